@@ -1,0 +1,1 @@
+//! bosbase-local
