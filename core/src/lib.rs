@@ -1,1 +1,39 @@
-//! bosauth
+//! Bind an app's own token to a BosBase account, unbind it, and log in with it.
+//!
+//! A *custom token* is anything an app has that others cannot guess: a device id, a game ticket, a key
+//! from a keystore. Bound once with email and password, it logs the account in by itself from then on.
+//!
+//! ```no_run
+//! let client = bosauth::Client::builder("https://api.example.com").build()?;
+//! let users = client.collection("users");
+//! users.bind_token("ann@example.com", "her password", "a-long-random-token")?;
+//! let session = users.auth_with_token("a-long-random-token")?;
+//! println!("hello {}", session.field("email").unwrap_or_default());
+//! # Ok::<(), bosauth::Error>(())
+//! ```
+//!
+//! Every call is synchronous, ends by its deadline, and says in its [`Error`] what to do
+//! ([`Error::action`]). A [`Client`] may be used from any number of threads at once.
+#![deny(missing_docs)]
+#![deny(unsafe_code)]
+
+mod client;
+mod collection;
+mod config;
+mod error;
+mod http;
+pub mod input;
+mod options;
+mod protocol;
+mod secret;
+mod session;
+
+pub use client::{Client, ClientBuilder};
+pub use collection::Collection;
+pub use config::Config;
+pub use error::{Action, Error, Status};
+pub use options::CallOptions;
+pub use session::Session;
+
+/// This library's version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,270 @@
+//! The calls: each checks its arguments, asks the server, and says what the answer means. The only
+//! place that knows both BosBase's protocol and the network.
+
+use std::time::{Duration, SystemTime};
+
+use crate::client::Client;
+use crate::error::{Action, Error, Report, Status};
+use crate::http::{Deadline, Failure, FailureKind, Request, Response};
+use crate::input;
+use crate::options::CallOptions;
+use crate::protocol::bodies;
+use crate::protocol::paths::Endpoint;
+use crate::protocol::replies::{self, Answer, Call, Success};
+use crate::secret::SecretBytes;
+use crate::session::Session;
+
+/// Options that change nothing, for calls made without any.
+static NO_OPTIONS: CallOptions = CallOptions::new();
+
+/// An auth collection of a server: `users`, `_superusers` or any other, by name or id.
+#[derive(Clone, Copy, Debug)]
+pub struct Collection<'a> {
+    client: &'a Client,
+    name: &'a str,
+    options: &'a CallOptions,
+}
+
+impl<'a> Collection<'a> {
+    pub(crate) fn new(client: &'a Client, name: &'a str) -> Self {
+        Collection {
+            client,
+            name,
+            options: &NO_OPTIONS,
+        }
+    }
+
+    /// The same collection, with options for the calls made through it.
+    pub fn with(self, options: &'a CallOptions) -> Self {
+        Collection { options, ..self }
+    }
+
+    /// Binds `token` to the account with this email and password, so that it logs the account in by
+    /// itself. A token bound to another account of the collection moves to this one. The token is
+    /// itself a password from then on: make it of at least 128 random bits.
+    ///
+    /// Email and password are 1 to 255 bytes, the token 1 to 1024. The session is not touched.
+    ///
+    /// # Errors
+    /// `Credentials` for a wrong email or password, `Validation`, `MethodDisabled`, `NotFound`, and
+    /// what any call may meet (contract §1.3). After an error with [`Error::outcome_unknown`] the token
+    /// may be bound; binding again is safe.
+    pub fn bind_token(&self, email: &str, password: &str, token: &str) -> Result<(), Error> {
+        self.change_binding(Call::Bind, Endpoint::BindToken, email, password, token)
+    }
+
+    /// Ends the binding of `token` to the account with this email and password.
+    ///
+    /// Success does not prove that the token was bound: the server answers the same for a token that
+    /// was never bound or belongs to another account (contract §1.5).
+    ///
+    /// # Errors
+    /// As [`Collection::bind_token`].
+    pub fn unbind_token(&self, email: &str, password: &str, token: &str) -> Result<(), Error> {
+        self.change_binding(Call::Unbind, Endpoint::UnbindToken, email, password, token)
+    }
+
+    /// Logs in with a bound token: 1 to 1024 bytes. The session becomes the client's, unless
+    /// [`CallOptions::set_keep_session`] is off or a login, save or clear begun later has won
+    /// ([`Session::was_kept`]).
+    ///
+    /// # Errors
+    /// `UnknownToken` for a token that is not bound in this collection, `MfaRequired` with
+    /// [`Error::mfa_id`] where a second factor is wanted, `Forbidden` by the collection's auth rule,
+    /// `NotFound`, and what any call may meet (contract §1.3). An error leaves the session as it was.
+    pub fn auth_with_token(&self, token: &str) -> Result<Session, Error> {
+        input::collection(self.name)?;
+        input::token(token)?;
+        let ticket = self.client.inner.keeper.draw();
+        let body = bodies::token(token, self.extra());
+        let exchange = self.exchange(Endpoint::AuthWithToken, &body)?;
+        let secrets = [token];
+        let login = match exchange.read(Call::AuthWithToken, &secrets)? {
+            Success::Login(login) => login,
+            _ => return Err(Error::internal("a login was read as something else")),
+        };
+        let session = Session::new(login.token, login.record_json, login.meta_json);
+        let was_kept =
+            self.options.keep_session && self.client.inner.keeper.commit(ticket, Some(&session));
+        Ok(session.kept(was_kept))
+    }
+
+    fn change_binding(
+        &self,
+        call: Call,
+        endpoint: Endpoint,
+        email: &str,
+        password: &str,
+        token: &str,
+    ) -> Result<(), Error> {
+        input::collection(self.name)?;
+        input::email(email)?;
+        input::password(password)?;
+        input::token(token)?;
+        let body = bodies::credentials(email, password, token, self.extra());
+        self.exchange(endpoint, &body)?
+            .read(call, &[password, token])
+            .map(|_| ())
+    }
+
+    fn extra(&self) -> Option<&str> {
+        self.options.body_json.as_ref().map(|json| json.expose())
+    }
+
+    fn exchange(&self, endpoint: Endpoint, body: &SecretBytes) -> Result<Exchange<'_>, Error> {
+        let inner = &*self.client.inner;
+        let timeout = self.options.timeout.unwrap_or(inner.config.timeout);
+        let target = inner.base_url.target(
+            self.name,
+            endpoint,
+            &self.options.query,
+            self.options.mfa_id.as_deref(),
+        );
+        let request = Request {
+            method: "POST",
+            target: &target,
+            host: inner.base_url.authority(),
+            headers: self.headers(),
+            body: body.as_slice(),
+        };
+        match inner.network.send(&request, Deadline::after(timeout)) {
+            Ok(response) => Ok(Exchange {
+                options: self.options,
+                credentials: self.credentials(),
+                url: inner.base_url.address(&target),
+                response,
+            }),
+            Err(failure) => Err(Report {
+                url: inner.base_url.address(&target),
+                ..no_answer(&failure, timeout)
+            }
+            .into()),
+        }
+    }
+
+    /// The secrets in the app's Authorization headers: `xyz` of `Bearer xyz`.
+    fn credentials(&self) -> Vec<&'a str> {
+        let headers = self
+            .client
+            .inner
+            .config
+            .headers
+            .iter()
+            .chain(&self.options.headers);
+        let authorization = headers.filter(|(name, _)| name.eq_ignore_ascii_case("Authorization"));
+        authorization
+            .filter_map(|(_, value)| value.expose().split_whitespace().last())
+            .collect()
+    }
+
+    /// The library's own headers, then the configuration's and the call's: the call's take the place of
+    /// the configuration's of that name, and either that of the library's User-Agent.
+    fn headers(&self) -> Vec<(&str, &str)> {
+        let config = &self.client.inner.config;
+        let named = |name: &str, (other, _): &(String, _)| other.eq_ignore_ascii_case(name);
+        let mut headers = vec![("Content-Type", "application/json")];
+        if !config
+            .headers
+            .iter()
+            .chain(&self.options.headers)
+            .any(|header| named("User-Agent", header))
+        {
+            headers.push(("User-Agent", &config.user_agent));
+        }
+        let kept = config.headers.iter().filter(|(name, _)| {
+            !self
+                .options
+                .headers
+                .iter()
+                .any(|header| named(name, header))
+        });
+        headers.extend(
+            kept.chain(&self.options.headers)
+                .map(|(name, value)| (name.as_str(), value.expose())),
+        );
+        headers
+    }
+}
+
+/// An answer and what is needed to read it.
+struct Exchange<'a> {
+    options: &'a CallOptions,
+    /// What the app's Authorization headers hold.
+    credentials: Vec<&'a str>,
+    url: String,
+    response: Response,
+}
+
+impl Exchange<'_> {
+    /// What the answer means. The secrets of the call are blotted out of everything an error shows.
+    fn read(&self, call: Call, secrets: &[&str]) -> Result<Success<'_>, Error> {
+        let answer = Answer {
+            status: self.response.status,
+            content_type: &self.response.content_type,
+            retry_after: &self.response.retry_after,
+            body: self.response.body.as_slice(),
+        };
+        let had_fields = self.options.query.iter().any(|(name, _)| name == "fields");
+        let secrets: Vec<&str> = secrets
+            .iter()
+            .copied()
+            .chain(self.credentials.iter().copied())
+            .collect();
+        replies::read(call, had_fields, &answer, &secrets, SystemTime::now()).map_err(|report| {
+            Report {
+                url: self.url.clone(),
+                ..report
+            }
+            .into()
+        })
+    }
+}
+
+/// The error for a call that got no complete answer.
+fn no_answer(failure: &Failure, timeout: Duration) -> Report {
+    let (status, action, message) = match failure.kind {
+        FailureKind::NameLookup => (
+            Status::NameLookup,
+            Action::CheckNetwork,
+            "the server's name was not found: check the address and the network".into(),
+        ),
+        FailureKind::Connect => (
+            Status::Connect,
+            Action::CheckNetwork,
+            "no address of the server could be reached: check that it runs, and the network".into(),
+        ),
+        FailureKind::Tls(reason) => (
+            Status::Tls,
+            Action::ContactOperator,
+            format!("no secure connection: {reason}"),
+        ),
+        FailureKind::ConnectionLost => (
+            Status::ConnectionLost,
+            Action::CheckNetwork,
+            "the connection ended before the answer was complete".into(),
+        ),
+        FailureKind::NotAccepted(reason) => (
+            Status::UnexpectedResponse,
+            Action::CheckNetwork,
+            format!("this is no answer of a BosBase server: {reason}"),
+        ),
+        FailureKind::TooLarge(part) => (
+            Status::ResponseTooLarge,
+            Action::ContactOperator,
+            format!("the answer's {part} is larger than allowed"),
+        ),
+        FailureKind::Timeout(doing) => (
+            Status::Timeout,
+            Action::CheckNetwork,
+            format!(
+                "time ran out while {doing} (the whole call has {} ms)",
+                timeout.as_millis()
+            ),
+        ),
+    };
+    Report {
+        outcome_unknown: failure.sent,
+        http_status: failure.http_status.unwrap_or(0),
+        ..Report::new(status, action, message)
+    }
+}

@@ -1,0 +1,295 @@
+//! The body of an answer: found by its framing, up to a limit. Pure.
+
+use super::FailureKind;
+use super::head::Framing;
+use crate::secret::SecretBytes;
+
+/// The longest line of chunked framing: a chunk's size with its extensions, or a trailer field.
+const LINE_MAX: usize = 4096;
+/// The most trailer fields.
+const TRAILERS_MAX: usize = 64;
+
+/// Collects a body from the bytes as they come.
+pub(super) struct BodyReader {
+    body: SecretBytes,
+    max: usize,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// This many bytes of a body with a length are still to come.
+    Length(usize),
+    UntilClose,
+    ChunkSize,
+    /// This many bytes of a chunk are still to come.
+    ChunkData(usize),
+    ChunkEnd,
+    /// This many trailer fields have come.
+    Trailers(usize),
+    Complete,
+}
+
+impl BodyReader {
+    /// A reader for a body framed like this, of at most `max` bytes.
+    pub fn new(framing: Framing, max: usize) -> Result<Self, FailureKind> {
+        let state = match framing {
+            Framing::Length(0) => State::Complete,
+            Framing::Length(length) => State::Length(within(length, max)?),
+            Framing::Chunked => State::ChunkSize,
+            Framing::UntilClose => State::UntilClose,
+        };
+        let expected = if let State::Length(length) = state {
+            length
+        } else {
+            0
+        };
+        // A length is only a claim: memory is taken as the bytes come.
+        let body = SecretBytes::with_capacity(expected.min(64 * 1024));
+        Ok(BodyReader { body, max, state })
+    }
+
+    /// Takes what it can from the front of `input` and says how much that was.
+    pub fn read(&mut self, input: &[u8]) -> Result<usize, FailureKind> {
+        let mut used = 0;
+        loop {
+            let step = self.step(&input[used..])?;
+            used += step;
+            if step == 0 {
+                return Ok(used);
+            }
+        }
+    }
+
+    fn step(&mut self, input: &[u8]) -> Result<usize, FailureKind> {
+        match self.state {
+            State::Complete => Ok(0),
+            State::UntilClose => {
+                within((self.body.len() + input.len()) as u64, self.max)?;
+                Ok(self.take(input, input.len()))
+            }
+            State::Length(left) => {
+                let taken = self.take(input, left);
+                self.state = if taken == left {
+                    State::Complete
+                } else {
+                    State::Length(left - taken)
+                };
+                Ok(taken)
+            }
+            State::ChunkSize => self.chunk_size(input),
+            State::ChunkData(left) => {
+                let taken = self.take(input, left);
+                self.state = if taken == left {
+                    State::ChunkEnd
+                } else {
+                    State::ChunkData(left - taken)
+                };
+                Ok(taken)
+            }
+            State::ChunkEnd => match line(input)? {
+                Some(0) => {
+                    self.state = State::ChunkSize;
+                    Ok(2)
+                }
+                Some(_) => Err(FailureKind::NotAccepted(
+                    "a chunk of the answer does not end where it said",
+                )),
+                None => Ok(0),
+            },
+            State::Trailers(count) => self.trailer(input, count),
+        }
+    }
+
+    fn take(&mut self, input: &[u8], most: usize) -> usize {
+        let taken = input.len().min(most);
+        self.body.push(&input[..taken]);
+        taken
+    }
+
+    fn chunk_size(&mut self, input: &[u8]) -> Result<usize, FailureKind> {
+        let Some(length) = line(input)? else {
+            return Ok(0);
+        };
+        let malformed = FailureKind::NotAccepted("a chunk's size is malformed");
+        if !input[0].is_ascii_hexdigit() {
+            return Err(malformed);
+        }
+        let Ok(httparse::Status::Complete((_, size))) =
+            httparse::parse_chunk_size(&input[..length + 2])
+        else {
+            return Err(malformed);
+        };
+        let size = within(size, self.max - self.body.len())?;
+        self.state = if size == 0 {
+            State::Trailers(0)
+        } else {
+            State::ChunkData(size)
+        };
+        Ok(length + 2)
+    }
+
+    fn trailer(&mut self, input: &[u8], count: usize) -> Result<usize, FailureKind> {
+        let Some(length) = line(input)? else {
+            return Ok(0);
+        };
+        if count == TRAILERS_MAX {
+            return Err(FailureKind::TooLarge("trailer"));
+        }
+        self.state = if length == 0 {
+            State::Complete
+        } else {
+            State::Trailers(count + 1)
+        };
+        Ok(length + 2)
+    }
+
+    /// Whether the body is complete.
+    pub fn is_complete(&self) -> bool {
+        self.state == State::Complete
+    }
+
+    /// Whether an orderly end of the connection completes the body.
+    pub fn ends_with_connection(&self) -> bool {
+        self.state == State::UntilClose
+    }
+
+    /// The body.
+    pub fn into_body(self) -> SecretBytes {
+        self.body
+    }
+}
+
+/// The length of the line at the front of `input`, without its CRLF; `None` if it has not ended.
+fn line(input: &[u8]) -> Result<Option<usize>, FailureKind> {
+    let end = input.iter().position(|&b| b == b'\n');
+    if end.unwrap_or(input.len()) > LINE_MAX {
+        return Err(FailureKind::TooLarge("chunk line"));
+    }
+    match end {
+        Some(end) if end > 0 && input[end - 1] == b'\r' => Ok(Some(end - 1)),
+        Some(_) => Err(FailureKind::NotAccepted(
+            "a line between chunks ends without CR",
+        )),
+        None => Ok(None),
+    }
+}
+
+fn within(length: u64, max: usize) -> Result<usize, FailureKind> {
+    usize::try_from(length)
+        .ok()
+        .filter(|&length| length <= max)
+        .ok_or(FailureKind::TooLarge("body"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads `input` in pieces of `piece` bytes: the body, how much was used and whether it is whole.
+    fn read(
+        framing: Framing,
+        input: &[u8],
+        piece: usize,
+    ) -> Result<(Vec<u8>, usize, bool), FailureKind> {
+        let mut reader = BodyReader::new(framing, 16)?;
+        let mut pending = Vec::new();
+        let mut used = 0;
+        for bytes in input.chunks(piece) {
+            pending.extend_from_slice(bytes);
+            let taken = reader.read(&pending)?;
+            pending.drain(..taken);
+            used += taken;
+        }
+        let complete = reader.is_complete();
+        Ok((reader.into_body().as_slice().to_vec(), used, complete))
+    }
+
+    #[test]
+    fn a_length_ends_the_body() {
+        assert_eq!(
+            read(Framing::Length(3), b"abcdef", 2),
+            Ok((b"abc".to_vec(), 3, true))
+        );
+        assert_eq!(
+            read(Framing::Length(3), b"ab", 2),
+            Ok((b"ab".to_vec(), 2, false))
+        );
+        assert_eq!(
+            read(Framing::Length(0), b"ab", 2),
+            Ok((Vec::new(), 0, true))
+        );
+        assert_eq!(
+            read(Framing::Length(17), b"", 1),
+            Err(FailureKind::TooLarge("body"))
+        );
+        assert_eq!(
+            read(Framing::Length(u64::MAX), b"", 1),
+            Err(FailureKind::TooLarge("body"))
+        );
+    }
+
+    #[test]
+    fn chunks_are_joined_in_any_pieces() {
+        let input = b"3;ext=\"x\"\r\nabc\r\n02 \r\nde\r\n0\r\nTrailer: x\r\n\r\nrest";
+        for piece in 1..=input.len() {
+            assert_eq!(
+                read(Framing::Chunked, input, piece),
+                Ok((b"abcde".to_vec(), input.len() - 4, true)),
+                "pieces of {piece}"
+            );
+        }
+    }
+
+    #[test]
+    fn bad_chunks_are_refused() {
+        for input in [
+            "\r\n",
+            "x\r\n",
+            "+1\r\na\r\n",
+            "1\na",
+            "1\r\nab\r\n",
+            "1;\n\r\n",
+            ";x\r\n",
+            "ffffffffffffffff0\r\n",
+            "0\r\nA\n",
+        ] {
+            assert!(
+                matches!(
+                    read(Framing::Chunked, input.as_bytes(), 1),
+                    Err(FailureKind::NotAccepted(_))
+                ),
+                "{input:?}"
+            );
+        }
+        for input in ["11\r\n", "ffffffffffffffff\r\n"] {
+            assert_eq!(
+                read(Framing::Chunked, input.as_bytes(), 1),
+                Err(FailureKind::TooLarge("body")),
+                "{input:?}"
+            );
+        }
+        let endless = format!("1;{}", "x".repeat(LINE_MAX));
+        assert_eq!(
+            read(Framing::Chunked, endless.as_bytes(), 512),
+            Err(FailureKind::TooLarge("chunk line"))
+        );
+        let trailers = format!("0\r\n{}", "A: b\r\n".repeat(TRAILERS_MAX + 1));
+        assert_eq!(
+            read(Framing::Chunked, trailers.as_bytes(), 512),
+            Err(FailureKind::TooLarge("trailer"))
+        );
+    }
+
+    #[test]
+    fn a_body_until_the_end_has_the_same_limit() {
+        assert_eq!(
+            read(Framing::UntilClose, b"abc", 1),
+            Ok((b"abc".to_vec(), 3, false))
+        );
+        assert_eq!(
+            read(Framing::UntilClose, &[b'a'; 17], 17),
+            Err(FailureKind::TooLarge("body"))
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! One open connection, plain or TLS, read and written without blocking.
+
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+
+use rustls::ClientConnection;
+
+/// An open connection. Its socket does not block.
+pub(super) struct Connection {
+    socket: TcpStream,
+    tls: Option<Box<ClientConnection>>,
+}
+
+impl Connection {
+    /// A connection over a socket that is connected, does not block and, with `tls`, has ended its
+    /// handshake.
+    pub fn new(socket: TcpStream, tls: Option<Box<ClientConnection>>) -> Self {
+        Connection { socket, tls }
+    }
+
+    /// The socket, to wait on.
+    pub fn socket(&self) -> &TcpStream {
+        &self.socket
+    }
+
+    /// Takes some of `bytes` to be sent and gives how many. With TLS they may stay queued: see
+    /// [`Connection::flush`].
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            None => retry_interrupted(|| self.socket.write(bytes)),
+            Some(tls) => tls.writer().write(bytes),
+        }
+    }
+
+    /// Sends what is queued: `true` once nothing is.
+    pub fn flush(&mut self) -> io::Result<bool> {
+        let Some(tls) = &mut self.tls else {
+            return Ok(true);
+        };
+        while tls.wants_write() {
+            match retry_interrupted(|| tls.write_tls(&mut self.socket)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                other => other?,
+            };
+        }
+        Ok(true)
+    }
+
+    /// Reads some bytes; 0 is an orderly end (over TLS: close_notify), `UnexpectedEof` any other.
+    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(tls) = &mut self.tls else {
+            return retry_interrupted(|| self.socket.read(buffer));
+        };
+        loop {
+            match tls.reader().read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                other => return other,
+            }
+            retry_interrupted(|| tls.read_tls(&mut self.socket))?;
+            tls.process_new_packets().map_err(io::Error::other)?;
+        }
+    }
+
+    /// Whether a connection that should be silent is: open, and nothing came that was not asked for.
+    /// TLS's own messages, such as session tickets, are taken in.
+    pub fn is_quiet(&mut self) -> bool {
+        matches!(self.read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+}
+
+/// Runs a system call again while a signal interrupts it.
+fn retry_interrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! One request and its answer over one connection.
+
+use std::io;
+
+use super::body::BodyReader;
+use super::connection::Connection;
+use super::head::{Head, HeadReader};
+use super::wait::{Interest, Ready, wait};
+use super::{Deadline, Failure, FailureKind, Response};
+use crate::secret::SecretBytes;
+
+/// How many bytes are read at a time.
+const READ_SIZE: usize = 2048;
+
+/// Sends `request` over `connection` and reads the answer, with a body of at most `max_body` bytes.
+/// Also says whether the connection may carry another request.
+pub(super) fn exchange(
+    connection: &mut Connection,
+    request: &[u8],
+    max_body: usize,
+    deadline: Deadline,
+) -> Result<(Response, bool), Failure> {
+    let mut exchange = Exchange {
+        connection,
+        deadline,
+        sent: false,
+        http_status: None,
+        input: SecretBytes::default(),
+    };
+    let outcome = exchange.run(request, max_body);
+    let (sent, http_status) = (exchange.sent, exchange.http_status);
+    outcome.map_err(|kind| Failure {
+        kind,
+        sent,
+        http_status,
+    })
+}
+
+struct Exchange<'a> {
+    connection: &'a mut Connection,
+    deadline: Deadline,
+    sent: bool,
+    http_status: Option<u16>,
+    /// What came and is not yet used.
+    input: SecretBytes,
+}
+
+impl Exchange<'_> {
+    fn run(&mut self, request: &[u8], max_body: usize) -> Result<(Response, bool), FailureKind> {
+        let all_sent = self.send(request)?;
+        let head = self.read_head()?;
+        self.http_status = Some(head.status);
+        let body = self.read_body(&head, max_body)?;
+        let reusable = all_sent && head.keep_alive && self.input.len() == 0;
+        let Head {
+            status,
+            content_type,
+            retry_after,
+            ..
+        } = head;
+        Ok((
+            Response {
+                status,
+                content_type,
+                retry_after,
+                body,
+            },
+            reusable,
+        ))
+    }
+
+    /// Sends the request. `false` if the peer answered or closed before it was all sent: then what it
+    /// said is worth more than the rest of the request.
+    fn send(&mut self, request: &[u8]) -> Result<bool, FailureKind> {
+        let mut written = 0;
+        loop {
+            match self.write(&request[written..]) {
+                Ok((count, flushed)) => {
+                    written += count;
+                    if written == request.len() && flushed {
+                        return Ok(true);
+                    }
+                    if count > 0 && flushed {
+                        continue;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return Ok(false),
+            }
+            if self.wait(Interest::ReadOrWrite, "sending the request")? == Ready::Read {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Writes some of `bytes`: how many were taken, and whether all taken so far have gone out.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<(usize, bool)> {
+        let count = if bytes.is_empty() {
+            0
+        } else {
+            self.connection.write(bytes)?
+        };
+        self.sent |= count > 0;
+        Ok((count, self.connection.flush()?))
+    }
+
+    fn read_head(&mut self) -> Result<Head, FailureKind> {
+        let mut reader = HeadReader::default();
+        loop {
+            if self.fill()? == 0 {
+                return Err(FailureKind::ConnectionLost);
+            }
+            let (used, head) = reader.read(self.input.as_slice()).map_err(|refusal| {
+                self.http_status = refusal.http_status;
+                refusal.kind
+            })?;
+            self.input.consume(used);
+            if let Some(head) = head {
+                return Ok(head);
+            }
+        }
+    }
+
+    fn read_body(&mut self, head: &Head, max_body: usize) -> Result<SecretBytes, FailureKind> {
+        let mut reader = BodyReader::new(head.framing, max_body)?;
+        loop {
+            let used = reader.read(self.input.as_slice())?;
+            self.input.consume(used);
+            if reader.is_complete() {
+                return Ok(reader.into_body());
+            }
+            if self.fill()? == 0 {
+                return if reader.ends_with_connection() {
+                    Ok(reader.into_body())
+                } else {
+                    Err(FailureKind::ConnectionLost)
+                };
+            }
+        }
+    }
+
+    /// Waits for bytes and adds them to the input: how many came, 0 at an orderly end.
+    fn fill(&mut self) -> Result<usize, FailureKind> {
+        let held = self.input.len();
+        loop {
+            self.wait(Interest::Read, "waiting for the answer")?;
+            self.input.resize(held + READ_SIZE);
+            let result = self.connection.read(&mut self.input.as_mut_slice()[held..]);
+            self.input.resize(held + *result.as_ref().unwrap_or(&0));
+            match result {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                other => return other.map_err(|_| FailureKind::ConnectionLost),
+            }
+        }
+    }
+
+    fn wait(&self, interest: Interest, doing: &'static str) -> Result<Ready, FailureKind> {
+        match wait(self.connection.socket(), interest, self.deadline) {
+            Ok(Ready::TimedOut) => Err(FailureKind::Timeout(doing)),
+            Ok(ready) => Ok(ready),
+            Err(_) => Err(FailureKind::ConnectionLost),
+        }
+    }
+}

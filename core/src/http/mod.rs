@@ -1,0 +1,71 @@
+//! One request over the network and its answer. Knows nothing of BosBase.
+//!
+//! `head` and `body` are pure: bytes in, parts of an answer out. `exchange` carries one request over
+//! one connection; [`Network`] finds that connection, pooled or new.
+
+mod body;
+mod connect;
+mod connection;
+mod deadline;
+mod exchange;
+mod head;
+mod lookup;
+mod network;
+mod pool;
+mod request;
+mod tls;
+mod wait;
+
+pub(crate) use deadline::Deadline;
+pub(crate) use network::{Network, Origin};
+pub(crate) use request::Request;
+
+use crate::secret::SecretBytes;
+
+/// A complete answer.
+pub(crate) struct Response {
+    pub status: u16,
+    pub content_type: String,
+    pub retry_after: String,
+    pub body: SecretBytes,
+}
+
+/// Why there is no complete answer.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub kind: FailureKind,
+    /// Whether a byte of the request went to the operating system.
+    pub sent: bool,
+    /// The answer's status, if its head was read.
+    pub http_status: Option<u16>,
+}
+
+/// What kept the answer away. No text from the network is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FailureKind {
+    /// The name was not found.
+    NameLookup,
+    /// No address could be reached.
+    Connect,
+    /// The TLS handshake failed, for this reason.
+    Tls(&'static str),
+    /// The connection ended early.
+    ConnectionLost,
+    /// What came is not HTTP, or HTTP that is refused, for this reason.
+    NotAccepted(&'static str),
+    /// This part of the answer is over its limit.
+    TooLarge(&'static str),
+    /// A deadline passed while this was under way.
+    Timeout(&'static str),
+}
+
+impl Failure {
+    /// A failure before any byte of the request was sent.
+    fn unsent(kind: FailureKind) -> Self {
+        Failure {
+            kind,
+            sent: false,
+            http_status: None,
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Request bodies: compact JSON (RFC 8259) in buffers that are wiped and never move.
+
+use crate::error::Error;
+use crate::input::{BODY_JSON_MAX, invalid};
+use crate::protocol::record;
+use crate::secret::SecretBytes;
+
+/// Names that an app's own members may not have: they would take the place of the call's.
+const OWN_NAMES: [&str; 7] = [
+    "email",
+    "password",
+    "token",
+    "identity",
+    "identityField",
+    "otpId",
+    "mfaId",
+];
+
+/// Checks an app's own members for a body: one JSON object of up to 64 KiB within the limits of
+/// [`record::check`], without a name that the server would take for one of the calls' own.
+pub(crate) fn check_extra(object: &str) -> Result<(), Error> {
+    if object.len() > BODY_JSON_MAX {
+        return Err(invalid(
+            "object",
+            "the extra members are longer than 65536 bytes",
+        ));
+    }
+    if object.contains('\0') {
+        return Err(invalid("object", "the extra members hold a NUL"));
+    }
+    let names = record::names(object).map_err(|reason| {
+        invalid(
+            "object",
+            format!("the extra members are no usable JSON object: {reason}"),
+        )
+    })?;
+    if names
+        .iter()
+        .any(|name| OWN_NAMES.iter().any(|own| folds_to(name, own)))
+    {
+        return Err(invalid(
+            "object",
+            format!(
+                "the extra members may not be named {}, in any case",
+                OWN_NAMES.join(", ")
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// Whether the server takes `name` for `own`. Go's encoding/json compares names under simple Unicode
+/// case folding, which gives the ASCII letters two companions: the long s and the Kelvin sign.
+fn folds_to(name: &str, own: &str) -> bool {
+    let fold = |c: char| match c {
+        '\u{17f}' => 's',
+        '\u{212a}' => 'k',
+        other => other.to_ascii_lowercase(),
+    };
+    name.chars().map(fold).eq(own.chars().map(fold))
+}
+
+/// The body of bind-token and unbind-token (contract §1.1).
+pub(crate) fn credentials(
+    email: &str,
+    password: &str,
+    token: &str,
+    extra: Option<&str>,
+) -> SecretBytes {
+    object(
+        extra,
+        &[("email", email), ("password", password), ("token", token)],
+    )
+}
+
+/// The body of auth-with-token (contract §1.1).
+pub(crate) fn token(token: &str, extra: Option<&str>) -> SecretBytes {
+    object(extra, &[("token", token)])
+}
+
+/// The object of the checked `extra` members and our own. Ours come last: of two members of one name
+/// the server takes the last.
+fn object(extra: Option<&str>, own: &[(&str, &str)]) -> SecretBytes {
+    let extra = extra.map_or("", inner);
+    let mut body = SecretBytes::with_capacity(length(extra, own));
+    write(extra, own, &mut body);
+    body
+}
+
+/// What stands between the braces of an object.
+fn inner(object: &str) -> &str {
+    let object = object.trim_ascii();
+    let inner = object
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'));
+    inner.unwrap_or_default().trim_ascii()
+}
+
+/// The exact number of bytes that [`write`] writes.
+fn length(extra: &str, own: &[(&str, &str)]) -> usize {
+    let members: usize = own
+        .iter()
+        .map(|(name, value)| name.len() + escaped_length(value) + r#""":"""#.len())
+        .sum();
+    let commas = own.len() - usize::from(extra.is_empty());
+    extra.len() + members + commas + "{}".len()
+}
+
+fn write(extra: &str, own: &[(&str, &str)], body: &mut SecretBytes) {
+    body.push(b"{");
+    body.push(extra.as_bytes());
+    let mut comma = !extra.is_empty();
+    for (name, value) in own {
+        body.push(if comma { b",\"" } else { b"\"" });
+        body.push(name.as_bytes());
+        body.push(b"\":\"");
+        escape(value, body);
+        body.push(b"\"");
+        comma = true;
+    }
+    body.push(b"}");
+}
+
+fn escaped_length(text: &str) -> usize {
+    text.bytes()
+        .map(|b| escaped_byte(b).map_or(1, |(_, length)| length))
+        .sum()
+}
+
+/// Writes `text` as the inside of a JSON string.
+fn escape(text: &str, body: &mut SecretBytes) {
+    let mut rest = text.as_bytes();
+    while let Some(at) = rest.iter().position(|&b| escaped_byte(b).is_some()) {
+        body.push(&rest[..at]);
+        if let Some((escape, length)) = escaped_byte(rest[at]) {
+            body.push(&escape[..length]);
+        }
+        rest = &rest[at + 1..];
+    }
+    body.push(rest);
+}
+
+/// How a byte has to be written in a JSON string (RFC 8259 §7), and how long that is; `None`: as it is.
+fn escaped_byte(byte: u8) -> Option<([u8; 6], usize)> {
+    let short = |letter: u8| Some(([b'\\', letter, 0, 0, 0, 0], 2));
+    match byte {
+        b'"' | b'\\' => short(byte),
+        b'\n' => short(b'n'),
+        b'\r' => short(b'r'),
+        b'\t' => short(b't'),
+        0x08 => short(b'b'),
+        0x0c => short(b'f'),
+        0..0x20 => {
+            let hex = |digit: u8| b"0123456789abcdef"[usize::from(digit)];
+            Some(([b'\\', b'u', b'0', b'0', hex(byte >> 4), hex(byte & 15)], 6))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const HOSTILE: [&str; 10] = [
+        "",
+        "plain",
+        "\"",
+        "\\",
+        "a\"b\\c/d",
+        "\0\u{1}\u{8}\t\n\u{b}\u{c}\r\u{1f} \u{7f}",
+        "\u{2028}\u{2029}\u{feff}",
+        "é漢😀",
+        "\",\"token\":\"other",
+        "</script>&<>\\u0022",
+    ];
+
+    fn read(body: &SecretBytes) -> Value {
+        serde_json::from_slice(body.as_slice()).unwrap()
+    }
+
+    fn refusal(object: &str) -> Option<&'static str> {
+        check_extra(object).err().map(|error| error.argument())
+    }
+
+    #[test]
+    fn bodies_are_compact() {
+        let body = credentials("a@b.c", "pw", "tok", None);
+        assert_eq!(
+            body.as_slice(),
+            br#"{"email":"a@b.c","password":"pw","token":"tok"}"#
+        );
+        assert_eq!(token("tok", None).as_slice(), br#"{"token":"tok"}"#);
+    }
+
+    #[test]
+    fn hostile_texts_come_back_exactly() {
+        for email in HOSTILE {
+            for other in HOSTILE {
+                let body = credentials(email, other, email, Some(r#" { "x" : [1] } "#));
+                assert_eq!(
+                    read(&body),
+                    json!({"x": [1], "email": email, "password": other, "token": email})
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_ascii_character_comes_back() {
+        let all: String = (0..128u8).map(char::from).collect();
+        assert_eq!(read(&token(&all, None)), json!({ "token": all }));
+    }
+
+    #[test]
+    fn extra_members_come_first() {
+        assert_eq!(
+            token("t", Some(r#"{"a":1}"#)).as_slice(),
+            br#"{"a":1,"token":"t"}"#
+        );
+        assert_eq!(
+            token("t", Some("\n{\t}\r ")).as_slice(),
+            br#"{"token":"t"}"#
+        );
+    }
+
+    #[test]
+    fn buffers_have_their_exact_size_and_never_move() {
+        for text in HOSTILE {
+            for extra in ["", r#""x":{"y":"z"}"#] {
+                let own = [("email", text), ("password", text), ("token", text)];
+                let size = length(extra, &own);
+                let mut body = SecretBytes::with_capacity(size);
+                let place = body.as_slice().as_ptr();
+                write(extra, &own, &mut body);
+                assert_eq!(body.len(), size, "{text:?}");
+                assert_eq!(body.as_slice().as_ptr(), place, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_of_the_calls_are_refused_in_every_case() {
+        for name in [
+            "email",
+            "EMAIL",
+            "Email",
+            "password",
+            "pas\u{17f}word",
+            "PA\u{17f}\u{17f}WORD",
+            "token",
+            "to\u{212a}en",
+            "TO\u{212a}EN",
+            "tok\\u0065n",
+            "to\\u212aen",
+            "identity",
+            "identityfield",
+            "IdentityField",
+            "otpid",
+            "OTPID",
+            "mfaId",
+            "MFAID",
+        ] {
+            assert_eq!(
+                refusal(&format!(r#"{{"x":1,"{name}":2}}"#)),
+                Some("object"),
+                "{name}"
+            );
+        }
+        for name in [
+            "e-mail",
+            "tokens",
+            "emai\u{131}",
+            "\u{130}dentity",
+            "ｔoken",
+            "toκen",
+            "x",
+            "",
+        ] {
+            assert_eq!(refusal(&format!(r#"{{"{name}":2}}"#)), None, "{name}");
+        }
+        assert_eq!(refusal(r#"{"deep":{"token":1}}"#), None);
+    }
+
+    #[test]
+    fn extra_members_have_limits() {
+        let sized = |size: usize| format!(r#"{{"x":"{}"}}"#, "y".repeat(size - 8));
+        assert_eq!(refusal(&sized(BODY_JSON_MAX)), None);
+        for bad in [
+            &sized(BODY_JSON_MAX + 1),
+            "",
+            "[]",
+            "1",
+            "null",
+            "{",
+            "{}{}",
+            "{} x",
+            "\u{feff}{}",
+            r#"{"a":1,"a":2}"#,
+            r#"{"a":1,"\u0061":2}"#,
+            "{\"a\":\"\0\"}",
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":1e999}"#,
+        ] {
+            assert_eq!(refusal(bad), Some("object"), "{bad:.40}");
+        }
+    }
+}

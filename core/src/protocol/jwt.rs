@@ -1,0 +1,178 @@
+//! What a session's token says about itself. The signature is the server's business: nothing here
+//! proves anything.
+
+use base64::Engine;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+/// The last second of the year 9999.
+const EXPIRY_MAX: i64 = 253_402_300_799;
+
+/// base64url with or without its padding. Loose bits at the end are let pass, as the server does.
+const BASE64URL: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// The claims of a token that the library looks at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Claims {
+    /// Whether the token has the form of a JWT (RFC 7519) at all.
+    pub readable: bool,
+    /// `exp` in whole Unix seconds, 1..253402300799; else absent.
+    pub expires_at: Option<i64>,
+    /// The collection of the account.
+    pub collection_id: Option<String>,
+}
+
+/// The payload; a name that occurs twice makes it unreadable (RFC 7519 §4).
+#[derive(Deserialize)]
+struct Payload<'a> {
+    #[serde(borrow)]
+    exp: Option<&'a RawValue>,
+    #[serde(borrow, rename = "collectionId")]
+    collection_id: Option<&'a RawValue>,
+}
+
+/// The claims of `token`; not `readable` if it is no JWT.
+pub(crate) fn claims(token: &str) -> Claims {
+    let mut parts = token.split('.');
+    let (Some(_), Some(payload), Some(_), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Claims::default();
+    };
+    read(payload).unwrap_or_default()
+}
+
+fn read(payload: &str) -> Option<Claims> {
+    let mut bytes = Zeroizing::new(vec![0; base64::decoded_len_estimate(payload.len())]);
+    let length = BASE64URL.decode_slice(payload, &mut bytes).ok()?;
+    let text = std::str::from_utf8(&bytes[..length]).ok()?;
+    // Derived readers take an array for a struct; a payload is an object.
+    if !text.trim_ascii_start().starts_with('{') {
+        return None;
+    }
+    let payload: Payload<'_> = serde_json::from_str(text).ok()?;
+    Some(Claims {
+        readable: true,
+        expires_at: payload.exp.and_then(seconds),
+        collection_id: payload
+            .collection_id
+            .and_then(|raw| serde_json::from_str(raw.get()).ok()),
+    })
+}
+
+/// A NumericDate (RFC 7519 §2) in whole seconds; a fraction is cut off, so that it ends early rather
+/// than never.
+fn seconds(raw: &RawValue) -> Option<i64> {
+    let whole = serde_json::from_str::<i64>(raw.get());
+    let seconds = whole
+        .or_else(|_| serde_json::from_str::<f64>(raw.get()).map(|number| number as i64))
+        .ok()?;
+    (1..=EXPIRY_MAX).contains(&seconds).then_some(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use base64::engine::general_purpose::{URL_SAFE as PADDED, URL_SAFE_NO_PAD as BARE};
+
+    use super::*;
+
+    fn jwt(payload: &str) -> String {
+        format!("e30.{}.c2ln", BARE.encode(payload))
+    }
+
+    #[test]
+    fn every_length_is_read_with_and_without_padding() {
+        for filler in 0..64 {
+            let payload = format!(
+                r#"{{"exp":4949092214,"collectionId":"c{}"}}"#,
+                "ÿ".repeat(filler)
+            );
+            for engine in [PADDED, BARE] {
+                let claims = claims(&format!("e30.{}.c2ln", engine.encode(&payload)));
+                assert!(claims.readable, "{filler}");
+                assert_eq!(claims.expires_at, Some(4_949_092_214));
+                assert_eq!(claims.collection_id.unwrap().len(), 1 + 2 * filler);
+            }
+        }
+    }
+
+    #[test]
+    fn every_length_of_ascii_is_read() {
+        for filler in 0..64 {
+            let payload = format!(r#"{{"x":"{}"}}"#, "~".repeat(filler));
+            assert!(claims(&jwt(&payload)).readable, "{filler}");
+        }
+    }
+
+    #[test]
+    fn expiry_has_limits() {
+        for (exp, wanted) in [
+            ("0", None),
+            ("1", Some(1)),
+            ("-1", None),
+            ("4949092214", Some(4_949_092_214)),
+            ("253402300799", Some(EXPIRY_MAX)),
+            ("253402300800", None),
+            ("9223372036854775807", None),
+            ("9223372036854775808", None),
+            ("1e300", None),
+            ("-1e300", None),
+            ("1e999", None),
+            ("1700000000.0", Some(1_700_000_000)),
+            ("1.7e9", Some(1_700_000_000)),
+            ("1700000000.9", Some(1_700_000_000)),
+            ("0.9", None),
+            ("\"4949092214\"", None),
+            ("null", None),
+            ("true", None),
+            ("[1]", None),
+        ] {
+            let claims = claims(&jwt(&format!(r#"{{"exp":{exp}}}"#)));
+            assert!(claims.readable, "{exp}");
+            assert_eq!(claims.expires_at, wanted, "{exp}");
+        }
+        assert_eq!(claims(&jwt("{}")).expires_at, None);
+    }
+
+    #[test]
+    fn what_is_no_jwt_is_unreadable() {
+        let good = BARE.encode("{}");
+        for bad in [
+            String::new(),
+            "..".into(),
+            "opaque".into(),
+            format!("e30.{good}"),
+            format!("e30.{good}.x.y"),
+            jwt("[]"),
+            jwt("[1,\"c\"]"),
+            jwt("\"x\""),
+            jwt("{} x"),
+            jwt("{\"exp\":1,\"exp\":2}"),
+            format!("e30.{good}A.x"),
+            "e30.+/+/.x".into(),
+        ] {
+            assert_eq!(claims(&bad), Claims::default(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_collection_id_is_a_text() {
+        assert_eq!(claims(&jwt(r#"{"collectionId":5}"#)).collection_id, None);
+        assert_eq!(
+            claims(&jwt(r#"{"collectionId":"pbc_1"}"#))
+                .collection_id
+                .as_deref(),
+            Some("pbc_1")
+        );
+    }
+}

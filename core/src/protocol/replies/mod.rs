@@ -1,0 +1,158 @@
+//! What an answer means to a call: a success with what it brought, or an error that says what to do.
+
+mod members;
+mod report;
+mod shape;
+mod table;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod totality_tests;
+
+use std::time::SystemTime;
+
+use crate::error::Report;
+use crate::input;
+use crate::protocol::record;
+use crate::secret::Secret;
+
+use shape::Shape;
+
+/// The calls whose answers can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(
+    dead_code,
+    reason = "the table knows every call of the protocol, whether the library makes it yet or not"
+)]
+pub(crate) enum Call {
+    /// Bind a token to an account.
+    Bind,
+    /// Unbind a token from an account.
+    Unbind,
+    /// Log in with a bound token.
+    AuthWithToken,
+    /// Log in with a password.
+    AuthWithPassword,
+    /// Log in with a one-time password.
+    AuthWithOtp,
+    /// Ask for a one-time password.
+    RequestOtp,
+    /// Get the session's record anew.
+    Refresh,
+    /// Any other request of the app's own.
+    Send,
+}
+
+impl Call {
+    /// Whether it is a login that may ask for a second factor.
+    fn is_login(self) -> bool {
+        matches!(
+            self,
+            Call::AuthWithToken | Call::AuthWithPassword | Call::AuthWithOtp
+        )
+    }
+}
+
+/// A complete HTTP answer; a header that is absent is empty.
+#[derive(Clone, Copy)]
+pub(crate) struct Answer<'a> {
+    pub status: u16,
+    pub content_type: &'a str,
+    pub retry_after: &'a str,
+    pub body: &'a [u8],
+}
+
+/// What a call brought.
+#[derive(Debug)]
+pub(crate) enum Success<'a> {
+    /// It is done; there is nothing more to know.
+    Done,
+    /// Somebody is logged in.
+    Login(Login<'a>),
+    /// The id of the one-time password that was sent.
+    #[allow(
+        dead_code,
+        reason = "read by the call that asks for one, which the library does not make yet"
+    )]
+    OtpId(String),
+}
+
+/// A login answer, checked.
+pub(crate) struct Login<'a> {
+    /// The session's token.
+    pub token: Secret,
+    /// The account's record, a JSON object.
+    pub record_json: &'a str,
+    /// What the server adds, a JSON value; empty if nothing.
+    pub meta_json: &'a str,
+}
+
+impl std::fmt::Debug for Login<'_> {
+    /// Shows neither the token nor the record.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login").finish_non_exhaustive()
+    }
+}
+
+/// Reads the answer to `call`. `had_fields` tells that its query named `fields`, which makes the server
+/// leave members out. An error shows none of the `secrets`; its `url` and `argument` are left empty, and
+/// its `outcome_unknown` takes it that the request was sent.
+#[allow(
+    clippy::result_large_err,
+    reason = "the caller completes the report, then puts it behind a pointer"
+)]
+pub(crate) fn read<'a>(
+    call: Call,
+    had_fields: bool,
+    answer: &Answer<'a>,
+    secrets: &[&str],
+    now: SystemTime,
+) -> Result<Success<'a>, Report> {
+    if let Some(success) = success(call, answer) {
+        return Ok(success);
+    }
+    let shape = Shape::of(call, had_fields, answer, false);
+    Err(report::report(
+        table::classify(&shape),
+        &shape,
+        answer,
+        secrets,
+        now,
+    ))
+}
+
+/// Row 1 of the table: what the call wanted, and nothing else.
+fn success<'a>(call: Call, answer: &Answer<'a>) -> Option<Success<'a>> {
+    match (call, answer.status) {
+        (Call::Bind | Call::Unbind, 204) => Some(Success::Done),
+        (Call::Send, 200..=299) => Some(Success::Done),
+        (Call::RequestOtp, 200) => otp_id(answer.body).map(Success::OtpId),
+        (Call::AuthWithToken | Call::AuthWithPassword | Call::AuthWithOtp | Call::Refresh, 200) => {
+            login(answer.body).map(Success::Login)
+        }
+        _ => None,
+    }
+}
+
+fn login(body: &[u8]) -> Option<Login<'_>> {
+    let [token, record, meta] =
+        members::members(std::str::from_utf8(body).ok()?, ["token", "record", "meta"])?;
+    let token = members::token(token?)?;
+    let record_json = record?.get();
+    record::check(record_json).ok()?;
+    let meta_json = meta.map_or("", |raw| raw.get());
+    let meta_json = if meta_json == "null" { "" } else { meta_json };
+    if !meta_json.is_empty() {
+        record::check_value(meta_json).ok()?;
+    }
+    Some(Login {
+        token,
+        record_json,
+        meta_json,
+    })
+}
+
+fn otp_id(body: &[u8]) -> Option<String> {
+    let [id] = members::members(std::str::from_utf8(body).ok()?, ["otpId"])?;
+    members::string(id?).filter(|id| input::is_mfa_id(id))
+}

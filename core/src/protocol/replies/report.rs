@@ -1,0 +1,101 @@
+//! Puts an error together from a row of the table and what of the answer may be shown.
+
+use std::time::{Duration, SystemTime};
+
+use crate::error::{Action, Report, Status};
+use crate::protocol::redact::Redactor;
+
+use super::Answer;
+use super::shape::Shape;
+use super::table::Row;
+
+/// The most that is shown of a body, in bytes.
+const BODY_SHOWN: usize = 64 * 1024;
+/// The most that is shown of the server's message, in bytes.
+const MESSAGE_SHOWN: usize = 512;
+/// The longest wait that a server can ask for.
+const WAIT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// The wait after a 429 that names none: BosBase's usual window (contract §5).
+const WAIT_RATE_LIMITED: Duration = Duration::from_secs(3);
+
+/// The error of an answer in `row`, for a request that was sent.
+pub(super) fn report(
+    row: &Row,
+    shape: &Shape<'_>,
+    answer: &Answer<'_>,
+    secrets: &[&str],
+    now: SystemTime,
+) -> Report {
+    let redactor = Redactor::new(secrets);
+    let mut report = Report::new(row.status, row.action, row.message);
+    report.http_status = answer.status;
+    report.retry_after = wait(row, answer.retry_after, now);
+    report.outcome_unknown = shape.envelope.is_none() && row.status != Status::MfaRequired;
+    if !(200..=299).contains(&answer.status) {
+        report.body = redactor.bytes(answer.body, BODY_SHOWN);
+    }
+    if let Some(envelope) = &shape.envelope {
+        report.server_message = harmless(&redactor.text(&envelope.message));
+        report.data_json = redactor.json(envelope.data);
+    }
+    if let Some(id) = shape
+        .mfa_id
+        .as_ref()
+        .filter(|_| row.status == Status::MfaRequired)
+    {
+        report.mfa_id = Redactor::for_ids(secrets).text(id);
+    }
+    report
+}
+
+/// How long to wait before the next try; zero if waiting is not what to do.
+fn wait(row: &Row, retry_after: &str, now: SystemTime) -> Duration {
+    if row.action != Action::RetryLater {
+        return Duration::ZERO;
+    }
+    let fallback = if row.status == Status::RateLimited {
+        WAIT_RATE_LIMITED
+    } else {
+        Duration::ZERO
+    };
+    read_retry_after(retry_after.trim_ascii(), now)
+        .unwrap_or(fallback)
+        .min(WAIT_MAX)
+}
+
+/// Retry-After (RFC 9110 §10.2.3): seconds or a date. A date that has passed says nothing: the clocks
+/// differ.
+fn read_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+    if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
+        // More digits than a number holds are more than the longest wait.
+        return Some(value.parse().map_or(WAIT_MAX, Duration::from_secs));
+    }
+    httpdate::parse_http_date(value)
+        .ok()?
+        .duration_since(now)
+        .ok()
+}
+
+/// One line that is safe to show: no control or direction-changing characters, and not too long.
+fn harmless(text: &str) -> String {
+    let mut line = String::new();
+    for c in text.chars().map(|c| {
+        if is_harmful(c) {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            c
+        }
+    }) {
+        if line.len() + c.len_utf8() > MESSAGE_SHOWN {
+            break;
+        }
+        line.push(c);
+    }
+    line
+}
+
+/// Control characters, line ends, and those that change the direction of text.
+fn is_harmful(c: char) -> bool {
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}')
+}

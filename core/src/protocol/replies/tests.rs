@@ -1,0 +1,399 @@
+//! Tests of what an answer brings: logins, and what an error shows.
+
+#![allow(clippy::unwrap_used)]
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::*;
+use crate::error::{Action, Status};
+
+const NOW_SECONDS: u64 = 1_700_000_000;
+
+fn answer(status: u16, content_type: &'static str, body: &str) -> Answer<'static> {
+    Answer {
+        status,
+        content_type,
+        retry_after: "",
+        body: Box::leak(body.to_owned().into_boxed_str()).as_bytes(),
+    }
+}
+
+fn json(status: u16, body: &str) -> Answer<'static> {
+    answer(status, "application/json", body)
+}
+
+fn envelope(status: u16, message: &str, data: &str) -> Answer<'static> {
+    let message = serde_json::to_string(message).unwrap();
+    json(
+        status,
+        &format!(r#"{{"data":{data},"message":{message},"status":{status}}}"#),
+    )
+}
+
+fn now() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(NOW_SECONDS)
+}
+
+fn failure(call: Call, answer: &Answer<'_>, secrets: &[&str]) -> Report {
+    read(call, false, answer, secrets, now()).err().unwrap()
+}
+
+fn logged_in<'a>(answer: &Answer<'a>) -> Option<Login<'a>> {
+    match read(Call::AuthWithToken, false, answer, &[], now()) {
+        Ok(Success::Login(login)) => Some(login),
+        Ok(other) => panic!("{other:?}"),
+        Err(_) => None,
+    }
+}
+
+#[test]
+fn a_login_brings_token_record_and_meta() {
+    let login = logged_in(&json(
+        200,
+        r#" {"record": {"id":"x", "n":1} ,"token":"a.b.c","meta":{"k":[1]}} "#,
+    ))
+    .unwrap();
+    assert_eq!(login.token.expose(), "a.b.c");
+    assert_eq!(
+        (login.record_json, login.meta_json),
+        (r#"{"id":"x", "n":1}"#, r#"{"k":[1]}"#)
+    );
+    let login = logged_in(&answer(
+        200,
+        "",
+        r#"{"token":"t","record":{},"meta":null,"more":[]}"#,
+    ))
+    .unwrap();
+    assert_eq!((login.record_json, login.meta_json), ("{}", ""));
+    let login = logged_in(&json(
+        200,
+        r#"{"record":{},"\u0074oken":"\u0061\/\u002B\u002fz","meta":"m"}"#,
+    ))
+    .unwrap();
+    assert_eq!((login.token.expose(), login.meta_json), ("a/+/z", "\"m\""));
+}
+
+#[test]
+fn a_login_needs_all_of_it() {
+    let long = format!(r#"{{"token":"{}","record":{{}}}}"#, "a".repeat(8193));
+    let deep = format!(
+        r#"{{"token":"t","record":{{"a":{}{}}}}}"#,
+        "[".repeat(64),
+        "]".repeat(64)
+    );
+    let deep_meta = format!(
+        r#"{{"token":"t","record":{{}},"meta":{}{}}}"#,
+        "[".repeat(65),
+        "]".repeat(65)
+    );
+    for body in [
+        "",
+        " ",
+        "{}",
+        "null",
+        "[]",
+        "<html><body>Welcome</body></html>",
+        r#"{"token":"t"}"#,
+        r#"{"record":{}}"#,
+        r#"{"token":"","record":{}}"#,
+        r#"{"token":null,"record":{}}"#,
+        r#"{"token":5,"record":{}}"#,
+        r#"{"token":["t"],"record":{}}"#,
+        r#"{"token":"a b","record":{}}"#,
+        r#"{"token":"a\n","record":{}}"#,
+        r#"{"token":"a\u0000","record":{}}"#,
+        r#"{"token":"a\u0141","record":{}}"#,
+        r#"{"token":"a\"","record":{}}"#,
+        r#"{"token":"é","record":{}}"#,
+        r#"{"token":"t","record":null}"#,
+        r#"{"token":"t","record":[]}"#,
+        r#"{"token":"t","record":"{}"}"#,
+        r#"{"token":"t","record":{"a":1,"a":2}}"#,
+        r#"{"token":"t","record":{"a":"\ud800"}}"#,
+        r#"{"token":"t","record":{"a":1e999}}"#,
+        r#"{"token":"t","record":{},"meta":1e999}"#,
+        r#"{"token":"t","record":{},"token":"u"}"#,
+        r#"{"token":"t","record":{},"\u0074oken":"u"}"#,
+        r#"{"token":"t","record":{},"record":{}}"#,
+        r#"{"token":"t","record":{}} x"#,
+        r#"{"token":"t","record":{}"#,
+        "\u{feff}{\"token\":\"t\",\"record\":{}}",
+        r#"{"Token":"t","record":{}}"#,
+        &long,
+        &deep,
+        &deep_meta,
+    ] {
+        let answer = json(200, body);
+        assert!(logged_in(&answer).is_none(), "{body:.60}");
+        let report = failure(Call::AuthWithToken, &answer, &[]);
+        assert_eq!(
+            (report.status, report.http_status),
+            (Status::UnexpectedResponse, 200)
+        );
+        assert!(report.outcome_unknown && report.body.is_empty() && report.data_json.is_empty());
+    }
+    let not_utf8 = Answer {
+        body: b"{\"token\":\"t\",\"record\":{\"a\":\"\xff\"}}",
+        ..json(200, "")
+    };
+    assert!(logged_in(&not_utf8).is_none());
+}
+
+#[test]
+fn an_odd_success_shows_nothing_of_its_body() {
+    for body in [
+        r#"{"data":{"t":"jwt"},"message":"jwt","status":200}"#,
+        r#"{"mfaId":"jwt"}"#,
+        r#"{"token":"jwt"}"#,
+    ] {
+        let report = failure(Call::AuthWithToken, &json(200, body), &[]);
+        assert!(!format!("{report:?}").contains("jwt"));
+        assert!(report.body.is_empty() && report.outcome_unknown);
+    }
+}
+
+#[test]
+fn other_calls_have_their_own_success() {
+    let at = |call, status, body: &str| read(call, false, &json(status, body), &[], now()).is_ok();
+    assert!(at(Call::Bind, 204, "") && !at(Call::Bind, 200, "") && !at(Call::Unbind, 202, "{}"));
+    assert!(at(Call::Send, 200, "<html>") && at(Call::Send, 299, "") && !at(Call::Send, 300, ""));
+    assert!(!at(Call::RequestOtp, 200, r#"{"otpId":"a b"}"#) && !at(Call::RequestOtp, 200, "{}"));
+    let Ok(Success::OtpId(id)) = read(
+        Call::RequestOtp,
+        false,
+        &json(200, r#"{"otpId":"o-1"}"#),
+        &[],
+        now(),
+    ) else {
+        panic!("no id");
+    };
+    assert_eq!(id, "o-1");
+}
+
+#[test]
+fn an_error_shows_the_answer() {
+    let answer = envelope(
+        400,
+        "An error.",
+        r#"{"token":{"code":"validation_required","message":"Blank."}}"#,
+    );
+    let report = failure(Call::Bind, &answer, &[]);
+    assert_eq!(
+        (report.status, report.action),
+        (Status::Validation, Action::FixCall)
+    );
+    assert_eq!(
+        (report.http_status, report.server_message.as_str()),
+        (400, "An error.")
+    );
+    assert_eq!(
+        report.data_json,
+        r#"{"token":{"code":"validation_required","message":"Blank."}}"#
+    );
+    assert_eq!(report.body, answer.body);
+    assert!(!report.outcome_unknown && report.url.is_empty() && report.argument.is_empty());
+}
+
+#[test]
+fn a_body_that_is_no_json_is_kept() {
+    let report = failure(
+        Call::Bind,
+        &answer(502, "text/html", "<h1>Bad gateway</h1>"),
+        &[],
+    );
+    assert_eq!(
+        (report.status, report.body.as_slice()),
+        (Status::Server, b"<h1>Bad gateway</h1>".as_slice())
+    );
+    assert!(report.outcome_unknown && report.server_message.is_empty());
+    let long = "x".repeat(70_000);
+    assert_eq!(
+        failure(Call::Bind, &answer(404, "text/plain", &long), &[])
+            .body
+            .len(),
+        65_536
+    );
+}
+
+#[test]
+fn an_echoed_secret_is_shown_nowhere() {
+    let secret = "hush-hush \"é\"";
+    let written = serde_json::to_string(secret).unwrap();
+    let data = format!(r#"{{{written}:[{written}],"n":1}}"#);
+    let report = failure(
+        Call::Bind,
+        &envelope(400, &format!("Is {secret}."), &data),
+        &[secret],
+    );
+    assert_eq!(report.server_message, "Is ***.");
+    assert_eq!(report.data_json, r#"{"***":["***"],"n":1}"#);
+    assert!(!format!("{report:?}{}", String::from_utf8_lossy(&report.body)).contains("hush"));
+    let page = answer(
+        400,
+        "text/html",
+        &format!("<p>{secret}</p> hush-hush%20%22%c3%A9%22"),
+    );
+    assert_eq!(
+        failure(Call::Bind, &page, &[secret]).body,
+        b"<p>***</p> ***"
+    );
+}
+
+#[test]
+fn a_server_message_is_made_harmless() {
+    let text = "a\nb\u{202e}c\u{9b}d\u{2066}e\u{200f}f\0g\u{2028}h";
+    let report = failure(Call::Bind, &envelope(400, text, "{}"), &[]);
+    assert_eq!(
+        report.server_message,
+        "a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}f\u{fffd}g\u{fffd}h"
+    );
+    let report = failure(
+        Call::Bind,
+        &envelope(400, &format!("x{}", "é".repeat(300)), "{}"),
+        &[],
+    );
+    assert_eq!(report.server_message, format!("x{}", "é".repeat(255)));
+}
+
+#[test]
+fn an_mfa_answer_gives_the_id() {
+    let mfa = json(401, r#"{"mfaId":"019b-x_Y"}"#);
+    let report = failure(Call::AuthWithToken, &mfa, &["9"]);
+    assert_eq!(
+        (report.status, report.mfa_id.as_str()),
+        (Status::MfaRequired, "019b-x_Y")
+    );
+    assert!(!report.outcome_unknown);
+    let report = failure(Call::Bind, &mfa, &[]);
+    assert_eq!(
+        (report.status, report.mfa_id.as_str()),
+        (Status::UnexpectedResponse, "")
+    );
+    for body in [
+        r#"{"mfaId":""}"#,
+        r#"{"mfaId":"a b"}"#,
+        r#"{"mfaId":5}"#,
+        r#"{"mfaId":"x","mfaId":"y"}"#,
+        "{}",
+    ] {
+        assert_eq!(
+            failure(Call::AuthWithToken, &json(401, body), &[]).status,
+            Status::UnexpectedResponse,
+            "{body}"
+        );
+    }
+    let both = json(
+        401,
+        r#"{"data":{},"message":"No.","status":401,"mfaId":"x"}"#,
+    );
+    assert_eq!(
+        failure(Call::AuthWithToken, &both, &[]).status,
+        Status::Refused
+    );
+}
+
+#[test]
+fn an_envelope_is_one_in_every_point() {
+    let status = |content_type, body: &str| {
+        failure(Call::Send, &answer(404, content_type, body), &[]).status
+    };
+    let good = r#"{"data":{},"message":"No.","status":404}"#;
+    for content_type in [
+        "application/json",
+        "Application/JSON; charset=utf-8",
+        " application/json ;x",
+    ] {
+        assert_eq!(
+            status(content_type, good),
+            Status::NotFound,
+            "{content_type}"
+        );
+    }
+    for content_type in [
+        "",
+        "text/html",
+        "application/problem+json",
+        "application/jsonx",
+        "x; application/json",
+    ] {
+        assert_eq!(
+            status(content_type, good),
+            Status::UnexpectedResponse,
+            "{content_type}"
+        );
+    }
+    for body in [
+        r#"{"data":{},"message":"No.","status":400}"#,
+        r#"{"data":{},"message":"No.","status":404.0}"#,
+        r#"{"data":{},"message":"No.","status":"404"}"#,
+        r#"{"data":{},"message":"No.","code":404}"#,
+        r#"{"data":{},"message":5,"status":404}"#,
+        r#"{"data":[],"message":"No.","status":404}"#,
+        r#"{"data":null,"message":"No.","status":404}"#,
+        r#"{"message":"No.","status":404}"#,
+        r#"[{"data":{},"message":"No.","status":404}]"#,
+        r#"{"data":{},"message":"No.","status":404,"status":404}"#,
+        r#"{"data":{},"message":"No.","status":404} x"#,
+    ] {
+        assert_eq!(
+            status("application/json", body),
+            Status::UnexpectedResponse,
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn waits_are_read_and_limited() {
+    let wait = |status, retry_after: &str| {
+        let answer = Answer {
+            retry_after,
+            ..answer(status, "", "")
+        };
+        failure(Call::Send, &answer, &[]).retry_after
+    };
+    let date = |seconds| httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
+    let (second, day, usual) = (
+        Duration::from_secs(1),
+        Duration::from_secs(86_400),
+        Duration::from_secs(3),
+    );
+    for (value, wanted) in [
+        ("", usual),
+        ("0", Duration::ZERO),
+        ("1", second),
+        (" 1 ", second),
+        ("86401", day),
+        ("99999999999999999999999999", day),
+        ("-1", usual),
+        ("1.5", usual),
+        ("soon", usual),
+        (&date(NOW_SECONDS + 1), second),
+        (&date(NOW_SECONDS + 1_000_000), day),
+        (&date(NOW_SECONDS - 1), usual),
+    ] {
+        assert_eq!(wait(429, value), wanted, "{value}");
+    }
+    assert_eq!(
+        (wait(503, "1"), wait(503, ""), wait(503, "soon")),
+        (second, Duration::ZERO, Duration::ZERO)
+    );
+    assert_eq!(
+        (wait(404, "1"), wait(511, "1"), wait(302, "1")),
+        (Duration::ZERO, Duration::ZERO, Duration::ZERO)
+    );
+}
+
+#[test]
+fn the_outcome_is_known_from_bosbase_only() {
+    for status in [400, 401, 404, 429, 500, 302] {
+        assert!(
+            !failure(Call::Bind, &envelope(status, "No.", "{}"), &[]).outcome_unknown,
+            "{status}"
+        );
+        assert!(
+            failure(Call::Bind, &answer(status, "text/html", "x"), &[]).outcome_unknown,
+            "{status}"
+        );
+    }
+}

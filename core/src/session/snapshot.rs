@@ -1,0 +1,165 @@
+//! A session as it was at one moment: [`Session`].
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::value::RawValue;
+
+use crate::protocol::jwt;
+use crate::protocol::record::Name;
+use crate::secret::Secret;
+
+/// The collection id of BosBase's superusers (contract §3).
+const SUPERUSERS_ID: &str = "pbc_3142635823";
+/// The collection name of BosBase's superusers.
+const SUPERUSERS_NAME: &str = "_superusers";
+
+/// Who is logged in: an immutable snapshot, cheap to clone. The token in it is wiped when the last
+/// clone is dropped.
+#[derive(Clone)]
+pub struct Session {
+    login: Arc<Login>,
+    was_kept: bool,
+}
+
+/// What a login answer holds.
+struct Login {
+    token: Secret,
+    record_json: Secret,
+    meta_json: Secret,
+    claims: jwt::Claims,
+}
+
+impl Session {
+    /// A session of these parts, all checked before.
+    pub(crate) fn new(token: Secret, record_json: &str, meta_json: &str) -> Self {
+        let claims = jwt::claims(token.expose());
+        let (record_json, meta_json) = (Secret::new(record_json), Secret::new(meta_json));
+        Session {
+            login: Arc::new(Login {
+                token,
+                record_json,
+                meta_json,
+                claims,
+            }),
+            was_kept: false,
+        }
+    }
+
+    /// The same session, marked as having become the client's or not.
+    pub(crate) fn kept(&self, was_kept: bool) -> Self {
+        Session {
+            login: Arc::clone(&self.login),
+            was_kept,
+        }
+    }
+
+    /// The session's token, a JWT.
+    pub fn token(&self) -> &str {
+        self.login.token.expose()
+    }
+
+    /// The account's record as the server sent it: a JSON object, or empty if the session was saved
+    /// without one.
+    pub fn record_json(&self) -> &str {
+        self.login.record_json.expose()
+    }
+
+    /// The answer's `meta` as JSON; empty if there was none.
+    pub fn meta_json(&self) -> &str {
+        self.login.meta_json.expose()
+    }
+
+    /// A field of the record: a string as its text, anything else (and a string holding NUL) as JSON;
+    /// `None` if the record has no such field.
+    pub fn field(&self, name: &str) -> Option<String> {
+        let raw = raw_field(self.record_json(), name)?;
+        let text = serde_json::from_str::<String>(raw.get())
+            .ok()
+            .filter(|text| !text.contains('\0'));
+        Some(text.unwrap_or_else(|| raw.get().to_owned()))
+    }
+
+    /// When the token expires, in Unix seconds; `None` if it does not say.
+    pub fn expires_at(&self) -> Option<i64> {
+        self.login.claims.expires_at
+    }
+
+    /// Whether the token is a JWT that has not expired, by this machine's clock. Only the server knows
+    /// whether it still accepts it.
+    pub fn is_valid(&self) -> bool {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |passed| passed.as_secs());
+        self.is_valid_at(i64::try_from(now).unwrap_or(i64::MAX))
+    }
+
+    fn is_valid_at(&self, now: i64) -> bool {
+        self.login.claims.readable && self.expires_at().is_none_or(|expiry| expiry > now)
+    }
+
+    /// Whether this is a superuser: the record's `collectionName` is `_superusers` or, without one,
+    /// the `collectionId` of the record or else of the token is that of the superusers.
+    pub fn is_superuser(&self) -> bool {
+        if let Some(name) = self.text_field("collectionName") {
+            return name == SUPERUSERS_NAME;
+        }
+        let id = self
+            .text_field("collectionId")
+            .or_else(|| self.login.claims.collection_id.clone());
+        id.as_deref() == Some(SUPERUSERS_ID)
+    }
+
+    fn text_field(&self, name: &str) -> Option<String> {
+        serde_json::from_str(raw_field(self.record_json(), name)?.get()).ok()
+    }
+
+    /// Whether it became the client's session when it was made. It did not if `keep_session` was off or
+    /// a later change had won already.
+    pub fn was_kept(&self) -> bool {
+        self.was_kept
+    }
+}
+
+/// The value of the top-level member `name` of a JSON object.
+fn raw_field<'a>(object: &'a str, name: &str) -> Option<&'a RawValue> {
+    struct Find<'n>(&'n str);
+
+    impl<'de> serde::de::Visitor<'de> for Find<'_> {
+        type Value = Option<&'de RawValue>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(
+            self,
+            mut map: A,
+        ) -> Result<Self::Value, A::Error> {
+            let mut found = None;
+            while let Some(key) = map.next_key_seed(Name)? {
+                let value = map.next_value::<&'de RawValue>()?;
+                if key == self.0 {
+                    found = Some(value);
+                }
+            }
+            Ok(found)
+        }
+    }
+
+    let mut deserializer = serde_json::Deserializer::from_str(object);
+    serde::Deserializer::deserialize_map(&mut deserializer, Find(name))
+        .ok()
+        .flatten()
+}
+
+impl fmt::Debug for Session {
+    /// Shows neither the token nor the record.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("expires_at", &self.expires_at())
+            .field("was_kept", &self.was_kept)
+            .finish_non_exhaustive()
+    }
+}

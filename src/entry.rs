@@ -1,0 +1,156 @@
+//! What every entry of the ABI goes through: outputs cleared first, panics caught, failures mapped.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+use bosauth::{Error, Status};
+
+use crate::error::bosauth_error;
+use crate::status::{BOSAUTH_OK, bosauth_status};
+
+/// A place of the caller's for a result, zeroed before anything else happens.
+pub(crate) struct Out<T>(*mut T);
+
+impl<T> Out<T> {
+    /// The place, set to `zero` unless it is NULL.
+    ///
+    /// # Safety
+    /// `place` is NULL or may be written until this call of the ABI returns.
+    pub unsafe fn clear(place: *mut T, zero: T) -> Self {
+        let out = Out(place);
+        out.set(zero);
+        out
+    }
+
+    /// Writes a result, if the caller wants it.
+    pub fn set(&self, value: T) {
+        if !self.0.is_null() {
+            // SAFETY: `clear` was promised a place that may be written.
+            unsafe { self.0.write(value) };
+        }
+    }
+
+    /// Whether the caller gave a place.
+    pub fn is_wanted(&self) -> bool {
+        !self.0.is_null()
+    }
+
+    /// The failure of a call whose result must have a place.
+    pub fn required(&self, argument: &'static str) -> Result<(), Error> {
+        if self.is_wanted() {
+            Ok(())
+        } else {
+            Err(null_argument(argument))
+        }
+    }
+}
+
+/// The failure for a NULL where none is allowed.
+pub(crate) fn null_argument(argument: &'static str) -> Error {
+    Error::bad_argument(
+        Status::NullArgument,
+        argument,
+        format!("{argument} is NULL"),
+    )
+}
+
+/// Runs a call that reports through an error object.
+///
+/// # Safety
+/// `error` is NULL or may be written.
+pub(crate) unsafe fn call(
+    error: *mut *mut bosauth_error,
+    body: impl FnOnce() -> Result<(), Error>,
+) -> bosauth_status {
+    // SAFETY: as promised by the caller.
+    let error = unsafe { Out::clear(error, ptr::null_mut()) };
+    let Err(failure) = caught(body) else {
+        return BOSAUTH_OK;
+    };
+    let status = failure.status().code();
+    if error.is_wanted() {
+        error.set(Box::into_raw(Box::new(bosauth_error::new(failure))));
+    }
+    status
+}
+
+/// Runs a call that reports by its status alone.
+pub(crate) fn plain(body: impl FnOnce() -> Result<(), Error>) -> bosauth_status {
+    caught(body).map_or_else(|failure| failure.status().code(), |()| BOSAUTH_OK)
+}
+
+fn caught(body: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+    let bug = |_| {
+        Err(Error::internal(
+            "a bug in bosauth stopped the call; please report it with what led to it",
+        ))
+    };
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(bug)
+}
+
+/// Reads something of an object; `missing` if the object is NULL.
+///
+/// # Safety
+/// `object` is NULL or came from this library and is not freed during the call.
+pub(crate) unsafe fn read<T, R: Copy>(
+    object: *const T,
+    missing: R,
+    get: impl FnOnce(&T) -> R,
+) -> R {
+    // SAFETY: as promised by the caller.
+    let Some(object) = (unsafe { object.as_ref() }) else {
+        return missing;
+    };
+    catch_unwind(AssertUnwindSafe(|| get(object))).unwrap_or(missing)
+}
+
+/// Frees an object; NULL is nothing to free.
+///
+/// # Safety
+/// `object` is NULL or came from `Box::into_raw` and is freed once.
+pub(crate) unsafe fn free<T>(object: *mut T) {
+    if !object.is_null() {
+        // SAFETY: as promised by the caller.
+        let object = unsafe { Box::from_raw(object) };
+        // Nothing to tell the caller: what is left of a drop that failed is leaked.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(object)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::BOSAUTH_ERROR_INTERNAL;
+
+    #[test]
+    fn a_panic_is_an_internal_error() {
+        let mut error = ptr::dangling_mut::<bosauth_error>();
+        // SAFETY: `error` may be written.
+        let status = unsafe { call(&mut error, || panic!("on purpose")) };
+        assert_eq!(status, BOSAUTH_ERROR_INTERNAL);
+        // SAFETY: the call made the object; it is freed once.
+        unsafe {
+            assert_eq!(
+                crate::error::bosauth_error_status(error),
+                BOSAUTH_ERROR_INTERNAL
+            );
+            assert_eq!(
+                crate::error::bosauth_error_action(error),
+                crate::status::BOSAUTH_ACTION_REPORT_BUG
+            );
+            crate::error::bosauth_error_free(error);
+        }
+        assert_eq!(plain(|| panic!("on purpose")), BOSAUTH_ERROR_INTERNAL);
+    }
+
+    #[test]
+    fn outputs_are_cleared_on_success() {
+        let mut error = ptr::dangling_mut::<bosauth_error>();
+        // SAFETY: `error` may be written.
+        assert_eq!(unsafe { call(&mut error, || Ok(())) }, BOSAUTH_OK);
+        assert!(error.is_null());
+        // SAFETY: NULL is allowed.
+        let status = unsafe { call(ptr::null_mut(), || Err(null_argument("x"))) };
+        assert_eq!(status, Status::NullArgument.code());
+    }
+}

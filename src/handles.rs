@@ -1,0 +1,191 @@
+//! Handles: numbers that stand for objects of the library and are checked on every use.
+//!
+//! A handle is made of a kind, a generation and an index, so that a stale, doubled, foreign or random
+//! one is found out. It stays below 2^53 and so survives a double (JavaScript, Lua).
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bosauth::{Error, Status};
+
+const INDEX_BITS: u32 = 24;
+const GENERATION_BITS: u32 = 25;
+const KIND_SHIFT: u32 = INDEX_BITS + GENERATION_BITS;
+const INDEX_MAX: u64 = (1 << INDEX_BITS) - 1;
+const GENERATION_MAX: u64 = (1 << GENERATION_BITS) - 1;
+
+/// The objects of one kind that are in the caller's hands.
+pub(crate) struct Table<T> {
+    /// 1 to 15, different for each table.
+    kind: u64,
+    /// The parameter's name in the header.
+    argument: &'static str,
+    slots: Mutex<Slots<T>>,
+}
+
+struct Slots<T> {
+    all: Vec<Slot<T>>,
+    free: Vec<usize>,
+}
+
+struct Slot<T> {
+    generation: u64,
+    object: Option<T>,
+}
+
+impl<T: Clone> Table<T> {
+    /// An empty table.
+    pub const fn new(kind: u64, argument: &'static str) -> Self {
+        Table {
+            kind,
+            argument,
+            slots: Mutex::new(Slots {
+                all: Vec::new(),
+                free: Vec::new(),
+            }),
+        }
+    }
+
+    /// Takes an object in and gives its handle.
+    pub fn insert(&self, object: T) -> Result<u64, Error> {
+        let mut slots = self.lock();
+        let index = match slots.free.pop() {
+            Some(index) => index,
+            None if slots.all.len() as u64 > INDEX_MAX => {
+                return Err(Error::internal("there are too many handles"));
+            }
+            None => {
+                slots.all.push(Slot {
+                    generation: 0,
+                    object: None,
+                });
+                slots.all.len() - 1
+            }
+        };
+        let slot = &mut slots.all[index];
+        slot.object = Some(object);
+        Ok(self.kind << KIND_SHIFT | slot.generation << INDEX_BITS | index as u64)
+    }
+
+    /// The object of a handle: a clone, so that the table is not locked while it is used.
+    pub fn get(&self, handle: u64) -> Result<T, Error> {
+        let index = self.index(handle)?;
+        let slots = self.lock();
+        let slot = slots
+            .all
+            .get(index)
+            .filter(|slot| slot.generation == generation(handle));
+        slot.and_then(|slot| slot.object.clone())
+            .ok_or_else(|| self.invalid())
+    }
+
+    /// Takes the object of a handle out; the handle is invalid from then on.
+    pub fn remove(&self, handle: u64) -> Result<T, Error> {
+        let index = self.index(handle)?;
+        let mut slots = self.lock();
+        let slot = slots
+            .all
+            .get_mut(index)
+            .filter(|slot| slot.generation == generation(handle));
+        let Some((object, slot)) = slot.and_then(|slot| Some((slot.object.take()?, slot))) else {
+            return Err(self.invalid());
+        };
+        // A slot whose generations are used up is never used again.
+        if slot.generation < GENERATION_MAX {
+            slot.generation += 1;
+            slots.free.push(index);
+        }
+        Ok(object)
+    }
+
+    fn index(&self, handle: u64) -> Result<usize, Error> {
+        if handle >> KIND_SHIFT != self.kind {
+            return Err(self.invalid());
+        }
+        usize::try_from(handle & INDEX_MAX).map_err(|_| self.invalid())
+    }
+
+    fn invalid(&self) -> Error {
+        let message = format!(
+            "this is no {} handle: it was freed, is of another kind, or never was one",
+            self.argument
+        );
+        Error::bad_argument(Status::InvalidHandle, self.argument, message)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Slots<T>> {
+        // Nothing that can panic half-way runs under the lock.
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn generation(handle: u64) -> u64 {
+    handle >> INDEX_BITS & GENERATION_MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_is_good_until_it_is_removed() {
+        let table = Table::new(1, "client");
+        let first = table.insert("a").expect("room");
+        let second = table.insert("b").expect("room");
+        assert_eq!(
+            (table.get(first).ok(), table.get(second).ok()),
+            (Some("a"), Some("b"))
+        );
+        assert_eq!(table.remove(first).ok(), Some("a"));
+        let third = table.insert("c").expect("room");
+        assert_ne!(first, third);
+        for stale in [table.get(first).err(), table.remove(first).err()] {
+            assert_eq!(
+                stale.map(|e| (e.status(), e.argument())),
+                Some((Status::InvalidHandle, "client"))
+            );
+        }
+        assert_eq!(table.get(third).ok(), Some("c"));
+    }
+
+    #[test]
+    fn random_and_foreign_handles_are_found_out() {
+        let (table, other) = (Table::new(1, "client"), Table::new(2, "cancel"));
+        let handle = table.insert(()).expect("room");
+        let foreign = other.insert(()).expect("room");
+        for bad in [
+            0,
+            1,
+            foreign,
+            handle + 1,
+            handle ^ 1 << 30,
+            handle | 1 << 53,
+            handle | 1 << 63,
+            u64::MAX,
+        ] {
+            assert!(table.get(bad).is_err(), "{bad:#x}");
+            assert!(table.remove(bad).is_err(), "{bad:#x}");
+        }
+        assert!(table.get(handle).is_ok());
+    }
+
+    #[test]
+    fn handles_stay_below_2_to_the_53() {
+        let table = Table::new(15, "client");
+        table.insert(()).expect("room");
+        table.lock().all[0].generation = GENERATION_MAX;
+        let highest = 15 << KIND_SHIFT | GENERATION_MAX << INDEX_BITS | INDEX_MAX;
+        assert!(highest < 1 << 53);
+    }
+
+    #[test]
+    fn a_slot_out_of_generations_is_retired() {
+        let table = Table::new(1, "client");
+        let first = table.insert(()).expect("room");
+        table.lock().all[0].generation = GENERATION_MAX;
+        let last = first | GENERATION_MAX << INDEX_BITS;
+        assert!(table.remove(last).is_ok());
+        let next = table.insert(()).expect("room");
+        assert_eq!(next & INDEX_MAX, 1);
+        assert!(table.get(last).is_err());
+    }
+}

@@ -1,0 +1,157 @@
+//! How one call differs.
+
+use std::ffi::c_char;
+
+use bosauth::{CallOptions, Error};
+
+use crate::entry;
+use crate::status::bosauth_status;
+use crate::sticky::{self, Sticky, milliseconds};
+use crate::text::required;
+
+/// How one call differs from the configuration. A setter that fails answers at once and is remembered: a
+/// call made with the options then fails with the full error of the first one, whatever is set later. An
+/// option without meaning for a call is ignored.
+pub struct bosauth_options(pub(crate) Sticky<CallOptions>);
+
+/// Runs a setter.
+///
+/// # Safety
+/// `options` is NULL or live options that no other thread uses during the call.
+unsafe fn set(
+    options: *mut bosauth_options,
+    change: impl FnOnce(&mut CallOptions) -> Result<(), Error>,
+) -> bosauth_status {
+    // SAFETY: as promised by the caller.
+    let options = unsafe { options.as_mut() };
+    sticky::set(options.map(|options| &mut options.0), "options", change)
+}
+
+/// Makes options that change nothing.
+///
+/// @return an object to free with bosauth_options_free
+#[unsafe(no_mangle)]
+pub extern "C" fn bosauth_options_new() -> *mut bosauth_options {
+    Box::into_raw(Box::new(bosauth_options(Sticky::default())))
+}
+
+/// Frees options. Calls under way have copied them.
+///
+/// @param options the options; may be NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_options_free(options: *mut bosauth_options) {
+    // SAFETY: by the header's rules NULL or live options.
+    unsafe { entry::free(options) }
+}
+
+/// Sets the deadline of the whole call, instead of the configuration's.
+///
+/// @param options the options
+/// @param ms milliseconds, 1 to 86400000
+/// @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_ARGUMENT
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_options_set_timeout_ms(
+    options: *mut bosauth_options,
+    ms: i64,
+) -> bosauth_status {
+    // SAFETY: by the header's rules NULL or live options of this thread's.
+    unsafe { set(options, |options| options.set_timeout(milliseconds(ms))) }
+}
+
+/// Adds a query parameter such as expand or fields. The server writes the address into its log: put no
+/// secret here. The names token and mfaId are refused.
+///
+/// @param options the options
+/// @param name 1 to 255 bytes
+/// @param value up to 8192 bytes
+/// @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_options_add_query(
+    options: *mut bosauth_options,
+    name: *const c_char,
+    value: *const c_char,
+) -> bosauth_status {
+    // SAFETY: by the header's rules NULL or live options of this thread's, NULL or texts.
+    unsafe {
+        set(options, |options| {
+            options.add_query(required(name, "name")?, required(value, "value")?)
+        })
+    }
+}
+
+/// Adds a header. It replaces the configuration's of that name; the same name added twice here is sent
+/// twice. Which names are allowed: see bosauth_config_add_header.
+///
+/// @param options the options
+/// @param name a header name (RFC 9110 section 5.6.2), 1 to 255 bytes
+/// @param value up to 8192 bytes without CR, LF and other control characters
+/// @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_options_add_header(
+    options: *mut bosauth_options,
+    name: *const c_char,
+    value: *const c_char,
+) -> bosauth_status {
+    // SAFETY: by the header's rules NULL or live options of this thread's, NULL or texts.
+    unsafe {
+        set(options, |options| {
+            options.add_header(required(name, "name")?, required(value, "value")?)
+        })
+    }
+}
+
+/// Sets extra members for the request's body. Names that would take the place of the call's own are
+/// refused, in any case: email, password, token, identity, identityField, otpId, mfaId.
+///
+/// @param options the options
+/// @param object a JSON object of up to 65536 bytes without duplicate names
+/// @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_options_set_body_json(
+    options: *mut bosauth_options,
+    object: *const c_char,
+) -> bosauth_status {
+    // SAFETY: by the header's rules NULL or live options of this thread's, NULL or a text.
+    unsafe {
+        set(options, |options| {
+            options.set_body_json(required(object, "object")?)
+        })
+    }
+}
+
+/// Says whether a login's session becomes the client's.
+///
+/// @param options the options
+/// @param on 0: log in without keeping the session; anything else: keep it, the default
+/// @return BOSAUTH_OK or NULL_ARGUMENT
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_options_set_keep_session(
+    options: *mut bosauth_options,
+    on: i32,
+) -> bosauth_status {
+    let keep = |options: &mut CallOptions| {
+        options.set_keep_session(on != 0);
+        Ok(())
+    };
+    // SAFETY: by the header's rules NULL or live options of this thread's.
+    unsafe { set(options, keep) }
+}
+
+/// Sets the id of a started MFA login, from bosauth_error_mfa_id, to finish it by another method. It is
+/// sent in the query.
+///
+/// @param options the options
+/// @param mfa_id 1 to 255 bytes of A-Z a-z 0-9 _ -
+/// @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_options_set_mfa_id(
+    options: *mut bosauth_options,
+    mfa_id: *const c_char,
+) -> bosauth_status {
+    // SAFETY: by the header's rules NULL or live options of this thread's, NULL or a text.
+    unsafe {
+        set(options, |options| {
+            options.set_mfa_id(required(mfa_id, "mfa_id")?)
+        })
+    }
+}
