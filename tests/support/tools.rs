@@ -1,0 +1,56 @@
+//! Tools that tests run: found or loudly missed.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Whether `name` can be run here. If not, that is said aloud, and with `BOSAUTH_ALL_TOOLS=1` it is a failure.
+pub fn has(name: &str) -> bool {
+    let found = std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|directory| directory.join(name).is_file())
+    });
+    if !found {
+        skip(&format!("no {name}"));
+    }
+    found
+}
+
+/// Says that something is not tested here.
+pub fn skip(reason: &str) {
+    assert!(
+        std::env::var_os("BOSAUTH_ALL_TOOLS").is_none_or(|value| value != "1"),
+        "nothing may be skipped, but: {reason}"
+    );
+    // Past the test harness, which keeps what a passing test prints to itself.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {reason}");
+}
+
+/// Runs a command that has to succeed and gives what it wrote to stdout.
+pub fn run(command: &mut Command) -> String {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&stdout),
+        String::from_utf8_lossy(&stderr),
+    );
+    assert!(
+        status.success(),
+        "{command:?} ended with {status}\n{stdout}\n{stderr}"
+    );
+    stdout.into_owned()
+}
+
+/// The C compiler: `$CC` or `cc`.
+pub fn cc() -> String {
+    std::env::var("CC").unwrap_or_else(|_| "cc".into())
+}
+
+/// The root of the repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
