@@ -1,4 +1,5 @@
 //! The C library as a program meets it: built, and put where compiler and loader find it.
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

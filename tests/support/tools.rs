@@ -1,4 +1,5 @@
 //! Tools that tests run: found or loudly missed.
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::io::Write;
 use std::path::Path;
