@@ -40,8 +40,7 @@ pub unsafe extern "C" fn bosauth_client_new(
         let client = Out::clear(client, 0);
         entry::call(error, || {
             let base_url = required(base_url, "base_url")?;
-            // Of several bad arguments the first is named, so the address is looked at by itself first.
-            Client::new(base_url, &Config::new())?;
+            input::base_url(base_url)?;
             let config = config
                 .as_ref()
                 .map_or_else(|| Ok(Config::new()), |config| config.0.checked())?;

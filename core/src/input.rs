@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, Status};
+use crate::protocol::paths::BaseUrl;
 
 /// The longest collection name, in bytes.
 pub const COLLECTION_MAX: usize = 255;
@@ -42,6 +43,12 @@ const RESERVED_HEADERS: [&str; 12] = [
     "accept-encoding",
     "cookie",
 ];
+
+/// A server's address: `http` or `https`, a host, perhaps a port and a path prefix; no user-info, query or
+/// fragment; up to 2048 bytes of ASCII.
+pub fn base_url(text: &str) -> Result<(), Error> {
+    BaseUrl::parse(text).map(|_| ())
+}
 
 /// A collection's name or id: 1..255 bytes, none of `/ \ ? # %` or control characters, not `.` or `..`.
 pub fn collection(name: &str) -> Result<(), Error> {

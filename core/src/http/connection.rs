@@ -38,7 +38,7 @@ impl Connection {
             return Ok(true);
         };
         while tls.wants_write() {
-            match retry_interrupted(|| tls.write_tls(&mut self.socket)) {
+            match retry_interrupted(|| tls.write_tls(&mut NoSignal(&self.socket))) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
                 other => other?,
             };
@@ -56,8 +56,19 @@ impl Connection {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 other => return other,
             }
-            retry_interrupted(|| tls.read_tls(&mut self.socket))?;
-            tls.process_new_packets().map_err(io::Error::other)?;
+            receive(tls, &mut self.socket)?;
+        }
+    }
+
+    /// Whether a socket that is ready to be read holds something of an answer, or its end. TLS's own
+    /// messages are taken in and are none.
+    pub fn has_answer(&mut self) -> bool {
+        let Some(tls) = &mut self.tls else {
+            return true;
+        };
+        match receive(tls, &mut self.socket) {
+            Ok(plain) => plain > 0,
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
         }
     }
 
@@ -65,6 +76,40 @@ impl Connection {
     /// TLS's own messages, such as session tickets, are taken in.
     pub fn is_quiet(&mut self) -> bool {
         matches!(self.read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+}
+
+impl Drop for Connection {
+    /// Says goodbye where TLS wants it. Whether that arrives does not matter.
+    fn drop(&mut self) {
+        if let Some(tls) = &mut self.tls {
+            tls.send_close_notify();
+            let _ = self.flush();
+        }
+    }
+}
+
+/// Takes in what came over TLS: how many bytes of it are plain text to be read. 0 bytes from the socket,
+/// its end, count as one, so that a reader looks.
+fn receive(tls: &mut ClientConnection, socket: &mut TcpStream) -> io::Result<usize> {
+    let ended = retry_interrupted(|| tls.read_tls(socket))? == 0;
+    let state = tls.process_new_packets().map_err(io::Error::other)?;
+    Ok(state
+        .plaintext_bytes_to_read()
+        .max(usize::from(ended || state.peer_has_closed())))
+}
+
+/// Writes to a socket without SIGPIPE, which would end a C program: the standard library's `write` asks
+/// the system for that, its `write_vectored` does not.
+pub(super) struct NoSignal<'a>(pub &'a TcpStream);
+
+impl Write for NoSignal<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -87,7 +87,9 @@ impl Exchange<'_> {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => return Ok(false),
             }
-            if self.wait(Interest::ReadOrWrite, "sending the request")? == Ready::Read {
+            if self.wait(Interest::ReadOrWrite, "sending the request")? == Ready::Read
+                && self.connection.has_answer()
+            {
                 return Ok(false);
             }
         }

@@ -9,6 +9,7 @@ use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, Error, RootCertStore,
 };
 
+use super::connection::NoSignal;
 use super::wait::{Interest, Ready, wait};
 use super::{Deadline, FailureKind};
 
@@ -47,7 +48,7 @@ pub(super) fn handshake(
     while tls.is_handshaking() || tls.wants_write() {
         if tls.wants_write() {
             step(
-                tls.write_tls(&mut socket),
+                tls.write_tls(&mut NoSignal(socket)),
                 socket,
                 Interest::Write,
                 deadline,
@@ -59,7 +60,7 @@ pub(super) fn handshake(
         }
         if let Err(error) = tls.process_new_packets() {
             // The alert tells the server why; whether it arrives does not matter any more.
-            let _ = tls.write_tls(&mut socket);
+            let _ = tls.write_tls(&mut NoSignal(socket));
             return Err(FailureKind::Tls(reason(&error)));
         }
     }

@@ -58,3 +58,92 @@ impl Keeper {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    /// A change of a run: one that makes this session (`None`: a clear), and whether it succeeds.
+    type Change = (Option<&'static str>, bool);
+
+    /// Every order in which `changes` changes can begin and end: each appears twice.
+    fn orders(changes: usize) -> Vec<Vec<usize>> {
+        let mut found = Vec::new();
+        extend(&mut vec![], &mut vec![2; changes], &mut found);
+        found
+    }
+
+    fn extend(order: &mut Vec<usize>, left: &mut [usize], found: &mut Vec<Vec<usize>>) {
+        if left.iter().all(|&times| times == 0) {
+            found.push(order.clone());
+        }
+        for change in 0..left.len() {
+            if left[change] > 0 {
+                left[change] -= 1;
+                order.push(change);
+                extend(order, left, found);
+                order.pop();
+                left[change] += 1;
+            }
+        }
+    }
+
+    /// Runs the changes in this order and checks after each step that the session is that of the
+    /// latest begun of those that have succeeded.
+    fn run(order: &[usize], changes: &[Change]) {
+        let keeper = Keeper::default();
+        let mut tickets = vec![None; changes.len()];
+        let mut winner: Option<(Ticket, Option<&str>)> = None;
+        for &change in order {
+            let (session, succeeds) = changes[change];
+            let Some(ticket) = tickets[change] else {
+                tickets[change] = Some(keeper.draw());
+                continue;
+            };
+            if !succeeds {
+                continue;
+            }
+            let made = session.map(|token| Session::new(Secret::new(token), "", ""));
+            let is_latest = winner.is_none_or(|(latest, _)| latest < ticket);
+            assert_eq!(
+                keeper.commit(ticket, made.as_ref()),
+                is_latest,
+                "{order:?} {changes:?}"
+            );
+            if is_latest {
+                winner = Some((ticket, session));
+            }
+            let current = keeper.current();
+            let expected = winner.and_then(|(_, session)| session);
+            assert_eq!(
+                current.as_ref().map(Session::token),
+                expected,
+                "{order:?} {changes:?}"
+            );
+            assert!(current.is_none_or(|session| session.was_kept()));
+        }
+    }
+
+    #[test]
+    fn the_change_begun_last_wins_in_every_order() {
+        let kinds: [Change; 3] = [(Some("login"), true), (Some("login"), false), (None, true)];
+        let names = ["first", "second", "third"];
+        let mut runs = 0;
+        for order in orders(3) {
+            for choice in 0..27 {
+                let kind = |at: u32| kinds[choice / 3_usize.pow(at) % 3];
+                let changes: Vec<Change> = (0..3)
+                    .map(|at| (kind(at).0.map(|_| names[at as usize]), kind(at).1))
+                    .collect();
+                run(&order, &changes);
+                runs += 1;
+            }
+        }
+        assert_eq!(
+            runs,
+            90 * 27,
+            "90 orders of three changes, 27 choices of what they are"
+        );
+    }
+}

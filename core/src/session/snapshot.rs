@@ -163,3 +163,83 @@ impl fmt::Debug for Session {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An unsigned JWT with these claims.
+    fn jwt(claims: &str) -> String {
+        use base64::Engine;
+        let middle = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims);
+        format!("e30.{middle}.c2ln")
+    }
+
+    fn session(token: &str, record: &str) -> Session {
+        Session::new(Secret::new(token), record, "")
+    }
+
+    #[test]
+    fn a_session_is_valid_until_it_expires() {
+        let valid = |claims: &str| session(&jwt(claims), "").is_valid_at(1000);
+        assert!(valid(r#"{"exp":1001}"#));
+        assert!(!valid(r#"{"exp":1000}"#));
+        assert!(valid("{}"));
+        assert!(!session("no-jwt", "").is_valid());
+        assert!(session(&jwt(r#"{"exp":4949092214}"#), "").is_valid());
+        assert_eq!(
+            session(&jwt(r#"{"exp":4949092214}"#), "").expires_at(),
+            Some(4_949_092_214)
+        );
+    }
+
+    #[test]
+    fn superusers_are_known_by_name_then_by_id() {
+        let of_superusers = jwt(r#"{"collectionId":"pbc_3142635823"}"#);
+        for (token, record, superuser) in [
+            ("t", r#"{"collectionName":"_superusers"}"#, true),
+            (
+                "t",
+                r#"{"collectionName":"users","collectionId":"pbc_3142635823"}"#,
+                false,
+            ),
+            ("t", r#"{"collectionId":"pbc_3142635823"}"#, true),
+            ("t", r#"{"collectionId":"_pb_users_auth_"}"#, false),
+            (
+                &of_superusers,
+                r#"{"collectionId":"_pb_users_auth_"}"#,
+                false,
+            ),
+            (&of_superusers, "", true),
+            ("t", "", false),
+        ] {
+            assert_eq!(session(token, record).is_superuser(), superuser, "{record}");
+        }
+    }
+
+    #[test]
+    fn fields_are_text_or_json() {
+        let record = r#"{"text":"a\u00e9\"","number":1.50,"list":[1, 2],"nul":"a\u0000b","none":null,"\u0061":1}"#;
+        let session = session("t", record);
+        for (name, value) in [
+            ("text", Some("aé\"")),
+            ("number", Some("1.50")),
+            ("list", Some("[1, 2]")),
+            ("nul", Some(r#""a\u0000b""#)),
+            ("none", Some("null")),
+            ("a", Some("1")),
+            ("absent", None),
+        ] {
+            assert_eq!(session.field(name).as_deref(), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let shown = format!("{:?}", session("hush", r#"{"email":"secret@example.com"}"#));
+        assert!(
+            !shown.contains("hush") && !shown.contains("secret"),
+            "{shown}"
+        );
+    }
+}
