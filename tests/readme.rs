@@ -21,9 +21,15 @@ fn block(readme: &str, language: &str) -> String {
 #[test]
 fn its_programs_are_the_examples() {
     let readme = file("README.md");
-    for (language, example) in [("c", "examples/first_login.c"), ("rust", "examples/first_login.rs")] {
+    for (language, example) in [
+        ("c", "examples/first_login.c"),
+        ("rust", "examples/first_login.rs"),
+    ] {
         let shown = block(&readme, language);
-        assert!(shown.lines().count() > 10 && file(example).ends_with(&shown), "{example} differs from the README");
+        assert!(
+            shown.lines().count() > 10 && file(example).ends_with(&shown),
+            "{example} differs from the README"
+        );
     }
 }
 
@@ -40,6 +46,9 @@ fn it_names_every_status() {
     for status in Status::ALL {
         let row = format!("| `{}` | {} |", status.name(), status.code());
         let to_come = format!("`{}`", status.name());
-        assert!(readme.contains(&row) || readme.contains(&to_come), "{status} is missing");
+        assert!(
+            readme.contains(&row) || readme.contains(&to_come),
+            "{status} is missing"
+        );
     }
 }

@@ -1,1 +1,56 @@
-//! bosbase-local
+//! BosBase's token API on SQLite, for quick starts and tests: bind, unbind, log in.
+//!
+//! The same service is a program (`bosbase-local`) and this crate. A test starts its own server,
+//! which stops when it is dropped:
+//!
+//! ```
+//! use bosbase_local::{Config, Seed, Server};
+//!
+//! # fn main() -> Result<(), bosbase_local::Error> {
+//! let seed = r#"{"accounts": [
+//!     {"collection": "users", "email": "a@example.com", "password": "correct horse 1"}]}"#;
+//! let server = Server::start(Config {
+//!     seed: Some(Seed::Text(seed.to_owned())),
+//!     ..Config::default()
+//! })?;
+//! assert!(server.base_url().starts_with("http://127.0.0.1:"));
+//! # Ok(())
+//! # }
+//! ```
+
+mod answer;
+mod call;
+mod caller;
+mod clock;
+mod config;
+mod expand;
+mod form;
+mod handlers;
+mod ids;
+mod jwt;
+mod log;
+mod login;
+mod passwords;
+mod picker;
+mod query;
+mod routes;
+mod rule;
+mod seed;
+mod server;
+mod steps;
+mod store;
+mod validation;
+
+pub use config::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Error, Seed};
+pub use server::Server;
+
+/// What all requests share. Everything that changes is in the store.
+struct App {
+    store: store::Store,
+    /// The bcrypt cost of the passwords of seeded accounts.
+    seed_cost: u32,
+    /// Whether the control address is there.
+    control: bool,
+    /// Whether a line is written for each request.
+    log: bool,
+}

@@ -1,0 +1,68 @@
+//! The time, as seconds and as BosBase writes it, and nothing that waits.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The time since 1970 began.
+fn since_epoch() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+}
+
+/// Seconds since 1970.
+pub fn seconds() -> i64 {
+    since_epoch().as_secs() as i64
+}
+
+/// Milliseconds since 1970.
+pub fn milliseconds() -> u64 {
+    since_epoch().as_millis() as u64
+}
+
+/// Now, as in `2026-11-24 03:48:41.390Z`.
+pub fn stamp() -> String {
+    written(milliseconds())
+}
+
+fn written(milliseconds: u64) -> String {
+    let seconds = milliseconds / 1000;
+    let (year, month, day) = date((seconds / 86_400) as i64);
+    format!(
+        "{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}.{:03}Z",
+        seconds / 3600 % 24,
+        seconds / 60 % 60,
+        seconds % 60,
+        milliseconds % 1000,
+    )
+}
+
+/// Year, month and day of a day counted from 1970-01-01.
+///
+/// Years are taken to begin in March, so that the leap day is the last of its year.
+fn date(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12 + 1;
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::written;
+
+    #[test]
+    fn dates_are_written_as_bosbase_does() {
+        assert_eq!(written(0), "1970-01-01 00:00:00.000Z");
+        assert_eq!(written(951_782_400_000), "2000-02-29 00:00:00.000Z");
+        assert_eq!(written(1_795_491_321_390), "2026-11-24 03:35:21.390Z");
+        assert_eq!(written(4_107_542_399_999), "2100-02-28 23:59:59.999Z");
+        assert_eq!(written(4_107_542_400_000), "2100-03-01 00:00:00.000Z");
+    }
+}

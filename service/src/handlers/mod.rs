@@ -1,0 +1,6 @@
+//! The handlers of the routes, one module per call.
+
+pub mod auth_with_token;
+pub mod bind;
+pub mod control;
+pub mod health;

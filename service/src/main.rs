@@ -1,0 +1,205 @@
+//! The program `bosbase-local`: its command line, and what it says.
+
+use bosbase_local::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Error, Seed, Server};
+use clap::{Args, Parser, Subcommand};
+use std::io::{self, Write};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const EXAMPLES: &str = "\
+Examples:
+  bosbase-local
+      A user and a superuser to play with; prints a curl line to try.
+  bosbase-local serve --http 127.0.0.1:0 --seed seed.json
+      A free port, the accounts of seed.json, everything in memory. For tests: read the first
+      line of the output, it is the base URL.
+  bosbase-local serve --data bosbase.db
+      Keeps everything in bosbase.db. Give --seed the first time only.
+
+A seed is a JSON object:
+  {\"accounts\": [{\"collection\": \"users\", \"email\": \"a@example.com\", \"password\": \"secret\"}]}
+README.md describes all of it.
+
+This is for trying out and for tests. In production use BosBase itself.";
+
+/// BosBase's token API on SQLite: bind, unbind and log in with an app's own token.
+#[derive(Parser)]
+#[command(name = "bosbase-local", version, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until SIGINT or SIGTERM.
+    #[command(after_help = EXAMPLES)]
+    Serve(Serve),
+}
+
+#[derive(Args)]
+struct Serve {
+    /// Where to listen. Port 0 takes a free port.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090")]
+    http: String,
+    /// The SQLite file to keep everything in. Without it everything is kept in memory.
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+    /// A JSON file with the collections and accounts to begin with.
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+    /// Begin with a user and a superuser whose password is printed.
+    #[arg(long, conflicts_with = "seed")]
+    demo: bool,
+    /// Let programs on this machine change accounts by POST /_local/control. For tests only.
+    #[arg(long)]
+    control: bool,
+    /// The bcrypt cost of the passwords of seeded accounts.
+    #[arg(long, value_name = "N", default_value_t = 4,
+        value_parser = clap::value_parser!(u32).range(4..=31))]
+    seed_cost: u32,
+    /// Write a line for each request: method, path, status, time.
+    #[arg(long)]
+    log: bool,
+}
+
+fn main() -> ExitCode {
+    let command = Arguments::parse().command;
+    let serve = match command {
+        Some(Command::Serve(serve)) => serve,
+        None => Serve {
+            http: "127.0.0.1:8090".to_owned(),
+            data: None,
+            seed: None,
+            demo: true,
+            control: false,
+            seed_cost: 4,
+            log: false,
+        },
+    };
+    match run(&serve) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bosbase-local: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(serve: &Serve) -> Result<(), Box<dyn std::error::Error>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        // Before the URL is printed, for a test may send the signal as soon as it has read it.
+        let stop = stop_signal()?;
+        let server = start(serve)?;
+        introduce(serve, &server)?;
+        stop.await;
+        server.stop();
+        Ok(())
+    })
+}
+
+fn start(serve: &Serve) -> Result<Server, Box<dyn std::error::Error>> {
+    let begin = if serve.demo {
+        Config::demo()
+    } else {
+        Config::default()
+    };
+    let config = Config {
+        address: address(&serve.http)?,
+        data: serve.data.clone(),
+        seed: serve.seed.clone().map(Seed::File).or(begin.seed),
+        control: serve.control,
+        seed_cost: serve.seed_cost,
+        log: serve.log,
+    };
+    Server::start(config).map_err(|error: Error| {
+        let hint = if error.to_string().starts_with("cannot listen") {
+            " (bosbase-local serve --http 127.0.0.1:0 takes a free port)"
+        } else {
+            ""
+        };
+        format!("{error}{hint}").into()
+    })
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let mut found = text
+        .to_socket_addrs()
+        .map_err(|error| format!("--http {text}: {error} (it should be like 127.0.0.1:8090)"))?;
+    found
+        .next()
+        .ok_or_else(|| format!("--http {text}: no such address"))
+}
+
+/// Prints the base URL, alone on the first line, and then what there is to know.
+fn introduce(serve: &Serve, server: &Server) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", server.base_url())?;
+    out.flush()?;
+    if serve.demo {
+        writeln!(out, "{}", what_to_try(server.base_url()))?;
+        out.flush()?;
+    }
+    for warning in server.warnings() {
+        eprintln!("bosbase-local: {warning}");
+    }
+    if serve.data.is_none() {
+        eprintln!(
+            "bosbase-local: everything is kept in memory and gone at the end (--data FILE keeps it)"
+        );
+    }
+    if serve.seed.is_none() && serve.data.is_none() && !serve.demo {
+        eprintln!("bosbase-local: there are no accounts (--seed FILE or --demo brings some)");
+    }
+    if !server.address().ip().is_loopback() {
+        eprintln!(
+            "bosbase-local: other machines can reach this service; it is made for tests only"
+        );
+    }
+    Ok(())
+}
+
+fn what_to_try(url: &str) -> String {
+    format!(
+        "\
+A user       {DEMO_USER}    password: {DEMO_PASSWORD}
+A superuser  {DEMO_SUPERUSER}   password: {DEMO_PASSWORD}
+
+Bind a token of your own to the user, then log in with it:
+
+curl -i {url}/api/collections/users/bind-token -H 'Content-Type: application/json' -d '{{\"email\":\"{DEMO_USER}\",\"password\":\"{DEMO_PASSWORD}\",\"token\":\"my-own-token\"}}'
+
+curl -i {url}/api/collections/users/auth-with-token -H 'Content-Type: application/json' -d '{{\"token\":\"my-own-token\"}}'
+
+The same works for the superuser with _superusers in the place of users. Ctrl-C ends it."
+    )
+}
+
+/// Gives a future that ends when the program is to stop. Signals are caught from now on.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use std::future::poll_fn;
+    use std::task::Poll;
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(poll_fn(move |context| {
+        if interrupt.poll_recv(context).is_ready() || terminate.poll_recv(context).is_ready() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }))
+}
+
+/// Gives a future that ends when the program is to stop.
+#[cfg(not(unix))]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}

@@ -1,0 +1,140 @@
+//! The routes, and what every answer has in common.
+
+use crate::answer::Refusal;
+use crate::handlers::{auth_with_token, bind, control, health};
+use crate::{App, log};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use std::sync::Arc;
+
+const CONTROL: &str = "/_local/control";
+
+/// The whole service.
+pub fn router(app: Arc<App>) -> Router {
+    let mut router = Router::new()
+        .route("/api/health", get(health::health))
+        .route("/api/collections/{collection}/bind-token", post(bind::bind))
+        .route(
+            "/api/collections/{collection}/unbind-token",
+            post(bind::unbind),
+        )
+        .route(
+            "/api/collections/{collection}/auth-with-token",
+            post(auth_with_token::auth_with_token),
+        );
+    if app.control {
+        router = router.route(CONTROL, post(control::control));
+    }
+    router
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_route)
+        .layer(from_fn_with_state(Arc::clone(&app), around))
+        .with_state(app)
+}
+
+async fn no_route() -> Refusal {
+    Refusal::no_route()
+}
+
+/// Stands around every request: answers what needs no route, and adds the common headers.
+async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let line = app.log.then(|| log::Line::begin(&request));
+    let is_control = request.uri().path() == CONTROL;
+    let asks_first = request.method() == Method::OPTIONS && !is_control;
+    let mut answer = if asks_first {
+        preflight(request.headers())
+    } else if let Some(elsewhere) = cleaned(request.uri()) {
+        moved(&elsewhere)
+    } else {
+        next.run(request).await
+    };
+    common_headers(answer.headers_mut(), is_control);
+    if let Some(line) = line {
+        line.end(answer.status());
+    }
+    answer
+}
+
+/// What a browser is told that asks before it sends.
+fn preflight(asked: &HeaderMap) -> Response {
+    let mut answer = StatusCode::NO_CONTENT.into_response();
+    let headers = answer.headers_mut();
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("GET,HEAD,PUT,PATCH,POST,DELETE"),
+    );
+    if let Some(wanted) = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+    }
+    answer
+}
+
+fn common_headers(headers: &mut HeaderMap, is_control: bool) {
+    let mut put = |name: &'static str, value| headers.insert(name, HeaderValue::from_static(value));
+    put("x-content-type-options", "nosniff");
+    put("x-frame-options", "SAMEORIGIN");
+    put("x-xss-protection", "1; mode=block");
+    if !is_control {
+        put("access-control-allow-origin", "*");
+        put("vary", "Origin");
+    }
+}
+
+fn moved(elsewhere: &str) -> Response {
+    match HeaderValue::from_str(elsewhere) {
+        Ok(place) => (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, place)]).into_response(),
+        Err(_) => Refusal::no_route().into_response(),
+    }
+}
+
+/// Where a path with empty, `.` or `..` segments really leads, if it has any.
+fn cleaned(uri: &Uri) -> Option<String> {
+    let path = uri.path();
+    let mut kept = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                kept.pop();
+            }
+            name => kept.push(name),
+        }
+    }
+    let mut clean = format!("/{}", kept.join("/"));
+    if path.ends_with('/') && clean != "/" {
+        clean.push('/');
+    }
+    if clean == path {
+        return None;
+    }
+    match uri.query() {
+        Some(query) => Some(format!("{clean}?{query}")),
+        None => Some(clean),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn paths_are_cleaned_as_go_does() {
+        for (path, clean) in [
+            ("/", None),
+            ("/api/health", None),
+            ("/api/health/", None),
+            ("/api//health", Some("/api/health")),
+            ("/api//health/?a=//", Some("/api/health/?a=//")),
+            ("//", Some("/")),
+            ("/a/./b/../c", Some("/a/c")),
+            ("/..", Some("/")),
+        ] {
+            assert_eq!(cleaned(&path.parse().unwrap()).as_deref(), clean, "{path}");
+        }
+    }
+}

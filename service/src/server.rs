@@ -1,0 +1,199 @@
+//! A running server: its thread, how it starts and how it stops.
+
+use crate::config::{Config, Error};
+use crate::seed::{self, Problem};
+use crate::store::Store;
+use crate::{App, routes, steps};
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+/// How long requests that are being answered may hold up the end.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A running server. It has its own threads, so it can be used from any test, and it stops when
+/// it is dropped.
+pub struct Server {
+    address: SocketAddr,
+    base_url: String,
+    warnings: Vec<String>,
+    app: Arc<App>,
+    runtime: Handle,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the thread tells when the server accepts connections.
+struct Started {
+    address: SocketAddr,
+    warnings: Vec<String>,
+    app: Arc<App>,
+    runtime: Handle,
+}
+
+impl Server {
+    /// Starts a server; it accepts connections when this returns.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on, or the data or the seed cannot be used.
+    pub fn start(config: Config) -> Result<Self, Error> {
+        let (tell, told) = mpsc::sync_channel(1);
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("bosbase-local".to_owned())
+            .spawn(move || run(&config, &tell, stopped))
+            .map_err(|error| Error(format!("cannot start a thread: {error}")))?;
+        let started = told
+            .recv()
+            .map_err(|_| Error("the server ended before it had started".to_owned()))??;
+        Ok(Self {
+            address: started.address,
+            base_url: format!("http://{}", started.address),
+            warnings: started.warnings,
+            app: started.app,
+            runtime: started.runtime,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// The URL under which it is reached, like `http://127.0.0.1:8090`.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The address on which it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What in the seed has no effect yet, a line each.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Carries out a step as the control address would, whether that is open or not.
+    ///
+    /// # Errors
+    /// When the step is not understood or asks for something that cannot be.
+    pub fn control(&self, step: Value) -> Result<(), Error> {
+        let app = Arc::clone(&self.app);
+        let (tell, told) = mpsc::sync_channel(1);
+        self.runtime.spawn(async move {
+            let done = steps::carry_out(&app.store, step, app.seed_cost).await;
+            // Nobody listens any more if the server has been dropped meanwhile.
+            let _ = tell.send(done);
+        });
+        told.recv()
+            .map_err(|_| Error("the server has ended".to_owned()))?
+            .map_err(|problem| Error(problem.to_string()))
+    }
+
+    /// Stops the server. Requests that are being answered are finished first.
+    pub fn stop(self) {}
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the thread of a server does.
+fn run(
+    config: &Config,
+    tell: &mpsc::SyncSender<Result<Started, Error>>,
+    stopped: oneshot::Receiver<()>,
+) {
+    let runtime = match Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = tell.send(Err(Error(format!("cannot start threads: {error}"))));
+            return;
+        }
+    };
+    runtime.block_on(async {
+        match prepare(config).await {
+            Ok((listener, started)) => {
+                let app = Arc::clone(&started.app);
+                if tell.send(Ok(started)).is_ok() {
+                    serve(listener, app, stopped).await;
+                }
+            }
+            Err(error) => {
+                let _ = tell.send(Err(error));
+            }
+        }
+    });
+    runtime.shutdown_timeout(Duration::ZERO);
+}
+
+async fn prepare(config: &Config) -> Result<(TcpListener, Started), Error> {
+    let seed = config.seed.as_ref().map(crate::Seed::text).transpose()?;
+    let listen_error = |error| Error(format!("cannot listen on {}: {error}", config.address));
+    let listener = TcpListener::bind(config.address)
+        .await
+        .map_err(listen_error)?;
+    let address = listener.local_addr().map_err(listen_error)?;
+    let store = Store::open(config.data.as_deref()).await.map_err(|error| {
+        let path = config.data.clone().unwrap_or_default();
+        Error(format!("cannot use the data {}: {error}", path.display()))
+    })?;
+    let warnings = match &seed {
+        Some(text) => seed::load(&store, text, config.seed_cost)
+            .await
+            .map_err(|problem| match problem {
+                Problem::Refused(reason) => Error(format!("cannot use the seed: {reason}")),
+                Problem::Store(error) => Error(format!("cannot store the seed: {error}")),
+            })?,
+        None => Vec::new(),
+    };
+    let app = Arc::new(App {
+        store,
+        seed_cost: config.seed_cost,
+        control: config.control,
+        log: config.log,
+    });
+    let runtime = Handle::current();
+    Ok((
+        listener,
+        Started {
+            address,
+            warnings,
+            app,
+            runtime,
+        },
+    ))
+}
+
+/// Serves until it is told to stop, or until the one who could tell is gone.
+async fn serve(listener: TcpListener, app: Arc<App>, stopped: oneshot::Receiver<()>) {
+    let (over, is_over) = oneshot::channel::<()>();
+    let router = routes::router(Arc::clone(&app));
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        let _ = stopped.await;
+        drop(over);
+    });
+    let serving = tokio::spawn(serving.into_future());
+    let abort = serving.abort_handle();
+    let _ = is_over.await;
+    // A connection on which half a request was sent must not keep the server for ever.
+    if tokio::time::timeout(GRACE, serving).await.is_err() {
+        abort.abort();
+    }
+    app.store.close().await;
+}

@@ -1,0 +1,159 @@
+//! The table of accounts: the records of all collections that can log in.
+
+use super::collections::Collection;
+use super::{Db, damaged};
+use serde_json::{Map, Value};
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+/// An account. It has no `Debug`, so that neither hash nor key is printed.
+pub struct Account {
+    /// Its identifier.
+    pub id: String,
+    /// The identifier of its collection.
+    pub collection_id: String,
+    /// Its address, unique in its collection.
+    pub email: String,
+    /// The bcrypt hash of its password.
+    pub password_hash: String,
+    /// What its tokens are signed with, beside the collection's secret.
+    pub token_key: String,
+    /// Whether the address is known to be its own.
+    pub verified: bool,
+    /// Whether others see the address.
+    pub email_visibility: bool,
+    /// Its values for the collection's own fields.
+    pub fields: Map<String, Value>,
+    /// When it was made.
+    pub created: String,
+    /// When it was last changed.
+    pub updated: String,
+}
+
+impl Account {
+    /// Everything about the account that its owner may see.
+    pub fn shown(&self, collection: &Collection) -> Map<String, Value> {
+        let mut shown = super::records::own_fields(collection, &self.fields);
+        let mut put = |name: &str, value: Value| shown.insert(name.to_owned(), value);
+        put("collectionId", collection.id.as_str().into());
+        put("collectionName", collection.name.as_str().into());
+        put("created", self.created.as_str().into());
+        put("email", self.email.as_str().into());
+        put("emailVisibility", self.email_visibility.into());
+        put("id", self.id.as_str().into());
+        put("updated", self.updated.as_str().into());
+        put("verified", self.verified.into());
+        shown
+    }
+
+    /// The key with which its tokens are signed.
+    pub fn signing_key(&self, collection: &Collection) -> String {
+        format!("{}{}", self.token_key, collection.secret)
+    }
+}
+
+pub(super) async fn create_table(db: &mut Db) -> sqlx::Result<()> {
+    sqlx::query(
+        "CREATE TABLE IF NOT EXISTS local_accounts (
+            id TEXT NOT NULL, collection_id TEXT NOT NULL, email TEXT NOT NULL,
+            password_hash TEXT NOT NULL, token_key TEXT NOT NULL,
+            verified BIGINT NOT NULL, email_visibility BIGINT NOT NULL,
+            fields TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL,
+            PRIMARY KEY (collection_id, id), UNIQUE (collection_id, email))",
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+fn read(row: &AnyRow) -> sqlx::Result<Account> {
+    let fields: String = row.try_get("fields")?;
+    Ok(Account {
+        id: row.try_get("id")?,
+        collection_id: row.try_get("collection_id")?,
+        email: row.try_get("email")?,
+        password_hash: row.try_get("password_hash")?,
+        token_key: row.try_get("token_key")?,
+        verified: row.try_get::<i64, _>("verified")? != 0,
+        email_visibility: row.try_get::<i64, _>("email_visibility")? != 0,
+        fields: serde_json::from_str(&fields).map_err(damaged)?,
+        created: row.try_get("created")?,
+        updated: row.try_get("updated")?,
+    })
+}
+
+/// The account of a collection with this identifier.
+pub async fn by_id(db: &mut Db, collection_id: &str, id: &str) -> sqlx::Result<Option<Account>> {
+    let row = sqlx::query("SELECT * FROM local_accounts WHERE collection_id = $1 AND id = $2")
+        .bind(collection_id.to_owned())
+        .bind(id.to_owned())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The account of a collection with exactly this address.
+pub async fn by_email(
+    db: &mut Db,
+    collection_id: &str,
+    email: &str,
+) -> sqlx::Result<Option<Account>> {
+    let row = sqlx::query("SELECT * FROM local_accounts WHERE collection_id = $1 AND email = $2")
+        .bind(collection_id.to_owned())
+        .bind(email.to_owned())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Adds an account.
+pub async fn insert(db: &mut Db, account: &Account) -> sqlx::Result<()> {
+    let sql = "INSERT INTO local_accounts (collection_id, id, email, password_hash, token_key,
+            verified, email_visibility, fields, created, updated)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    write(db, sql, account).await
+}
+
+/// Writes down what has become of an account.
+pub async fn update(db: &mut Db, account: &Account) -> sqlx::Result<()> {
+    let sql = "UPDATE local_accounts SET email = $3, password_hash = $4, token_key = $5,
+            verified = $6, email_visibility = $7, fields = $8, created = $9, updated = $10
+        WHERE collection_id = $1 AND id = $2";
+    write(db, sql, account).await
+}
+
+async fn write(db: &mut Db, sql: &'static str, account: &Account) -> sqlx::Result<()> {
+    sqlx::query(sql)
+        .bind(account.collection_id.clone())
+        .bind(account.id.clone())
+        .bind(account.email.clone())
+        .bind(account.password_hash.clone())
+        .bind(account.token_key.clone())
+        .bind(i64::from(account.verified))
+        .bind(i64::from(account.email_visibility))
+        .bind(serde_json::to_string(&account.fields).map_err(damaged)?)
+        .bind(account.created.clone())
+        .bind(account.updated.clone())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Removes an account; its bindings are removed by their own table.
+pub async fn delete(db: &mut Db, collection_id: &str, id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM local_accounts WHERE collection_id = $1 AND id = $2")
+        .bind(collection_id.to_owned())
+        .bind(id.to_owned())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Removes all accounts of a collection.
+pub async fn delete_all(db: &mut Db, collection_id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM local_accounts WHERE collection_id = $1")
+        .bind(collection_id.to_owned())
+        .execute(db)
+        .await?;
+    Ok(())
+}

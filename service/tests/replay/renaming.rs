@@ -1,0 +1,251 @@
+//! New names for everything that was recorded, so that no answer can be known beforehand.
+//!
+//! Words (addresses, passwords, tokens, names of collections) are enciphered: each letter stands
+//! for another one. That keeps what the scenarios rely on: lengths, cases, and which words are
+//! equal.
+
+use crate::scenario::Scenario;
+use crate::support::Chance;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Words shorter than this also stand in places where they mean nothing, so they are only
+/// replaced where they are a whole JSON text.
+const LONG: usize = 5;
+
+pub struct Names {
+    /// What is replaced anywhere, by what; the longest first.
+    anywhere: Vec<(String, String)>,
+    /// The same with the short words in quotes.
+    in_bodies: Vec<(String, String)>,
+    /// Identifiers of accounts and records, by scenario and reference.
+    ids: BTreeMap<(String, String), String>,
+}
+
+impl Names {
+    pub fn made_up(scenarios: &[Scenario], chance: &mut Chance) -> Self {
+        let cipher = Cipher::new(chance);
+        let mut anywhere = BTreeMap::new();
+        let mut quoted = BTreeMap::new();
+        for word in words(scenarios) {
+            let new = cipher.apply(&word);
+            for (old, new) in spellings(&word).into_iter().zip(spellings(&new)) {
+                if word.len() >= LONG {
+                    anywhere.insert(old, new);
+                } else {
+                    quoted.insert(format!("\"{old}\""), format!("\"{new}\""));
+                }
+            }
+        }
+        for collection in scenarios.iter().flat_map(|s| &s.given.collections) {
+            let name = text(&collection["name"]);
+            anywhere.insert(name.to_uppercase(), cipher.apply(&name.to_uppercase()));
+            anywhere.insert(name.clone(), cipher.apply(&name));
+            let id = text(&collection["id"]);
+            let digits = chance.digits(id.len() - 4, 10);
+            anywhere.entry(id).or_insert(format!("pbc_{digits}"));
+        }
+        let mut ids = BTreeMap::new();
+        for scenario in scenarios {
+            for row in scenario
+                .given
+                .accounts
+                .iter()
+                .chain(&scenario.given.records)
+            {
+                let key = (scenario.name.clone(), text(&row["ref"]));
+                ids.insert(key, new_id(chance));
+            }
+        }
+        let in_bodies = longest_first(anywhere.iter().chain(&quoted));
+        Self {
+            anywhere: longest_first(anywhere.iter()),
+            in_bodies,
+            ids,
+        }
+    }
+
+    /// A path, query or text of an answer with its new names.
+    pub fn in_text(&self, text: &str) -> String {
+        replaced(text, &self.anywhere)
+    }
+
+    /// The body of a request with its new names.
+    pub fn in_body(&self, text: &str) -> String {
+        replaced(text, &self.in_bodies)
+    }
+
+    /// A value with new names in all its texts.
+    pub fn in_value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => self.in_text(text).into(),
+            Value::Array(values) => values.iter().map(|value| self.in_value(value)).collect(),
+            Value::Object(members) => members
+                .iter()
+                .map(|(name, value)| (name.clone(), self.in_value(value)))
+                .collect(),
+            other => other.clone(),
+        }
+    }
+
+    /// What the references of a scenario stand for.
+    pub fn references(&self, scenario: &Scenario) -> BTreeMap<String, String> {
+        let own = self
+            .ids
+            .iter()
+            .filter(|((name, _), _)| *name == scenario.name);
+        own.map(|((_, reference), id)| (format!("ref:{reference}.id"), id.clone()))
+            .collect()
+    }
+
+    /// The seed that gives all scenarios what they need.
+    pub fn seed(&self, scenarios: &[Scenario]) -> Value {
+        let mut collections = BTreeMap::new();
+        let (mut accounts, mut records) = (Vec::new(), Vec::new());
+        for scenario in scenarios {
+            let known = self.references(scenario);
+            for collection in &scenario.given.collections {
+                collections.insert(text(&collection["name"]), self.in_value(collection));
+            }
+            let row = |row: &Value| {
+                let mut row = self.in_value(row);
+                row["id"] = known[&format!("ref:{}.id", text(&row["ref"]))]
+                    .as_str()
+                    .into();
+                row["scenario"] = scenario.name.as_str().into();
+                let filled = known.iter().fold(row.to_string(), |text, (name, id)| {
+                    text.replace(&format!("${{{name}}}"), id)
+                });
+                serde_json::from_str::<Value>(&filled).unwrap()
+            };
+            accounts.extend(scenario.given.accounts.iter().map(row));
+            records.extend(scenario.given.records.iter().map(row));
+        }
+        let collections: Vec<Value> = collections.into_values().collect();
+        json!({"collections": collections, "accounts": accounts, "records": records})
+    }
+}
+
+/// A new identifier of the kind that accounts have.
+pub fn new_id(chance: &mut Chance) -> String {
+    let mut part = |length| chance.digits(length, 16);
+    format!(
+        "{}-{}-7{}-8{}-{}",
+        part(8),
+        part(4),
+        part(3),
+        part(3),
+        part(12)
+    )
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+/// Puts another letter in the place of each.
+struct Cipher(Vec<u8>);
+
+impl Cipher {
+    fn new(chance: &mut Chance) -> Self {
+        let mut letters: Vec<u8> = (b'a'..=b'z').collect();
+        chance.shuffle(&mut letters);
+        Self(letters)
+    }
+
+    fn apply(&self, word: &str) -> String {
+        word.chars()
+            .map(|letter| match letter {
+                'a'..='z' => char::from(self.0[letter as usize - 'a' as usize]),
+                'A'..='Z' => {
+                    char::from(self.0[letter as usize - 'A' as usize]).to_ascii_uppercase()
+                }
+                other => other,
+            })
+            .collect()
+    }
+}
+
+/// All addresses, passwords and tokens.
+fn words(scenarios: &[Scenario]) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for scenario in scenarios {
+        scenario
+            .given
+            .accounts
+            .iter()
+            .for_each(|row| collect(row, &mut words));
+        for step in &scenario.steps {
+            let parts = [&step.account, &step.set];
+            parts
+                .into_iter()
+                .flatten()
+                .for_each(|part| collect(part, &mut words));
+            let body = step
+                .request
+                .as_ref()
+                .and_then(|request| request.body.as_deref());
+            let mut values =
+                serde_json::Deserializer::from_str(body.unwrap_or_default()).into_iter();
+            if let Some(Ok(body)) = values.next() {
+                collect(&body, &mut words);
+            }
+        }
+    }
+    words
+}
+
+fn collect(value: &Value, words: &mut BTreeSet<String>) {
+    for (name, value) in value.as_object().into_iter().flatten() {
+        let is_word = ["email", "password", "token"].contains(&name.to_lowercase().as_str());
+        if let (true, Some(word)) = (is_word, value.as_str()) {
+            words.insert(word.to_owned());
+        }
+    }
+}
+
+/// The ways in which a word is written in bodies: as it is, in JSON, in JSON of ASCII only, in a
+/// form.
+fn spellings(word: &str) -> [String; 4] {
+    let json = Value::from(word).to_string();
+    let ascii: String = word
+        .encode_utf16()
+        .map(|unit| match u8::try_from(unit) {
+            Ok(byte @ 0x20..0x7f) => char::from(byte).to_string(),
+            _ => format!("\\u{unit:04x}"),
+        })
+        .collect();
+    let form = form_urlencoded::byte_serialize(word.as_bytes()).collect();
+    [
+        word.to_owned(),
+        json[1..json.len() - 1].to_owned(),
+        ascii,
+        form,
+    ]
+}
+
+fn longest_first<'a>(
+    pairs: impl Iterator<Item = (&'a String, &'a String)>,
+) -> Vec<(String, String)> {
+    let mut pairs: Vec<_> = pairs.map(|(old, new)| (old.clone(), new.clone())).collect();
+    pairs.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
+    pairs
+}
+
+fn replaced(text: &str, pairs: &[(String, String)]) -> String {
+    let mut result = String::new();
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        match pairs.iter().find(|(old, _)| rest.starts_with(old.as_str())) {
+            Some((old, new)) => {
+                result.push_str(new);
+                rest = &rest[old.len()..];
+            }
+            None => {
+                result.push(letter);
+                rest = &rest[letter.len_utf8()..];
+            }
+        }
+    }
+    result
+}
