@@ -16,7 +16,8 @@
  *  - Threads: any function from any thread. Objects passed as const may be used by calls running at once;
  *    an object passed as non-const belongs to one thread for that call.
  *  - Not async-signal-safe. errno may change. No signal is raised. Locale and environment are not read.
- *  - Do not unload the library. After a fork, make a client of the child's own.
+ *  - fork: the child may use its clients, with connections of its own; the library holds its locks over
+ *    the fork. Do not unload the library.
  *  - All functions are cdecl.
  *
  * What any call may meet, besides what its own comment names: BOSAUTH_ERROR_NULL_ARGUMENT, INVALID_UTF8,

@@ -3,9 +3,7 @@
 //! A handle is made of a kind, a generation and an index, so that a stale, doubled, foreign or random
 //! one is found out. It stays below 2^53 and so survives a double (JavaScript, Lua).
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use bosauth::{Error, Status};
+use bosauth::{Error, Guarded, Status};
 
 const INDEX_BITS: u32 = 24;
 const GENERATION_BITS: u32 = 25;
@@ -19,7 +17,7 @@ pub(crate) struct Table<T> {
     kind: u64,
     /// The parameter's name in the header.
     argument: &'static str,
-    slots: Mutex<Slots<T>>,
+    slots: Guarded<Slots<T>>,
 }
 
 struct Slots<T> {
@@ -38,7 +36,7 @@ impl<T: Clone> Table<T> {
         Table {
             kind,
             argument,
-            slots: Mutex::new(Slots {
+            slots: Guarded::new(Slots {
                 all: Vec::new(),
                 free: Vec::new(),
             }),
@@ -47,54 +45,27 @@ impl<T: Clone> Table<T> {
 
     /// Takes an object in and gives its handle.
     pub fn insert(&self, object: T) -> Result<u64, Error> {
-        let mut slots = self.lock();
-        let index = match slots.free.pop() {
-            Some(index) => index,
-            None if slots.all.len() as u64 > INDEX_MAX => {
-                return Err(Error::internal("there are too many handles"));
-            }
-            None => {
-                slots.all.push(Slot {
-                    generation: 0,
-                    object: None,
-                });
-                slots.all.len() - 1
-            }
-        };
-        let slot = &mut slots.all[index];
-        slot.object = Some(object);
-        Ok(self.kind << KIND_SHIFT | slot.generation << INDEX_BITS | index as u64)
+        let place = self.slots.with(|slots| slots.insert(object));
+        let (index, generation) =
+            place.ok_or_else(|| Error::internal("there are too many handles"))?;
+        Ok(self.kind << KIND_SHIFT | generation << INDEX_BITS | index as u64)
     }
 
     /// The object of a handle: a clone, so that the table is not locked while it is used.
     pub fn get(&self, handle: u64) -> Result<T, Error> {
         let index = self.index(handle)?;
-        let slots = self.lock();
-        let slot = slots
-            .all
-            .get(index)
-            .filter(|slot| slot.generation == generation(handle));
-        slot.and_then(|slot| slot.object.clone())
-            .ok_or_else(|| self.invalid())
+        let object = self
+            .slots
+            .with(|slots| slots.find(index, generation(handle))?.object.clone());
+        object.ok_or_else(|| self.invalid())
     }
 
     /// Takes the object of a handle out; the handle is invalid from then on.
     pub fn remove(&self, handle: u64) -> Result<T, Error> {
         let index = self.index(handle)?;
-        let mut slots = self.lock();
-        let slot = slots
-            .all
-            .get_mut(index)
-            .filter(|slot| slot.generation == generation(handle));
-        let Some((object, slot)) = slot.and_then(|slot| Some((slot.object.take()?, slot))) else {
-            return Err(self.invalid());
-        };
-        // A slot whose generations are used up is never used again.
-        if slot.generation < GENERATION_MAX {
-            slot.generation += 1;
-            slots.free.push(index);
-        }
-        Ok(object)
+        self.slots
+            .with(|slots| slots.remove(index, generation(handle)))
+            .ok_or_else(|| self.invalid())
     }
 
     fn index(&self, handle: u64) -> Result<usize, Error> {
@@ -111,10 +82,40 @@ impl<T: Clone> Table<T> {
         );
         Error::bad_argument(Status::InvalidHandle, self.argument, message)
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Slots<T>> {
-        // Nothing that can panic half-way runs under the lock.
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+impl<T> Slots<T> {
+    /// Where the object stands now: index and generation; `None` if there is no room.
+    fn insert(&mut self, object: T) -> Option<(usize, u64)> {
+        let index = self.free.pop().unwrap_or(self.all.len());
+        if index as u64 > INDEX_MAX {
+            return None;
+        }
+        if index == self.all.len() {
+            self.all.push(Slot {
+                generation: 0,
+                object: None,
+            });
+        }
+        self.all[index].object = Some(object);
+        Some((index, self.all[index].generation))
+    }
+
+    fn find(&mut self, index: usize, generation: u64) -> Option<&mut Slot<T>> {
+        self.all
+            .get_mut(index)
+            .filter(|slot| slot.generation == generation)
+    }
+
+    fn remove(&mut self, index: usize, generation: u64) -> Option<T> {
+        let slot = self.find(index, generation)?;
+        let object = slot.object.take()?;
+        // A slot whose generations are used up is never used again.
+        if slot.generation < GENERATION_MAX {
+            slot.generation += 1;
+            self.free.push(index);
+        }
+        Some(object)
     }
 }
 
@@ -172,7 +173,9 @@ mod tests {
     fn handles_stay_below_2_to_the_53() {
         let table = Table::new(15, "client");
         table.insert(()).expect("room");
-        table.lock().all[0].generation = GENERATION_MAX;
+        table
+            .slots
+            .with(|slots| slots.all[0].generation = GENERATION_MAX);
         let highest = 15 << KIND_SHIFT | GENERATION_MAX << INDEX_BITS | INDEX_MAX;
         assert!(highest < 1 << 53);
     }
@@ -181,7 +184,9 @@ mod tests {
     fn a_slot_out_of_generations_is_retired() {
         let table = Table::new(1, "client");
         let first = table.insert(()).expect("room");
-        table.lock().all[0].generation = GENERATION_MAX;
+        table
+            .slots
+            .with(|slots| slots.all[0].generation = GENERATION_MAX);
         let last = first | GENERATION_MAX << INDEX_BITS;
         assert!(table.remove(last).is_ok());
         let next = table.insert(()).expect("room");

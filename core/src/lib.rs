@@ -21,6 +21,7 @@ mod client;
 mod collection;
 mod config;
 mod error;
+mod fork;
 mod http;
 pub mod input;
 mod options;
@@ -32,6 +33,8 @@ pub use client::{Client, ClientBuilder};
 pub use collection::Collection;
 pub use config::Config;
 pub use error::{Action, Error, Status};
+#[doc(hidden)] // for the locks of bindings
+pub use fork::Guarded;
 pub use options::CallOptions;
 pub use session::Session;
 

@@ -7,6 +7,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::wait::{Interest, Ready, wait};
 use super::{Deadline, FailureKind};
+use crate::fork::OwnSocket;
 
 const TIMEOUT: FailureKind = FailureKind::Timeout("connecting to the server");
 
@@ -15,7 +16,7 @@ const TIMEOUT: FailureKind = FailureKind::Timeout("connecting to the server");
 pub(super) fn connect(
     addresses: &[SocketAddr],
     deadline: Deadline,
-) -> Result<TcpStream, FailureKind> {
+) -> Result<OwnSocket, FailureKind> {
     for (tried, &address) in addresses.iter().enumerate() {
         let share = deadline.share(addresses.len() - tried);
         if let Ok(Some(socket)) = connect_to(address, share) {
@@ -30,26 +31,27 @@ pub(super) fn connect(
 }
 
 /// Connects to one address; `None` once the deadline has passed.
-fn connect_to(address: SocketAddr, deadline: Deadline) -> io::Result<Option<TcpStream>> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
+fn connect_to(address: SocketAddr, deadline: Deadline) -> io::Result<Option<OwnSocket>> {
+    let socket = OwnSocket::open(|| begin(address))?;
+    if wait(socket.stream(), Interest::Write, deadline)? == Ready::TimedOut {
+        return Ok(None);
+    }
+    match socket.stream().take_error()? {
+        Some(error) => Err(error),
+        None => Ok(Some(socket)),
+    }
+}
+
+/// A socket that does not block and has begun to connect.
+fn begin(address: SocketAddr) -> io::Result<TcpStream> {
+    let domain = Domain::for_address(address);
+    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     // A request is one write and waits for its answer: holding back its last packet only costs time.
     socket.set_tcp_nodelay(true)?;
     match socket.connect(&address.into()) {
-        Err(error) if !is_under_way(&error) => return Err(error),
-        _ => {}
-    }
-    let socket = TcpStream::from(socket);
-    if wait(&socket, Interest::Write, deadline)? == Ready::TimedOut {
-        return Ok(None);
-    }
-    match socket.take_error()? {
-        Some(error) => Err(error),
-        None => Ok(Some(socket)),
+        Err(error) if !is_under_way(&error) => Err(error),
+        _ => Ok(socket.into()),
     }
 }
 

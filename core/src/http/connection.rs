@@ -5,29 +5,31 @@ use std::net::TcpStream;
 
 use rustls::ClientConnection;
 
+use crate::fork::OwnSocket;
+
 /// An open connection. Its socket does not block.
 pub(super) struct Connection {
-    socket: TcpStream,
+    socket: OwnSocket,
     tls: Option<Box<ClientConnection>>,
 }
 
 impl Connection {
     /// A connection over a socket that is connected, does not block and, with `tls`, has ended its
     /// handshake.
-    pub fn new(socket: TcpStream, tls: Option<Box<ClientConnection>>) -> Self {
+    pub fn new(socket: OwnSocket, tls: Option<Box<ClientConnection>>) -> Self {
         Connection { socket, tls }
     }
 
     /// The socket, to wait on.
     pub fn socket(&self) -> &TcpStream {
-        &self.socket
+        self.socket.stream()
     }
 
     /// Takes some of `bytes` to be sent and gives how many. With TLS they may stay queued: see
     /// [`Connection::flush`].
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.tls {
-            None => retry_interrupted(|| self.socket.write(bytes)),
+            None => retry_interrupted(|| self.socket.stream().write(bytes)),
             Some(tls) => tls.writer().write(bytes),
         }
     }
@@ -38,7 +40,7 @@ impl Connection {
             return Ok(true);
         };
         while tls.wants_write() {
-            match retry_interrupted(|| tls.write_tls(&mut NoSignal(&self.socket))) {
+            match retry_interrupted(|| tls.write_tls(&mut NoSignal(self.socket.stream()))) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
                 other => other?,
             };
@@ -49,14 +51,14 @@ impl Connection {
     /// Reads some bytes; 0 is an orderly end (over TLS: close_notify), `UnexpectedEof` any other.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Some(tls) = &mut self.tls else {
-            return retry_interrupted(|| self.socket.read(buffer));
+            return retry_interrupted(|| self.socket.stream().read(buffer));
         };
         loop {
             match tls.reader().read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 other => return other,
             }
-            receive(tls, &mut self.socket)?;
+            receive(tls, self.socket.stream())?;
         }
     }
 
@@ -66,7 +68,7 @@ impl Connection {
         let Some(tls) = &mut self.tls else {
             return true;
         };
-        match receive(tls, &mut self.socket) {
+        match receive(tls, self.socket.stream()) {
             Ok(plain) => plain > 0,
             Err(error) => error.kind() != io::ErrorKind::WouldBlock,
         }
@@ -80,9 +82,10 @@ impl Connection {
 }
 
 impl Drop for Connection {
-    /// Says goodbye where TLS wants it. Whether that arrives does not matter.
+    /// Says goodbye where TLS wants it, but not in the name of a parent process. Whether that arrives does
+    /// not matter.
     fn drop(&mut self) {
-        if let Some(tls) = &mut self.tls {
+        if let Some(tls) = self.tls.as_mut().filter(|_| self.socket.is_ours()) {
             tls.send_close_notify();
             let _ = self.flush();
         }
@@ -91,8 +94,8 @@ impl Drop for Connection {
 
 /// Takes in what came over TLS: how many bytes of it are plain text to be read. 0 bytes from the socket,
 /// its end, count as one, so that a reader looks.
-fn receive(tls: &mut ClientConnection, socket: &mut TcpStream) -> io::Result<usize> {
-    let ended = retry_interrupted(|| tls.read_tls(socket))? == 0;
+fn receive(tls: &mut ClientConnection, mut socket: &TcpStream) -> io::Result<usize> {
+    let ended = retry_interrupted(|| tls.read_tls(&mut socket))? == 0;
     let state = tls.process_new_packets().map_err(io::Error::other)?;
     Ok(state
         .plaintext_bytes_to_read()

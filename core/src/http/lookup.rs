@@ -8,12 +8,24 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::{Deadline, FailureKind};
+use crate::fork::{self, Guarded};
 
 /// The most helper threads of a process.
 const THREADS_MAX: usize = 4;
 
-/// How many helper threads run now, and a signal when one ends.
-static THREADS: Signal<usize> = Signal::new(0);
+/// How many helper threads run in this process, and a signal when one ends.
+type Threads = Signal<usize>;
+
+/// The threads of this process: a child of a fork has none of its parent's.
+fn threads() -> Arc<Threads> {
+    static THREADS: Guarded<(u32, Option<Arc<Threads>>)> = Guarded::new((0, None));
+    THREADS.with(|(generation, threads)| {
+        if *generation != fork::generation() {
+            (*generation, *threads) = (fork::generation(), None);
+        }
+        Arc::clone(threads.get_or_insert_with(|| Arc::new(Signal::new(0))))
+    })
+}
 
 /// The addresses of `host`. A literal address is not looked up.
 pub(super) fn lookup(
@@ -24,9 +36,10 @@ pub(super) fn lookup(
     if let Ok(literal) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(literal, port)]);
     }
-    take_thread(deadline)?;
+    let threads = threads();
+    take_thread(&threads, deadline)?;
     let answer = Arc::new(Signal::new(None));
-    spawn((host.to_owned(), port), Arc::clone(&answer))?;
+    spawn((host.to_owned(), port), Arc::clone(&answer), threads)?;
     let found = answer
         .wait(deadline, |answer| answer.take())
         .ok_or(TIMEOUT)?;
@@ -41,11 +54,16 @@ const TIMEOUT: FailureKind = FailureKind::Timeout("looking up the server's name"
 /// What a helper thread leaves behind.
 type Answer = Signal<Option<io::Result<Vec<SocketAddr>>>>;
 
-fn spawn(name: (String, u16), answer: Arc<Answer>) -> Result<(), FailureKind> {
+fn spawn(
+    name: (String, u16),
+    answer: Arc<Answer>,
+    threads: Arc<Threads>,
+) -> Result<(), FailureKind> {
+    let ended = Arc::clone(&threads);
     let run = move || {
         let found = name.to_socket_addrs().map(Iterator::collect);
         answer.set(|slot| *slot = Some(found));
-        THREADS.set(|running| *running -= 1);
+        ended.set(|running| *running -= 1);
     };
     match thread::Builder::new()
         .name("bosauth-lookup".into())
@@ -53,16 +71,16 @@ fn spawn(name: (String, u16), answer: Arc<Answer>) -> Result<(), FailureKind> {
     {
         Ok(_) => Ok(()),
         Err(_) => {
-            THREADS.set(|running| *running -= 1);
+            threads.set(|running| *running -= 1);
             Err(FailureKind::NameLookup)
         }
     }
 }
 
 /// Waits until one more helper thread may run.
-fn take_thread(deadline: Deadline) -> Result<(), FailureKind> {
+fn take_thread(threads: &Threads, deadline: Deadline) -> Result<(), FailureKind> {
     let take = |running: &mut usize| (*running < THREADS_MAX).then(|| *running += 1);
-    THREADS.wait(deadline, take).ok_or(TIMEOUT)
+    threads.wait(deadline, take).ok_or(TIMEOUT)
 }
 
 /// A value that threads wait for.

@@ -13,6 +13,7 @@ use super::exchange::exchange;
 use super::pool::Pool;
 use super::{Deadline, Failure, FailureKind, Request, Response, connect, lookup, tls};
 use crate::config::Config;
+use crate::fork::{self, Guarded};
 
 /// Where a server is.
 #[derive(Clone, Debug)]
@@ -29,45 +30,73 @@ pub(crate) struct Network {
     connect_timeout: Duration,
     max_body: usize,
     added_roots: Vec<CertificateDer<'static>>,
+    own: Guarded<Arc<Own>>,
+}
+
+/// What belongs to one process: after a fork, the child begins anew.
+struct Own {
+    generation: u32,
     tls: OnceCell<Arc<ClientConfig>>,
     pool: Pool,
+}
+
+impl Own {
+    fn new() -> Arc<Self> {
+        Arc::new(Own {
+            generation: fork::generation(),
+            tls: OnceCell::new(),
+            pool: Pool::default(),
+        })
+    }
 }
 
 impl Network {
     /// The way to `origin`. Nothing is looked up or opened before the first request.
     pub fn new(origin: Origin, config: &Config) -> Self {
+        fork::prepare();
         Network {
             origin,
             connect_timeout: config.connect_timeout,
             max_body: config.max_response_bytes,
             added_roots: config.added_roots.clone(),
-            tls: OnceCell::new(),
-            pool: Pool::default(),
+            own: Guarded::new(Own::new()),
         }
     }
 
     /// Sends a request and reads its answer, all by the deadline.
     pub fn send(&self, request: &Request<'_>, deadline: Deadline) -> Result<Response, Failure> {
-        let mut connection = match self.pool.take() {
+        let own = self.own();
+        let mut connection = match own.pool.take() {
             Some(pooled) => pooled,
-            None => self
-                .open(deadline.min(Deadline::after(self.connect_timeout)))
-                .map_err(Failure::unsent)?,
+            None => {
+                let deadline = deadline.min(Deadline::after(self.connect_timeout));
+                self.open(&own, deadline).map_err(Failure::unsent)?
+            }
         };
         let bytes = request.to_bytes();
         let (response, reusable) =
             exchange(&mut connection, bytes.as_slice(), self.max_body, deadline)?;
         if reusable {
-            self.pool.put(connection);
+            own.pool.put(connection);
         }
         Ok(response)
     }
 
-    fn open(&self, deadline: Deadline) -> Result<Connection, FailureKind> {
+    /// What belongs to this process.
+    fn own(&self) -> Arc<Own> {
+        let (own, _inherited) = self.own.with(|own| {
+            let is_ours = own.generation == fork::generation();
+            let inherited = (!is_ours).then(|| std::mem::replace(own, Own::new()));
+            (Arc::clone(own), inherited)
+        });
+        own
+    }
+
+    fn open(&self, own: &Own, deadline: Deadline) -> Result<Connection, FailureKind> {
         let addresses = lookup::lookup(&self.origin.host, self.origin.port, deadline)?;
         let socket = connect::connect(&addresses, deadline)?;
         let tls = if self.origin.https {
-            Some(Box::new(self.handshake(&socket, deadline)?))
+            Some(Box::new(self.handshake(own, socket.stream(), deadline)?))
         } else {
             None
         };
@@ -76,12 +105,11 @@ impl Network {
 
     fn handshake(
         &self,
+        own: &Own,
         socket: &TcpStream,
         deadline: Deadline,
     ) -> Result<ClientConnection, FailureKind> {
-        let config = self
-            .tls
-            .get_or_try_init(|| tls::config(&self.added_roots))?;
+        let config = own.tls.get_or_try_init(|| tls::config(&self.added_roots))?;
         tls::handshake(socket, Arc::clone(config), &self.origin.host, deadline)
     }
 }

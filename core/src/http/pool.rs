@@ -1,9 +1,9 @@
 //! Connections kept for the next request: the newest first, each probed before it is used.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
+use crate::fork::Guarded;
 
 /// The most connections kept.
 const IDLE_MAX: usize = 64;
@@ -13,7 +13,7 @@ const IDLE_AGE_MAX: Duration = Duration::from_secs(50);
 /// Idle connections to one server, the newest last.
 #[derive(Default)]
 pub(super) struct Pool {
-    idle: Mutex<Vec<Idle>>,
+    idle: Guarded<Vec<Idle>>,
 }
 
 struct Idle {
@@ -34,33 +34,28 @@ impl Pool {
 
     /// The newest connection; the others are closed if it is too old, since they are older.
     fn pop(&self) -> Option<Idle> {
-        let outdated;
-        let mut idle = self.lock();
-        let newest = idle.pop()?;
-        if newest.since.elapsed() <= IDLE_AGE_MAX {
-            return Some(newest);
-        }
-        outdated = std::mem::take(&mut *idle);
-        // Closing takes a system call each: not under the lock.
-        drop(idle);
-        drop(outdated);
-        None
+        // Closing takes a system call each: what is closed leaves the lock first.
+        let (newest, _outdated) = self.idle.with(|idle| {
+            let is_fresh = |newest: &Idle| newest.since.elapsed() <= IDLE_AGE_MAX;
+            let outdated = if idle.last().is_some_and(is_fresh) {
+                Vec::new()
+            } else {
+                std::mem::take(idle)
+            };
+            (idle.pop(), outdated)
+        });
+        newest
     }
 
     /// Keeps a connection whose exchange ended cleanly; the oldest makes room if there are too many.
     pub fn put(&self, connection: Connection) {
-        let mut idle = self.lock();
-        let oldest = (idle.len() >= IDLE_MAX).then(|| idle.remove(0));
-        idle.push(Idle {
-            connection,
-            since: Instant::now(),
+        let _oldest = self.idle.with(|idle| {
+            let oldest = (idle.len() >= IDLE_MAX).then(|| idle.remove(0));
+            idle.push(Idle {
+                connection,
+                since: Instant::now(),
+            });
+            oldest
         });
-        drop(idle);
-        drop(oldest);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Idle>> {
-        // Nothing that can panic runs under the lock.
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
