@@ -56,6 +56,12 @@
 #define BOSAUTH_NULLABLE
 #endif
 
+/* Nullability is an extension, which -Wpedantic would report. */
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnullability-extension"
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -798,6 +804,10 @@ int32_t bosauth_session_was_kept(const bosauth_session *BOSAUTH_NULLABLE session
 
 #ifdef __cplusplus
 }
+#endif
+
+#ifdef __clang__
+#pragma clang diagnostic pop
 #endif
 
 #endif /* BOSAUTH_H */

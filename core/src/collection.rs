@@ -3,6 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use zeroize::Zeroizing;
+
 use crate::client::Client;
 use crate::error::{Action, Error, Report, Status};
 use crate::http::{Deadline, Failure, FailureKind, Request, Response};
@@ -10,6 +12,7 @@ use crate::input;
 use crate::options::CallOptions;
 use crate::protocol::bodies;
 use crate::protocol::paths::Endpoint;
+use crate::protocol::redact::TELLING;
 use crate::protocol::replies::{self, Answer, Call, Success};
 use crate::secret::SecretBytes;
 use crate::session::Session;
@@ -130,7 +133,7 @@ impl<'a> Collection<'a> {
         match inner.network.send(&request, Deadline::after(timeout)) {
             Ok(response) => Ok(Exchange {
                 options: self.options,
-                credentials: self.credentials(),
+                added_secrets: self.added_secrets(),
                 url: inner.base_url.address(&target),
                 response,
             }),
@@ -142,8 +145,9 @@ impl<'a> Collection<'a> {
         }
     }
 
-    /// The secrets in the app's Authorization headers: `xyz` of `Bearer xyz`.
-    fn credentials(&self) -> Vec<&'a str> {
+    /// What the app added that may be a secret: the words of header values (`xyz` of `Bearer xyz`) and the
+    /// texts among the extra members. Short ones turn up in any answer by chance, but for an Authorization.
+    fn added_secrets(&self) -> Vec<Zeroizing<String>> {
         let headers = self
             .client
             .inner
@@ -151,10 +155,12 @@ impl<'a> Collection<'a> {
             .headers
             .iter()
             .chain(&self.options.headers);
-        let authorization = headers.filter(|(name, _)| name.eq_ignore_ascii_case("Authorization"));
-        authorization
-            .filter_map(|(_, value)| value.expose().split_whitespace().last())
-            .collect()
+        let words = headers.filter_map(|(name, value)| {
+            let word = value.expose().split_whitespace().last()?;
+            let is_secret = word.len() >= TELLING || name.eq_ignore_ascii_case("Authorization");
+            is_secret.then(|| Zeroizing::new(word.to_owned()))
+        });
+        words.chain(bodies::texts(self.extra(), TELLING)).collect()
     }
 
     /// The library's own headers, then the configuration's and the call's: the call's take the place of
@@ -189,8 +195,8 @@ impl<'a> Collection<'a> {
 /// An answer and what is needed to read it.
 struct Exchange<'a> {
     options: &'a CallOptions,
-    /// What the app's Authorization headers hold.
-    credentials: Vec<&'a str>,
+    /// See [`Collection::added_secrets`].
+    added_secrets: Vec<Zeroizing<String>>,
     url: String,
     response: Response,
 }
@@ -208,7 +214,7 @@ impl Exchange<'_> {
         let secrets: Vec<&str> = secrets
             .iter()
             .copied()
-            .chain(self.credentials.iter().copied())
+            .chain(self.added_secrets.iter().map(|secret| secret.as_str()))
             .collect();
         replies::read(call, had_fields, &answer, &secrets, SystemTime::now()).map_err(|report| {
             Report {

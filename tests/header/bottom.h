@@ -3,4 +3,8 @@
 }
 #endif
 
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
+
 #endif /* BOSAUTH_H */

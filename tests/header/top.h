@@ -56,6 +56,12 @@
 #define BOSAUTH_NULLABLE
 #endif
 
+/* Nullability is an extension, which -Wpedantic would report. */
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnullability-extension"
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif

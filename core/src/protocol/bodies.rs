@@ -1,5 +1,8 @@
 //! Request bodies: compact JSON (RFC 8259) in buffers that are wiped and never move.
 
+use serde_json::Value;
+use zeroize::Zeroizing;
+
 use crate::error::Error;
 use crate::input::{BODY_JSON_MAX, invalid};
 use crate::protocol::record;
@@ -47,6 +50,27 @@ pub(crate) fn check_extra(object: &str) -> Result<(), Error> {
         ));
     }
     Ok(())
+}
+
+/// The texts among an app's own members, however deep, of at least `shortest` bytes.
+pub(crate) fn texts(extra: Option<&str>, shortest: usize) -> Vec<Zeroizing<String>> {
+    let mut found = Vec::new();
+    if let Some(value) = extra.and_then(|object| serde_json::from_str(object).ok()) {
+        collect(value, &mut found);
+    }
+    found.retain(|text| text.len() >= shortest);
+    found
+}
+
+fn collect(value: Value, found: &mut Vec<Zeroizing<String>>) {
+    match value {
+        Value::String(text) => found.push(Zeroizing::new(text)),
+        Value::Array(items) => items.into_iter().for_each(|item| collect(item, found)),
+        Value::Object(members) => members
+            .into_iter()
+            .for_each(|(_, member)| collect(member, found)),
+        _ => {}
+    }
 }
 
 /// Whether the server takes `name` for `own`. Go's encoding/json compares names under simple Unicode
@@ -185,6 +209,15 @@ mod tests {
 
     fn refusal(object: &str) -> Option<&'static str> {
         check_extra(object).err().map(|error| error.argument())
+    }
+
+    #[test]
+    fn texts_of_extra_members_are_found_at_any_depth() {
+        let extra = r#"{"a":"long enough","b":[{"c":"also\u0020long"},"short"],"d":12345678}"#;
+        let found = texts(Some(extra), 8);
+        let found: Vec<&str> = found.iter().map(|text| text.as_str()).collect();
+        assert_eq!(found, ["long enough", "also long"]);
+        assert!(texts(None, 8).is_empty());
     }
 
     #[test]

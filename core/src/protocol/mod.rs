@@ -4,5 +4,5 @@ pub(crate) mod bodies;
 pub(crate) mod jwt;
 pub(crate) mod paths;
 pub(crate) mod record;
-mod redact;
+pub(crate) mod redact;
 pub(crate) mod replies;

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 const MASK: &str = "***";
 
 /// The shortest secret that is also looked for in base64, and in ids: shorter ones turn up by chance.
-const TELLING: usize = 8;
+pub(crate) const TELLING: usize = 8;
 
 /// The most bytes that one byte of a secret takes up in any spelling: `\u0041`.
 const LONGEST_UNIT: usize = 6;
