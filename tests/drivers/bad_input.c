@@ -1,0 +1,339 @@
+/* Every function of bosauth.h with every kind of bad argument: the status, the argument's name, the outputs
+ * afterwards.  Takes the base URL of a server that must not hear of it.  Prints what failed, then a count. */
+#include <bosauth.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *url;
+static bosauth_client client; /* a good one, with the session "saved" */
+static bosauth_client freed;  /* a handle that was freed */
+static int checks, failures;
+
+/* Outputs, filled with garbage before a call. */
+static bosauth_error *error;
+static bosauth_session *session;
+static bosauth_client made;
+
+#define GARBAGE ((void *)&checks)
+
+static void check(int good, const char *what, const char *detail)
+{
+    checks++;
+    if (!good) {
+        failures++;
+        printf("%s: %s\n", what, detail);
+    }
+}
+
+static void spoil(void)
+{
+    error = GARBAGE;
+    session = GARBAGE;
+    made = 12345;
+}
+
+/* What a call that failed must have said; and that the client's session is still there. */
+static void check_error(bosauth_status status, bosauth_status wanted, const char *argument, const char *what)
+{
+    bosauth_session *held = GARBAGE;
+    check(status == wanted, what, bosauth_status_name(status));
+    check(error && error != GARBAGE, what, "no error object");
+    if (error && error != GARBAGE) {
+        check(bosauth_error_status(error) == wanted, what, "the error has another status");
+        check(strcmp(bosauth_error_argument(error), argument) == 0, what, bosauth_error_argument(error));
+        check(*bosauth_error_message(error) != 0, what, "no message");
+        check(!bosauth_error_outcome_unknown(error) && !bosauth_error_http_status(error), what, "sent");
+        bosauth_error_free(error);
+    }
+    check(bosauth_client_session(client, &held, NULL) == BOSAUTH_OK, what, "the client is gone");
+    check(strcmp(bosauth_session_token(held), "saved") == 0, what, "the session has changed");
+    bosauth_session_free(held);
+}
+
+#define FAILS(code, argument, call)                                                                           \
+    do {                                                                                                      \
+        bosauth_status said;                                                                                  \
+        spoil();                                                                                              \
+        said = call;                                                                                          \
+        check_error(said, BOSAUTH_ERROR_##code, argument, #call);                                             \
+        check(session == GARBAGE || session == NULL, #call, "the session output is not cleared");             \
+        check(made == 12345 || made == 0, #call, "the client output is not cleared");                         \
+    } while (0)
+
+#define GIVES(code, call) check((call) == (code), #call, "another status")
+#define EMPTY(call) check(strcmp(call, "") == 0, #call, "not empty")
+
+/* ---- texts: a call for each text that a function takes ---- */
+
+static bosauth_config *config;
+static bosauth_options *options;
+
+static bosauth_config *fresh_config(void)
+{
+    return config = bosauth_config_new();
+}
+
+static bosauth_options *fresh_options(void)
+{
+    return options = bosauth_options_new();
+}
+
+/* The setter's status, once it has been seen that a client made with the configuration fails with the same. */
+static bosauth_status by_config(bosauth_status set)
+{
+    bosauth_status status = bosauth_client_new(url, config, &made, &error);
+    check(status == set && made == 0, "a client of a configuration that was refused", bosauth_status_name(status));
+    bosauth_config_free(config);
+    return set;
+}
+
+static bosauth_status by_options(bosauth_status set)
+{
+    bosauth_status status = bosauth_auth_with_token(client, "users", "tok", options, &session, &error);
+    check(status == set && !session, "a call with options that were refused", bosauth_status_name(status));
+    bosauth_options_free(options);
+    return set;
+}
+
+#define CALL(name, call)                                                                                      \
+    static bosauth_status name(const char *text)                                                              \
+    {                                                                                                         \
+        return call;                                                                                          \
+    }
+
+CALL(new_url, bosauth_client_new(text, NULL, &made, &error))
+CALL(bind_collection, bosauth_bind_token(client, text, "a@b.c", "pw", "tok", NULL, &error))
+CALL(bind_email, bosauth_bind_token(client, "users", text, "pw", "tok", NULL, &error))
+CALL(bind_password, bosauth_bind_token(client, "users", "a@b.c", text, "tok", NULL, &error))
+CALL(bind_token, bosauth_bind_token(client, "users", "a@b.c", "pw", text, NULL, &error))
+CALL(unbind_collection, bosauth_unbind_token(client, text, "a@b.c", "pw", "tok", NULL, &error))
+CALL(unbind_email, bosauth_unbind_token(client, "users", text, "pw", "tok", NULL, &error))
+CALL(unbind_password, bosauth_unbind_token(client, "users", "a@b.c", text, "tok", NULL, &error))
+CALL(unbind_token, bosauth_unbind_token(client, "users", "a@b.c", "pw", text, NULL, &error))
+CALL(auth_collection, bosauth_auth_with_token(client, text, "tok", NULL, &session, &error))
+CALL(auth_token, bosauth_auth_with_token(client, "users", text, NULL, &session, &error))
+CALL(save_token, bosauth_client_save_session(client, text, "{}", &error))
+CALL(config_agent, by_config(bosauth_config_set_user_agent(fresh_config(), text)))
+CALL(config_name, by_config(bosauth_config_add_header(fresh_config(), text, "x")))
+CALL(config_value, by_config(bosauth_config_add_header(fresh_config(), "X", text)))
+CALL(config_pem, by_config(bosauth_config_add_roots_pem(fresh_config(), text)))
+CALL(query_name, by_options(bosauth_options_add_query(fresh_options(), text, "x")))
+CALL(query_value, by_options(bosauth_options_add_query(fresh_options(), "x", text)))
+CALL(header_name, by_options(bosauth_options_add_header(fresh_options(), text, "x")))
+CALL(header_value, by_options(bosauth_options_add_header(fresh_options(), "X", text)))
+CALL(body_json, by_options(bosauth_options_set_body_json(fresh_options(), text)))
+CALL(mfa_id, by_options(bosauth_options_set_mfa_id(fresh_options(), text)))
+
+#define NO_COLLECTION {"", ".", "..", "a/b", "a\\b", "a?b", "a#b", "a%2Fb", "a\r\nb"}
+#define NO_HEADER {"", "Host", "cookie", "X Y", "X:", "X\r\nY"}
+
+static const struct {
+    const char *what;
+    bosauth_status (*call)(const char *text);
+    const char *argument;
+    size_t longest;
+    const char *bad[10]; /* up to the first NULL */
+} texts[] = {
+    {"client_new", new_url, "base_url", 2048,
+     {"", "localhost", "ftp://localhost", "http://", "http://u:p@localhost", "http://localhost?x",
+      "http://localhost/a/../b", "http://localhost:0", "http://localhost\r\n"}},
+    {"bind_token", bind_collection, "collection", 255, NO_COLLECTION},
+    {"bind_token", bind_email, "email", 255, {""}},
+    {"bind_token", bind_password, "password", 255, {""}},
+    {"bind_token", bind_token, "token", 1024, {""}},
+    {"unbind_token", unbind_collection, "collection", 255, NO_COLLECTION},
+    {"unbind_token", unbind_email, "email", 255, {""}},
+    {"unbind_token", unbind_password, "password", 255, {""}},
+    {"unbind_token", unbind_token, "token", 1024, {""}},
+    {"auth_with_token", auth_collection, "collection", 255, NO_COLLECTION},
+    {"auth_with_token", auth_token, "token", 1024, {""}},
+    {"client_save_session", save_token, "token", 8192, {"", "a b", "a\r\nb", "a\"b"}},
+    {"config_set_user_agent", config_agent, "text", 255, {"", " x", "x\r\ny"}},
+    {"config_add_header", config_name, "name", 255, NO_HEADER},
+    {"config_add_header", config_value, "value", 8192, {"a\r\nHost: b", "a\nb", "a\rb"}},
+    {"config_add_roots_pem", config_pem, "pem", 8192, {"", "no PEM"}},
+    {"options_add_query", query_name, "name", 255, {"", "token", "mfaId"}},
+    {"options_add_query", query_value, "value", 8192, {NULL}},
+    {"options_add_header", header_name, "name", 255, NO_HEADER},
+    {"options_add_header", header_value, "value", 8192, {"a\r\nHost: b", "a\nb", "a\rb"}},
+    {"options_set_body_json", body_json, "object", 65536, {"", "[]", "{", "{\"token\":1}", "{\"a\":1,\"a\":2}"}},
+    {"options_set_mfa_id", mfa_id, "mfa_id", 255, {"", "a/b", "a b", "a\r\nb"}},
+};
+
+/* What each call makes of a bad text. */
+static void try_text(size_t which, const char *text, bosauth_status wanted)
+{
+    bosauth_status status;
+    spoil();
+    status = texts[which].call(text);
+    check_error(status, wanted, texts[which].argument, texts[which].what);
+    check(session == GARBAGE || session == NULL, texts[which].what, "the session output is not cleared");
+    check(made == 12345 || made == 0, texts[which].what, "the client output is not cleared");
+}
+
+static void try_texts(void)
+{
+    static char too_long[65536 + 2];
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        try_text(i, NULL, BOSAUTH_ERROR_NULL_ARGUMENT);
+        try_text(i, "a\xff", BOSAUTH_ERROR_INVALID_UTF8);
+        try_text(i, "a\xc3", BOSAUTH_ERROR_INVALID_UTF8);
+        try_text(i, "\xed\xa0\x80", BOSAUTH_ERROR_INVALID_UTF8);
+        try_text(i, "\xc0\xaf", BOSAUTH_ERROR_INVALID_UTF8);
+        memset(too_long, 'x', texts[i].longest + 1);
+        too_long[texts[i].longest + 1] = 0;
+        try_text(i, too_long, BOSAUTH_ERROR_INVALID_ARGUMENT);
+        for (size_t j = 0; j < 10 && texts[i].bad[j]; j++) {
+            try_text(i, texts[i].bad[j], BOSAUTH_ERROR_INVALID_ARGUMENT);
+        }
+    }
+}
+
+/* ---- everything else ---- */
+
+static void try_records(void)
+{
+    FAILS(INVALID_UTF8, "record_json", bosauth_client_save_session(client, "new", "{\"a\":\"\xff\"}", &error));
+    FAILS(INVALID_ARGUMENT, "record_json", bosauth_client_save_session(client, "new", "", &error));
+    FAILS(INVALID_ARGUMENT, "record_json", bosauth_client_save_session(client, "new", "[]", &error));
+    FAILS(INVALID_ARGUMENT, "record_json", bosauth_client_save_session(client, "new", "{}{}", &error));
+}
+
+static void try_handle(bosauth_client bad)
+{
+    FAILS(INVALID_HANDLE, "client", bosauth_bind_token(bad, "users", "a@b.c", "pw", "tok", NULL, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_unbind_token(bad, "users", "a@b.c", "pw", "tok", NULL, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_auth_with_token(bad, "users", "tok", NULL, &session, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_client_session(bad, &session, &error));
+    check(session == NULL, "client_session", "the session output is not cleared");
+    FAILS(INVALID_HANDLE, "client", bosauth_client_save_session(bad, "new", NULL, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_client_clear_session(bad, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_bind_token(bad, NULL, NULL, NULL, NULL, NULL, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_client_session(bad, NULL, &error));
+    GIVES(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_auth_with_token(bad, "users", "tok", NULL, NULL, NULL));
+    GIVES(bad == 0 ? BOSAUTH_OK : BOSAUTH_ERROR_INVALID_HANDLE, bosauth_client_free(bad));
+}
+
+static void try_handles(void)
+{
+    uint64_t random = 88172645463325252u;
+    const bosauth_client bad[] = {
+        0, 1, freed, client + 1, client ^ 1u << 24, client ^ (uint64_t)3 << 49, /* of another kind */
+        client | (uint64_t)1 << 53, client | (uint64_t)1 << 63, (uint64_t)1 << 53, UINT64_MAX,
+    };
+    check(client < (uint64_t)1 << 53, "client_new", "the handle does not survive a double");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        try_handle(bad[i]);
+    }
+    for (int i = 0; i < 100; i++) {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        if (random != client) {
+            try_handle(random);
+        }
+    }
+}
+
+static void try_missing_places(void)
+{
+    FAILS(NULL_ARGUMENT, "client", bosauth_client_new(url, NULL, NULL, &error));
+    FAILS(NULL_ARGUMENT, "session", bosauth_client_session(client, NULL, &error));
+    FAILS(NULL_ARGUMENT, "collection", bosauth_bind_token(client, NULL, NULL, NULL, NULL, NULL, &error));
+    FAILS(NULL_ARGUMENT, "email", bosauth_bind_token(client, "users", NULL, NULL, NULL, NULL, &error));
+    FAILS(INVALID_ARGUMENT, "token", bosauth_auth_with_token(client, "users", "", NULL, NULL, &error));
+    GIVES(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_client_new(NULL, NULL, NULL, NULL));
+    GIVES(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_auth_with_token(client, "users", NULL, NULL, NULL, NULL));
+    GIVES(BOSAUTH_ERROR_INVALID_ARGUMENT, bosauth_bind_token(client, "a/b", "a", "b", "c", NULL, NULL));
+}
+
+static void try_missing_objects(void)
+{
+    const bosauth_status null = BOSAUTH_ERROR_NULL_ARGUMENT;
+    GIVES(null, bosauth_config_set_timeout_ms(NULL, 1000));
+    GIVES(null, bosauth_config_set_connect_timeout_ms(NULL, 1000));
+    GIVES(null, bosauth_config_set_user_agent(NULL, "x"));
+    GIVES(null, bosauth_config_add_header(NULL, "X", "y"));
+    GIVES(null, bosauth_config_set_max_response_bytes(NULL, 1000));
+    GIVES(null, bosauth_config_add_roots_pem(NULL, "x"));
+    GIVES(null, bosauth_options_set_timeout_ms(NULL, 1000));
+    GIVES(null, bosauth_options_add_query(NULL, "x", "y"));
+    GIVES(null, bosauth_options_add_header(NULL, "X", "y"));
+    GIVES(null, bosauth_options_set_body_json(NULL, "{}"));
+    GIVES(null, bosauth_options_set_keep_session(NULL, 0));
+    GIVES(null, bosauth_options_set_mfa_id(NULL, "x"));
+    bosauth_config_free(NULL);
+    bosauth_options_free(NULL);
+    bosauth_session_free(NULL);
+    bosauth_error_free(NULL);
+}
+
+static void try_numbers(void)
+{
+    const int64_t bad[] = {0, -1, 86400001, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        FAILS(INVALID_ARGUMENT, "ms", by_config(bosauth_config_set_timeout_ms(fresh_config(), bad[i])));
+        FAILS(INVALID_ARGUMENT, "ms", by_config(bosauth_config_set_connect_timeout_ms(fresh_config(), bad[i])));
+        FAILS(INVALID_ARGUMENT, "ms", by_options(bosauth_options_set_timeout_ms(fresh_options(), bad[i])));
+    }
+    FAILS(INVALID_ARGUMENT, "bytes", by_config(bosauth_config_set_max_response_bytes(fresh_config(), 0)));
+    FAILS(INVALID_ARGUMENT, "bytes", by_config(bosauth_config_set_max_response_bytes(fresh_config(), UINT64_MAX)));
+}
+
+/* Accessors never fail: "" or 0 for NULL. */
+static void try_accessors(void)
+{
+    size_t length = 12345;
+    EMPTY(bosauth_error_message(NULL));
+    EMPTY(bosauth_error_argument(NULL));
+    EMPTY(bosauth_error_server_message(NULL));
+    EMPTY(bosauth_error_data_json(NULL));
+    EMPTY(bosauth_error_body(NULL, NULL));
+    EMPTY(bosauth_error_body(NULL, &length));
+    check(length == 0, "error_body", "the length is not cleared");
+    EMPTY(bosauth_error_url(NULL));
+    EMPTY(bosauth_error_mfa_id(NULL));
+    GIVES(BOSAUTH_OK, bosauth_error_status(NULL));
+    GIVES(BOSAUTH_ACTION_NONE, bosauth_error_action(NULL));
+    GIVES(0, bosauth_error_outcome_unknown(NULL));
+    GIVES(0, bosauth_error_http_status(NULL));
+    GIVES(0, bosauth_error_retry_after_ms(NULL));
+    EMPTY(bosauth_session_token(NULL));
+    EMPTY(bosauth_session_record_json(NULL));
+    EMPTY(bosauth_session_meta_json(NULL));
+    EMPTY(bosauth_session_field(NULL, "id"));
+    EMPTY(bosauth_session_field(NULL, NULL));
+    GIVES(0, bosauth_session_expires_at(NULL));
+    GIVES(0, bosauth_session_is_valid(NULL));
+    GIVES(0, bosauth_session_is_superuser(NULL));
+    GIVES(0, bosauth_session_was_kept(NULL));
+    GIVES(BOSAUTH_OK, bosauth_client_session(client, &session, NULL));
+    EMPTY(bosauth_session_field(session, NULL));
+    EMPTY(bosauth_session_field(session, "\xff"));
+    EMPTY(bosauth_session_field(session, ""));
+    bosauth_session_free(session);
+}
+
+int main(int count, char **arguments)
+{
+    if (count != 2) {
+        return 2;
+    }
+    url = arguments[1];
+    GIVES(BOSAUTH_OK, bosauth_client_new(url, NULL, &freed, NULL));
+    GIVES(BOSAUTH_OK, bosauth_client_free(freed));
+    GIVES(BOSAUTH_OK, bosauth_client_new(url, NULL, &client, &error));
+    GIVES(BOSAUTH_OK, bosauth_client_save_session(client, "saved", NULL, &error));
+    try_texts();
+    try_records();
+    try_handles();
+    try_missing_places();
+    try_missing_objects();
+    try_numbers();
+    try_accessors();
+    GIVES(BOSAUTH_OK, bosauth_client_free(client));
+    GIVES(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_client_free(client));
+    printf("%d checks, %d failed\n", checks, failures);
+    return failures != 0;
+}

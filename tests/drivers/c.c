@@ -1,0 +1,350 @@
+/* The scenario driver for C: reads lines, does what each says through bosauth.h, and prints what came of it.
+ * The format is that of tests/scenarios/README.md.  Only the header and the C standard library. */
+#include <bosauth.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_FIELDS = 8 };
+
+static char *fields[MAX_FIELDS]; /* the verb and its arguments; those that are missing are NULL */
+static int count;
+
+static bosauth_config *config;   /* for the next client */
+static bosauth_options *options; /* for the next call */
+static bosauth_client client;
+static bosauth_session *login; /* of the last login */
+static bosauth_error *error;   /* of the last call that failed */
+
+/* ---- fields in, text out ---- */
+
+static void decode(char *field)
+{
+    char *out = field;
+    if (strcmp(field, "\"\"") == 0) {
+        *field = 0;
+        return;
+    }
+    for (; *field; field++) {
+        if (*field == '%' && field[1] && field[2]) {
+            const char digits[3] = {field[1], field[2], 0};
+            *out++ = (char)strtol(digits, NULL, 16);
+            field += 2;
+        } else {
+            *out++ = *field;
+        }
+    }
+    *out = 0;
+}
+
+static void split(char *line)
+{
+    char *word = strtok(line, " \n");
+    memset(fields, 0, sizeof fields);
+    for (count = 0; word && count < MAX_FIELDS; word = strtok(NULL, " \n")) {
+        decode(word);
+        fields[count++] = word;
+    }
+}
+
+static void print_bytes(const char *bytes, size_t length)
+{
+    fputs("OK ", stdout);
+    if (length == 0) {
+        fputs("\"\"", stdout);
+    }
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (byte > ' ' && byte < 127 && byte != '%') {
+            putchar(byte);
+        } else {
+            printf("%%%02X", byte);
+        }
+    }
+    putchar('\n');
+}
+
+static void print_text(const char *text)
+{
+    print_bytes(text, strlen(text));
+}
+
+static void print_number(int64_t number)
+{
+    printf("OK %" PRId64 "\n", number);
+}
+
+static void unknown(void)
+{
+    puts("UNKNOWN VERB");
+}
+
+static void print_status(bosauth_status status)
+{
+    puts(bosauth_status_name(status));
+}
+
+/* A call that failed keeps its error for the verb `error`. */
+static int failed(bosauth_status status, bosauth_error *new_error)
+{
+    if (status == BOSAUTH_OK && !new_error) {
+        return 0;
+    }
+    bosauth_error_free(error);
+    error = new_error;
+    if (bosauth_error_status(error) != status) {
+        puts("STATUS AND ERROR DIFFER");
+        return 1;
+    }
+    printf("%s %d %s", bosauth_status_name(status), (int)bosauth_error_http_status(error),
+           bosauth_action_name(bosauth_error_action(error)));
+    if (*bosauth_error_argument(error)) {
+        printf(" arg=%s", bosauth_error_argument(error));
+    }
+    puts(bosauth_error_outcome_unknown(error) ? " outcome=unknown" : "");
+    return 1;
+}
+
+static void print_outcome(bosauth_status status, bosauth_error *new_error)
+{
+    if (!failed(status, new_error)) {
+        puts("OK");
+    }
+}
+
+/* ---- verbs ---- */
+
+static int named(const char *name)
+{
+    return strcmp(fields[1], name) == 0;
+}
+
+static void set_config(void)
+{
+    bosauth_config *c = config ? config : (config = bosauth_config_new());
+    if (named("timeout_ms")) {
+        print_status(bosauth_config_set_timeout_ms(c, strtoll(fields[2], NULL, 10)));
+    } else if (named("connect_timeout_ms")) {
+        print_status(bosauth_config_set_connect_timeout_ms(c, strtoll(fields[2], NULL, 10)));
+    } else if (named("max_response_bytes")) {
+        print_status(bosauth_config_set_max_response_bytes(c, strtoull(fields[2], NULL, 10)));
+    } else if (named("user_agent")) {
+        print_status(bosauth_config_set_user_agent(c, fields[2]));
+    } else if (named("roots_pem")) {
+        print_status(bosauth_config_add_roots_pem(c, fields[2]));
+    } else if (named("header")) {
+        print_status(bosauth_config_add_header(c, fields[2], fields[3]));
+    } else {
+        unknown();
+    }
+}
+
+static void set_option(void)
+{
+    bosauth_options *o = options ? options : (options = bosauth_options_new());
+    if (named("timeout_ms")) {
+        print_status(bosauth_options_set_timeout_ms(o, strtoll(fields[2], NULL, 10)));
+    } else if (named("keep_session")) {
+        print_status(bosauth_options_set_keep_session(o, atoi(fields[2])));
+    } else if (named("body_json")) {
+        print_status(bosauth_options_set_body_json(o, fields[2]));
+    } else if (named("mfa_id")) {
+        print_status(bosauth_options_set_mfa_id(o, fields[2]));
+    } else if (named("query")) {
+        print_status(bosauth_options_add_query(o, fields[2], fields[3]));
+    } else if (named("header")) {
+        print_status(bosauth_options_add_header(o, fields[2], fields[3]));
+    } else {
+        unknown();
+    }
+}
+
+static void forget_options(void)
+{
+    bosauth_options_free(options);
+    options = NULL;
+}
+
+static void new_client(void)
+{
+    bosauth_client new_client;
+    bosauth_error *new_error;
+    bosauth_status status = bosauth_client_new(fields[1], config, &new_client, &new_error);
+    bosauth_config_free(config);
+    config = NULL;
+    if (status == BOSAUTH_OK) {
+        bosauth_client_free(client);
+        client = new_client;
+    }
+    print_outcome(status, new_error);
+}
+
+static void free_client(void)
+{
+    print_status(bosauth_client_free(client));
+}
+
+typedef bosauth_status change_fn(bosauth_client, const char *, const char *, const char *, const char *,
+                                 const bosauth_options *, bosauth_error **);
+
+static void change_binding(change_fn *change)
+{
+    bosauth_error *new_error;
+    bosauth_status status = change(client, fields[1], fields[2], fields[3], fields[4], options, &new_error);
+    print_outcome(status, new_error);
+    forget_options();
+}
+
+static void bind_token(void)
+{
+    change_binding(bosauth_bind_token);
+}
+
+static void unbind_token(void)
+{
+    change_binding(bosauth_unbind_token);
+}
+
+static void log_in(void)
+{
+    bosauth_error *new_error;
+    bosauth_status status;
+    bosauth_session_free(login);
+    status = bosauth_auth_with_token(client, fields[1], fields[2], options, &login, &new_error);
+    if (!failed(status, new_error)) {
+        puts(bosauth_session_was_kept(login) ? "OK kept" : "OK lost");
+    }
+    forget_options();
+}
+
+static void save_session(void)
+{
+    bosauth_error *new_error;
+    bosauth_status status = bosauth_client_save_session(client, fields[1], fields[2], &new_error);
+    print_outcome(status, new_error);
+}
+
+static void clear_session(void)
+{
+    bosauth_error *new_error;
+    bosauth_status status = bosauth_client_clear_session(client, &new_error);
+    print_outcome(status, new_error);
+}
+
+static void show(const bosauth_session *session)
+{
+    if (!session) {
+        puts("OK nobody");
+    } else if (count == 1) {
+        printf("OK expiry=%s valid=%d superuser=%d kept=%d\n",
+               bosauth_session_expires_at(session) ? "known" : "unsaid",
+               (int)bosauth_session_is_valid(session), (int)bosauth_session_is_superuser(session),
+               (int)bosauth_session_was_kept(session));
+    } else if (named("@token")) {
+        print_text(bosauth_session_token(session));
+    } else if (named("@record")) {
+        print_text(bosauth_session_record_json(session));
+    } else if (named("@meta")) {
+        print_text(bosauth_session_meta_json(session));
+    } else if (named("@expires_at")) {
+        print_number(bosauth_session_expires_at(session));
+    } else {
+        print_text(bosauth_session_field(session, fields[1]));
+    }
+}
+
+static void show_session(void)
+{
+    bosauth_session *session;
+    bosauth_error *new_error;
+    bosauth_status status = bosauth_client_session(client, &session, &new_error);
+    if (!failed(status, new_error)) {
+        show(session);
+    }
+    bosauth_session_free(session);
+}
+
+static void show_result(void)
+{
+    show(login);
+}
+
+static void show_error(void)
+{
+    size_t length;
+    if (named("message")) {
+        print_text(bosauth_error_message(error));
+    } else if (named("server_message")) {
+        print_text(bosauth_error_server_message(error));
+    } else if (named("data")) {
+        print_text(bosauth_error_data_json(error));
+    } else if (named("url")) {
+        print_text(bosauth_error_url(error));
+    } else if (named("mfa_id")) {
+        print_text(bosauth_error_mfa_id(error));
+    } else if (named("body")) {
+        const char *body = bosauth_error_body(error, &length);
+        print_bytes(body, length);
+    } else if (named("retry_after_ms")) {
+        print_number(bosauth_error_retry_after_ms(error));
+    } else {
+        unknown();
+    }
+}
+
+static void let_go(void)
+{
+    bosauth_config_free(config);
+    forget_options();
+    bosauth_client_free(client);
+    bosauth_session_free(login);
+    bosauth_error_free(error);
+    config = NULL;
+    client = 0;
+    login = NULL;
+    error = NULL;
+}
+
+static void reset(void)
+{
+    let_go();
+    puts("OK");
+}
+
+/* ---- lines ---- */
+
+static const struct {
+    const char *verb;
+    int fewest, most; /* arguments */
+    void (*run)(void);
+} verbs[] = {
+    {"reset", 0, 0, reset},          {"config", 2, 3, set_config},     {"option", 2, 3, set_option},
+    {"client", 1, 1, new_client},    {"free", 0, 0, free_client},      {"bind", 4, 4, bind_token},
+    {"unbind", 4, 4, unbind_token},  {"login", 2, 2, log_in},          {"save", 1, 2, save_session},
+    {"clear", 0, 0, clear_session},  {"session", 0, 1, show_session},  {"result", 0, 1, show_result},
+    {"error", 1, 1, show_error},
+};
+
+static void run_line(void)
+{
+    for (size_t i = 0; count && i < sizeof verbs / sizeof *verbs; i++) {
+        if (strcmp(fields[0], verbs[i].verb) == 0 && count > verbs[i].fewest && count <= verbs[i].most + 1) {
+            verbs[i].run();
+            return;
+        }
+    }
+    unknown();
+}
+
+int main(void)
+{
+    static char line[1 << 17];
+    while (fgets(line, sizeof line, stdin)) {
+        split(line);
+        run_line();
+        fflush(stdout);
+    }
+    let_go();
+    return 0;
+}

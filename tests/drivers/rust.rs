@@ -1,0 +1,209 @@
+//! The scenario driver for Rust: does what a line says through the public API of the crate `bosauth` and
+//! answers what came of it. The format is that of `tests/scenarios/README.md`.
+
+use std::time::Duration;
+
+use bosauth::{CallOptions, Client, ClientBuilder, Config, Error, Session};
+
+use super::fields::encode;
+
+/// A client, what is set for the next one and the next call, and what the last calls gave.
+#[derive(Default)]
+pub struct Rust {
+    settings: Vec<Vec<String>>,
+    client: Option<Client>,
+    options: CallOptions,
+    login: Option<Session>,
+    error: Option<Error>,
+}
+
+impl Rust {
+    /// Does what a line says.
+    pub fn answer(&mut self, fields: &[&str]) -> String {
+        match *fields {
+            ["reset"] => {
+                *self = Rust::default();
+                "OK".into()
+            }
+            ["config", ..] => self.set_config(&fields[1..]),
+            ["option", ..] => set_option(&mut self.options, &fields[1..]),
+            ["client", url] => self.new_client(url),
+            ["bind", collection, email, password, token] => self.call(|client, options| {
+                let collection = client.collection(collection).with(options);
+                collection.bind_token(email, password, token)
+            }),
+            ["unbind", collection, email, password, token] => self.call(|client, options| {
+                let collection = client.collection(collection).with(options);
+                collection.unbind_token(email, password, token)
+            }),
+            ["login", collection, token] => self.log_in(collection, token),
+            ["save", token] => self.call(|client, _| client.save_session(token, None)),
+            ["save", token, record] => {
+                self.call(|client, _| client.save_session(token, Some(record)))
+            }
+            ["clear"] => self.call(|client, _| {
+                client.clear_session();
+                Ok(())
+            }),
+            ["session", ref part @ ..] => show(self.client().session().as_ref(), part),
+            ["result", ref part @ ..] => show(self.login.as_ref(), part),
+            ["error", part] => self.error_part(part),
+            _ => "UNKNOWN VERB".into(),
+        }
+    }
+
+    fn client(&self) -> &Client {
+        self.client.as_ref().expect("a client was made before")
+    }
+
+    /// Sets something for the next client, and says what the setter says.
+    fn set_config(&mut self, setting: &[&str]) -> String {
+        self.settings
+            .push(setting.iter().map(ToString::to_string).collect());
+        let mut config = Config::new();
+        let result = match *setting {
+            ["timeout_ms", ms] => config.set_timeout(milliseconds(ms)),
+            ["connect_timeout_ms", ms] => config.set_connect_timeout(milliseconds(ms)),
+            ["user_agent", text] => config.set_user_agent(text),
+            ["header", name, value] => config.add_header(name, value),
+            ["max_response_bytes", bytes] => config.set_max_response_bytes(number(bytes)),
+            ["roots_pem", pem] => config.add_roots_pem(pem),
+            _ => return "UNKNOWN VERB".into(),
+        };
+        status(result)
+    }
+
+    fn new_client(&mut self, url: &str) -> String {
+        let mut builder = Client::builder(url);
+        for setting in std::mem::take(&mut self.settings) {
+            let setting: Vec<&str> = setting.iter().map(String::as_str).collect();
+            builder = build(builder, &setting);
+        }
+        let built = builder.build().map(|client| self.client = Some(client));
+        self.outcome(built.map(|()| "OK".into()))
+    }
+
+    fn call(&mut self, call: impl FnOnce(&Client, &CallOptions) -> Result<(), Error>) -> String {
+        let options = std::mem::take(&mut self.options);
+        let result = call(self.client(), &options);
+        self.outcome(result.map(|()| "OK".into()))
+    }
+
+    fn log_in(&mut self, collection: &str, token: &str) -> String {
+        let options = std::mem::take(&mut self.options);
+        let collection = self.client().collection(collection).with(&options);
+        let result = collection.auth_with_token(token);
+        self.login = result.as_ref().ok().cloned();
+        self.outcome(result.map(|session| {
+            let kept = if session.was_kept() { "kept" } else { "lost" };
+            format!("OK {kept}")
+        }))
+    }
+
+    fn outcome(&mut self, result: Result<String, Error>) -> String {
+        match result {
+            Ok(answer) => answer,
+            Err(error) => {
+                let said = failure(&error);
+                self.error = Some(error);
+                said
+            }
+        }
+    }
+
+    fn error_part(&self, part: &str) -> String {
+        let error = self.error.as_ref().expect("a call failed before");
+        let text = match part {
+            "message" => error.message().into(),
+            "server_message" => error.server_message().into(),
+            "data" => error.data_json().into(),
+            "url" => error.url().into(),
+            "mfa_id" => error.mfa_id().into(),
+            "body" => return format!("OK {}", encode(error.body())),
+            "retry_after_ms" => error.retry_after().as_millis().to_string(),
+            _ => return "UNKNOWN VERB".into(),
+        };
+        format!("OK {}", encode(text.as_bytes()))
+    }
+}
+
+fn build(builder: ClientBuilder, setting: &[&str]) -> ClientBuilder {
+    match *setting {
+        ["timeout_ms", ms] => builder.timeout(milliseconds(ms)),
+        ["connect_timeout_ms", ms] => builder.connect_timeout(milliseconds(ms)),
+        ["user_agent", text] => builder.user_agent(text),
+        ["header", name, value] => builder.header(name, value),
+        ["max_response_bytes", bytes] => builder.max_response_bytes(number(bytes)),
+        ["roots_pem", pem] => builder.roots_pem(pem),
+        _ => builder,
+    }
+}
+
+fn set_option(options: &mut CallOptions, option: &[&str]) -> String {
+    status(match *option {
+        ["timeout_ms", ms] => options.set_timeout(milliseconds(ms)),
+        ["query", name, value] => options.add_query(name, value),
+        ["header", name, value] => options.add_header(name, value),
+        ["body_json", object] => options.set_body_json(object),
+        ["mfa_id", id] => options.set_mfa_id(id),
+        ["keep_session", on] => {
+            options.set_keep_session(on != "0");
+            Ok(())
+        }
+        _ => return "UNKNOWN VERB".into(),
+    })
+}
+
+fn milliseconds(ms: &str) -> Duration {
+    Duration::from_millis(number(ms))
+}
+
+fn number(text: &str) -> u64 {
+    text.parse().expect("a number")
+}
+
+fn status(result: Result<(), Error>) -> String {
+    result.map_or_else(|error| error.status().to_string(), |()| "OK".into())
+}
+
+fn failure(error: &Error) -> String {
+    let http = error.http_status().unwrap_or(0);
+    let mut said = format!("{} {http} {}", error.status(), error.action());
+    if !error.argument().is_empty() {
+        said += &format!(" arg={}", error.argument());
+    }
+    if error.outcome_unknown() {
+        said += " outcome=unknown";
+    }
+    said
+}
+
+fn show(session: Option<&Session>, part: &[&str]) -> String {
+    let Some(session) = session else {
+        return "OK nobody".into();
+    };
+    let text = match *part {
+        [] => return summary(session),
+        ["@token"] => session.token().into(),
+        ["@record"] => session.record_json().into(),
+        ["@meta"] => session.meta_json().into(),
+        ["@expires_at"] => session.expires_at().unwrap_or(0).to_string(),
+        [name] => session.field(name).unwrap_or_default(),
+        _ => return "UNKNOWN VERB".into(),
+    };
+    format!("OK {}", encode(text.as_bytes()))
+}
+
+fn summary(session: &Session) -> String {
+    format!(
+        "OK expiry={} valid={} superuser={} kept={}",
+        if session.expires_at().is_some() {
+            "known"
+        } else {
+            "unsaid"
+        },
+        u8::from(session.is_valid()),
+        u8::from(session.is_superuser()),
+        u8::from(session.was_kept()),
+    )
+}

@@ -1,0 +1,107 @@
+//! Runs every scenario in every language, in random order, with names made anew.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
+
+#[path = "support/chance.rs"]
+mod chance;
+#[path = "support/driver.rs"]
+mod driver;
+#[path = "support/fields.rs"]
+mod fields;
+#[path = "support/library.rs"]
+mod library;
+#[path = "support/peer.rs"]
+mod peer;
+#[path = "drivers/rust.rs"]
+mod rust;
+#[path = "support/scenario.rs"]
+mod scenario;
+#[path = "support/tools.rs"]
+mod tools;
+
+use std::fs;
+use std::process::Command;
+
+use chance::Chance;
+use driver::{Driver, Program, RustDriver};
+use scenario::Scenario;
+
+/// The scenarios of all files.
+fn scenarios() -> Vec<Scenario> {
+    let mut paths: Vec<_> = fs::read_dir(tools::root().join("tests/scenarios"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
+        .collect();
+    paths.sort();
+    let scenarios: Vec<_> = paths.iter().flat_map(|path| Scenario::read(path)).collect();
+    assert!(scenarios.len() > 20, "the scenarios are not found");
+    scenarios
+}
+
+/// Runs every scenario that is for the driver's language.
+fn run_all(mut driver: Box<dyn Driver>) {
+    let mut chance = Chance::new();
+    let mut scenarios = scenarios();
+    chance.shuffle(&mut scenarios);
+    let ours: Vec<_> = scenarios
+        .iter()
+        .filter(|scenario| scenario.is_for(driver.language()))
+        .collect();
+    let failures: Vec<String> = ours
+        .iter()
+        .filter_map(|scenario| scenario.run(&mut *driver, &mut chance).err())
+        .collect();
+    println!("{} scenarios in {}", ours.len(), driver.language());
+    assert!(!ours.is_empty());
+    driver.end();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn scenarios_in_rust() {
+    run_all(Box::new(RustDriver::default()));
+}
+
+#[test]
+fn scenarios_in_c() {
+    let mut command = driver::compile_c("scenarios", &[]);
+    run_all(Box::new(Program::start("c", &mut command)));
+}
+
+#[test]
+fn scenarios_in_c_with_sanitizers() {
+    let sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    if !can_link(&sanitizers) {
+        return tools::skip("no sanitizers");
+    }
+    let mut command = driver::compile_c("scenarios-sanitized", &sanitizers);
+    run_all(Box::new(Program::start("c", &mut command)));
+}
+
+#[test]
+fn scenarios_in_c_under_valgrind() {
+    if !tools::has("valgrind") {
+        return;
+    }
+    let driver = driver::compile_c("scenarios-valgrind", &[]);
+    let mut command = Command::new("valgrind");
+    command
+        .args(["-q", "--leak-check=full", "--error-exitcode=9"])
+        .arg(driver.get_program());
+    run_all(Box::new(Program::start("c", &mut command)));
+}
+
+/// Whether the compiler has what these flags ask for.
+fn can_link(flags: &[&str]) -> bool {
+    let source = library::directory().join("empty.c");
+    fs::write(&source, "int main(void) { return 0; }\n").unwrap();
+    let mut compiler = Command::new(tools::cc());
+    compiler
+        .args(flags)
+        .arg(&source)
+        .arg("-o")
+        .arg(source.with_extension("out"));
+    compiler
+        .output()
+        .is_ok_and(|output| output.status.success())
+}
