@@ -106,7 +106,8 @@ impl Driver for Program {
 pub fn compile_c(name: &str, flags: &[&str]) -> Command {
     let strict = [
         "-std=c11",
-        "-g",
+        // A form that valgrind can read, whichever compiler wrote it.
+        "-gdwarf-4",
         "-Wall",
         "-Wextra",
         "-Wpedantic",

@@ -166,6 +166,8 @@ fn string_length(bytes: &[u8]) -> usize {
 enum Spelling {
     Raw,
     Json,
+    /// JSON in a string of JSON: an answer that repeats the request's body as a text.
+    JsonTwice,
     Percent,
     /// Percent-encoded, with `+` for a space.
     Form,
@@ -180,6 +182,7 @@ fn match_length(text: &[u8], secret: &[u8]) -> Option<usize> {
     let spellings = [
         Spelling::Raw,
         Spelling::Json,
+        Spelling::JsonTwice,
         Spelling::Percent,
         Spelling::Form,
     ];
@@ -207,6 +210,7 @@ impl Spelling {
         let special = match self {
             Spelling::Raw => None,
             Spelling::Json => json_escape(text),
+            Spelling::JsonTwice => json_escape_twice(text).or_else(|| json_escape(text)),
             Spelling::Percent => percent_escape(text),
             Spelling::Form if first == b'+' => Some(Unit::byte(b' ', 1)),
             Spelling::Form => percent_escape(text),
@@ -261,6 +265,24 @@ fn json_escape(text: &[u8]) -> Option<Unit> {
         _ => return None,
     };
     Some(Unit::byte(byte, 2))
+}
+
+/// An escape whose own characters are escaped: `\\\\n`, `\\\\u0041`.
+fn json_escape_twice(text: &[u8]) -> Option<Unit> {
+    let mut inner = [0; 12];
+    let mut ends = [0; 12];
+    let (mut length, mut at) = (0, 0);
+    while length < inner.len() && at < text.len() {
+        let outer = Spelling::Json.unit(&text[at..])?;
+        at += outer.taken;
+        (inner[length], ends[length]) = (outer.bytes[0], at);
+        length += 1;
+    }
+    let unit = json_escape(&inner[..length])?;
+    Some(Unit {
+        taken: ends[unit.taken - 1],
+        ..unit
+    })
 }
 
 fn unicode_escape(text: &[u8]) -> Option<Unit> {

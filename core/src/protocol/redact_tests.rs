@@ -36,8 +36,10 @@ fn spellings(secret: &str) -> Vec<String> {
     let minimal = serde_json::to_string(secret).unwrap();
     let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let bare_plus = percent.replace("%2B", "+");
+    let twice = serde_json::to_string(&minimal[1..minimal.len() - 1]).unwrap();
     vec![
         secret.to_owned(),
+        twice[1..twice.len() - 1].to_owned(),
         minimal[1..minimal.len() - 1].to_owned(),
         minimal[1..minimal.len() - 1].replace('/', "\\/"),
         json_escaped(secret, false, false),

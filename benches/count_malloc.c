@@ -1,0 +1,42 @@
+/* Counts allocations of the program it is preloaded into, and writes the number at its end. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *place, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+
+static atomic_long allocations;
+
+void *malloc(size_t size) {
+    allocations++;
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size) {
+    allocations++;
+    return __libc_calloc(count, size);
+}
+
+void *realloc(void *place, size_t size) {
+    allocations++;
+    return __libc_realloc(place, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size) {
+    allocations++;
+    return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **place, size_t alignment, size_t size) {
+    *place = aligned_alloc(alignment, size);
+    return *place ? 0 : 12;
+}
+
+__attribute__((destructor)) static void tell(void) {
+    fprintf(stderr, "allocations %ld\n", allocations);
+}

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# What a login on an open connection costs through the C ABI: see README.md beside this file.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+few=200 many=1200 where=no
+case "${1:-}" in
+    --short) few=20 many=120 ;;
+    --where) where=yes ;;
+esac
+target=${CARGO_TARGET_DIR:-target}
+work=$(mktemp -d)
+trap 'kill "${server:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
+
+cargo build --quiet --profile dist --lib --package bosauth-capi
+cargo build --quiet --package bosbase-local
+cp "$target/dist/libbosauth.so" "$work/libbosauth.so.1"
+ln -s libbosauth.so.1 "$work/libbosauth.so"
+cc -O2 -pthread -Iinclude tests/drivers/load.c -o "$work/load" -L"$work" -lbosauth "-Wl,-rpath,$work" -Wl,-z,now
+cc -O2 -shared -fPIC benches/count_malloc.c -o "$work/count_malloc.so"
+
+"$target/debug/bosbase-local" serve --http 127.0.0.1:0 --demo >"$work/server" 2>/dev/null &
+server=$!
+until [ -s "$work/server" ]; do sleep 0.1; done
+url=$(head -n 1 "$work/server")
+curl -sf "$url/api/collections/users/bind-token" -H 'Content-Type: application/json' \
+    -d '{"email":"user@example.com","password":"correct horse 1","token":"bench"}'
+
+instructions() {
+    valgrind --tool=callgrind --callgrind-out-file="$work/callgrind.$1" "$work/load" "$url" bench "$1" 1 2>&1 |
+        sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
+}
+allocations() {
+    LD_PRELOAD="$work/count_malloc.so" "$work/load" "$url" bench "$1" 1 2>&1 | sed -n 's/allocations //p'
+}
+system_calls() {
+    strace -f -qq -o "$work/trace" "$work/load" "$url" bench "$1" 1 >/dev/null 2>&1
+    wc -l <"$work/trace"
+}
+each() { # the difference of two runs, for one login
+    local of_few of_many
+    of_few=$($1 $few)
+    of_many=$($1 $many)
+    echo $(((of_many - of_few) / (many - few)))
+}
+
+printf '%-28s %10s %10s\n' 'a login on an open connection' measured goal
+printf '%-28s %10s %10s\n' instructions "$(each instructions)" 40000
+printf '%-28s %10s %10s\n' allocations "$(each allocations)" 40
+printf '%-28s %10s %10s\n' 'system calls' "$(each system_calls)" 4
+printf '%-28s %10s %10s\n' 'size of the library, bytes' "$(stat -c %s "$work/libbosauth.so.1")" 1800000
+
+if [ "$where" = yes ]; then
+    # The same library with its names.
+    CARGO_PROFILE_DIST_STRIP=none cargo build --quiet --profile dist --lib --package bosauth-capi
+    cp "$target/dist/libbosauth.so" "$work/libbosauth.so.1"
+    instructions "$many" >/dev/null
+    callgrind_annotate "$work/callgrind.$many" | sed -n '/^Ir/,$p' | head -40
+fi
