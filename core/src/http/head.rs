@@ -70,11 +70,10 @@ impl HeadReader {
         if input[..known] != START[..known] {
             return Err(not_accepted("the answer is not HTTP/1", None));
         }
-        for at in self.scanned..input.len().min(HEAD_MAX) {
-            if input[at] != b'\n' {
-                continue;
-            }
-            if at == 0 || input[at - 1] != b'\r' {
+        let scanned = self.scanned.min(HEAD_MAX);
+        let window = &input[..input.len().min(HEAD_MAX)];
+        for at in memchr::memchr_iter(b'\n', &window[scanned..]).map(|at| scanned + at) {
+            if !input[..at].ends_with(b"\r") {
                 return Err(not_accepted(
                     "a line of the answer's head ends without CR",
                     None,
