@@ -108,6 +108,21 @@ fn the_header_compiles_alone_and_twice() {
 }
 
 #[test]
+fn cargo_c_is_told_the_same_abi() {
+    let abi = library::BOSAUTH_ABI_VERSION;
+    let version = format!("version = \"{}.{}.0\"", abi >> 16, abi & 0xffff);
+    let manifest = fs::read_to_string(tools::root().join("Cargo.toml")).unwrap();
+    let section = manifest
+        .split_once("[package.metadata.capi.library]")
+        .unwrap()
+        .1;
+    assert!(
+        section.split("\n[").next().unwrap().contains(&version),
+        "{version} is not in Cargo.toml"
+    );
+}
+
+#[test]
 fn exactly_the_committed_symbols_are_exported() {
     let listed = tools::run(
         Command::new("nm")

@@ -91,6 +91,34 @@ fn scenarios_in_c_under_valgrind() {
     run_all(Box::new(Program::start("c", &mut command)));
 }
 
+#[test]
+fn scenarios_in_cpp() {
+    let source = tools::root().join("tests/drivers/cpp.cpp");
+    let wrapper = format!("-I{}", tools::root().join("bindings/cpp").display());
+    let flags = [
+        "-std=c++17",
+        "-Wall",
+        "-Wextra",
+        "-Wpedantic",
+        "-Werror",
+        &wrapper,
+    ];
+    let driver = library::compile_cpp(&source, "scenarios-cpp", &flags);
+    run_all(Box::new(Program::start("cpp", &mut Command::new(driver))));
+}
+
+#[test]
+fn scenarios_in_python() {
+    let mut command = Command::new("python3");
+    command.arg(tools::root().join("tests/drivers/python.py"));
+    command.env("PYTHONPATH", tools::root().join("bindings/python/src"));
+    command.env(
+        "BOSAUTH_LIBRARY",
+        library::directory().join("libbosauth.so"),
+    );
+    run_all(Box::new(Program::start("python", &mut command)));
+}
+
 /// Whether the compiler has what these flags ask for.
 fn can_link(flags: &[&str]) -> bool {
     let source = library::directory().join("empty.c");

@@ -82,23 +82,28 @@ fn artefacts(messages: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Compiles a C or C++ program against the header and the shared library and gives where it is. It finds
-/// the library by itself when it runs.
+/// Compiles a C program against the header and the shared library and gives where it is. It finds the library
+/// by itself when it runs.
 pub fn compile(source: &Path, name: &str, flags: &[&str]) -> PathBuf {
+    compile_with(&tools::cc(), source, name, flags)
+}
+
+/// The same for C++.
+pub fn compile_cpp(source: &Path, name: &str, flags: &[&str]) -> PathBuf {
+    let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".into());
+    compile_with(&compiler, source, name, flags)
+}
+
+fn compile_with(compiler: &str, source: &Path, name: &str, flags: &[&str]) -> PathBuf {
     let program = directory().join(name);
-    let mut compiler = Command::new(tools::cc());
+    let mut compiler = Command::new(compiler);
     compiler
         .args(flags)
         .arg("-I")
-        .arg(tools::root().join("include"))
-        .arg(source)
-        .arg("-o")
-        .arg(&program);
-    compiler
-        .arg("-L")
-        .arg(directory())
-        .arg("-lbosauth")
-        .arg(format!("-Wl,-rpath,{}", directory().display()));
+        .arg(tools::root().join("include"));
+    compiler.arg(source).arg("-o").arg(&program);
+    compiler.arg("-L").arg(directory()).arg("-lbosauth");
+    compiler.arg(format!("-Wl,-rpath,{}", directory().display()));
     tools::run(&mut compiler);
     program
 }

@@ -1,0 +1,95 @@
+"""The client of one BosBase server."""
+
+from __future__ import annotations
+
+import ctypes
+from types import TracebackType
+from typing import Optional, Type
+
+from ._auth_store import AuthStore
+from ._collection import Collection
+from ._errors import check, hides_arguments
+from ._handle import Handle
+from ._library import lib
+from ._options import Headers, configured
+from ._prototypes import Client, Error
+from ._text import Secret, Text
+
+
+class BosBase:
+    """A client of one BosBase server, and the session that it holds (:attr:`auth_store`).
+
+    Any thread may use it, also several at once. A child of ``os.fork`` may go on using it, with connections of its
+    own; it cannot be pickled, so a process that is spawned makes its own. ``with BosBase(…) as client`` closes it at
+    the end; without that it is closed when nobody refers to it, its
+    collections and its auth store any more.
+
+    Over plain http anybody on the way reads the passwords and can forge an answer: use it on loopback only.
+    """
+
+    @hides_arguments
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        lang: Optional[str] = None,
+        timeout: Optional[float] = None,
+        connect_timeout: Optional[float] = None,
+        user_agent: Optional[str] = None,
+        headers: Optional[Headers] = None,
+        max_response_bytes: Optional[int] = None,
+        roots_pem: Optional[Text] = None,
+    ) -> None:
+        """Makes a client. Nothing is sent yet.
+
+        :param base_url: http or https, a host, perhaps a port and a path prefix; up to 2048 bytes of ASCII
+        :param lang: an Accept-Language header for every request
+        :param timeout: seconds for a whole call, 0.001 to 86400, 20 if not said. A login may wait 15 s for the
+            server's alert mail, so a shorter one can fail logins that were good
+        :param connect_timeout: seconds of it to connect, 5 if not said
+        :param user_agent: "bosauth" if not said. Keep it stable: the server mails the user when it changes
+        :param headers: headers for every request; a list sends a header several times
+        :param max_response_bytes: the largest answer that is read, 1 to 1073741824, 1 MiB if not said
+        :param roots_pem: certificate authorities to trust besides the bundled ones, as PEM
+        :raises ClientResponseError: INVALID_ARGUMENT or INVALID_UTF8
+        """
+        handle, error = Client(), Error()
+        settings = configured(lang, timeout, connect_timeout, user_agent, headers, max_response_bytes, roots_pem)
+        with settings as config, Secret(base_url, "base_url") as url:
+            check(lib.bosauth_client_new(url, config, ctypes.byref(handle), ctypes.byref(error)), error)
+        self._base_url = base_url.rstrip("/")
+        self._handle = Handle(handle.value)
+        self._auth_store = AuthStore(self._handle)
+
+    @property
+    def base_url(self) -> str:
+        """The server's address."""
+        return self._base_url
+
+    @property
+    def auth_store(self) -> AuthStore:
+        """The session that the client holds."""
+        return self._auth_store
+
+    def collection(self, collection_id_or_name: Text) -> Collection:
+        """The calls for an auth collection: "users", "_superusers" or any other, by name or id of 1 to 255 bytes."""
+        return Collection(self._handle, collection_id_or_name)
+
+    def close(self) -> None:
+        """Lets go of the client and forgets its session. Calls under way on other threads go on to their end; later
+        ones raise INVALID_HANDLE. Closing twice is fine."""
+        self._handle.close()
+
+    def __enter__(self) -> BosBase:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        traceback: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<BosBase {self._base_url}>"

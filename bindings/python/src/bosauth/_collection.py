@@ -1,0 +1,145 @@
+"""The calls to the server, with the official package's words."""
+
+from __future__ import annotations
+
+import ctypes
+from contextlib import ExitStack
+from typing import Any, Callable, Optional
+
+from ._codes import Action, Status
+from ._errors import check, failure, hides_arguments
+from ._handle import Handle
+from ._library import lib
+from ._options import Headers, JsonObject, Query, call_options
+from ._prototypes import Error
+from ._prototypes import Session as SessionPointer
+from ._session import AuthResult, Session
+from ._text import Secret, Text
+
+
+class Collection:
+    """The calls for one auth collection: ``client.collection("users")``.
+
+    Any thread may make calls, also several at once. A call waits at most for its timeout. Texts may be str, bytes
+    or bytearray (UTF-8); the copies that are made of them are wiped.
+
+    Every call takes, by name:
+
+    * ``body``: extra members for the request's body: a mapping, or a JSON object as text, up to 64 KiB
+    * ``query``: extra query parameters; the server logs them, so put no secret there
+    * ``headers``: extra headers; a list sends a header several times
+    * ``timeout``: seconds for the whole call, 0.001 to 86400, instead of the client's
+
+    and raises :class:`ClientResponseError`, or TypeError for a value of the wrong type.
+    """
+
+    __slots__ = ("_handle", "_name")
+
+    def __init__(self, handle: Handle, name: Text) -> None:
+        self._handle = handle
+        self._name = name
+
+    @hides_arguments
+    def bind_custom_token(
+        self,
+        email: Text,
+        password: Text,
+        token: Text,
+        *,
+        body: Optional[JsonObject] = None,
+        query: Optional[Query] = None,
+        headers: Optional[Headers] = None,
+        timeout: Optional[float] = None,
+    ) -> bool:
+        """Binds a token to an account, so that it logs the account in by itself.
+
+        A token bound to another account of the collection moves to this one. It is itself a password from then
+        on: make it of at least 128 random bits (``secrets.token_urlsafe(32)``). The session is not touched.
+
+        :param email: 1 to 255 bytes; upper and lower case differ
+        :param password: 1 to 255 bytes
+        :param token: 1 to 1024 bytes; never trimmed
+        :returns: True
+        :raises ClientResponseError: CREDENTIALS, VALIDATION, METHOD_DISABLED, NOT_FOUND and what any call may meet;
+            with ``outcome_unknown`` the token may be bound, and binding again is safe
+        """
+        with call_options(body, query, headers, timeout) as options:
+            return self._binding(lib.bosauth_bind_token, email, password, token, options)
+
+    @hides_arguments
+    def unbind_custom_token(
+        self,
+        email: Text,
+        password: Text,
+        token: Text,
+        *,
+        body: Optional[JsonObject] = None,
+        query: Optional[Query] = None,
+        headers: Optional[Headers] = None,
+        timeout: Optional[float] = None,
+    ) -> bool:
+        """Ends the binding of a token to an account. True does not prove that it was bound: the server answers
+        the same for a token that never was, or is another account's.
+
+        Takes, gives and raises what :meth:`bind_custom_token` does.
+        """
+        with call_options(body, query, headers, timeout) as options:
+            return self._binding(lib.bosauth_unbind_token, email, password, token, options)
+
+    @hides_arguments
+    def auth_with_token(
+        self,
+        token: Text,
+        *,
+        expand: Optional[str] = None,
+        fields: Optional[str] = None,
+        auto_refresh_threshold: Optional[int] = None,
+        auto_refresh: bool = True,
+        body: Optional[JsonObject] = None,
+        query: Optional[Query] = None,
+        headers: Optional[Headers] = None,
+        timeout: Optional[float] = None,
+        keep_session: bool = True,
+        mfa_id: Optional[Text] = None,
+    ) -> AuthResult:
+        """Logs in with a bound token. The session becomes the client's; an error leaves that as it was.
+
+        :param token: 1 to 1024 bytes; never trimmed
+        :param expand: relations of the record to send along
+        :param fields: which fields to send; ``token`` and ``record`` have to be among them
+        :param auto_refresh_threshold: not supported: anything but None is UNSUPPORTED
+        :param auto_refresh: has no effect without a threshold
+        :param keep_session: False logs in without making it the client's session
+        :param mfa_id: ``mfa_id`` of the MFA_REQUIRED error of the first factor; ``mfaId`` in ``query`` or ``body``
+            means the same
+        :returns: a dictionary with ``token`` and ``record``
+        :raises ClientResponseError: UNKNOWN_TOKEN, MFA_REQUIRED, FORBIDDEN, NOT_FOUND and what any call may meet
+        """
+        if auto_refresh_threshold is not None:
+            message = "refreshing a session is not supported yet"
+            raise failure(Status.UNSUPPORTED, Action.FIX_CALL, message, "auto_refresh_threshold")
+        query = _with_defaults(query, expand=expand, fields=fields)
+        with ExitStack() as stack:
+            options = stack.enter_context(call_options(body, query, headers, timeout, keep_session, mfa_id))
+            name = stack.enter_context(Secret(self._name, "collection"))
+            text = stack.enter_context(Secret(token, "token"))
+            session, error = SessionPointer(), Error()
+            out = ctypes.byref(session)
+            check(lib.bosauth_auth_with_token(self._handle.value, name, text, options, out, ctypes.byref(error)), error)
+            return AuthResult(Session(session))
+
+    def _binding(self, call: Callable[..., int], email: Text, password: Text, token: Text, options: Any) -> bool:
+        given = {"collection": self._name, "email": email, "password": password, "token": token}
+        with ExitStack() as stack:
+            texts = [stack.enter_context(Secret(text, argument)) for argument, text in given.items()]
+            error = Error()
+            check(call(self._handle.value, *texts, options, ctypes.byref(error)), error)
+        return True
+
+    def __repr__(self) -> str:
+        return f"<Collection {self._name!r}>"
+
+
+def _with_defaults(query: Optional[Query], **defaults: Optional[str]) -> Query:
+    """The query with these parameters where it does not have them itself."""
+    return {**{name: value for name, value in defaults.items() if value is not None}, **(query or {})}

@@ -1,0 +1,89 @@
+"""Finding, loading and checking the bosauth library. ``lib`` is the library, ready to be called."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+from typing import Tuple
+
+from ._codes import ABI_VERSION, Action, Status
+from ._prototypes import declare
+
+#: Where to look when the package carries no library: the path of the shared library.
+PATH_VARIABLE = "BOSAUTH_LIBRARY"
+
+
+def file_name() -> str:
+    """What the library is called on this platform."""
+    return {"win32": "bosauth.dll", "darwin": "libbosauth.dylib"}.get(sys.platform, "libbosauth.so")
+
+
+def find() -> Path:
+    """The library inside the package, else the one that ``BOSAUTH_LIBRARY`` names; ImportError if neither is."""
+    inside = Path(__file__).with_name(file_name())
+    if inside.is_file():
+        return inside
+    named = os.environ.get(PATH_VARIABLE)
+    if not named:
+        raise ImportError(
+            f"bosauth: there is no {file_name()} in the package. Install it with 'pip install ./bindings/python', "
+            f"or set {PATH_VARIABLE} to the path of the library."
+        )
+    if not Path(named).is_file():
+        raise ImportError(f"bosauth: {PATH_VARIABLE} names {named}, which is no file")
+    return Path(named)
+
+
+def load(path: Path) -> ctypes.CDLL:
+    """The library at ``path``, checked; ImportError says why it cannot be used. Nothing unloads it again."""
+    try:
+        library = ctypes.CDLL(str(path))
+    except OSError as error:
+        raise ImportError(f"bosauth: {path} cannot be loaded: {error}") from None
+    check_abi(library, path)
+    try:
+        declare(library)
+    except AttributeError as error:
+        raise ImportError(f"bosauth: {path} lacks a function: {error}") from None
+    check_names(library, path)
+    return library
+
+
+def halves(abi: int) -> Tuple[int, int]:
+    """The part of an ABI number that breaks and the part that grows."""
+    return abi >> 16, abi & 0xFFFF
+
+
+def check_abi(library: ctypes.CDLL, path: Path) -> None:
+    """Refuses a library of another high part or an older low part, before anything else of it is used."""
+    try:
+        version = library.bosauth_abi_version
+    except AttributeError:
+        raise ImportError(f"bosauth: {path} is no bosauth library") from None
+    version.restype = ctypes.c_uint32
+    (high, low), (our_high, our_low) = halves(version()), halves(ABI_VERSION)
+    if high != our_high or low < our_low:
+        raise ImportError(
+            f"bosauth: the library {path} has ABI {high}.{low}; this package needs ABI {our_high}.{our_low} "
+            f"or a later {our_high}.x"
+        )
+
+
+def check_names(library: ctypes.CDLL, path: Path) -> None:
+    """Refuses a library that calls a number of ours by another name. It may know more of them."""
+    for codes, name_of in ((Status, library.bosauth_status_name), (Action, library.bosauth_action_name)):
+        for code in codes:
+            name = name_of(code).decode()
+            if name != code.name:
+                raise ImportError(f"bosauth: {path} calls {codes.__name__.lower()} {int(code)} {name}, not {code.name}")
+
+
+def version() -> str:
+    """The version of the library that is loaded, such as "0.1.0"."""
+    name: bytes = lib.bosauth_version()
+    return name.decode()
+
+
+lib = load(find())

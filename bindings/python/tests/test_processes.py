@@ -1,0 +1,204 @@
+"""Threads, forks, spawned processes, and the end of the interpreter."""
+
+import multiprocessing
+import os
+import threading
+import unittest
+
+from bosauth import BosBase, ClientResponseError, Status
+from support import EMAIL, PASSWORD, URL, WATCHDOG, Peer, bound, new_token, python
+
+
+def log_in(url, token, answers):
+    """What a spawned process does."""
+    record = BosBase(url).collection("users").auth_with_token(token)["record"]
+    try:
+        BosBase(url).collection("users").auth_with_token("nobody bound this")
+    except ClientResponseError as error:
+        answers.put((record["email"], error))
+
+
+class Threads(unittest.TestCase):
+    def test_one_client_serves_many(self):
+        client, failures = BosBase(URL), []
+
+        def work(number):
+            try:
+                users, token = client.collection("users"), new_token()
+                for _ in range(5):
+                    users.bind_custom_token(EMAIL, PASSWORD, token)
+                    assert users.auth_with_token(token)["record"]["email"] == EMAIL
+                    client.auth_store.save(f"a.b.{number}")
+                    assert client.auth_store.token
+            except BaseException as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(WATCHDOG)
+        self.assertEqual(failures, [])
+
+    def test_others_run_while_a_call_waits(self):
+        with Peer() as peer:
+            users = BosBase(peer.url).collection("users")
+            ended = []
+
+            def wait():
+                with self.assertRaises(ClientResponseError) as raised:
+                    users.auth_with_token("t", timeout=1)
+                ended.append(raised.exception.code)
+
+            thread = threading.Thread(target=wait)
+            thread.start()
+            self.assertTrue(peer.came.wait(WATCHDOG), "the call holds up every other thread")
+            self.assertEqual(ended, [])
+            thread.join(WATCHDOG)
+            self.assertEqual(ended, [Status.TIMEOUT])
+
+    def test_closing_while_a_call_waits(self):
+        with Peer() as peer:
+            client = BosBase(peer.url)
+            ended = []
+
+            def wait():
+                try:
+                    client.collection("users").auth_with_token("t", timeout=1)
+                except ClientResponseError as error:
+                    ended.append(error.code)
+
+            thread = threading.Thread(target=wait)
+            thread.start()
+            self.assertTrue(peer.came.wait(WATCHDOG))
+            client.close()
+            thread.join(WATCHDOG)
+            self.assertEqual(ended, [Status.TIMEOUT], "a call under way goes on to its end")
+
+
+class Ends(unittest.TestCase):
+    """An interpreter that ends with something still alive ends well."""
+
+    def assert_ends(self, program, *arguments, output=""):
+        ended = python("import threading\nfrom bosauth import BosBase\n" + program, *arguments)
+        self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, output, ""))
+
+    def test_with_a_live_client(self):
+        token = bound()
+        self.assert_ends(
+            "import sys\nclient = BosBase(sys.argv[1])\n"
+            "result = client.collection('users').auth_with_token(sys.argv[2])\n"
+            "session = client.auth_store.snapshot()\nkeep = [client]; keep.append(keep)\n"
+            "print(session.is_valid())",
+            URL,
+            token,
+            output="True\n",
+        )
+
+    def test_with_a_thread_in_a_call(self):
+        with Peer() as peer:
+            program = (
+                "import sys\nclient = BosBase(sys.argv[1])\n"
+                "call = lambda: client.collection('users').auth_with_token('t', timeout=float(sys.argv[2]))\n"
+                "for _ in range(4):\n    threading.Thread(target=call, daemon=True).start()\n"
+            )
+            # The call ends long after the interpreter, or just about then.
+            self.assert_ends(program + "import time\ntime.sleep(0.3)", peer.url, "3600")
+            self.assertTrue(peer.requests)
+            quiet = "threading.excepthook = lambda _: None\n"
+            for seconds in ("0.05", "0.1", "0.2"):
+                self.assert_ends(quiet + program + "import time\ntime.sleep(0.1)", peer.url, seconds)
+
+
+@unittest.skipUnless(hasattr(os, "fork"), "there is no fork here")
+class Forks(unittest.TestCase):
+    """In processes of their own: a fork of the test runner would take its threads' locks along."""
+
+    def test_children_of_a_busy_process_log_in(self):
+        ended = python(FORKING, URL, bound(), EMAIL)
+        self.assertEqual((ended.returncode, ended.stderr), (0, ""), ended.stdout)
+        self.assertEqual(ended.stdout, "bad 0 failed 0 worked True email True\n")
+
+    def test_multiprocessing_with_fork(self):
+        program = (
+            "import sys, multiprocessing, bosauth\n"
+            "client = bosauth.BosBase(sys.argv[1])\n"
+            "client.collection('users').auth_with_token(sys.argv[2])\n"
+            "def work(number):\n"
+            "    client.collection('users').auth_with_token(sys.argv[2])\n"
+            "    return client.auth_store.record['email']\n"
+            "if __name__ == '__main__':\n"
+            "    with multiprocessing.get_context('fork').Pool(4) as pool:\n"
+            "        print(set(pool.map(work, range(16))))\n"
+        )
+        ended = python(program, URL, bound())
+        self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, f"{{'{EMAIL}'}}\n", ""))
+
+
+FORKING = r"""
+import os, sys, threading, warnings
+from bosauth import BosBase
+
+# Python 3.12 and later warn of what is tried here.
+warnings.simplefilter("ignore", DeprecationWarning)
+url, token, email = sys.argv[1:]
+client = BosBase(url)
+users = client.collection("users")
+users.auth_with_token(token)
+over, failed, calls = threading.Event(), [], []
+
+def work():
+    while not over.is_set():
+        try:
+            users.auth_with_token(token, keep_session=False)
+            calls.append(1)
+        except Exception as error:
+            failed.append(error)
+
+def child():
+    session = client.auth_store.snapshot()
+    good = session.field("email") == email
+    good = good and users.auth_with_token(token)["record"]["email"] == email
+    with BosBase(url) as own:
+        good = good and own.collection("users").auth_with_token(token)["record"]["email"] == email
+    client.close()
+    os._exit(0 if good else 1)
+
+threads = [threading.Thread(target=work) for _ in range(4)]
+for thread in threads:
+    thread.start()
+bad = 0
+for _ in range(40):
+    process = os.fork()
+    if process == 0:
+        try:
+            child()
+        finally:
+            os._exit(2)
+    bad += os.waitpid(process, 0)[1] != 0
+over.set()
+for thread in threads:
+    thread.join()
+print("bad", bad, "failed", len(failed), "worked", bool(calls), "email", client.auth_store.record["email"] == email)
+"""
+
+
+class Spawned(unittest.TestCase):
+    def test_a_spawned_process_makes_its_own_client(self):
+        context = multiprocessing.get_context("spawn")
+        answers = context.Queue()
+        process = context.Process(target=log_in, args=(URL, bound(), answers))
+        process.start()
+        email, error = answers.get(timeout=WATCHDOG)
+        process.join(WATCHDOG)
+        self.assertEqual((process.exitcode, email), (0, EMAIL))
+        self.assertEqual((error.code, error.status), (Status.UNKNOWN_TOKEN, 400))
+
+    def test_a_client_is_not_passed_on(self):
+        context = multiprocessing.get_context("spawn")
+        with self.assertRaisesRegex(TypeError, "make one in each process"):
+            context.Process(target=print, args=(BosBase(URL),)).start()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,239 @@
+// The scenario driver for C++: reads lines, does what each says through bosauth.hpp, and prints what came of
+// it. The format is that of tests/scenarios/README.md.
+#include <bosauth.hpp>
+
+#include <functional>
+#include <iostream>
+#include <map>
+#include <sstream>
+#include <vector>
+
+namespace {
+
+using arguments = std::vector<std::string>;
+
+const std::string unknown = "UNKNOWN VERB";
+
+// ---- fields in, text out ----
+
+std::string decoded(const std::string& field) {
+    if (field == "\"\"") {
+        return {};
+    }
+    std::string text;
+    for (std::size_t at = 0; at < field.size(); ++at) {
+        if (field[at] == '%') {
+            text += static_cast<char>(std::stoi(field.substr(at + 1, 2), nullptr, 16));
+            at += 2;
+        } else {
+            text += field[at];
+        }
+    }
+    return text;
+}
+
+std::string encoded(const std::string& text) {
+    constexpr const char* digits = "0123456789ABCDEF";
+    std::string field;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte > ' ' && byte < 127 && byte != '%') {
+            field += c;
+        } else {
+            field += {'%', digits[byte >> 4U], digits[byte & 15U]};
+        }
+    }
+    return "OK " + (field.empty() ? "\"\"" : field);
+}
+
+std::string number(std::int64_t value) {
+    return "OK " + std::to_string(value);
+}
+
+std::string failure(const bosauth::error& why) {
+    std::string said(name(why.status));
+    said.append(" ").append(std::to_string(why.http_status.value_or(0))).append(" ").append(name(why.action));
+    if (!why.argument.empty()) {
+        said += " arg=" + why.argument;
+    }
+    return why.outcome_unknown ? said + " outcome=unknown" : said;
+}
+
+std::string show(const bosauth::session* session, const arguments& part) {
+    if (session == nullptr) {
+        return "OK nobody";
+    }
+    if (part.empty()) {
+        return std::string("OK expiry=") + (session->expires_at() ? "known" : "unsaid") +
+               " valid=" + std::to_string(session->is_valid()) +
+               " superuser=" + std::to_string(session->is_superuser()) +
+               " kept=" + std::to_string(session->was_kept());
+    }
+    const std::map<std::string, std::function<std::string()>> parts = {
+        {"@token", [&] { return encoded(session->token()); }},
+        {"@record", [&] { return encoded(session->record_json()); }},
+        {"@meta", [&] { return encoded(session->meta_json()); }},
+        {"@expires_at", [&] { return number(session->expires_at().value_or(0)); }},
+    };
+    const auto found = parts.find(part[0]);
+    return found == parts.end() ? encoded(session->field(part[0])) : found->second();
+}
+
+// ---- what is set ----
+
+std::chrono::milliseconds milliseconds(const std::string& text) {
+    return std::chrono::milliseconds(std::stoll(text));
+}
+
+/// Sets the same thing in what the next client or call gets and, to know its own answer, in one that is new.
+template <class Settings>
+using setters = std::map<std::string, std::function<void(Settings&, const arguments&)>>;
+
+template <class Settings>
+std::string set(Settings& settings, const setters<Settings>& all, const arguments& given) {
+    const auto found = all.find(given[0]);
+    if (found == all.end()) {
+        return unknown;
+    }
+    Settings alone;
+    found->second(alone, given);
+    found->second(settings, given);
+    return std::string(name(alone.status()));
+}
+
+using bosauth::config;
+using bosauth::options;
+
+const setters<config> config_setters = {
+    {"timeout_ms", [](config& c, const arguments& a) { c.timeout(milliseconds(a[1])); }},
+    {"connect_timeout_ms", [](config& c, const arguments& a) { c.connect_timeout(milliseconds(a[1])); }},
+    {"max_response_bytes", [](config& c, const arguments& a) { c.max_response_bytes(std::stoull(a[1])); }},
+    {"user_agent", [](config& c, const arguments& a) { c.user_agent(a[1]); }},
+    {"roots_pem", [](config& c, const arguments& a) { c.add_roots_pem(a[1]); }},
+    {"header", [](config& c, const arguments& a) { c.add_header(a[1], a.at(2)); }},
+};
+
+const setters<options> option_setters = {
+    {"timeout_ms", [](options& o, const arguments& a) { o.timeout(milliseconds(a[1])); }},
+    {"keep_session", [](options& o, const arguments& a) { o.keep_session(a[1] != "0"); }},
+    {"body_json", [](options& o, const arguments& a) { o.body_json(a[1]); }},
+    {"mfa_id", [](options& o, const arguments& a) { o.mfa_id(a[1]); }},
+    {"query", [](options& o, const arguments& a) { o.add_query(a[1], a.at(2)); }},
+    {"header", [](options& o, const arguments& a) { o.add_header(a[1], a.at(2)); }},
+};
+
+// ---- verbs ----
+
+/// A client, what is set for the next one and the next call, and what the last calls gave.
+struct state {
+    config setup;
+    options how;
+    std::optional<bosauth::client> client;
+    std::optional<bosauth::session> login;
+    bosauth::error error;
+
+    std::string failed(const bosauth::error& why) {
+        error = why;
+        return failure(why);
+    }
+
+    std::string outcome(const bosauth::result<void>& result) { return result ? "OK" : failed(result.error()); }
+
+    std::string make(const arguments& a) {
+        auto made = bosauth::client::make(a[0], std::exchange(setup, config()));
+        if (!made) {
+            return failed(made.error());
+        }
+        client = *std::move(made);
+        return "OK";
+    }
+
+    std::string log_in(const arguments& a) {
+        login.reset();
+        auto result = client->try_auth_with_token(a[0], a[1], std::exchange(how, options()));
+        if (!result) {
+            return failed(result.error());
+        }
+        login = *std::move(result);
+        return login->was_kept() ? "OK kept" : "OK lost";
+    }
+
+    std::string bind(const arguments& a) {
+        return outcome(client->try_bind_token(a[0], a[1], a[2], a[3], std::exchange(how, options())));
+    }
+
+    std::string unbind(const arguments& a) {
+        return outcome(client->try_unbind_token(a[0], a[1], a[2], a[3], std::exchange(how, options())));
+    }
+
+    std::string save(const arguments& a) {
+        return outcome(a.size() == 1 ? client->try_save_session(a[0]) : client->try_save_session(a[0], a[1]));
+    }
+
+    std::string session(const arguments& part) {
+        const auto held = client->try_current_session();
+        return held ? show(held->has_value() ? &**held : nullptr, part) : failed(held.error());
+    }
+
+    std::string part_of_error(const arguments& a) const {
+        const std::map<std::string, std::string> texts = {
+            {"message", error.message}, {"server_message", error.server_message}, {"data", error.data_json},
+            {"body", error.body},       {"url", error.url},                       {"mfa_id", error.mfa_id},
+        };
+        if (a[0] == "retry_after_ms") {
+            return number(error.retry_after.value_or(std::chrono::milliseconds(0)).count());
+        }
+        const auto found = texts.find(a[0]);
+        return found == texts.end() ? unknown : encoded(found->second);
+    }
+
+    std::string reset() {
+        *this = state();
+        return "OK";
+    }
+};
+
+struct verb {
+    std::size_t fewest, most;  // arguments
+    std::function<std::string(state&, const arguments&)> run;
+};
+
+const std::map<std::string, verb> verbs = {
+    {"reset", {0, 0, [](state& s, const arguments&) { return s.reset(); }}},
+    {"config", {2, 3, [](state& s, const arguments& a) { return set(s.setup, config_setters, a); }}},
+    {"option", {2, 3, [](state& s, const arguments& a) { return set(s.how, option_setters, a); }}},
+    {"client", {1, 1, &state::make}},
+    {"free", {0, 0, [](state& s, const arguments&) { return s.client->close(), "OK"; }}},
+    {"bind", {4, 4, &state::bind}},
+    {"unbind", {4, 4, &state::unbind}},
+    {"login", {2, 2, &state::log_in}},
+    {"save", {1, 2, &state::save}},
+    {"clear", {0, 0, [](state& s, const arguments&) { return s.outcome(s.client->try_clear_session()); }}},
+    {"session", {0, 1, &state::session}},
+    {"result", {0, 1, [](state& s, const arguments& a) { return show(s.login ? &*s.login : nullptr, a); }}},
+    {"error", {1, 1, &state::part_of_error}},
+};
+
+std::string answer(state& s, const std::string& line) {
+    std::istringstream words(line);
+    std::string verb_name;
+    words >> verb_name;
+    arguments given;
+    for (std::string field; words >> field;) {
+        given.push_back(decoded(field));
+    }
+    const auto found = verbs.find(verb_name);
+    const bool fits = found != verbs.end() && given.size() >= found->second.fewest &&
+                      given.size() <= found->second.most;
+    return fits ? found->second.run(s, given) : unknown;
+}
+
+}  // namespace
+
+int main() {
+    state all;
+    for (std::string line; std::getline(std::cin, line);) {
+        std::cout << answer(all, line) << std::endl;
+    }
+    return 0;
+}

@@ -1,0 +1,188 @@
+"""The scenario driver for Python: reads lines, does what each says through the package bosauth, and prints what
+came of it. The format is that of tests/scenarios/README.md."""
+
+import json
+import socket
+import sys
+from urllib.parse import quote_from_bytes, unquote
+
+from bosauth import BosBase, ClientResponseError
+
+UNKNOWN = "UNKNOWN VERB"
+
+# What a visible ASCII character is: it stands in a field as it is.
+VISIBLE = "".join(map(chr, range(33, 127))).replace("%", "")
+
+# A port on which nobody listens: a call to it tells whether its options are refused, since that comes first.
+TAKEN = socket.socket()
+TAKEN.bind(("127.0.0.1", 0))
+NOWHERE = f"http://127.0.0.1:{TAKEN.getsockname()[1]}"
+
+# What the scenarios call things that have other names here.
+SETTINGS = {"timeout_ms": "timeout", "connect_timeout_ms": "connect_timeout", "header": "headers", "body_json": "body"}
+ARGUMENTS = {
+    "body": "object",
+    "max_response_bytes": "bytes",
+    "record": "record_json",
+    "roots_pem": "pem",
+    "timeout": "ms",
+    "user_agent": "text",
+}
+
+
+def decoded(field):
+    return "" if field == '""' else unquote(field, errors="strict")
+
+
+def encoded(text):
+    data = text if isinstance(text, bytes) else text.encode()
+    return f"OK {quote_from_bytes(data, VISIBLE)}" if data else 'OK ""'
+
+
+def compact(value):
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def put(settings, name, value, *more):
+    """Adds what a config or option line says to the arguments of the next client or call."""
+    key = SETTINGS.get(name, name)
+    if name in ("header", "query"):
+        several = settings.setdefault(key, {})
+        several[value] = [several[value], more[0]] if value in several else more[0]
+    elif name.endswith("_ms"):
+        settings[key] = int(value) / 1000
+    elif name in ("keep_session", "max_response_bytes"):
+        settings[key] = int(value)
+    else:
+        settings[key] = value
+    return settings
+
+
+def failure(error):
+    argument = ARGUMENTS.get(error.argument, error.argument)
+    said = f"{error.name} {error.status} {error.action.name}"
+    said += f" arg={argument}" if argument else ""
+    return said + (" outcome=unknown" if error.outcome_unknown else "")
+
+
+def show(session, part=None):
+    if session is None:
+        return "OK nobody"
+    if part is None:
+        expiry = "unsaid" if session.expires_at is None else "known"
+        flags = (session.is_valid(), session.is_superuser, session.was_kept)
+        return "OK expiry={} valid={:d} superuser={:d} kept={:d}".format(expiry, *flags)
+    parts = {
+        "@token": lambda: session.token,
+        "@record": lambda: session.record_json,
+        "@meta": lambda: session.meta_json,
+        "@expires_at": lambda: str(session.expires_at or 0),
+    }
+    return encoded(parts[part]() if part in parts else session.field(part))
+
+
+class Driver:
+    """A client, what is set for the next one and the next call, and what the last calls gave."""
+
+    def __init__(self):
+        self.client = self.login = self.error = None
+        self.settings, self.options, self.refused = {}, {}, False
+
+    def answer(self, line):
+        verb, *fields = line.split()
+        method = getattr(self, f"do_{verb}", None)
+        if method is None:
+            return UNKNOWN
+        try:
+            return method(*map(decoded, fields)) or "OK"
+        except ClientResponseError as error:
+            self.error = error
+            return failure(error)
+
+    def taken(self, name):
+        """What is set for the next client or call, which is thereby used up."""
+        taken = getattr(self, name)
+        setattr(self, name, {})
+        return taken
+
+    def do_reset(self):
+        self.__init__()
+
+    def do_config(self, name, *values):
+        """Settings go into one call here, so the ones after a refused one, which it would hide, are left out."""
+        if not self.refused:
+            put(self.settings, name, *values)
+        try:
+            BosBase(NOWHERE, **put({}, name, *values)).close()
+        except ClientResponseError as error:
+            self.refused = True
+            return error.name
+
+    def do_option(self, name, *values):
+        put(self.options, name, *values)
+        try:
+            BosBase(NOWHERE).collection("users").auth_with_token("x", **put({}, name, *values))
+        except ClientResponseError as error:
+            return "OK" if error.name == "CONNECT" else error.name
+
+    def do_client(self, url):
+        self.refused = False
+        self.client = BosBase(url, **self.taken("settings"))
+
+    def do_free(self):
+        self.client.close()
+
+    def do_bind(self, collection, *texts):
+        self.client.collection(collection).bind_custom_token(*texts, **self.for_binding())
+
+    def do_unbind(self, collection, *texts):
+        self.client.collection(collection).unbind_custom_token(*texts, **self.for_binding())
+
+    def for_binding(self):
+        """The options of a call that has no MFA id of its own: it takes one in the query."""
+        options = self.taken("options")
+        if "mfa_id" in options:
+            options.setdefault("query", {})["mfaId"] = options.pop("mfa_id")
+        return options
+
+    def do_login(self, collection, token):
+        self.login = None
+        self.login = self.client.collection(collection).auth_with_token(token, **self.taken("options")).session
+        return "OK kept" if self.login.was_kept else "OK lost"
+
+    def do_save(self, token, record=None):
+        self.client.auth_store.save(token, record)
+
+    def do_clear(self):
+        self.client.auth_store.clear()
+
+    def do_session(self, part=None):
+        return show(self.client.auth_store.snapshot(), part)
+
+    def do_result(self, part=None):
+        return show(self.login, part)
+
+    def do_error(self, part):
+        error = self.error
+        parts = {
+            "message": lambda: error.message,
+            "server_message": lambda: error.server_message,
+            "data": lambda: compact(error.data) if "data" in error.response else "",
+            "body": lambda: error.body,
+            "url": lambda: error.url or "",
+            "mfa_id": lambda: error.mfa_id,
+            "retry_after_ms": lambda: str(round((error.retry_after or 0) * 1000)),
+        }
+        return encoded(parts[part]()) if part in parts else UNKNOWN
+
+
+def main():
+    # A field may be any UTF-8, wherever this runs.
+    sys.stdin.reconfigure(encoding="utf-8")
+    driver = Driver()
+    for line in sys.stdin:
+        print(driver.answer(line), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,457 @@
+//! The installation for C and C++: what is put where, that it can be used from elsewhere in every way, that the
+//! pages in `docs/` say how, and that a program goes on with a library that has grown.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
+
+#[path = "support/library.rs"]
+mod library;
+#[path = "support/tools.rs"]
+mod tools;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use bosbase_local::{Config, Server};
+
+const HELLO: &str = "hello user@example.com\n";
+
+/// Where this test may write.
+fn temporary(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("install")
+        .join(name)
+}
+
+/// A directory with nothing in it.
+fn empty(name: &str) -> PathBuf {
+    let directory = temporary(name);
+    let _ = fs::remove_dir_all(&directory);
+    fs::create_dir_all(&directory).unwrap();
+    directory
+}
+
+/// The directory that this test was built in, with the dependencies compiled already.
+fn target() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
+}
+
+/// Where the library is installed, by the commands of `docs/c.md`; nothing without CMake. It is moved
+/// afterwards, since it may be.
+fn installed() -> Option<&'static Path> {
+    static INSTALLED: OnceLock<Option<PathBuf>> = OnceLock::new();
+    INSTALLED
+        .get_or_init(|| tools::has("cmake").then(install))
+        .as_deref()
+}
+
+fn install() -> PathBuf {
+    let (first, prefix) = (empty("first"), temporary("prefix"));
+    let commands = installation("c.md").replace(" build", " \"$BUILD\"");
+    let mut shell = shell(&commands, tools::root(), &first);
+    shell
+        .env("BUILD", empty("build"))
+        .env("CARGO_TARGET_DIR", target());
+    tools::run(&mut shell);
+    let _ = fs::remove_dir_all(&prefix);
+    fs::rename(first, &prefix).unwrap();
+    prefix
+}
+
+/// The commands by which a page installs the library.
+fn installation(page: &str) -> String {
+    let commands = blocks(page).into_iter().map(|block| block.text);
+    let mut installing = commands.filter(|text| text.starts_with("cmake -S bindings/c -B build\n"));
+    installing.next().unwrap()
+}
+
+fn shell(commands: &str, directory: &Path, prefix: &Path) -> Command {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-e", "-c", commands])
+        .current_dir(directory)
+        .env("PREFIX", prefix);
+    shell
+}
+
+/// Asks pkg-config about what is installed.
+fn pkg_config(prefix: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new("pkg-config");
+    command
+        .args(arguments)
+        .arg("bosauth")
+        .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
+    tools::run(&mut command).trim().to_owned()
+}
+
+/// The shared libraries that a program asks for.
+fn needed(program: &Path) -> String {
+    let dynamic = tools::run(Command::new("readelf").args(["-W", "-d"]).arg(program));
+    let needed = dynamic.lines().filter(|line| line.contains("(NEEDED)"));
+    needed.collect::<Vec<_>>().concat()
+}
+
+#[test]
+fn files_and_links_are_as_promised() {
+    let Some(prefix) = installed() else { return };
+    let library = prefix.join("lib");
+    let points = |name: &str| fs::read_link(library.join(name)).unwrap();
+    let abi = library::BOSAUTH_ABI_VERSION;
+    let patch = env!("CARGO_PKG_VERSION_PATCH");
+    let soname = format!("libbosauth.so.{}", abi >> 16);
+    let file = format!("{soname}.{}.{patch}", abi & 0xffff);
+    assert_eq!(points("libbosauth.so"), Path::new(&soname));
+    assert_eq!(points(&soname), Path::new(&file));
+    let dynamic = tools::run(
+        Command::new("readelf")
+            .args(["-W", "-d"])
+            .arg(library.join(&file)),
+    );
+    assert!(dynamic.contains(&format!("[{soname}]")), "{dynamic}");
+    for (installed, ours) in [
+        ("bosauth.h", "include/bosauth.h"),
+        ("bosauth.hpp", "bindings/cpp/bosauth.hpp"),
+        ("bosauth_easy.h", "bindings/c/bosauth_easy.h"),
+    ] {
+        let installed = fs::read(prefix.join("include").join(installed)).unwrap();
+        assert!(
+            installed == fs::read(tools::root().join(ours)).unwrap(),
+            "{ours}"
+        );
+    }
+}
+
+#[test]
+fn pkg_config_says_what_rustc_says() {
+    let Some(prefix) = installed() else { return };
+    if !tools::has("pkg-config") {
+        return;
+    }
+    assert_eq!(
+        pkg_config(prefix, &["--modversion"]),
+        env!("CARGO_PKG_VERSION")
+    );
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(["rustc", "--package", "bosauth-capi", "--release", "--lib"])
+        .args(["--crate-type", "staticlib", "--target-dir"])
+        .arg(target())
+        .args(["--", "--print", "native-static-libs"])
+        .current_dir(tools::root());
+    let said = String::from_utf8(cargo.output().unwrap().stderr).unwrap();
+    let (_, native) = said.split_once("native-static-libs: ").unwrap();
+    let native = native.lines().next().unwrap().trim();
+    let text = fs::read_to_string(prefix.join("lib/pkgconfig/bosauth.pc")).unwrap();
+    assert!(
+        text.contains(&format!("\nLibs.private: {native}\n")),
+        "{text}"
+    );
+    assert!(
+        !text.contains(&*temporary("").to_string_lossy()),
+        "it cannot be moved: {text}"
+    );
+    let all = pkg_config(prefix, &["--static", "--libs"]);
+    assert!(
+        native.split(' ').all(|library| all.contains(library)),
+        "{all}"
+    );
+}
+
+#[test]
+fn the_example_project_is_built_in_every_way() {
+    let Some(prefix) = installed() else { return };
+    let server = Server::start(Config::demo()).unwrap();
+    let directory = empty("example");
+    let source = tools::root().join("bindings/c/example");
+    for file in fs::read_dir(source).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), directory.join(file.file_name())).unwrap();
+    }
+    let commands = "cmake -S . -B build -DCMAKE_PREFIX_PATH=\"$PREFIX\"\ncmake --build build";
+    tools::run(&mut shell(commands, &directory, prefix));
+    for (name, shared) in [
+        ("login_shared", true),
+        ("login_static", false),
+        ("login_cpp", true),
+    ] {
+        let program = directory.join("build").join(name);
+        assert_eq!(
+            tools::run(Command::new(&program).arg(server.base_url())),
+            HELLO,
+            "{name}"
+        );
+        assert_eq!(
+            needed(&program).contains("libbosauth.so.1"),
+            shared,
+            "{name}"
+        );
+    }
+    let unbound = Server::start(Config::default()).unwrap();
+    for name in ["login_static", "login_cpp"] {
+        let program = directory.join("build").join(name);
+        let output = Command::new(program)
+            .arg(unbound.base_url())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(
+            said,
+            "CREDENTIALS: wrong email or password\nwhat to do: ASK_CREDENTIALS\n"
+        );
+    }
+}
+
+#[test]
+fn a_project_that_wants_another_version_is_told() {
+    let Some(prefix) = installed() else { return };
+    let directory = empty("wants-another");
+    let project = "cmake_minimum_required(VERSION 3.16)\nproject(other LANGUAGES C)\nfind_package(bosauth 99 REQUIRED)\n";
+    fs::write(directory.join("CMakeLists.txt"), project).unwrap();
+    let mut cmake = shell(
+        "cmake -S . -B build -DCMAKE_PREFIX_PATH=\"$PREFIX\"",
+        &directory,
+        prefix,
+    );
+    let output = cmake.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        !output.status.success() && said.contains(env!("CARGO_PKG_VERSION")),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_easy_header_is_clean_in_c_and_cpp() {
+    let source = empty("easy").join("easy.h");
+    fs::write(
+        &source,
+        "#include <bosauth_easy.h>\n#include <bosauth_easy.h>\n",
+    )
+    .unwrap();
+    for (compiler, language, standard) in [
+        ("cc", "c", "c99"),
+        ("cc", "c", "c17"),
+        ("c++", "c++", "c++17"),
+        ("clang", "c", "c99"),
+        ("clang++", "c++", "c++17"),
+    ] {
+        if tools::has(compiler) {
+            let mut command = Command::new(compiler);
+            command
+                .args([
+                    "-Wall",
+                    "-Wextra",
+                    "-Wpedantic",
+                    "-Wconversion",
+                    "-Werror",
+                    "-fsyntax-only",
+                ])
+                .args([
+                    "-x",
+                    language,
+                    &format!("-std={standard}"),
+                    "-isystem",
+                    "include",
+                ])
+                .args(["-I", "bindings/c"])
+                .arg(&source)
+                .current_dir(tools::root());
+            tools::run(&mut command);
+        }
+    }
+}
+
+/// A fenced block of a page, and the file that the page says to write it to.
+struct Block {
+    language: String,
+    file: Option<String>,
+    text: String,
+}
+
+fn blocks(page: &str) -> Vec<Block> {
+    let page = fs::read_to_string(tools::root().join("docs").join(page)).unwrap();
+    let mut blocks = Vec::new();
+    let mut before = "";
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if let Some(language) = line.strip_prefix("```") {
+            let text = lines.by_ref().take_while(|line| *line != "```");
+            blocks.push(Block {
+                language: language.to_owned(),
+                file: file_in(before),
+                text: text.map(|line| format!("{line}\n")).collect(),
+            });
+        } else if !line.is_empty() {
+            before = line;
+        }
+    }
+    blocks
+}
+
+/// The file name in a line such as "write this to `login.c`:".
+fn file_in(line: &str) -> Option<String> {
+    let (_, name) = line.split_once("to `")?;
+    Some(name.split_once('`')?.0.to_owned())
+}
+
+/// Does what a page says, from an empty directory, and compares what it says will be printed.
+fn follow(page: &str) {
+    let Some(prefix) = installed() else { return };
+    if !tools::has("pkg-config") {
+        return;
+    }
+    let server = Server::start(Config::demo()).unwrap();
+    let directory = empty(page);
+    let (mut printed, mut compared) = (String::new(), 0);
+    for block in blocks(page) {
+        match (&*block.language, block.file) {
+            ("text", _) => {
+                assert_eq!(printed, block.text, "{page}");
+                compared += 1;
+            }
+            ("sh", _)
+                if block.text.contains("bindings/c") || block.text.contains("export PREFIX") => {}
+            ("sh", _) => {
+                let commands = block
+                    .text
+                    .replace("http://127.0.0.1:8090", server.base_url());
+                // A compiler is as strict as for everything else here.
+                let commands = commands.replace("cc ", "cc -Wall -Wextra -Wpedantic -Werror ");
+                let commands = commands.replace("c++ ", "c++ -Wall -Wextra -Wpedantic -Werror ");
+                printed = tools::run(&mut shell(&commands, &directory, prefix));
+            }
+            (_, Some(file)) => fs::write(directory.join(file), block.text).unwrap(),
+            (language, None) => panic!("{page}: what is this {language} for?\n{}", block.text),
+        }
+    }
+    assert!(compared >= 2, "{page} shows no output");
+}
+
+#[test]
+fn the_page_for_c_is_true() {
+    follow("c.md");
+}
+
+#[test]
+fn the_page_for_cpp_is_true() {
+    follow("cpp.md");
+    assert_eq!(installation("cpp.md"), installation("c.md"));
+}
+
+/// A library made from a private copy of the sources, with another ABI number and more code, under the name
+/// by which programs ask for today's.
+fn changed_library(name: &str, abi: u32, more: &str) -> PathBuf {
+    let copy = empty(name);
+    let parts = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "build.rs",
+        "src",
+        "core",
+        "service",
+        "examples",
+    ];
+    let mut cp = Command::new("cp");
+    cp.arg("-Rp")
+        .args(parts)
+        .arg(&copy)
+        .current_dir(tools::root());
+    tools::run(&mut cp);
+    let write = |abi: u32| format!("0x{:04x}_{:04x}", abi >> 16, abi & 0xffff);
+    edit(&copy.join("src/abi.rs"), |text| {
+        let changed = text.replace(&write(library::BOSAUTH_ABI_VERSION), &write(abi));
+        assert_ne!(changed, text);
+        changed
+    });
+    edit(&copy.join("src/library.rs"), |text| text + more);
+    let built = temporary("changed-target");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args([
+            "rustc",
+            "--quiet",
+            "--offline",
+            "--package",
+            "bosauth-capi",
+            "--lib",
+        ])
+        .args(["--crate-type", "cdylib", "--target-dir"])
+        .arg(&built)
+        .current_dir(&copy);
+    tools::run(&mut cargo);
+    let directory = copy.join("lib");
+    fs::create_dir_all(&directory).unwrap();
+    fs::copy(
+        built.join("debug/libbosauth.so"),
+        directory.join("libbosauth.so.1"),
+    )
+    .unwrap();
+    directory
+}
+
+fn edit(file: &Path, change: impl FnOnce(String) -> String) {
+    fs::write(file, change(fs::read_to_string(file).unwrap())).unwrap();
+}
+
+/// A program compiled against today's headers and library.
+fn compiled(source: &str, name: &str) -> PathBuf {
+    let program = library::directory().join(name);
+    let (compiler, standard) = if source.ends_with(".c") {
+        ("cc", "c11")
+    } else {
+        ("c++", "c++17")
+    };
+    let mut command = Command::new(compiler);
+    command
+        .arg(format!("-std={standard}"))
+        .args(["-Iinclude", "-Ibindings/c", "-Ibindings/cpp", source, "-o"])
+        .arg(&program)
+        .arg(format!("-L{}", library::directory().display()))
+        .arg("-lbosauth")
+        .current_dir(tools::root());
+    tools::run(&mut command);
+    program
+}
+
+/// The program with this library in place of the one it was linked with.
+fn with_library(program: &Path, library: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).env("LD_LIBRARY_PATH", library);
+    command
+}
+
+#[test]
+fn programs_go_on_with_a_library_that_grew_and_refuse_another_generation() {
+    let abi = library::BOSAUTH_ABI_VERSION;
+    let c = compiled("bindings/c/example/login.c", "abi-login");
+    let cpp = compiled("bindings/c/example/login.cpp", "abi-login-cpp");
+    let tests = compiled("bindings/cpp/tests/exceptions.cpp", "abi-exceptions");
+    let server = Server::start(Config::demo()).unwrap();
+    let url = server.base_url();
+
+    let more = "\n/// @return 7\n#[unsafe(no_mangle)]\npub extern \"C\" fn bosauth_grown() -> i32 {\n    7\n}\n";
+    let grown = changed_library("grown", abi + 1, more);
+    let names = tools::run(
+        Command::new("nm")
+            .arg("-D")
+            .arg(grown.join("libbosauth.so.1")),
+    );
+    assert!(names.contains("bosauth_grown"));
+    assert_eq!(tools::run(&mut with_library(&c, &grown, &[url])), HELLO);
+    assert_eq!(tools::run(&mut with_library(&cpp, &grown, &[url])), HELLO);
+    tools::run(&mut with_library(&tests, &grown, &[url]));
+
+    let broken = changed_library("broken", abi + 0x1_0000, "");
+    for program in [&c, &cpp] {
+        let output = with_library(program, &broken, &[url]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        let (high, low) = (abi >> 16, abi & 0xffff);
+        let told = format!(
+            "has ABI {}.{low}; this program was compiled for ABI {high}.{low}",
+            high + 1
+        );
+        assert!(said.contains(&told), "{said}");
+    }
+}

@@ -1,0 +1,359 @@
+//! The Python package: its own tests, its types, its wheel, its page in `docs/`, and the official package beside it.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
+
+#[path = "support/library.rs"]
+mod library;
+#[path = "support/tools.rs"]
+mod tools;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use bosbase_local::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Seed, Server};
+
+/// The package in this repository.
+fn package() -> PathBuf {
+    tools::root().join("bindings/python")
+}
+
+/// A directory with nothing in it.
+fn empty(name: &str) -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("python")
+        .join(name);
+    let _ = fs::remove_dir_all(&directory);
+    fs::create_dir_all(&directory).unwrap();
+    directory
+}
+
+/// A directory with the package's sources alone: beside the original there may be the library of an editable
+/// install, which would go first.
+fn sources(name: &str) -> PathBuf {
+    let directory = empty(name);
+    let package = directory.join("bosauth");
+    fs::create_dir(&package).unwrap();
+    for entry in fs::read_dir(self::package().join("src/bosauth")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "py" || e == "typed") {
+            fs::copy(&path, package.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    directory
+}
+
+/// Python with the package's sources and the library of this build.
+fn python(program: impl AsRef<Path>, sources: &Path) -> Command {
+    let mut python = Command::new(program.as_ref());
+    python
+        .env("PYTHONPATH", sources)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env(
+            "BOSAUTH_LIBRARY",
+            library::directory().join("libbosauth.so"),
+        );
+    python
+}
+
+/// A virtual environment.
+fn environment(name: &str) -> PathBuf {
+    let directory = empty(name);
+    tools::run(Command::new("python3").args(["-m", "venv"]).arg(&directory));
+    directory
+}
+
+/// A virtual environment with packages of the registry; nothing where there is no registry.
+fn environment_with(name: &str, packages: &[&str]) -> Option<PathBuf> {
+    let directory = environment(name);
+    let mut pip = Command::new(directory.join("bin/pip"));
+    pip.args(["install", "--quiet", "--disable-pip-version-check"])
+        .args(packages);
+    let output = pip.output().unwrap();
+    if output.status.success() {
+        return Some(directory);
+    }
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let last = complaint.lines().last().unwrap_or_default();
+    tools::skip(&format!("pip cannot install {packages:?}: {last}"));
+    None
+}
+
+#[test]
+fn the_packages_own_tests_pass() {
+    let seed = Seed::File(package().join("tests/seed.json"));
+    let server = Server::start(Config {
+        seed: Some(seed),
+        ..Config::default()
+    })
+    .unwrap();
+    let mut tests = python("python3", &sources("tests"));
+    tests
+        .args([
+            "-W",
+            "error::ResourceWarning",
+            "-m",
+            "unittest",
+            "discover",
+            "--verbose",
+        ])
+        .current_dir(package().join("tests"))
+        .env("BOSAUTH_TEST_URL", server.base_url())
+        .env(
+            "BOSAUTH_TEST_HEADER",
+            tools::root().join("include/bosauth.h"),
+        );
+    let output = tests.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let passed = said.lines().filter(|line| line.ends_with("... ok")).count();
+    println!("{passed} Python tests passed");
+    assert!(passed > 50, "{said}");
+}
+
+#[test]
+fn the_types_hold_for_the_package_and_its_users() {
+    let Some(environment) = environment_with("types", &["mypy"]) else {
+        return;
+    };
+    let sources = sources("typed");
+    for (name, language) in [("login.py", "python"), ("error.py", "python")] {
+        let block = blocks()
+            .into_iter()
+            .find(|b| b.file.as_deref() == Some(name));
+        let block = block.unwrap();
+        assert_eq!(block.language, language);
+        fs::write(sources.join(name), block.text).unwrap();
+    }
+    let mut mypy = Command::new(environment.join("bin/mypy"));
+    mypy.args(["--strict", "bosauth", "login.py", "error.py"])
+        .current_dir(&sources);
+    tools::run(&mut mypy);
+}
+
+#[test]
+fn the_wheel_holds_what_it_should() {
+    let Some(environment) = environment_with("hatchling", &["hatchling"]) else {
+        return;
+    };
+    let wheels = empty("wheels");
+    let mut pip = Command::new(environment.join("bin/pip"));
+    pip.args([
+        "wheel",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+    ])
+    .args(["--no-build-isolation", "--wheel-dir"])
+    .arg(&wheels)
+    .arg(package())
+    .env("CARGO_TARGET_DIR", target());
+    tools::run(&mut pip);
+    let files: Vec<_> = fs::read_dir(&wheels)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let platform = "import sysconfig; print(sysconfig.get_platform().replace('-', '_'))";
+    let platform = tools::run(Command::new("python3").args(["-c", platform]));
+    let version = env!("CARGO_PKG_VERSION");
+    let name = format!("bosauth-{version}-py3-none-{}.whl", platform.trim());
+    assert_eq!(files, [&*name]);
+
+    let wheel = wheels.join(&name);
+    tools::run(
+        Command::new("python3")
+            .args(["-m", "zipfile", "-e"])
+            .arg(&wheel)
+            .arg(wheels.join("content")),
+    );
+    let mut held = listed(&wheels.join("content/bosauth"));
+    let mut expected = listed(&sources("wheel-sources").join("bosauth"));
+    expected.push("libbosauth.so".to_owned());
+    held.sort();
+    expected.sort();
+    assert_eq!(held, expected);
+    let tag = fs::read_to_string(wheels.join(format!("content/bosauth-{version}.dist-info/WHEEL")))
+        .unwrap();
+    assert!(tag.contains("Root-Is-Purelib: false\n"), "{tag}");
+    look_at(&wheels.join("content/bosauth/libbosauth.so"));
+    let fresh = self::environment("fresh");
+    let mut pip = Command::new(fresh.join("bin/pip"));
+    pip.args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-index",
+    ])
+    .arg(&wheel);
+    tools::run(&mut pip);
+    log_in(&fresh);
+}
+
+/// The names in a directory.
+fn listed(directory: &Path) -> Vec<String> {
+    fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+/// Says what the library asks of a system, and that it is the C library and libgcc_s alone.
+fn look_at(library: &Path) {
+    let dynamic = tools::run(Command::new("readelf").args(["-W", "-d"]).arg(library));
+    let needed: Vec<_> = dynamic
+        .lines()
+        .filter(|line| line.contains("(NEEDED)"))
+        .filter_map(|line| line.split_once('[')?.1.split_once(']'))
+        .map(|(name, _)| name)
+        .collect();
+    let system = [
+        "libc.so",
+        "libgcc_s.so",
+        "libm.so",
+        "libpthread.so",
+        "libdl.so",
+        "ld-linux",
+    ];
+    for name in &needed {
+        assert!(
+            system.iter().any(|start| name.starts_with(start)),
+            "{name} is needed"
+        );
+    }
+    let symbols = tools::run(Command::new("objdump").arg("-T").arg(library));
+    let versions = symbols.split("GLIBC_").skip(1).filter_map(|text| {
+        let number = text
+            .split(|c: char| !c.is_ascii_digit() && c != '.')
+            .next()?;
+        let parts: Result<Vec<u32>, _> = number.split('.').map(str::parse).collect();
+        parts.ok()
+    });
+    let highest = versions.max().unwrap();
+    println!("NEEDED {needed:?}, highest GLIBC {highest:?}");
+    assert!(highest <= vec![2, 34], "GLIBC {highest:?} is needed");
+}
+
+/// A first login by the program of the page.
+fn log_in(environment: &Path) {
+    let server = Server::start(Config::demo()).unwrap();
+    let program = blocks()
+        .into_iter()
+        .find(|b| b.file.as_deref() == Some("login.py"));
+    let mut python = Command::new(environment.join("bin/python"));
+    python
+        .args(["-c", &program.unwrap().text, server.base_url()])
+        .env_remove("PYTHONPATH")
+        .env_remove("BOSAUTH_LIBRARY");
+    assert_eq!(tools::run(&mut python), format!("hello {DEMO_USER}\n"));
+}
+
+/// The directory that this test was built in, with the dependencies compiled already.
+fn target() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
+}
+
+#[test]
+fn without_cargo_the_installation_says_so() {
+    let Some(environment) = environment_with("no-cargo", &["hatchling"]) else {
+        return;
+    };
+    let mut pip = Command::new(environment.join("bin/pip"));
+    pip.args(["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir"])
+        .arg(empty("no-wheels"))
+        .arg(package())
+        .env("PATH", environment.join("bin"));
+    let output = pip.output().unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("bosauth: cargo is not found."), "{said}");
+}
+
+/// A fenced block of the page, and the file that it is to be written to.
+struct Block {
+    language: String,
+    file: Option<String>,
+    text: String,
+}
+
+fn blocks() -> Vec<Block> {
+    let page = fs::read_to_string(tools::root().join("docs/python.md")).unwrap();
+    let mut blocks = Vec::new();
+    for (at, part) in page.split("```").enumerate().filter(|(at, _)| at % 2 == 1) {
+        let before = page.split("```").nth(at - 1).unwrap();
+        let (language, text) = part.split_once('\n').unwrap();
+        let file = before.trim_end().rsplit_once("to `").map(|(_, name)| name);
+        blocks.push(Block {
+            language: language.to_owned(),
+            file: file
+                .and_then(|name| name.strip_suffix("`:"))
+                .map(str::to_owned),
+            text: text.to_owned(),
+        });
+    }
+    blocks
+}
+
+/// Everything on the page, done in an empty directory, with what is printed compared.
+#[test]
+fn the_page_is_true() {
+    if environment_with("page-tools", &["hatchling"]).is_none() {
+        return;
+    }
+    let server = Server::start(Config::demo()).unwrap();
+    let (directory, place) = (empty("page"), empty("page-venv"));
+    let (mut printed, mut compared) = (String::new(), 0);
+    for block in blocks() {
+        match (&*block.language, block.file) {
+            ("text", _) => {
+                assert_eq!(printed, block.text);
+                compared += 1;
+            }
+            ("sh", _) if block.text.starts_with("export VENV=") => {}
+            ("sh", _) => {
+                let commands = block
+                    .text
+                    .replace("http://127.0.0.1:8090", server.base_url());
+                let here = if commands.contains("./bindings") {
+                    tools::root()
+                } else {
+                    &directory
+                };
+                let mut shell = Command::new("sh");
+                shell
+                    .args(["-e", "-c", &commands])
+                    .current_dir(here)
+                    .env("VENV", &place)
+                    .env("CARGO_TARGET_DIR", target());
+                printed = tools::run(&mut shell);
+            }
+            (_, Some(file)) => fs::write(directory.join(file), block.text).unwrap(),
+            (language, None) => panic!("what is this {language} for?\n{}", block.text),
+        }
+    }
+    assert_eq!(compared, 2, "the page shows what it prints");
+}
+
+#[test]
+fn a_program_for_the_official_package_moves_over() {
+    let Some(environment) = environment_with("official", &["bosbase==0.1.5"]) else {
+        return;
+    };
+    let server = Server::start(Config::demo()).unwrap();
+    let program = fs::read_to_string(package().join("tests/moving_over.py")).unwrap();
+    let import = "from bosbase import BosBase, ClientResponseError\n";
+    assert_eq!(program.matches("import BosBase").count(), 1);
+    assert!(program.contains(import));
+    let sources = sources("moved");
+    let run = |program: &str| {
+        let mut python = python(environment.join("bin/python"), &sources);
+        python.args(["-c", program, server.base_url()]).args([
+            DEMO_USER,
+            DEMO_PASSWORD,
+            DEMO_SUPERUSER,
+        ]);
+        tools::run(&mut python)
+    };
+    let official = run(&program);
+    let ours = run(&program.replace(import, &import.replace("bosbase", "bosauth")));
+    assert!(official.lines().count() > 20, "{official}");
+    assert_eq!(ours, official);
+}
