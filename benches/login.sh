@@ -55,5 +55,5 @@ if [ "$where" = yes ]; then
     CARGO_PROFILE_DIST_STRIP=none cargo build --quiet --profile dist --lib --package bosauth-capi
     cp "$target/dist/libbosauth.so" "$work/libbosauth.so.1"
     instructions "$many" >/dev/null
-    callgrind_annotate "$work/callgrind.$many" | sed -n '/^Ir/,$p' | head -40
+    callgrind_annotate "$work/callgrind.$many" | sed -n '/^Ir/,$p' | sed -n 1,40p
 fi

@@ -26,3 +26,4 @@ mod session;
 pub mod status;
 mod sticky;
 mod text;
+mod wiping;

@@ -5,7 +5,7 @@ The first line on standard output is the port.  Then come lines about connection
 
     1 TLSv1.3          the handshake has ended well
     1 failed 0         it has not; so many bytes of a request were read
-    1 closed 512       the connection has ended; so many bytes of requests were read
+    1 closed 3         the connection has ended; so many requests were read
 
 It ends when its standard input does.
 """
@@ -41,6 +41,7 @@ class Relay:
         self.outgoing = ssl.MemoryBIO()
         self.tls = options.context.wrap_bio(self.incoming, self.outgoing, server_side=True)
         self.request_bytes = 0
+        self.requests = 0
 
     def run(self) -> None:
         """Serves the connection to its end."""
@@ -61,7 +62,7 @@ class Relay:
                     self.pass_on(server)
             except (ssl.SSLError, OSError):
                 pass
-        say(self.number, f"closed {self.request_bytes}")
+        say(self.number, f"closed {self.requests}")
 
     def handshake(self) -> None:
         while True:
@@ -114,6 +115,7 @@ class Relay:
             if not request:
                 raise ConnectionError("the client said goodbye")
             self.request_bytes += len(request)
+            self.requests += request.count(b" HTTP/1.1\r\n")
             # Tickets that were held back go out in a packet of their own, while the client waits.
             if self.outgoing.pending:
                 self.send_outgoing()
