@@ -1,7 +1,7 @@
 //! control: steps from outside the token API, for tests only. No browser may take one.
 
 use crate::App;
-use crate::answer::{Outcome, Refusal, went_wrong};
+use crate::answer::{Outcome, Refusal, json_answer, went_wrong};
 use crate::seed::Problem;
 use crate::steps;
 use axum::extract::{ConnectInfo, State};
@@ -25,10 +25,11 @@ pub async fn control(
     }
     let step = serde_json::from_slice(&body)
         .map_err(|_| Refusal::bad("An error occurred while loading the submitted data."))?;
-    match steps::carry_out(&app.store, step, app.seed_cost).await {
-        Ok(()) => Ok(StatusCode::NO_CONTENT.into_response()),
+    match steps::carry_out(&app, step).await {
+        Ok(None) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Ok(Some(value)) => Ok(json_answer(StatusCode::OK, &value)),
         Err(Problem::Refused(reason)) => Err(Refusal::bad(reason)),
-        Err(Problem::Store(_)) => Err(went_wrong()),
+        Err(Problem::Store(error)) => Err(went_wrong(error)),
     }
 }
 

@@ -1,6 +1,9 @@
-//! What several tests need: a TCP client that sends exactly the bytes it is given, and chance
-//! that can be repeated.
+//! What several tests need: a TCP client that sends exactly the bytes it is given, chance that
+//! can be repeated, and databases of all kinds.
 #![allow(dead_code, clippy::unwrap_used)]
+
+pub mod database;
+pub mod postgres;
 
 use serde_json::Value;
 use std::io::{Read, Write};
