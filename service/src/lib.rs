@@ -25,6 +25,9 @@ mod clock;
 mod config;
 mod expand;
 mod form;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handlers;
 mod ids;
 mod jwt;

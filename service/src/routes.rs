@@ -107,7 +107,7 @@ fn moved(elsewhere: &str) -> Response {
 }
 
 /// Where a path with empty, `.` or `..` segments really leads, if it has any.
-fn cleaned(uri: &Uri) -> Option<String> {
+pub fn cleaned(uri: &Uri) -> Option<String> {
     let path = uri.path();
     let mut kept = Vec::new();
     for segment in path.split('/') {

@@ -2,6 +2,7 @@
 //! can be repeated, and databases of all kinds.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod api;
 pub mod database;
 pub mod postgres;
 
