@@ -56,6 +56,8 @@ impl Store {
 }
 
 async fn postgres(url: &str) -> Result<AnyPool, Unusable> {
+    // A pool would try for half a minute, and then not say what is wrong.
+    AnyConnection::connect(url).await?.close().await?;
     let options = AnyPoolOptions::new().max_connections(CONNECTIONS);
     Ok(options.connect(url).await?)
 }
@@ -63,7 +65,8 @@ async fn postgres(url: &str) -> Result<AnyPool, Unusable> {
 async fn file(path: &Path) -> Result<AnyPool, Unusable> {
     let address = address(path);
     if std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
-        let mut reader = AnyConnection::connect(&format!("{address}?mode=ro")).await?;
+        let mode = reading_mode(path);
+        let mut reader = AnyConnection::connect(&format!("{address}?{mode}")).await?;
         inspect(&mut reader).await?;
         reader.close().await?;
     }
@@ -74,13 +77,29 @@ async fn file(path: &Path) -> Result<AnyPool, Unusable> {
     Ok(pool)
 }
 
+/// How a file is opened to look at it. Even a reader puts a `-wal` beside a file that wants one,
+/// unless the file is said never to change; but what is in a `-wal` that is there must be read.
+fn reading_mode(path: &Path) -> &'static str {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if Path::new(&log).exists() {
+        "mode=ro"
+    } else {
+        "mode=ro&immutable=true"
+    }
+}
+
 /// Looks at a file without changing it.
 async fn inspect(db: &mut Db) -> Result<(), Unusable> {
     schema::refuse_foreign(db).await?;
     let row = sqlx::query("PRAGMA quick_check(1)").fetch_one(db).await?;
     match row.try_get::<String, _>(0)?.as_str() {
         "ok" => Ok(()),
-        damage => Err(Unusable::Refused(format!("it is damaged: {damage}"))),
+        damage => {
+            let first = damage.lines().find(|line| !line.starts_with('*'));
+            let first = first.unwrap_or_default();
+            Err(Unusable::Refused(format!("it is damaged: {first}")))
+        }
     }
 }
 

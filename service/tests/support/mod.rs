@@ -5,6 +5,7 @@
 pub mod api;
 pub mod database;
 pub mod postgres;
+pub mod program;
 
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -49,6 +50,15 @@ pub fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     parsed(&answer)
+}
+
+/// Sends `request`, if the server lives long enough to answer it.
+pub fn attempt(address: SocketAddr, request: &[u8]) -> Option<Answer> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.write_all(request).ok()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok()?;
+    answer.ends_with(b"\n").then(|| parsed(&answer))
 }
 
 fn parsed(answer: &[u8]) -> Answer {
