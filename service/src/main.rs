@@ -94,6 +94,7 @@ fn main() -> ExitCode {
 }
 
 fn run(serve: &Serve) -> Result<(), Box<dyn std::error::Error>> {
+    allow_many_connections();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -107,6 +108,20 @@ fn run(serve: &Serve) -> Result<(), Box<dyn std::error::Error>> {
         Ok(())
     })
 }
+
+/// Takes as many connections as the system lets us have, and not only as many as it suggests.
+#[cfg(unix)]
+fn allow_many_connections() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // With what there is already it can serve as well.
+    let _ = setrlimit(Resource::Nofile, limit);
+}
+
+/// Takes as many connections as the system lets us have.
+#[cfg(not(unix))]
+fn allow_many_connections() {}
 
 fn start(serve: &Serve) -> Result<Server, Box<dyn std::error::Error>> {
     let begin = if serve.demo {

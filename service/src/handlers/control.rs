@@ -35,12 +35,12 @@ pub async fn control(
 
 /// Whether the request comes from this machine and from no browser. A page on the web can send
 /// a browser here, under a name that it makes lead to this machine; it cannot make the browser
-/// leave out `Origin` and at the same time name a loopback host.
+/// leave out `Origin` and at the same time name a loopback host. (`Sec-Fetch-Mode` alone says
+/// nothing: the `fetch` of Node sends it, too.)
 fn is_local_program(peer: IpAddr, headers: &HeaderMap) -> bool {
     let from_browser = headers.contains_key(header::ORIGIN)
-        || headers
-            .keys()
-            .any(|name| name.as_str().starts_with("sec-fetch-"));
+        || headers.contains_key("sec-fetch-site")
+        || headers.contains_key("sec-fetch-dest");
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
