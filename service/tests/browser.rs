@@ -2,8 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod support;
-#[path = "../../tests/support/tools.rs"]
-mod tools;
 
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -11,6 +9,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::process::{Command, Stdio};
 use support::api::{Api, account};
 use support::program::{Folder, Running};
+use support::tools;
 
 const PAGE: &str = include_str!("browser/page.html");
 const WAYS: [&str; 7] = ["plain", "json", "blind", "alone", "beacon", "form", "other"];

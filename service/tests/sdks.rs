@@ -5,14 +5,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod support;
-#[path = "../../tests/support/tools.rs"]
-mod tools;
 
 use bosbase_local::{Config, Seed, Server};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use support::api::{account, guarded};
+use support::tools;
 
 const PYTHON: &str = "bosbase==0.1.5";
 const JAVASCRIPT: &str = "bosbase@0.26.3";

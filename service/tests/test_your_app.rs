@@ -4,12 +4,11 @@
 #[path = "../../tests/support/library.rs"]
 mod library;
 mod support;
-#[path = "../../tests/support/tools.rs"]
-mod tools;
 
 use std::path::Path;
 use std::process::Command;
 use support::program::Folder;
+use support::tools;
 
 const PAGE: &str = include_str!("../../docs/test-your-app.md");
 const PROGRAM: &str = env!("CARGO_BIN_EXE_bosbase-local");

@@ -48,7 +48,7 @@ fn main() {
     if is_asked("--memory") {
         memory(&program, 200_000 / share);
     } else {
-        speed(&program, 8_000 / share);
+        speed(&program, 4_000 / share);
     }
     drop(program);
     if !data.contains("://") {

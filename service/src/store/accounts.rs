@@ -1,7 +1,7 @@
 //! The table of accounts: the records of all collections that can log in.
 
 use super::collections::Collection;
-use super::{Db, damaged, text};
+use super::{Db, damaged, first, run, text};
 use serde_json::{Map, Value};
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -78,11 +78,12 @@ fn read(row: &AnyRow) -> sqlx::Result<Account> {
 
 /// The account of a collection with this identifier.
 pub async fn by_id(db: &mut Db, collection_id: &str, id: &str) -> sqlx::Result<Option<Account>> {
-    let row = sqlx::query("SELECT * FROM local_accounts WHERE collection_id = $1 AND id = $2")
-        .bind(text(collection_id))
-        .bind(text(id))
-        .fetch_optional(db)
-        .await?;
+    let row = first(
+        db,
+        "SELECT * FROM local_accounts WHERE collection_id = $1 AND id = $2",
+        &[collection_id, id],
+    )
+    .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -92,11 +93,12 @@ pub async fn by_email(
     collection_id: &str,
     email: &str,
 ) -> sqlx::Result<Option<Account>> {
-    let row = sqlx::query("SELECT * FROM local_accounts WHERE collection_id = $1 AND email = $2")
-        .bind(text(collection_id))
-        .bind(text(email))
-        .fetch_optional(db)
-        .await?;
+    let row = first(
+        db,
+        "SELECT * FROM local_accounts WHERE collection_id = $1 AND email = $2",
+        &[collection_id, email],
+    )
+    .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -136,12 +138,12 @@ pub async fn by_field(
 
 /// Keeps others from adding to what belongs to an account, until the transaction ends.
 pub async fn hold(db: &mut Db, account: &Account) -> sqlx::Result<()> {
-    sqlx::query("UPDATE local_accounts SET id = id WHERE collection_id = $1 AND id = $2")
-        .bind(text(&account.collection_id))
-        .bind(text(&account.id))
-        .execute(db)
-        .await?;
-    Ok(())
+    run(
+        db,
+        "UPDATE local_accounts SET id = id WHERE collection_id = $1 AND id = $2",
+        &[&account.collection_id, &account.id],
+    )
+    .await
 }
 
 /// Adds an account.
@@ -193,19 +195,20 @@ async fn write(db: &mut Db, sql: &'static str, account: &Account) -> sqlx::Resul
 
 /// Removes an account; its bindings are removed by their own table.
 pub async fn delete(db: &mut Db, collection_id: &str, id: &str) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM local_accounts WHERE collection_id = $1 AND id = $2")
-        .bind(text(collection_id))
-        .bind(text(id))
-        .execute(db)
-        .await?;
-    Ok(())
+    run(
+        db,
+        "DELETE FROM local_accounts WHERE collection_id = $1 AND id = $2",
+        &[collection_id, id],
+    )
+    .await
 }
 
 /// Removes all accounts of a collection.
 pub async fn delete_all(db: &mut Db, collection_id: &str) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM local_accounts WHERE collection_id = $1")
-        .bind(text(collection_id))
-        .execute(db)
-        .await?;
-    Ok(())
+    run(
+        db,
+        "DELETE FROM local_accounts WHERE collection_id = $1",
+        &[collection_id],
+    )
+    .await
 }

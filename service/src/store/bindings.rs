@@ -2,7 +2,7 @@
 //!
 //! The first bind makes it, or renames one of the names it once had. Until then nothing is bound.
 
-use super::{Db, schema, text};
+use super::{Db, first, run, schema, text};
 use crate::ids;
 use sha2::{Digest, Sha256};
 use sqlx::Row;
@@ -104,16 +104,13 @@ pub async fn unbind(
     if !is_there(db).await? {
         return Ok(());
     }
-    sqlx::query(
+    run(
+        db,
         r#"DELETE FROM "_token_bindings"
         WHERE "collectionRef" = $1 AND "recordRef" = $2 AND "tokenHash" = $3"#,
+        &[collection_id, account_id, &hash(token)],
     )
-    .bind(text(collection_id))
-    .bind(text(account_id))
-    .bind(hash(token))
-    .execute(db)
-    .await?;
-    Ok(())
+    .await
 }
 
 /// The identifier of the account that a token of this collection logs in to.
@@ -125,13 +122,12 @@ pub async fn account_of(
     if !is_there(db).await? {
         return Ok(None);
     }
-    let row = sqlx::query(
+    let row = first(
+        db,
         r#"SELECT "recordRef" FROM "_token_bindings"
         WHERE "collectionRef" = $1 AND "tokenHash" = $2"#,
+        &[collection_id, &hash(token)],
     )
-    .bind(text(collection_id))
-    .bind(hash(token))
-    .fetch_optional(db)
     .await?;
     row.map(|row| row.try_get("recordRef")).transpose()
 }
@@ -141,12 +137,12 @@ pub async fn delete_of(db: &mut Db, collection_id: &str, account_id: &str) -> sq
     if !is_there(db).await? {
         return Ok(());
     }
-    sqlx::query(r#"DELETE FROM "_token_bindings" WHERE "collectionRef" = $1 AND "recordRef" = $2"#)
-        .bind(text(collection_id))
-        .bind(text(account_id))
-        .execute(db)
-        .await?;
-    Ok(())
+    run(
+        db,
+        r#"DELETE FROM "_token_bindings" WHERE "collectionRef" = $1 AND "recordRef" = $2"#,
+        &[collection_id, account_id],
+    )
+    .await
 }
 
 /// Removes all bindings of a collection.
@@ -154,9 +150,10 @@ pub async fn delete_all(db: &mut Db, collection_id: &str) -> sqlx::Result<()> {
     if !is_there(db).await? {
         return Ok(());
     }
-    sqlx::query(r#"DELETE FROM "_token_bindings" WHERE "collectionRef" = $1"#)
-        .bind(text(collection_id))
-        .execute(db)
-        .await?;
-    Ok(())
+    run(
+        db,
+        r#"DELETE FROM "_token_bindings" WHERE "collectionRef" = $1"#,
+        &[collection_id],
+    )
+    .await
 }

@@ -1,6 +1,6 @@
 //! The table of collections: what each is called and how one may log in to it.
 
-use super::{Db, damaged, text};
+use super::{Db, damaged, first, run, text};
 use crate::ids;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -208,10 +208,12 @@ fn read(row: &AnyRow) -> sqlx::Result<Collection> {
 
 /// The collection with this identifier.
 pub async fn by_id(db: &mut Db, id: &str) -> sqlx::Result<Option<Collection>> {
-    let row = sqlx::query("SELECT secret, definition FROM local_collections WHERE id = $1")
-        .bind(text(id))
-        .fetch_optional(db)
-        .await?;
+    let row = first(
+        db,
+        "SELECT secret, definition FROM local_collections WHERE id = $1",
+        &[id],
+    )
+    .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -256,9 +258,5 @@ pub async fn update(db: &mut Db, collection: &Collection) -> sqlx::Result<()> {
 
 /// Removes a collection; its records are removed by their own tables.
 pub async fn delete(db: &mut Db, id: &str) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM local_collections WHERE id = $1")
-        .bind(text(id))
-        .execute(db)
-        .await?;
-    Ok(())
+    run(db, "DELETE FROM local_collections WHERE id = $1", &[id]).await
 }

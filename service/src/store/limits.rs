@@ -1,6 +1,6 @@
 //! The tables of limits: the rules, and how much of each allowance is used.
 
-use super::{Db, text};
+use super::{Db, run, text};
 use serde::Deserialize;
 use sqlx::Row;
 
@@ -91,9 +91,5 @@ pub async fn take(
 
 /// Forgets the uses of an allowance.
 pub async fn forget(db: &mut Db, name: &str) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM local_limit_uses WHERE name = $1")
-        .bind(text(name))
-        .execute(db)
-        .await?;
-    Ok(())
+    run(db, "DELETE FROM local_limit_uses WHERE name = $1", &[name]).await
 }

@@ -1,7 +1,7 @@
 //! The table of logins that wait for their second factor.
 
 use super::accounts::Account;
-use super::{Db, text};
+use super::{Db, first, run, text};
 use sqlx::Row;
 
 /// What makes the table.
@@ -54,10 +54,7 @@ pub async fn insert(db: &mut Db, mfa: &Mfa, expired: i64) -> sqlx::Result<()> {
 
 /// The one with this identifier.
 pub async fn by_id(db: &mut Db, id: &str) -> sqlx::Result<Option<Mfa>> {
-    let row = sqlx::query("SELECT * FROM local_mfas WHERE id = $1")
-        .bind(text(id))
-        .fetch_optional(db)
-        .await?;
+    let row = first(db, "SELECT * FROM local_mfas WHERE id = $1", &[id]).await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Mfa {
         id: row.try_get("id")?,
@@ -70,28 +67,31 @@ pub async fn by_id(db: &mut Db, id: &str) -> sqlx::Result<Option<Mfa>> {
 
 /// Uses one up. Of several that try only one is told that it did.
 pub async fn claim(db: &mut Db, id: &str) -> sqlx::Result<bool> {
-    let row = sqlx::query("DELETE FROM local_mfas WHERE id = $1 RETURNING id")
-        .bind(text(id))
-        .fetch_optional(db)
-        .await?;
+    let row = first(
+        db,
+        "DELETE FROM local_mfas WHERE id = $1 RETURNING id",
+        &[id],
+    )
+    .await?;
     Ok(row.is_some())
 }
 
 /// Removes those of an account.
 pub async fn delete_of(db: &mut Db, collection_id: &str, account_id: &str) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM local_mfas WHERE collection_id = $1 AND account_id = $2")
-        .bind(text(collection_id))
-        .bind(text(account_id))
-        .execute(db)
-        .await?;
-    Ok(())
+    run(
+        db,
+        "DELETE FROM local_mfas WHERE collection_id = $1 AND account_id = $2",
+        &[collection_id, account_id],
+    )
+    .await
 }
 
 /// Removes those of a collection.
 pub async fn delete_all(db: &mut Db, collection_id: &str) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM local_mfas WHERE collection_id = $1")
-        .bind(text(collection_id))
-        .execute(db)
-        .await?;
-    Ok(())
+    run(
+        db,
+        "DELETE FROM local_mfas WHERE collection_id = $1",
+        &[collection_id],
+    )
+    .await
 }

@@ -13,6 +13,7 @@ pub mod otps;
 pub mod records;
 mod schema;
 
+use sqlx::any::AnyRow;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyPool, Transaction};
 
@@ -39,6 +40,21 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Carries out a statement that takes these texts.
+async fn run(db: &mut Db, sql: &'static str, texts: &[&str]) -> sqlx::Result<()> {
+    first(db, sql, texts).await.map(|_| ())
+}
+
+/// The first row that a statement with these texts gives.
+async fn first(db: &mut Db, sql: &'static str, texts: &[&str]) -> sqlx::Result<Option<AnyRow>> {
+    let bind = |query: sqlx::query::Query<'static, Any, _>, value: &&str| query.bind(text(value));
+    texts
+        .iter()
+        .fold(sqlx::query(sql), bind)
+        .fetch_optional(db)
+        .await
 }
 
 /// A text as a database can hold it. PostgreSQL has no place for a NUL; what is put there stands

@@ -1,6 +1,6 @@
 //! The table of one-time passwords.
 
-use super::{Db, text};
+use super::{Db, first, run, text};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -59,10 +59,7 @@ pub async fn insert(db: &mut Db, otp: &Otp) -> sqlx::Result<()> {
 
 /// The one with this identifier.
 pub async fn by_id(db: &mut Db, id: &str) -> sqlx::Result<Option<Otp>> {
-    let row = sqlx::query("SELECT * FROM local_otps WHERE id = $1")
-        .bind(text(id))
-        .fetch_optional(db)
-        .await?;
+    let row = first(db, "SELECT * FROM local_otps WHERE id = $1", &[id]).await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -88,10 +85,12 @@ pub async fn live(
 
 /// Uses one up. Of several that try only one is told that it did.
 pub async fn claim(db: &mut Db, id: &str) -> sqlx::Result<bool> {
-    let row = sqlx::query("DELETE FROM local_otps WHERE id = $1 RETURNING id")
-        .bind(text(id))
-        .fetch_optional(db)
-        .await?;
+    let row = first(
+        db,
+        "DELETE FROM local_otps WHERE id = $1 RETURNING id",
+        &[id],
+    )
+    .await?;
     Ok(row.is_some())
 }
 
@@ -107,12 +106,12 @@ pub async fn delete_expired(db: &mut Db, collection_id: &str, expired: i64) -> s
 
 /// Removes those of an account.
 pub async fn delete_of(db: &mut Db, collection_id: &str, account_id: &str) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM local_otps WHERE collection_id = $1 AND account_id = $2")
-        .bind(text(collection_id))
-        .bind(text(account_id))
-        .execute(db)
-        .await?;
-    Ok(())
+    run(
+        db,
+        "DELETE FROM local_otps WHERE collection_id = $1 AND account_id = $2",
+        &[collection_id, account_id],
+    )
+    .await
 }
 
 /// Removes those of a collection.

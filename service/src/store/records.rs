@@ -1,7 +1,7 @@
 //! The table of records: those of all collections that cannot log in.
 
 use super::collections::Collection;
-use super::{Db, damaged, text};
+use super::{Db, damaged, first, run, text};
 use serde_json::{Map, Value};
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -72,11 +72,12 @@ fn read(row: &AnyRow) -> sqlx::Result<Record> {
 
 /// The record of a collection with this identifier.
 pub async fn by_id(db: &mut Db, collection_id: &str, id: &str) -> sqlx::Result<Option<Record>> {
-    let row = sqlx::query("SELECT * FROM local_records WHERE collection_id = $1 AND id = $2")
-        .bind(text(collection_id))
-        .bind(text(id))
-        .fetch_optional(db)
-        .await?;
+    let row = first(
+        db,
+        "SELECT * FROM local_records WHERE collection_id = $1 AND id = $2",
+        &[collection_id, id],
+    )
+    .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -98,9 +99,10 @@ pub async fn insert(db: &mut Db, record: &Record) -> sqlx::Result<()> {
 
 /// Removes all records of a collection.
 pub async fn delete_all(db: &mut Db, collection_id: &str) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM local_records WHERE collection_id = $1")
-        .bind(text(collection_id))
-        .execute(db)
-        .await?;
-    Ok(())
+    run(
+        db,
+        "DELETE FROM local_records WHERE collection_id = $1",
+        &[collection_id],
+    )
+    .await
 }

@@ -6,6 +6,8 @@ pub mod api;
 pub mod database;
 pub mod postgres;
 pub mod program;
+#[path = "../../../tests/support/tools.rs"]
+pub mod tools;
 
 use serde_json::Value;
 use std::io::{Read, Write};

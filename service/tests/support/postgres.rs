@@ -1,8 +1,6 @@
 //! A PostgreSQL server of our own: in a folder that is gone afterwards, on a socket in it.
 
-#[path = "../../../tests/support/tools.rs"]
-mod tools;
-
+use super::tools;
 use sqlx::any::install_default_drivers;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 use std::path::{Path, PathBuf};
