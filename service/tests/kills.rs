@@ -9,7 +9,7 @@ mod support;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 use support::api::{Api, PASSWORD, account};
@@ -72,38 +72,43 @@ fn kill_again_and_again(data: &str, kills: usize) -> Tally {
     let mut tally = Tally::default();
     for _ in 0..kills {
         let mut running = Running::start(&["--data", data]);
-        let stop = AtomicBool::new(false);
+        let (stop, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
         thread::scope(|scope| {
             let clients = known.iter_mut().enumerate().map(|(client, known)| {
-                let (stop, seed) = (&stop, chance.below(usize::MAX) as u64);
+                let (stop, answered) = (&stop, &answered);
+                let chance = Chance(chance.below(usize::MAX) as u64);
                 let address = running.address;
-                scope.spawn(move || use_tokens(address, client, known, stop, Chance(seed)))
+                scope.spawn(move || use_tokens(address, client, known, (stop, answered), chance))
             });
             let clients: Vec<_> = clients.collect();
-            thread::sleep(Duration::from_micros(20_000 + chance.below(120_000) as u64));
+            // However slow the machine, it is in the middle of its work.
+            let enough = 1 + chance.below(30);
+            while answered.load(Ordering::Relaxed) < enough {
+                thread::sleep(Duration::from_micros(200));
+            }
+            thread::sleep(Duration::from_micros(chance.below(5000) as u64));
             running.child.kill().unwrap();
             running.child.wait().unwrap();
             stop.store(true, Ordering::Relaxed);
-            tally.answered += clients
+            clients
                 .into_iter()
-                .map(|c| c.join().unwrap())
-                .sum::<usize>();
+                .for_each(|client| client.join().unwrap());
         });
+        tally.answered += answered.into_inner();
         tally.kills += 1;
         compare(data, &mut known, &mut tally);
     }
     tally
 }
 
-/// Binds and unbinds until the server is gone. Gives how many calls were answered.
+/// Binds and unbinds until the server is gone, and counts the calls that were answered.
 fn use_tokens(
     address: SocketAddr,
     client: usize,
     known: &mut Known,
-    stop: &AtomicBool,
+    (stop, answered): (&AtomicBool, &AtomicUsize),
     mut chance: Chance,
-) -> usize {
-    let mut answered = 0;
+) {
     while !stop.load(Ordering::Relaxed) {
         let token = format!("{client}-{}", chance.below(TOKENS));
         let bind = !known.get(&token).is_some_and(|state| state.bound);
@@ -120,9 +125,8 @@ fn use_tokens(
         known.insert(token, state);
         let Some(answer) = answer else { break };
         assert_eq!(answer.status, 204);
-        answered += 1;
+        answered.fetch_add(1, Ordering::Relaxed);
     }
-    answered
 }
 
 /// Starts the program again and looks at every token.
