@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::ser::Formatter;
 use serde_json::{Map, Value, json};
-use std::io;
+use std::{fmt, io};
 
 /// What a handler gives.
 pub type Outcome = Refused<Response>;
@@ -20,7 +20,12 @@ pub struct Refusal {
     status: StatusCode,
     message: String,
     data: Map<String, Value>,
+    cause: Option<Cause>,
 }
+
+/// What broke, for the log and never for the client: it may quote what was sent.
+#[derive(Debug, Clone)]
+pub struct Cause(pub String);
 
 impl Refusal {
     /// A refusal with its status and message.
@@ -29,6 +34,7 @@ impl Refusal {
             status,
             message: message.into(),
             data: Map::new(),
+            cause: None,
         }
     }
 
@@ -47,9 +53,12 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
-    /// 500 with `message`; the cause stays here, for it may quote what was sent.
-    pub fn broken(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+    /// 500 with `message`; the cause stays here.
+    pub fn broken(message: impl Into<String>, cause: impl fmt::Display) -> Self {
+        Self {
+            cause: Some(Cause(cause.to_string())),
+            ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+        }
     }
 
     /// 404 for everything that is no route.
@@ -73,13 +82,17 @@ impl IntoResponse for Refusal {
             "message": self.message,
             "status": self.status.as_u16(),
         });
-        json_answer(self.status, &envelope)
+        let mut answer = json_answer(self.status, &envelope);
+        if let Some(cause) = self.cause {
+            answer.extensions_mut().insert(cause);
+        }
+        answer
     }
 }
 
 /// Something broke that is nobody's fault but ours.
-pub fn went_wrong() -> Refusal {
-    Refusal::broken("Something went wrong while processing your request.")
+pub fn went_wrong(cause: impl fmt::Display) -> Refusal {
+    Refusal::broken("Something went wrong while processing your request.", cause)
 }
 
 /// An answer holding `value` as JSON and a newline.
@@ -97,7 +110,7 @@ pub fn picked(query: &str, value: &impl Serialize) -> Outcome {
     if fields.trim().is_empty() {
         return Ok(json_answer(StatusCode::OK, value));
     }
-    let mut value = serde_json::to_value(value).map_err(|_| went_wrong())?;
+    let mut value = serde_json::to_value(value).map_err(went_wrong)?;
     Ok(match picker::pick(&mut value, &fields) {
         Ok(()) => json_answer(StatusCode::OK, &value),
         Err(picker::BadFields) => json_text(StatusCode::OK, String::new()),

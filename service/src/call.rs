@@ -1,20 +1,27 @@
 //! A request to a collection, read as far as all of them need it.
 
-use crate::answer::{Refusal, went_wrong};
-use crate::form::Form;
+use crate::answer::{Refusal, Refused, went_wrong};
+use crate::form::{Form, not_loaded};
+use crate::limits::{self, Asked};
 use crate::store::collections::{self, Collection, Kind};
 use crate::{App, query};
 use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Path, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The largest body that is taken.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
 
-/// A request to an auth collection.
+/// How long a body may take to come.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A request to a collection that its limits let pass.
 pub struct Call {
     /// The collection in its path.
     pub collection: Collection,
@@ -31,10 +38,39 @@ impl Call {
         Form::read(&self.headers, &self.query, &self.body, names).await
     }
 
+    /// Refuses a call to a collection that has no accounts.
+    pub fn needs_accounts(&self) -> Refused<()> {
+        match self.collection.kind {
+            Kind::Auth => Ok(()),
+            Kind::Base => Err(Refusal::not_found(
+                "Missing or invalid auth collection context.",
+            )),
+        }
+    }
+
+    /// Refuses a call to a collection that takes no passwords.
+    pub fn needs_passwords(&self) -> Refused<()> {
+        allowed(self.collection.password_auth, "password")
+    }
+
+    /// Refuses a call to a collection that takes no one-time passwords.
+    pub fn needs_otps(&self) -> Refused<()> {
+        allowed(self.collection.otp.enabled, "OTP")
+    }
+
     /// The first value called `name` in the query.
     pub fn asked(&self, name: &str) -> String {
         query::first(&self.query, name).unwrap_or_default()
     }
+}
+
+fn allowed(is_on: bool, method: &str) -> Refused<()> {
+    if is_on {
+        return Ok(());
+    }
+    Err(Refusal::forbidden(format!(
+        "The collection is not configured to allow {method} authentication."
+    )))
 }
 
 impl FromRequest<Arc<App>> for Call {
@@ -44,33 +80,41 @@ impl FromRequest<Arc<App>> for Call {
         let (mut parts, body) = request.into_parts();
         // The body is read before anything is said, or a client that is still sending would
         // find its connection reset and not see the answer.
-        let body = read_whole(body).await;
-        let name = Path::<String>::from_request_parts(&mut parts, app).await;
-        let collection = match name {
-            Ok(Path(name)) => found(app, &name).await?,
-            Err(_) => None,
-        };
-        let collection = collection
-            .ok_or_else(|| Refusal::not_found("Missing or invalid collection context."))?;
-        if collection.kind != Kind::Auth {
-            return Err(Refusal::not_found(
-                "Missing or invalid auth collection context.",
-            ));
-        }
+        let body = tokio::time::timeout(PATIENCE, read_whole(body)).await;
+        let collection = passed(&mut parts, app).await?;
         Ok(Self {
             collection,
             query: parts.uri.query().unwrap_or_default().to_owned(),
             headers: parts.headers,
-            body: body?,
+            body: body.unwrap_or_else(|_| Err(not_loaded()))?,
         })
     }
 }
 
-async fn found(app: &App, name: &str) -> Result<Option<Collection>, Refusal> {
-    let mut db = app.store.connection().await.map_err(|_| went_wrong())?;
-    collections::find(&mut db, name)
+/// The collection that is asked for, if there is one and its limits let the request pass.
+async fn passed(parts: &mut Parts, app: &Arc<App>) -> Refused<Collection> {
+    let name = Path::<String>::from_request_parts(parts, app).await;
+    let ConnectInfo(peer) = ConnectInfo::<SocketAddr>::from_request_parts(parts, app)
         .await
-        .map_err(|_| went_wrong())
+        .map_err(went_wrong)?;
+    let mut db = app.store.connection().await.map_err(went_wrong)?;
+    let collection = match name {
+        Ok(Path(name)) => collections::find(&mut db, &name)
+            .await
+            .map_err(went_wrong)?,
+        Err(_) => None,
+    };
+    let collection =
+        collection.ok_or_else(|| Refusal::not_found("Missing or invalid collection context."))?;
+    let asked = Asked {
+        method: &parts.method,
+        path: parts.uri.path(),
+        headers: &parts.headers,
+        query: parts.uri.query().unwrap_or_default(),
+        ip: peer.ip().to_canonical(),
+    };
+    limits::check_call(&mut db, &asked, &collection).await?;
+    Ok(collection)
 }
 
 /// Reads a body of acceptable size. A larger one is read on for as much again, and forgotten.
@@ -78,8 +122,7 @@ async fn read_whole(mut body: Body) -> Result<Bytes, Refusal> {
     let mut whole = BytesMut::new();
     let mut read = 0;
     while let Some(frame) = body.frame().await {
-        let frame = frame
-            .map_err(|_| Refusal::bad("An error occurred while loading the submitted data."))?;
+        let frame = frame.map_err(|_| not_loaded())?;
         let Ok(data) = frame.into_data() else {
             continue;
         };

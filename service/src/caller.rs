@@ -1,28 +1,50 @@
 //! Who sends a request, by the login token that comes with it.
 
-use crate::store::{Db, accounts, collections};
+use crate::store::Db;
+use crate::store::accounts::{self, Account};
+use crate::store::collections::{self, Collection};
 use crate::{clock, jwt, query};
 use axum::http::{HeaderMap, header};
 use serde_json::Value;
 
-/// Whether a superuser sends this request. A token that is not valid makes nobody a superuser.
-pub async fn is_superuser(db: &mut Db, headers: &HeaderMap, query: &str) -> sqlx::Result<bool> {
+/// A login that is still good.
+pub struct Login {
+    /// The collection it is a login to.
+    pub collection: Collection,
+    /// Whose it is.
+    pub account: Account,
+    /// Its token, as it was sent.
+    pub token: String,
+}
+
+/// The login that comes with a request. A token that is not valid makes nobody anybody.
+pub async fn login(db: &mut Db, headers: &HeaderMap, query: &str) -> sqlx::Result<Option<Login>> {
     let Some(token) = sent_token(headers, query) else {
-        return Ok(false);
+        return Ok(None);
     };
     let Some(claims) = jwt::claims(&token) else {
-        return Ok(false);
+        return Ok(None);
     };
     let Some(collection) = collections::by_id(db, &claims.collection_id).await? else {
-        return Ok(false);
+        return Ok(None);
     };
     let Some(account) = accounts::by_id(db, &collection.id, &claims.id).await? else {
-        return Ok(false);
+        return Ok(None);
     };
-    Ok(collection.is_superusers()
-        && claims.kind == "auth"
+    let is_good = claims.kind == "auth"
         && claims.exp > clock::seconds()
-        && jwt::is_genuine(&token, &account.signing_key(&collection)))
+        && jwt::is_genuine(&token, &account.signing_key(&collection));
+    Ok(is_good.then_some(Login {
+        collection,
+        account,
+        token,
+    }))
+}
+
+/// Whether a superuser sends this request.
+pub async fn is_superuser(db: &mut Db, headers: &HeaderMap, query: &str) -> sqlx::Result<bool> {
+    let login = login(db, headers, query).await?;
+    Ok(login.is_some_and(|login| login.collection.is_superusers()))
 }
 
 /// The token of the Authorization header or, without one, of the query or of the cookie.

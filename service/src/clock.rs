@@ -19,6 +19,12 @@ pub fn milliseconds() -> u64 {
     since_epoch().as_millis() as u64
 }
 
+/// The time so many seconds ago, in milliseconds since 1970.
+pub fn milliseconds_ago(seconds: i64) -> i64 {
+    let now = i64::try_from(milliseconds()).unwrap_or(i64::MAX);
+    now.saturating_sub(seconds.saturating_mul(1000))
+}
+
 /// Now, as in `2026-11-24 03:48:41.390Z`.
 pub fn stamp() -> String {
     written(milliseconds())

@@ -1,5 +1,6 @@
 //! How a server is to be started, and why it was not.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -16,8 +17,8 @@ pub const DEMO_PASSWORD: &str = "correct horse 1";
 pub struct Config {
     /// Where it listens. Port 0 takes a free port.
     pub address: SocketAddr,
-    /// The SQLite file, made if it is not there; without one everything is kept in memory.
-    pub data: Option<PathBuf>,
+    /// Where everything is kept; without it, in memory.
+    pub data: Option<Data>,
     /// What the store is to hold before the first request.
     pub seed: Option<Seed>,
     /// Whether the control address (`POST /_local/control`) is there.
@@ -56,6 +57,51 @@ impl Config {
             seed: Some(Seed::Text(seed.to_string())),
             ..Self::default()
         }
+    }
+}
+
+/// Where everything is kept.
+#[derive(Clone)]
+pub enum Data {
+    /// A SQLite file, made if it is not there. Only one server at a time can use it.
+    File(PathBuf),
+    /// The URL of a PostgreSQL database (`postgres://user:password@host/name`). Several servers
+    /// can use it at the same time, and answer as one.
+    Postgres(String),
+}
+
+impl Data {
+    /// What `--data` means: the URL of a PostgreSQL database or else the name of a file.
+    #[must_use]
+    pub fn named(text: &OsStr) -> Self {
+        match text.to_str() {
+            Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                Self::Postgres(url.to_owned())
+            }
+            _ => Self::File(text.into()),
+        }
+    }
+}
+
+/// The name of the file, or the URL without what may be a password.
+impl fmt::Display for Data {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(formatter),
+            Self::Postgres(url) => {
+                let bare = url.split(['?', '#']).next().unwrap_or_default();
+                let place = bare.split_once("://").map_or(bare, |(_, place)| place);
+                let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+                write!(formatter, "postgres://{place}")
+            }
+        }
+    }
+}
+
+/// As it is displayed, for a URL holds a password.
+impl fmt::Debug for Data {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }
 

@@ -59,7 +59,8 @@ impl Form {
     }
 }
 
-fn not_loaded() -> Refusal {
+/// What was sent cannot be read.
+pub fn not_loaded() -> Refusal {
     Refusal::bad("An error occurred while loading the submitted data.")
 }
 

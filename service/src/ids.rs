@@ -43,6 +43,12 @@ pub fn binding() -> String {
     format!("r{}", hex(&random::<7>()))
 }
 
+/// A new code of so many decimal digits.
+pub fn digits(count: usize) -> String {
+    let digit = || char::from(b'0' + (u64::from_le_bytes(random()) % 10) as u8);
+    std::iter::repeat_with(digit).take(count).collect()
+}
+
 /// A new key for signing: 256 random bits.
 pub fn secret() -> String {
     hex(&random::<32>())

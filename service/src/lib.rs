@@ -1,4 +1,4 @@
-//! BosBase's token API on SQLite, for quick starts and tests: bind, unbind, log in.
+//! BosBase's token API on SQLite or PostgreSQL, for quick starts and tests: bind, unbind, log in.
 //!
 //! The same service is a program (`bosbase-local`) and this crate. A test starts its own server,
 //! which stops when it is dropped:
@@ -25,29 +25,35 @@ mod clock;
 mod config;
 mod expand;
 mod form;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handlers;
 mod ids;
 mod jwt;
+mod limits;
 mod log;
 mod login;
+mod otp;
 mod passwords;
 mod picker;
 mod query;
 mod routes;
 mod rule;
+mod second_factor;
 mod seed;
 mod server;
 mod steps;
 mod store;
 mod validation;
 
-pub use config::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Error, Seed};
+pub use config::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Data, Error, Seed};
 pub use server::Server;
 
 /// What all requests share. Everything that changes is in the store.
 struct App {
     store: store::Store,
-    /// The bcrypt cost of the passwords of seeded accounts.
+    /// The bcrypt cost of the passwords of seeded accounts, and of one-time passwords.
     seed_cost: u32,
     /// Whether the control address is there.
     control: bool,

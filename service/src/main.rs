@@ -1,7 +1,8 @@
 //! The program `bosbase-local`: its command line, and what it says.
 
-use bosbase_local::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Error, Seed, Server};
+use bosbase_local::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Data, Error, Seed, Server};
 use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
@@ -16,6 +17,10 @@ Examples:
       line of the output, it is the base URL.
   bosbase-local serve --data bosbase.db
       Keeps everything in bosbase.db. Give --seed the first time only.
+  bosbase-local serve --data postgres://user:password@127.0.0.1/name
+      Keeps everything in PostgreSQL. Several of these on one database answer as one.
+  bosbase-local serve --http 127.0.0.1:0 --seed seed.json --control --log
+      For tests: accounts can be changed by POST /_local/control, and each request is logged.
 
 A seed is a JSON object:
   {\"accounts\": [{\"collection\": \"users\", \"email\": \"a@example.com\", \"password\": \"secret\"}]}
@@ -23,7 +28,7 @@ README.md describes all of it.
 
 This is for trying out and for tests. In production use BosBase itself.";
 
-/// BosBase's token API on SQLite: bind, unbind and log in with an app's own token.
+/// BosBase's token API on SQLite or PostgreSQL: bind, unbind and log in with an app's own token.
 #[derive(Parser)]
 #[command(name = "bosbase-local", version, after_help = EXAMPLES)]
 struct Arguments {
@@ -43,9 +48,10 @@ struct Serve {
     /// Where to listen. Port 0 takes a free port.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090")]
     http: String,
-    /// The SQLite file to keep everything in. Without it everything is kept in memory.
-    #[arg(long, value_name = "FILE")]
-    data: Option<PathBuf>,
+    /// Where to keep everything: a SQLite file, or the URL of a PostgreSQL database
+    /// (postgres://user:password@host/name). Without it everything is kept in memory.
+    #[arg(long, value_name = "FILE|URL")]
+    data: Option<OsString>,
     /// A JSON file with the collections and accounts to begin with.
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
@@ -59,7 +65,7 @@ struct Serve {
     #[arg(long, value_name = "N", default_value_t = 4,
         value_parser = clap::value_parser!(u32).range(4..=31))]
     seed_cost: u32,
-    /// Write a line for each request: method, path, status, time.
+    /// Write a JSON object per request: time, method, path, status, milliseconds, client.
     #[arg(long)]
     log: bool,
 }
@@ -88,6 +94,7 @@ fn main() -> ExitCode {
 }
 
 fn run(serve: &Serve) -> Result<(), Box<dyn std::error::Error>> {
+    allow_many_connections();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -102,6 +109,20 @@ fn run(serve: &Serve) -> Result<(), Box<dyn std::error::Error>> {
     })
 }
 
+/// Takes as many connections as the system lets us have, and not only as many as it suggests.
+#[cfg(unix)]
+fn allow_many_connections() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // With what there is already it can serve as well.
+    let _ = setrlimit(Resource::Nofile, limit);
+}
+
+/// Takes as many connections as the system lets us have.
+#[cfg(not(unix))]
+fn allow_many_connections() {}
+
 fn start(serve: &Serve) -> Result<Server, Box<dyn std::error::Error>> {
     let begin = if serve.demo {
         Config::demo()
@@ -110,7 +131,7 @@ fn start(serve: &Serve) -> Result<Server, Box<dyn std::error::Error>> {
     };
     let config = Config {
         address: address(&serve.http)?,
-        data: serve.data.clone(),
+        data: serve.data.as_deref().map(Data::named),
         seed: serve.seed.clone().map(Seed::File).or(begin.seed),
         control: serve.control,
         seed_cost: serve.seed_cost,
@@ -144,12 +165,9 @@ fn introduce(serve: &Serve, server: &Server) -> io::Result<()> {
         writeln!(out, "{}", what_to_try(server.base_url()))?;
         out.flush()?;
     }
-    for warning in server.warnings() {
-        eprintln!("bosbase-local: {warning}");
-    }
     if serve.data.is_none() {
         eprintln!(
-            "bosbase-local: everything is kept in memory and gone at the end (--data FILE keeps it)"
+            "bosbase-local: everything is kept in memory and gone at the end (--data keeps it)"
         );
     }
     if serve.seed.is_none() && serve.data.is_none() && !serve.demo {

@@ -1,31 +1,42 @@
 //! The routes, and what every answer has in common.
 
-use crate::answer::Refusal;
-use crate::handlers::{auth_with_token, bind, control, health};
-use crate::{App, log};
+use crate::App;
+use crate::answer::{Refusal, went_wrong};
+use crate::handlers::{
+    auth_with_otp, auth_with_password, auth_with_token, bind, control, health, methods, refresh,
+    request_otp,
+};
+use crate::log::Line;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 const CONTROL: &str = "/_local/control";
 
 /// The whole service.
 pub fn router(app: Arc<App>) -> Router {
-    let mut router = Router::new()
-        .route("/api/health", get(health::health))
-        .route("/api/collections/{collection}/bind-token", post(bind::bind))
-        .route(
-            "/api/collections/{collection}/unbind-token",
-            post(bind::unbind),
-        )
-        .route(
-            "/api/collections/{collection}/auth-with-token",
-            post(auth_with_token::auth_with_token),
-        );
+    let mut router = Router::new().route("/api/health", get(health::health));
+    for (call, handler) in [
+        ("bind-token", post(bind::bind)),
+        ("unbind-token", post(bind::unbind)),
+        ("auth-with-token", post(auth_with_token::auth_with_token)),
+        (
+            "auth-with-password",
+            post(auth_with_password::auth_with_password),
+        ),
+        ("auth-refresh", post(refresh::auth_refresh)),
+        ("request-otp", post(request_otp::request_otp)),
+        ("auth-with-otp", post(auth_with_otp::auth_with_otp)),
+        ("auth-methods", get(methods::auth_methods)),
+    ] {
+        router = router.route(&format!("/api/collections/{{collection}}/{call}"), handler);
+    }
     if app.control {
         router = router.route(CONTROL, post(control::control));
     }
@@ -42,7 +53,7 @@ async fn no_route() -> Refusal {
 
 /// Stands around every request: answers what needs no route, and adds the common headers.
 async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let line = app.log.then(|| log::Line::begin(&request));
+    let line = Line::begin(&request);
     let is_control = request.uri().path() == CONTROL;
     let asks_first = request.method() == Method::OPTIONS && !is_control;
     let mut answer = if asks_first {
@@ -50,13 +61,17 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     } else if let Some(elsewhere) = cleaned(request.uri()) {
         moved(&elsewhere)
     } else {
-        next.run(request).await
+        guarded(next.run(request)).await
     };
     common_headers(answer.headers_mut(), is_control);
-    if let Some(line) = line {
-        line.end(answer.status());
-    }
+    line.end(&answer, app.log);
     answer
+}
+
+/// The answer of `handling`, also if our own code fails in it.
+async fn guarded(handling: impl Future<Output = Response>) -> Response {
+    let handled = AssertUnwindSafe(handling).catch_unwind().await;
+    handled.unwrap_or_else(|_| went_wrong("a panic").into_response())
 }
 
 /// What a browser is told that asks before it sends.
@@ -92,7 +107,7 @@ fn moved(elsewhere: &str) -> Response {
 }
 
 /// Where a path with empty, `.` or `..` segments really leads, if it has any.
-fn cleaned(uri: &Uri) -> Option<String> {
+pub fn cleaned(uri: &Uri) -> Option<String> {
     let path = uri.path();
     let mut kept = Vec::new();
     for segment in path.split('/') {

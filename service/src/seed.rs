@@ -3,7 +3,8 @@
 //! The control address makes its collections and accounts with the same code.
 
 use crate::store::accounts::{self, Account};
-use crate::store::collections::{self, Collection, Kind};
+use crate::store::collections::{self, Collection, FieldKind, Kind};
+use crate::store::limits::{self, Rule};
 use crate::store::records::{self, Record};
 use crate::store::{Db, Store};
 use crate::{clock, ids, passwords, validation};
@@ -53,15 +54,14 @@ struct Seed {
     records: Vec<Value>,
     #[serde(default)]
     accounts: Vec<Value>,
-    #[serde(default)]
-    rate_limits: RateLimits,
+    rate_limits: Option<RateLimits>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RateLimits {
     #[serde(default)]
-    rules: Vec<Value>,
+    rules: Vec<Rule>,
 }
 
 #[derive(Deserialize)]
@@ -89,8 +89,8 @@ struct NewRecord {
     fields: Map<String, Value>,
 }
 
-/// Puts a seed into the store, all of it or nothing. Gives back what in it has no effect yet.
-pub async fn load(store: &Store, text: &str, cost: u32) -> Result<Vec<String>, Problem> {
+/// Puts a seed into the store, all of it or nothing.
+pub async fn load(store: &Store, text: &str, cost: u32) -> Result<(), Problem> {
     let seed: Value = serde_json::from_str(text)
         .map_err(|error| Problem::refused(format!("no JSON: {error}")))?;
     let seed: Seed = read_object(seed)?;
@@ -104,17 +104,29 @@ pub async fn load(store: &Store, text: &str, cost: u32) -> Result<Vec<String>, P
     for (at, account) in seed.accounts.into_iter().enumerate() {
         placed("accounts", at, add_account(&mut db, account, cost).await)?;
     }
+    if let Some(limits) = seed.rate_limits {
+        limits
+            .rules
+            .iter()
+            .enumerate()
+            .try_for_each(|(at, rule)| placed("rateLimits.rules", at, check_limit(rule)))?;
+        limits::replace_rules(&mut db, &limits.rules).await?;
+    }
     db.commit().await?;
-    Ok(warnings(&seed.rate_limits))
+    Ok(())
 }
 
-fn warnings(limits: &RateLimits) -> Vec<String> {
-    match limits.rules.len() {
-        0 => Vec::new(),
-        count => vec![format!(
-            "rateLimits: the seed has {count}, but rate limits are not enforced yet"
-        )],
+/// Refuses a rule that nothing would ever fall under, or nobody could pass.
+fn check_limit(rule: &Rule) -> Result<(), Problem> {
+    if rule.label.is_empty() {
+        return Err(Problem::refused("the label is empty"));
     }
+    if rule.max_requests < 1 || rule.duration < 1 {
+        return Err(Problem::refused(
+            "maxRequests and duration are 1 at the least",
+        ));
+    }
+    Ok(())
 }
 
 /// Says in which entry of the seed a problem lies.
@@ -144,7 +156,31 @@ pub fn check_collection(collection: &Collection) -> Result<(), Problem> {
     if collection.id.is_empty() {
         return Err(Problem::refused("the id is empty"));
     }
-    Ok(())
+    let (otp, mfa) = (&collection.otp, &collection.mfa);
+    if otp.duration < 1 || mfa.duration < 1 || !(1..=71).contains(&otp.length) {
+        return Err(Problem::refused(
+            "durations are 1 second at the least, and a code has 1 to 71 digits",
+        ));
+    }
+    check_identity_fields(collection)
+}
+
+/// Refuses a password login by what is no text of the account.
+fn check_identity_fields(collection: &Collection) -> Result<(), Problem> {
+    let is_text = |name: &String| {
+        let own = collection.fields.iter().find(|field| field.name == *name);
+        name == "email" || own.is_some_and(|field| field.kind == FieldKind::Text)
+    };
+    match collection
+        .identity_fields
+        .iter()
+        .find(|name| !is_text(name))
+    {
+        None => Ok(()),
+        Some(name) => Err(Problem::refused(format!(
+            "identityFields: there is no text field {name}"
+        ))),
+    }
 }
 
 async fn add_record(db: &mut Db, value: Value) -> Result<(), Problem> {

@@ -4,24 +4,36 @@ use crate::config::{Config, Error};
 use crate::seed::{self, Problem};
 use crate::store::Store;
 use crate::{App, routes, steps};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
+use tower::ServiceExt;
 
 /// How long requests that are being answered may hold up the end.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How long the head of a request may take to come.
+const HEAD_PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running server. It has its own threads, so it can be used from any test, and it stops when
 /// it is dropped.
 pub struct Server {
     address: SocketAddr,
     base_url: String,
-    warnings: Vec<String>,
     app: Arc<App>,
     runtime: Handle,
     stop: Option<oneshot::Sender<()>>,
@@ -31,7 +43,6 @@ pub struct Server {
 /// What the thread tells when the server accepts connections.
 struct Started {
     address: SocketAddr,
-    warnings: Vec<String>,
     app: Arc<App>,
     runtime: Handle,
 }
@@ -54,7 +65,6 @@ impl Server {
         Ok(Self {
             address: started.address,
             base_url: format!("http://{}", started.address),
-            warnings: started.warnings,
             app: started.app,
             runtime: started.runtime,
             stop: Some(stop),
@@ -74,26 +84,22 @@ impl Server {
         self.address
     }
 
-    /// What in the seed has no effect yet, a line each.
-    #[must_use]
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
-    }
-
-    /// Carries out a step as the control address would, whether that is open or not.
+    /// Carries out a step as the control address would, whether that is open or not. Gives the
+    /// answer of a step that has one, else `null`.
     ///
     /// # Errors
     /// When the step is not understood or asks for something that cannot be.
-    pub fn control(&self, step: Value) -> Result<(), Error> {
+    pub fn control(&self, step: Value) -> Result<Value, Error> {
         let app = Arc::clone(&self.app);
         let (tell, told) = mpsc::sync_channel(1);
         self.runtime.spawn(async move {
-            let done = steps::carry_out(&app.store, step, app.seed_cost).await;
+            let done = steps::carry_out(&app, step).await;
             // Nobody listens any more if the server has been dropped meanwhile.
             let _ = tell.send(done);
         });
         told.recv()
             .map_err(|_| Error("the server has ended".to_owned()))?
+            .map(Option::unwrap_or_default)
             .map_err(|problem| Error(problem.to_string()))
     }
 
@@ -141,6 +147,7 @@ fn run(
     runtime.shutdown_timeout(Duration::ZERO);
 }
 
+/// Opens the store and the listener.
 async fn prepare(config: &Config) -> Result<(TcpListener, Started), Error> {
     let seed = config.seed.as_ref().map(crate::Seed::text).transpose()?;
     let listen_error = |error| Error(format!("cannot listen on {}: {error}", config.address));
@@ -148,19 +155,22 @@ async fn prepare(config: &Config) -> Result<(TcpListener, Started), Error> {
         .await
         .map_err(listen_error)?;
     let address = listener.local_addr().map_err(listen_error)?;
-    let store = Store::open(config.data.as_deref()).await.map_err(|error| {
-        let path = config.data.clone().unwrap_or_default();
-        Error(format!("cannot use the data {}: {error}", path.display()))
-    })?;
-    let warnings = match &seed {
-        Some(text) => seed::load(&store, text, config.seed_cost)
-            .await
-            .map_err(|problem| match problem {
-                Problem::Refused(reason) => Error(format!("cannot use the seed: {reason}")),
-                Problem::Store(error) => Error(format!("cannot store the seed: {error}")),
-            })?,
-        None => Vec::new(),
-    };
+    let store = Store::open(config.data.as_ref())
+        .await
+        .map_err(|unusable| {
+            let data = config.data.as_ref().map(ToString::to_string);
+            let data = data.unwrap_or_default();
+            Error(format!("cannot use the data {data}: {unusable}"))
+        })?;
+    if let Some(text) = &seed
+        && let Err(problem) = seed::load(&store, text, config.seed_cost).await
+    {
+        store.close().await;
+        return Err(match problem {
+            Problem::Refused(reason) => Error(format!("cannot use the seed: {reason}")),
+            Problem::Store(error) => Error(format!("cannot store the seed: {error}")),
+        });
+    }
     let app = Arc::new(App {
         store,
         seed_cost: config.seed_cost,
@@ -172,7 +182,6 @@ async fn prepare(config: &Config) -> Result<(TcpListener, Started), Error> {
         listener,
         Started {
             address,
-            warnings,
             app,
             runtime,
         },
@@ -180,20 +189,38 @@ async fn prepare(config: &Config) -> Result<(TcpListener, Started), Error> {
 }
 
 /// Serves until it is told to stop, or until the one who could tell is gone.
-async fn serve(listener: TcpListener, app: Arc<App>, stopped: oneshot::Receiver<()>) {
-    let (over, is_over) = oneshot::channel::<()>();
+async fn serve(listener: TcpListener, app: Arc<App>, mut stopped: oneshot::Receiver<()>) {
     let router = routes::router(Arc::clone(&app));
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
-        let _ = stopped.await;
-        drop(over);
-    });
-    let serving = tokio::spawn(serving.into_future());
-    let abort = serving.abort_handle();
-    let _ = is_over.await;
-    // A connection on which half a request was sent must not keep the server for ever.
-    if tokio::time::timeout(GRACE, serving).await.is_err() {
-        abort.abort();
+    let connections = GracefulShutdown::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => connect(stream, peer, &router, &connections),
+                // Most likely there are too many connections; some will end.
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            },
+            _ = &mut stopped => break,
+        }
     }
+    drop(listener);
+    // A connection on which half a request was sent must not keep the server for ever.
+    let _ = tokio::time::timeout(GRACE, connections.shutdown()).await;
     app.store.close().await;
+}
+
+/// Serves one connection, beside all others.
+fn connect(stream: TcpStream, peer: SocketAddr, router: &Router, all: &GracefulShutdown) {
+    // Answers are written in one piece; there is nothing to wait for.
+    let _ = stream.set_nodelay(true);
+    let router = router.clone();
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().oneshot(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_PATIENCE)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::spawn(all.watch(connection));
 }

@@ -6,10 +6,10 @@ use crate::seed::{
 };
 use crate::store::accounts::{self, Account};
 use crate::store::collections::{self, Collection};
-use crate::store::{Db, Store, bindings, records};
-use crate::{clock, ids};
+use crate::store::{Db, bindings, limits, mfas, otps, records};
+use crate::{App, clock, ids, otp};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// One step, as it is written.
 #[derive(Deserialize)]
@@ -35,6 +35,13 @@ enum Step {
     DeleteCollection {
         collection: String,
     },
+    CreateOtp {
+        account: Named,
+        password: String,
+    },
+    LastOtp {
+        account: Named,
+    },
 }
 
 /// How a step names an account: by its id or, without one, by its email.
@@ -46,10 +53,12 @@ struct Named {
     email: Option<String>,
 }
 
-/// Carries out a step, wholly or not at all.
-pub async fn carry_out(store: &Store, step: Value, cost: u32) -> Result<(), Problem> {
+/// Carries out a step, wholly or not at all. Gives what the step asks for, if it does.
+pub async fn carry_out(app: &App, step: Value) -> Result<Option<Value>, Problem> {
     let step: Step = read_object(step)?;
-    let mut db = store.transaction().await?;
+    let mut db = app.store.transaction().await?;
+    let cost = app.seed_cost;
+    let mut found = None;
     match step {
         Step::CreateAccount { account } => add_account(&mut db, account, cost).await?,
         Step::UpdateAccount { account, set } => {
@@ -61,9 +70,44 @@ pub async fn carry_out(store: &Store, step: Value, cost: u32) -> Result<(), Prob
             update_collection(&mut db, &collection, set).await?;
         }
         Step::DeleteCollection { collection } => delete_collection(&mut db, &collection).await?,
+        Step::CreateOtp { account, password } => {
+            found = Some(create_otp(app, &mut db, &account, password).await?);
+        }
+        Step::LastOtp { account } => found = Some(last_otp(&mut db, &account).await?),
     }
     db.commit().await?;
-    Ok(())
+    Ok(found)
+}
+
+async fn create_otp(
+    app: &App,
+    db: &mut Db,
+    named: &Named,
+    password: String,
+) -> Result<Value, Problem> {
+    if password.is_empty() {
+        return Err(Problem::refused("the password is empty"));
+    }
+    let (collection, account) = found_account(db, named).await?;
+    let otp = otp::new(app, &account, password, "")
+        .await
+        .map_err(Problem::Refused)?;
+    otp::add(db, &collection, &otp).await?;
+    Ok(json!({"id": otp.id}))
+}
+
+async fn last_otp(db: &mut Db, named: &Named) -> Result<Value, Problem> {
+    let (collection, account) = found_account(db, named).await?;
+    let alive = otp::alive(db, &collection, &account).await?;
+    let last = alive
+        .first()
+        .ok_or_else(|| Problem::refused("there is no one-time password that can be used"))?;
+    if last.code.is_empty() {
+        return Err(Problem::refused(
+            "codes are kept only where control is open",
+        ));
+    }
+    Ok(json!({"id": last.id, "code": last.code}))
 }
 
 async fn found_collection(db: &mut Db, name: &str) -> Result<Collection, Problem> {
@@ -122,6 +166,9 @@ async fn update_account(
 async fn delete_account(db: &mut Db, named: &Named) -> Result<(), Problem> {
     let (collection, account) = found_account(db, named).await?;
     bindings::delete_of(db, &collection.id, &account.id).await?;
+    mfas::delete_of(db, &collection.id, &account.id).await?;
+    otps::delete_of(db, &collection.id, &account.id).await?;
+    limits::forget(db, &otp::tries(&collection.id, &account.id)).await?;
     accounts::delete(db, &collection.id, &account.id).await?;
     Ok(())
 }
@@ -169,6 +216,8 @@ fn merge(old: &mut Value, value: Value) {
 async fn delete_collection(db: &mut Db, name: &str) -> Result<(), Problem> {
     let collection = found_collection(db, name).await?;
     bindings::delete_all(db, &collection.id).await?;
+    mfas::delete_all(db, &collection.id).await?;
+    otps::delete_all(db, &collection.id).await?;
     accounts::delete_all(db, &collection.id).await?;
     records::delete_all(db, &collection.id).await?;
     collections::delete(db, &collection.id).await?;

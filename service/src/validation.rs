@@ -17,7 +17,27 @@ impl Findings {
                     "code": "validation_required", "message": "Cannot be blank."
                 }),
             );
-        } else if text.len() > most {
+        } else {
+            self.not_longer(name, text, most);
+        }
+    }
+
+    /// A field that may be left out, and else is one of `choices`.
+    pub fn one_of(&mut self, name: &str, text: &str, choices: &[String]) {
+        self.not_longer(name, text, 255);
+        let is_choice = text.is_empty() || choices.iter().any(|choice| choice == text);
+        if !is_choice && !self.0.contains_key(name) {
+            self.add(
+                name,
+                json!({
+                    "code": "validation_in_invalid", "message": "Must be a valid value."
+                }),
+            );
+        }
+    }
+
+    fn not_longer(&mut self, name: &str, text: &str, most: usize) {
+        if text.len() > most {
             self.add(
                 name,
                 json!({

@@ -4,101 +4,14 @@
 mod support;
 
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read};
-use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::io::BufRead;
+use std::net::TcpListener;
+use support::program::{Folder, Running, complaint, program};
 use support::{exchange, post, request};
 
 const BIND: &str = "/api/collections/users/bind-token";
 const UNBIND: &str = "/api/collections/users/unbind-token";
 const LOGIN: &str = "/api/collections/users/auth-with-token";
-
-fn program(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bosbase-local"));
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-/// A running program that is killed when a test fails.
-struct Running {
-    child: Child,
-    output: BufReader<std::process::ChildStdout>,
-    address: SocketAddr,
-}
-
-impl Running {
-    fn start(arguments: &[&str]) -> Self {
-        let all = [&["serve", "--http", "127.0.0.1:0"], arguments].concat();
-        let mut child = program(&all).spawn().unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        output.read_line(&mut line).unwrap();
-        let url = line.trim_end().strip_prefix("http://").unwrap_or_else(|| {
-            panic!("the first line is the base URL, and not {line:?}");
-        });
-        let address = url.parse().unwrap();
-        Self {
-            child,
-            output,
-            address,
-        }
-    }
-
-    fn post(&self, target: &str, body: &Value) -> u16 {
-        post(self.address, target, body).status
-    }
-
-    /// Ends it as a service manager would; gives back all that it wrote after the first line.
-    fn end(mut self) -> (String, String) {
-        let id = self.child.id().to_string();
-        let killed = Command::new("kill").args(["-TERM", &id]).status().unwrap();
-        assert!(killed.success());
-        assert!(self.child.wait().unwrap().success());
-        let (mut out, mut err) = (String::new(), String::new());
-        self.output.read_to_string(&mut out).unwrap();
-        let mut errors = self.child.stderr.take().unwrap();
-        errors.read_to_string(&mut err).unwrap();
-        (out, err)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A folder that is gone after the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("bosbase {name} {}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-
-    fn file(&self, name: &str, text: &str) -> String {
-        std::fs::write(self.0.join(name), text).unwrap();
-        self.path(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 fn seed(id: &str, email: &str) -> String {
     json!({"accounts": [{"collection": "users", "id": id, "email": email, "password": "secret 1"}]})
@@ -107,24 +20,6 @@ fn seed(id: &str, email: &str) -> String {
 
 fn credentials(email: &str, password: &str, token: &str) -> Value {
     json!({"email": email, "password": password, "token": token})
-}
-
-/// The one line that the program says when it gives up instead of serving.
-fn complaint(arguments: &[&str]) -> String {
-    let mut child = program(&[&["serve"], arguments].concat()).spawn().unwrap();
-    let mut first_line = String::new();
-    let mut output = BufReader::new(child.stdout.take().unwrap());
-    output.read_line(&mut first_line).unwrap();
-    if !first_line.is_empty() {
-        child.kill().unwrap();
-    }
-    let ended = child.wait_with_output().unwrap();
-    assert_eq!(first_line, "", "{arguments:?} should not be served");
-    assert_eq!(ended.status.code(), Some(1));
-    let text = String::from_utf8(ended.stderr).unwrap();
-    assert_eq!(text.lines().count(), 1, "{text}");
-    assert!(text.starts_with("bosbase-local: "), "{text}");
-    text
 }
 
 #[test]
@@ -264,8 +159,7 @@ fn what_cannot_be_used_is_said_in_one_line_without_secrets() {
 fn neither_log_nor_output_holds_a_secret() {
     let folder = Folder::new("log");
     let seed = json!({"accounts": [{"collection": "users", "email": "a@example.com",
-        "password": "canary-password"}], "rateLimits": {"rules": [{"label": "users:auth",
-        "maxRequests": 1, "duration": 1}]}});
+        "password": "canary-password"}]});
     let seed = folder.file("seed.json", &seed.to_string());
     let running = Running::start(&["--seed", &seed, "--log", "--control"]);
     let right = credentials("a@example.com", "canary-password", "canary-token");
@@ -289,16 +183,22 @@ fn neither_log_nor_output_holds_a_secret() {
     assert_eq!(running.post(UNBIND, &right), 400);
 
     let (output, errors) = running.end();
-    assert!(
-        errors.contains("rate limits are not enforced yet"),
-        "{errors}"
-    );
-    let lines: Vec<&str> = errors
+    let lines: Vec<Value> = errors
         .lines()
-        .filter(|line| line.starts_with("POST "))
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     assert_eq!(lines.len(), 7, "{errors}");
-    assert!(lines[0].starts_with("POST /api/collections/users/bind-token 204 "));
+    let first = &lines[0];
+    assert_eq!(
+        (&first["method"], &first["path"]),
+        (&json!("POST"), &json!(BIND))
+    );
+    assert_eq!(
+        (&first["status"], &first["client"]),
+        (&json!(204), &json!("127.0.0.1"))
+    );
+    assert!(first["time"].is_string() && first["ms"].is_u64(), "{first}");
     for text in [&output, &errors] {
         assert!(!text.contains("canary"), "{text}");
         assert!(!text.contains(&jwt), "{text}");

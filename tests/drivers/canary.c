@@ -4,7 +4,8 @@
  * "found ..." for each remain, and "searched ... bytes".
  *
  * Arguments: base URL of the server, base URL of a peer that echoes what it gets and is silent in the
- * collection "silent", the secrets' file, and what to do: "search" makes every call and searches, "leak" the same with one copy of each secret left on purpose, "tell" makes every call and only prints.
+ * collection "silent", the secrets' file, and what to do: "search" makes every call and searches, "leak" the same
+ * with one copy of each secret left on purpose, "tell" makes every call and only prints.
  * The file holds password, token and another token, a line each, in hex, each byte XOR-ed with KEY: in the
  * clear they are only in the buffers that are wiped before the search. */
 #define _POSIX_C_SOURCE 200809L

@@ -36,7 +36,7 @@ async fn change(app: &App, call: &Call, change: &Change) -> Outcome {
     let form = credentials(call).await?;
     let account = owner(app, call, &form, failed).await?;
     let (collection, token) = (&call.collection.id, form.text("token"));
-    let broken = |_| Refusal::broken(failed);
+    let broken = |error| Refusal::broken(failed, error);
     let mut db = app.store.transaction().await.map_err(broken)?;
     match change {
         Change::Bind => bindings::bind(&mut db, collection, &account.id, token).await,
@@ -49,11 +49,8 @@ async fn change(app: &App, call: &Call, change: &Change) -> Outcome {
 
 /// What was sent, in a collection that takes passwords at all.
 async fn credentials(call: &Call) -> Refused<Form> {
-    if !call.collection.password_auth {
-        return Err(Refusal::forbidden(
-            "The collection is not configured to allow password authentication.",
-        ));
-    }
+    call.needs_accounts()?;
+    call.needs_passwords()?;
     let form = call.form(&["email", "password", "token"]).await?;
     let mut findings = Findings::default();
     findings.email("email", form.text("email"));
@@ -66,10 +63,10 @@ async fn credentials(call: &Call) -> Refused<Form> {
 /// The account whose email and password were sent.
 async fn owner(app: &App, call: &Call, form: &Form, failed: &str) -> Refused<Account> {
     let account = {
-        let mut db = app.store.connection().await.map_err(|_| went_wrong())?;
+        let mut db = app.store.connection().await.map_err(went_wrong)?;
         accounts::by_email(&mut db, &call.collection.id, form.text("email"))
             .await
-            .map_err(|_| went_wrong())?
+            .map_err(went_wrong)?
     };
     if let Some(account) = account {
         let password = form.text("password").to_owned();

@@ -1,7 +1,7 @@
 //! control: steps from outside the token API, for tests only. No browser may take one.
 
 use crate::App;
-use crate::answer::{Outcome, Refusal, went_wrong};
+use crate::answer::{Outcome, Refusal, json_answer, went_wrong};
 use crate::seed::Problem;
 use crate::steps;
 use axum::extract::{ConnectInfo, State};
@@ -25,21 +25,22 @@ pub async fn control(
     }
     let step = serde_json::from_slice(&body)
         .map_err(|_| Refusal::bad("An error occurred while loading the submitted data."))?;
-    match steps::carry_out(&app.store, step, app.seed_cost).await {
-        Ok(()) => Ok(StatusCode::NO_CONTENT.into_response()),
+    match steps::carry_out(&app, step).await {
+        Ok(None) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Ok(Some(value)) => Ok(json_answer(StatusCode::OK, &value)),
         Err(Problem::Refused(reason)) => Err(Refusal::bad(reason)),
-        Err(Problem::Store(_)) => Err(went_wrong()),
+        Err(Problem::Store(error)) => Err(went_wrong(error)),
     }
 }
 
 /// Whether the request comes from this machine and from no browser. A page on the web can send
 /// a browser here, under a name that it makes lead to this machine; it cannot make the browser
-/// leave out `Origin` and at the same time name a loopback host.
+/// leave out `Origin` and at the same time name a loopback host. (`Sec-Fetch-Mode` alone says
+/// nothing: the `fetch` of Node sends it, too.)
 fn is_local_program(peer: IpAddr, headers: &HeaderMap) -> bool {
     let from_browser = headers.contains_key(header::ORIGIN)
-        || headers
-            .keys()
-            .any(|name| name.as_str().starts_with("sec-fetch-"));
+        || headers.contains_key("sec-fetch-site")
+        || headers.contains_key("sec-fetch-dest");
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());

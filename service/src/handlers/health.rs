@@ -1,9 +1,10 @@
 //! health: whether the service answers.
 
 use crate::answer::{self, Outcome, went_wrong};
+use crate::limits::{self, Asked};
 use crate::{App, caller};
 use axum::extract::{ConnectInfo, RawQuery, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Method};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -21,19 +22,29 @@ struct Health {
 pub async fn health(
     State(app): State<Arc<App>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    method: Method,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Outcome {
     let query = query.unwrap_or_default();
-    let mut db = app.store.connection().await.map_err(|_| went_wrong())?;
+    let ip = peer.ip().to_canonical();
+    let mut db = app.store.connection().await.map_err(went_wrong)?;
+    let asked = Asked {
+        method: &method,
+        path: "/api/health",
+        headers: &headers,
+        query: &query,
+        ip,
+    };
+    limits::check_path(&mut db, &asked).await?;
     let is_superuser = caller::is_superuser(&mut db, &headers, &query)
         .await
-        .map_err(|_| went_wrong())?;
+        .map_err(went_wrong)?;
     let data = if is_superuser {
         json!({
             "canBackup": true,
             "possibleProxyHeader": "",
-            "realIP": peer.ip().to_canonical().to_string(),
+            "realIP": ip.to_string(),
             "requireS3": false,
         })
     } else {

@@ -1,7 +1,7 @@
 //! The table of accounts: the records of all collections that can log in.
 
 use super::collections::Collection;
-use super::{Db, damaged};
+use super::{Db, damaged, first, run, text};
 use serde_json::{Map, Value};
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -52,19 +52,13 @@ impl Account {
     }
 }
 
-pub(super) async fn create_table(db: &mut Db) -> sqlx::Result<()> {
-    sqlx::query(
-        "CREATE TABLE IF NOT EXISTS local_accounts (
-            id TEXT NOT NULL, collection_id TEXT NOT NULL, email TEXT NOT NULL,
-            password_hash TEXT NOT NULL, token_key TEXT NOT NULL,
-            verified BIGINT NOT NULL, email_visibility BIGINT NOT NULL,
-            fields TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL,
-            PRIMARY KEY (collection_id, id), UNIQUE (collection_id, email))",
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
+/// What makes the table.
+pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS local_accounts (
+    id TEXT NOT NULL, collection_id TEXT NOT NULL, email TEXT NOT NULL,
+    password_hash TEXT NOT NULL, token_key TEXT NOT NULL,
+    verified BIGINT NOT NULL, email_visibility BIGINT NOT NULL,
+    fields TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL,
+    PRIMARY KEY (collection_id, id), UNIQUE (collection_id, email))";
 
 fn read(row: &AnyRow) -> sqlx::Result<Account> {
     let fields: String = row.try_get("fields")?;
@@ -84,11 +78,12 @@ fn read(row: &AnyRow) -> sqlx::Result<Account> {
 
 /// The account of a collection with this identifier.
 pub async fn by_id(db: &mut Db, collection_id: &str, id: &str) -> sqlx::Result<Option<Account>> {
-    let row = sqlx::query("SELECT * FROM local_accounts WHERE collection_id = $1 AND id = $2")
-        .bind(collection_id.to_owned())
-        .bind(id.to_owned())
-        .fetch_optional(db)
-        .await?;
+    let row = first(
+        db,
+        "SELECT * FROM local_accounts WHERE collection_id = $1 AND id = $2",
+        &[collection_id, id],
+    )
+    .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -98,12 +93,57 @@ pub async fn by_email(
     collection_id: &str,
     email: &str,
 ) -> sqlx::Result<Option<Account>> {
-    let row = sqlx::query("SELECT * FROM local_accounts WHERE collection_id = $1 AND email = $2")
-        .bind(collection_id.to_owned())
-        .bind(email.to_owned())
-        .fetch_optional(db)
-        .await?;
+    let row = first(
+        db,
+        "SELECT * FROM local_accounts WHERE collection_id = $1 AND email = $2",
+        &[collection_id, email],
+    )
+    .await?;
     row.as_ref().map(read).transpose()
+}
+
+/// The account of a collection whose own field `field` is this text; the first made, if there
+/// are several.
+pub async fn by_field(
+    db: &mut Db,
+    collection_id: &str,
+    field: &str,
+    value: &str,
+) -> sqlx::Result<Option<Account>> {
+    // The database only sorts out most of those that are not meant: engines differ in whether
+    // LIKE minds the case.
+    let member = Map::from_iter([(field.to_owned(), value.into())]);
+    let member = serde_json::to_string(&member).map_err(damaged)?;
+    let member = &member[1..member.len() - 1];
+    let pattern = member
+        .replace('!', "!!")
+        .replace('%', "!%")
+        .replace('_', "!_");
+    let rows = sqlx::query(
+        "SELECT * FROM local_accounts WHERE collection_id = $1 AND fields LIKE $2 ESCAPE '!'
+        ORDER BY created, id",
+    )
+    .bind(text(collection_id))
+    .bind(format!("%{pattern}%"))
+    .fetch_all(db)
+    .await?;
+    for row in &rows {
+        let account = read(row)?;
+        if account.fields.get(field).and_then(Value::as_str) == Some(value) {
+            return Ok(Some(account));
+        }
+    }
+    Ok(None)
+}
+
+/// Keeps others from adding to what belongs to an account, until the transaction ends.
+pub async fn hold(db: &mut Db, account: &Account) -> sqlx::Result<()> {
+    run(
+        db,
+        "UPDATE local_accounts SET id = id WHERE collection_id = $1 AND id = $2",
+        &[&account.collection_id, &account.id],
+    )
+    .await
 }
 
 /// Adds an account.
@@ -122,10 +162,24 @@ pub async fn update(db: &mut Db, account: &Account) -> sqlx::Result<()> {
     write(db, sql, account).await
 }
 
+/// Writes down that the address of an account is its own.
+pub async fn verify(db: &mut Db, account: &Account) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE local_accounts SET verified = 1, updated = $3
+        WHERE collection_id = $1 AND id = $2",
+    )
+    .bind(text(&account.collection_id))
+    .bind(text(&account.id))
+    .bind(account.updated.clone())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 async fn write(db: &mut Db, sql: &'static str, account: &Account) -> sqlx::Result<()> {
     sqlx::query(sql)
         .bind(account.collection_id.clone())
-        .bind(account.id.clone())
+        .bind(text(&account.id))
         .bind(account.email.clone())
         .bind(account.password_hash.clone())
         .bind(account.token_key.clone())
@@ -141,19 +195,20 @@ async fn write(db: &mut Db, sql: &'static str, account: &Account) -> sqlx::Resul
 
 /// Removes an account; its bindings are removed by their own table.
 pub async fn delete(db: &mut Db, collection_id: &str, id: &str) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM local_accounts WHERE collection_id = $1 AND id = $2")
-        .bind(collection_id.to_owned())
-        .bind(id.to_owned())
-        .execute(db)
-        .await?;
-    Ok(())
+    run(
+        db,
+        "DELETE FROM local_accounts WHERE collection_id = $1 AND id = $2",
+        &[collection_id, id],
+    )
+    .await
 }
 
 /// Removes all accounts of a collection.
 pub async fn delete_all(db: &mut Db, collection_id: &str) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM local_accounts WHERE collection_id = $1")
-        .bind(collection_id.to_owned())
-        .execute(db)
-        .await?;
-    Ok(())
+    run(
+        db,
+        "DELETE FROM local_accounts WHERE collection_id = $1",
+        &[collection_id],
+    )
+    .await
 }

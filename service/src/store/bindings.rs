@@ -2,13 +2,13 @@
 //!
 //! The first bind makes it, or renames one of the names it once had. Until then nothing is bound.
 
-use super::Db;
+use super::{Db, first, run, schema, text};
 use crate::ids;
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 
 /// The names the table once had, in the order in which they are looked for.
-const LEGACY: [(&str, &str); 2] = [
+pub(super) const LEGACY: [(&str, &str); 2] = [
     (
         "_tokenBindings",
         r#"ALTER TABLE "_tokenBindings" RENAME TO "_token_bindings""#,
@@ -19,7 +19,8 @@ const LEGACY: [(&str, &str); 2] = [
     ),
 ];
 
-const TABLE: &str = "_token_bindings";
+/// The name it has.
+pub(super) const TABLE: &str = "_token_bindings";
 
 const CREATE: [&str; 3] = [
     r#"CREATE TABLE IF NOT EXISTS "_token_bindings" (
@@ -38,19 +39,21 @@ fn hash(token: &str) -> String {
     ids::hex(&Sha256::digest(token))
 }
 
-/// Whether there is a table of exactly this name. Engines differ in how they are asked.
-async fn is_there(db: &mut Db, table: &str) -> sqlx::Result<bool> {
-    let row = sqlx::query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1")
-        .bind(table.to_owned())
-        .fetch_optional(db)
-        .await?;
-    Ok(row.is_some())
-}
-
+/// Makes the table and its indexes, as far as they are missing. Belongs in a transaction.
 async fn make_table(db: &mut Db) -> sqlx::Result<()> {
-    if !is_there(db, TABLE).await? {
+    let all = [
+        TABLE,
+        "idx__token_bindings_token",
+        "idx__token_bindings_record",
+    ];
+    if schema::count(db, &all).await? == all.len() {
+        return Ok(());
+    }
+    // Two instances may get here at once; the second one finds all done.
+    schema::lock(db).await?;
+    if schema::count(db, &[TABLE]).await? == 0 {
         for (name, rename) in LEGACY {
-            if is_there(db, name).await? {
+            if schema::count(db, &[name]).await? == 1 {
                 sqlx::query(rename).execute(&mut *db).await?;
                 break;
             }
@@ -60,6 +63,11 @@ async fn make_table(db: &mut Db) -> sqlx::Result<()> {
         sqlx::query(statement).execute(&mut *db).await?;
     }
     Ok(())
+}
+
+/// Whether anything was ever bound.
+async fn is_there(db: &mut Db) -> sqlx::Result<bool> {
+    Ok(schema::count(db, &[TABLE]).await? == 1)
 }
 
 /// Binds a token to an account, taking it from any other account of the collection. Belongs in
@@ -78,8 +86,8 @@ pub async fn bind(
         SET "recordRef" = excluded."recordRef", "updated" = CURRENT_TIMESTAMP"#,
     )
     .bind(ids::binding())
-    .bind(collection_id.to_owned())
-    .bind(account_id.to_owned())
+    .bind(text(collection_id))
+    .bind(text(account_id))
     .bind(hash(token))
     .execute(db)
     .await?;
@@ -93,19 +101,16 @@ pub async fn unbind(
     account_id: &str,
     token: &str,
 ) -> sqlx::Result<()> {
-    if !is_there(db, TABLE).await? {
+    if !is_there(db).await? {
         return Ok(());
     }
-    sqlx::query(
+    run(
+        db,
         r#"DELETE FROM "_token_bindings"
         WHERE "collectionRef" = $1 AND "recordRef" = $2 AND "tokenHash" = $3"#,
+        &[collection_id, account_id, &hash(token)],
     )
-    .bind(collection_id.to_owned())
-    .bind(account_id.to_owned())
-    .bind(hash(token))
-    .execute(db)
-    .await?;
-    Ok(())
+    .await
 }
 
 /// The identifier of the account that a token of this collection logs in to.
@@ -114,41 +119,41 @@ pub async fn account_of(
     collection_id: &str,
     token: &str,
 ) -> sqlx::Result<Option<String>> {
-    if !is_there(db, TABLE).await? {
+    if !is_there(db).await? {
         return Ok(None);
     }
-    let row = sqlx::query(
+    let row = first(
+        db,
         r#"SELECT "recordRef" FROM "_token_bindings"
         WHERE "collectionRef" = $1 AND "tokenHash" = $2"#,
+        &[collection_id, &hash(token)],
     )
-    .bind(collection_id.to_owned())
-    .bind(hash(token))
-    .fetch_optional(db)
     .await?;
     row.map(|row| row.try_get("recordRef")).transpose()
 }
 
 /// Removes all bindings of an account.
 pub async fn delete_of(db: &mut Db, collection_id: &str, account_id: &str) -> sqlx::Result<()> {
-    if !is_there(db, TABLE).await? {
+    if !is_there(db).await? {
         return Ok(());
     }
-    sqlx::query(r#"DELETE FROM "_token_bindings" WHERE "collectionRef" = $1 AND "recordRef" = $2"#)
-        .bind(collection_id.to_owned())
-        .bind(account_id.to_owned())
-        .execute(db)
-        .await?;
-    Ok(())
+    run(
+        db,
+        r#"DELETE FROM "_token_bindings" WHERE "collectionRef" = $1 AND "recordRef" = $2"#,
+        &[collection_id, account_id],
+    )
+    .await
 }
 
 /// Removes all bindings of a collection.
 pub async fn delete_all(db: &mut Db, collection_id: &str) -> sqlx::Result<()> {
-    if !is_there(db, TABLE).await? {
+    if !is_there(db).await? {
         return Ok(());
     }
-    sqlx::query(r#"DELETE FROM "_token_bindings" WHERE "collectionRef" = $1"#)
-        .bind(collection_id.to_owned())
-        .execute(db)
-        .await?;
-    Ok(())
+    run(
+        db,
+        r#"DELETE FROM "_token_bindings" WHERE "collectionRef" = $1"#,
+        &[collection_id],
+    )
+    .await
 }

@@ -1,6 +1,6 @@
 //! The table of collections: what each is called and how one may log in to it.
 
-use super::{Db, damaged};
+use super::{Db, damaged, first, run, text};
 use crate::ids;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -66,9 +66,12 @@ pub enum Kind {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Otp {
-    enabled: bool,
-    duration: i64,
-    length: i64,
+    /// Whether they are given out and taken.
+    pub enabled: bool,
+    /// How many seconds one lives.
+    pub duration: i64,
+    /// How many digits one has.
+    pub length: usize,
 }
 
 impl Default for Otp {
@@ -87,8 +90,10 @@ impl Default for Otp {
 pub struct Mfa {
     /// Whether it may be asked for at all.
     pub enabled: bool,
-    duration: i64,
-    rule: String,
+    /// How many seconds the second factor may take.
+    pub duration: i64,
+    /// Who is asked for it: everybody (`""`) or who satisfies the rule.
+    pub rule: String,
 }
 
 impl Default for Mfa {
@@ -189,16 +194,10 @@ pub fn always_there() -> Vec<Collection> {
     serde_json::from_value(known).expect("they are written as a seed is")
 }
 
-pub(super) async fn create_table(db: &mut Db) -> sqlx::Result<()> {
-    sqlx::query(
-        "CREATE TABLE IF NOT EXISTS local_collections (
-            id TEXT PRIMARY KEY, lower_name TEXT NOT NULL UNIQUE,
-            secret TEXT NOT NULL, definition TEXT NOT NULL)",
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
+/// What makes the table.
+pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS local_collections (
+    id TEXT PRIMARY KEY, lower_name TEXT NOT NULL UNIQUE,
+    secret TEXT NOT NULL, definition TEXT NOT NULL)";
 
 fn read(row: &AnyRow) -> sqlx::Result<Collection> {
     let definition: String = row.try_get("definition")?;
@@ -209,22 +208,25 @@ fn read(row: &AnyRow) -> sqlx::Result<Collection> {
 
 /// The collection with this identifier.
 pub async fn by_id(db: &mut Db, id: &str) -> sqlx::Result<Option<Collection>> {
-    let row = sqlx::query("SELECT secret, definition FROM local_collections WHERE id = $1")
-        .bind(id.to_owned())
-        .fetch_optional(db)
-        .await?;
+    let row = first(
+        db,
+        "SELECT secret, definition FROM local_collections WHERE id = $1",
+        &[id],
+    )
+    .await?;
     row.as_ref().map(read).transpose()
 }
 
 /// The collection with this identifier or, in any case, this name.
 pub async fn find(db: &mut Db, name: &str) -> sqlx::Result<Option<Collection>> {
-    if let Some(collection) = by_id(db, name).await? {
-        return Ok(Some(collection));
-    }
-    let row = sqlx::query("SELECT secret, definition FROM local_collections WHERE lower_name = $1")
-        .bind(name.to_lowercase())
-        .fetch_optional(db)
-        .await?;
+    let row = sqlx::query(
+        "SELECT secret, definition FROM local_collections WHERE id = $1 OR lower_name = $2
+        ORDER BY CASE WHEN id = $1 THEN 0 ELSE 1 END LIMIT 1",
+    )
+    .bind(text(name))
+    .bind(text(&name.to_lowercase()))
+    .fetch_optional(db)
+    .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -256,9 +258,5 @@ pub async fn update(db: &mut Db, collection: &Collection) -> sqlx::Result<()> {
 
 /// Removes a collection; its records are removed by their own tables.
 pub async fn delete(db: &mut Db, id: &str) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM local_collections WHERE id = $1")
-        .bind(id.to_owned())
-        .execute(db)
-        .await?;
-    Ok(())
+    run(db, "DELETE FROM local_collections WHERE id = $1", &[id]).await
 }

@@ -1,16 +1,21 @@
-//! Where everything is kept: one SQL database, a file or in memory, and one module per table.
+//! Where everything is kept: one SQL database, and one module per table.
 //!
-//! The SQL is the same for every engine: TEXT and BIGINT columns, numbered parameters.
+//! The SQL is the same for every engine: TEXT and BIGINT columns, numbered parameters. What
+//! engines do not share stands in `opening.rs` and `schema.rs`.
 
 pub mod accounts;
 pub mod bindings;
 pub mod collections;
+pub mod limits;
+pub mod mfas;
+mod opening;
+pub mod otps;
 pub mod records;
+mod schema;
 
-use sqlx::any::{AnyPoolOptions, install_default_drivers};
+use sqlx::any::AnyRow;
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyPool, Transaction};
-use std::path::Path;
 
 /// A connection, inside a transaction or not.
 pub type Db = sqlx::AnyConnection;
@@ -21,42 +26,6 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the file, which is made if it is not there, or without one an empty database in
-    /// memory.
-    pub async fn open(data: Option<&Path>) -> sqlx::Result<Self> {
-        install_default_drivers();
-        // SQLite has one writer. With one connection a request waits for its turn, and never
-        // fails because the file is locked.
-        let pool = AnyPoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect(&address(data))
-            .await?;
-        let store = Self { pool };
-        store.prepare(data.is_some()).await?;
-        Ok(store)
-    }
-
-    async fn prepare(&self, is_file: bool) -> sqlx::Result<()> {
-        if is_file {
-            let mut db = self.connection().await?;
-            sqlx::query("PRAGMA journal_mode = WAL")
-                .execute(&mut *db)
-                .await?;
-        }
-        let mut db = self.transaction().await?;
-        collections::create_table(&mut db).await?;
-        accounts::create_table(&mut db).await?;
-        records::create_table(&mut db).await?;
-        for collection in collections::always_there() {
-            if collections::by_id(&mut db, &collection.id).await?.is_none() {
-                collections::insert(&mut db, &collection).await?;
-            }
-        }
-        db.commit().await
-    }
-
     /// A connection for single statements.
     pub async fn connection(&self) -> sqlx::Result<PoolConnection<Any>> {
         self.pool.acquire().await
@@ -73,21 +42,25 @@ impl Store {
     }
 }
 
-/// The address of the database, in which the name of a file is percent-encoded.
-fn address(data: Option<&Path>) -> String {
-    let Some(path) = data else {
-        return "sqlite::memory:".to_owned();
-    };
-    let mut address = "sqlite:".to_owned();
-    for byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'-' => {
-                address.push(char::from(*byte));
-            }
-            other => address.push_str(&format!("%{other:02X}")),
-        }
-    }
-    address + "?mode=rwc"
+/// Carries out a statement that takes these texts.
+async fn run(db: &mut Db, sql: &'static str, texts: &[&str]) -> sqlx::Result<()> {
+    first(db, sql, texts).await.map(|_| ())
+}
+
+/// The first row that a statement with these texts gives.
+async fn first(db: &mut Db, sql: &'static str, texts: &[&str]) -> sqlx::Result<Option<AnyRow>> {
+    let bind = |query: sqlx::query::Query<'static, Any, _>, value: &&str| query.bind(text(value));
+    texts
+        .iter()
+        .fold(sqlx::query(sql), bind)
+        .fetch_optional(db)
+        .await
+}
+
+/// A text as a database can hold it. PostgreSQL has no place for a NUL; what is put there stands
+/// in no name or identifier, so that such a text is found nowhere.
+fn text(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }
 
 /// Something stored as JSON is not what it should be.

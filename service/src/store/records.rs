@@ -1,7 +1,7 @@
 //! The table of records: those of all collections that cannot log in.
 
 use super::collections::Collection;
-use super::{Db, damaged};
+use super::{Db, damaged, first, run, text};
 use serde_json::{Map, Value};
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -53,17 +53,11 @@ pub(super) fn own_fields(
         .collect()
 }
 
-pub(super) async fn create_table(db: &mut Db) -> sqlx::Result<()> {
-    sqlx::query(
-        "CREATE TABLE IF NOT EXISTS local_records (
-            id TEXT NOT NULL, collection_id TEXT NOT NULL, fields TEXT NOT NULL,
-            created TEXT NOT NULL, created_by TEXT NOT NULL,
-            PRIMARY KEY (collection_id, id))",
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
+/// What makes the table.
+pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS local_records (
+    id TEXT NOT NULL, collection_id TEXT NOT NULL, fields TEXT NOT NULL,
+    created TEXT NOT NULL, created_by TEXT NOT NULL,
+    PRIMARY KEY (collection_id, id))";
 
 fn read(row: &AnyRow) -> sqlx::Result<Record> {
     let fields: String = row.try_get("fields")?;
@@ -78,11 +72,12 @@ fn read(row: &AnyRow) -> sqlx::Result<Record> {
 
 /// The record of a collection with this identifier.
 pub async fn by_id(db: &mut Db, collection_id: &str, id: &str) -> sqlx::Result<Option<Record>> {
-    let row = sqlx::query("SELECT * FROM local_records WHERE collection_id = $1 AND id = $2")
-        .bind(collection_id.to_owned())
-        .bind(id.to_owned())
-        .fetch_optional(db)
-        .await?;
+    let row = first(
+        db,
+        "SELECT * FROM local_records WHERE collection_id = $1 AND id = $2",
+        &[collection_id, id],
+    )
+    .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -92,7 +87,7 @@ pub async fn insert(db: &mut Db, record: &Record) -> sqlx::Result<()> {
         "INSERT INTO local_records (id, collection_id, fields, created, created_by)
         VALUES ($1, $2, $3, $4, $5)",
     )
-    .bind(record.id.clone())
+    .bind(text(&record.id))
     .bind(record.collection_id.clone())
     .bind(serde_json::to_string(&record.fields).map_err(damaged)?)
     .bind(record.created.clone())
@@ -104,9 +99,10 @@ pub async fn insert(db: &mut Db, record: &Record) -> sqlx::Result<()> {
 
 /// Removes all records of a collection.
 pub async fn delete_all(db: &mut Db, collection_id: &str) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM local_records WHERE collection_id = $1")
-        .bind(collection_id.to_owned())
-        .execute(db)
-        .await?;
-    Ok(())
+    run(
+        db,
+        "DELETE FROM local_records WHERE collection_id = $1",
+        &[collection_id],
+    )
+    .await
 }

@@ -101,7 +101,7 @@ impl Names {
     /// The seed that gives all scenarios what they need.
     pub fn seed(&self, scenarios: &[Scenario]) -> Value {
         let mut collections = BTreeMap::new();
-        let (mut accounts, mut records) = (Vec::new(), Vec::new());
+        let (mut accounts, mut records, mut limits) = (Vec::new(), Vec::new(), Vec::new());
         for scenario in scenarios {
             let known = self.references(scenario);
             for collection in &scenario.given.collections {
@@ -120,9 +120,13 @@ impl Names {
             };
             accounts.extend(scenario.given.accounts.iter().map(row));
             records.extend(scenario.given.records.iter().map(row));
+            let rules = scenario.given.rate_limits.as_ref().map(|l| &l["rules"]);
+            let rules = rules.and_then(Value::as_array).into_iter().flatten();
+            limits.extend(rules.map(|rule| self.in_value(rule)));
         }
         let collections: Vec<Value> = collections.into_values().collect();
-        json!({"collections": collections, "accounts": accounts, "records": records})
+        json!({"collections": collections, "accounts": accounts, "records": records,
+            "rateLimits": {"rules": limits}})
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Given {
     pub accounts: Vec<Value>,
     #[serde(default)]
     pub records: Vec<Value>,
-    rate_limits: Option<Value>,
+    pub rate_limits: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -34,17 +34,15 @@ pub struct Step {
     pub request: Option<Request>,
     pub response: Option<Recorded>,
     /// Names for parts of the answer; of a step that makes a one-time password, one name.
-    #[serde(default, deserialize_with = "captures")]
-    pub capture: BTreeMap<String, String>,
+    #[serde(default)]
+    pub capture: Value,
     #[serde(rename = "do")]
     pub action: Option<String>,
     pub account: Option<Value>,
     pub collection: Option<Value>,
     pub set: Option<Value>,
-    #[serde(rename = "password")]
-    _password: Option<String>,
-    #[serde(rename = "seconds")]
-    _seconds: Option<f64>,
+    pub password: Option<Value>,
+    pub seconds: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -78,13 +76,6 @@ pub struct Claims {
     pub lifetime_seconds: i64,
 }
 
-fn captures<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<BTreeMap<String, String>, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).unwrap_or_default())
-}
-
 /// All recorded scenarios.
 pub fn all() -> Vec<Scenario> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/wire");
@@ -100,32 +91,4 @@ pub fn all() -> Vec<Scenario> {
     // The order of a folder is up to the system, and a run is to be repeatable.
     scenarios.sort_by(|a, b| a.name.cmp(&b.name));
     scenarios
-}
-
-impl Scenario {
-    /// What the service has yet to learn before it can answer this scenario.
-    pub fn waits_for(&self) -> Option<String> {
-        const NOT_YET: [&str; 5] = [
-            "auth-with-password",
-            "auth-refresh",
-            "auth-methods",
-            "request-otp",
-            "auth-with-otp",
-        ];
-        let paths = self.steps.iter().filter_map(|step| step.request.as_ref());
-        let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-        let route = paths
-            .map(|request| last(&request.path))
-            .find(|route| NOT_YET.contains(&route.as_str()));
-        let asks_twice = |collection: &Value| collection["mfa"]["enabled"] == true;
-        if route.is_some() {
-            route
-        } else if self.given.collections.iter().any(asks_twice) {
-            Some("a second factor".to_owned())
-        } else if self.given.rate_limits.is_some() {
-            Some("rate limits".to_owned())
-        } else {
-            None
-        }
-    }
 }

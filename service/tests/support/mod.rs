@@ -1,6 +1,13 @@
-//! What several tests need: a TCP client that sends exactly the bytes it is given, and chance
-//! that can be repeated.
+//! What several tests need: a TCP client that sends exactly the bytes it is given, chance that
+//! can be repeated, and databases of all kinds.
 #![allow(dead_code, clippy::unwrap_used)]
+
+pub mod api;
+pub mod database;
+pub mod postgres;
+pub mod program;
+#[path = "../../../tests/support/tools.rs"]
+pub mod tools;
 
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -45,6 +52,15 @@ pub fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     parsed(&answer)
+}
+
+/// Sends `request`, if the server lives long enough to answer it.
+pub fn attempt(address: SocketAddr, request: &[u8]) -> Option<Answer> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.write_all(request).ok()?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok()?;
+    answer.ends_with(b"\n").then(|| parsed(&answer))
 }
 
 fn parsed(answer: &[u8]) -> Answer {

@@ -1,0 +1,122 @@
+//! The program as a process, and a folder for its files.
+
+use super::post;
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+pub fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bosbase-local"));
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// A running program that is killed when a test fails.
+pub struct Running {
+    pub child: Child,
+    pub output: BufReader<ChildStdout>,
+    pub address: SocketAddr,
+}
+
+impl Running {
+    pub fn start(arguments: &[&str]) -> Self {
+        let all = [&["serve", "--http", "127.0.0.1:0"], arguments].concat();
+        Self::spawn(program(&all))
+    }
+
+    /// Starts it by a command that ends up being it.
+    pub fn spawn(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let url = line.trim_end().strip_prefix("http://").unwrap_or_else(|| {
+            panic!("the first line is the base URL, and not {line:?}");
+        });
+        let address = url.parse().unwrap();
+        Self {
+            child,
+            output,
+            address,
+        }
+    }
+
+    pub fn post(&self, target: &str, body: &Value) -> u16 {
+        post(self.address, target, body).status
+    }
+
+    /// Asks it to end, as a service manager would.
+    pub fn terminate(&self) {
+        let id = self.child.id().to_string();
+        let killed = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(killed.success());
+    }
+
+    /// Ends it; gives back all that it wrote after the first line.
+    pub fn end(mut self) -> (String, String) {
+        self.terminate();
+        assert!(self.child.wait().unwrap().success());
+        let (mut out, mut err) = (String::new(), String::new());
+        self.output.read_to_string(&mut out).unwrap();
+        let mut errors = self.child.stderr.take().unwrap();
+        errors.read_to_string(&mut err).unwrap();
+        (out, err)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A folder that is gone after the test.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("bosbase {name} {}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+
+    pub fn file(&self, name: &str, text: &str) -> String {
+        std::fs::write(self.0.join(name), text).unwrap();
+        self.path(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The one line that the program says when it gives up instead of serving.
+pub fn complaint(arguments: &[&str]) -> String {
+    let mut child = program(&[&["serve"], arguments].concat()).spawn().unwrap();
+    let mut first_line = String::new();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    output.read_line(&mut first_line).unwrap();
+    if !first_line.is_empty() {
+        child.kill().unwrap();
+    }
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(first_line, "", "{arguments:?} should not be served");
+    assert_eq!(ended.status.code(), Some(1));
+    let text = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(text.starts_with("bosbase-local: "), "{text}");
+    text
+}
