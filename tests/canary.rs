@@ -268,7 +268,7 @@ fn has_done_it_all(said: &str, logged: &str) {
         assert!(said.contains(status), "{status:?} is missing in\n{said}");
     }
     assert!(
-        logged.contains("POST /api/collections/users/bind-token 204"),
+        logged.contains(r#""path":"/api/collections/users/bind-token","status":204"#),
         "{logged}"
     );
 }

@@ -1,0 +1,26 @@
+//! What C was lent lives as long as the object it was got from, also after the next save, clear and free.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
+
+#[path = "support/library.rs"]
+mod library;
+#[path = "support/tools.rs"]
+mod tools;
+
+use std::process::Command;
+
+#[test]
+fn texts_of_a_snapshot_outlive_the_clients_session() {
+    let source = tools::root().join("tests/drivers/snapshot.c");
+    let flags = [
+        "-std=c11",
+        "-g",
+        "-Wall",
+        "-Wextra",
+        "-Wpedantic",
+        "-Werror",
+        "-fsanitize=address,undefined",
+    ];
+    tools::run(&mut Command::new(library::compile(
+        &source, "snapshot", &flags,
+    )));
+}
