@@ -149,6 +149,27 @@ mod tests {
     }
 
     #[test]
+    fn threads_insert_get_and_remove_at_once() {
+        let table = Table::new(1, "client");
+        let kept = table.insert(0).expect("room");
+        std::thread::scope(|scope| {
+            for thread in 1..=8 {
+                let table = &table;
+                scope.spawn(move || {
+                    for round in 0..100 {
+                        let object = thread * 1000 + round;
+                        let handle = table.insert(object).expect("room");
+                        assert_eq!(table.get(handle).ok(), Some(object));
+                        assert_eq!(table.remove(handle).ok(), Some(object));
+                        assert!(table.get(handle).is_err());
+                        assert_eq!(table.get(kept).ok(), Some(0));
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
     fn random_and_foreign_handles_are_found_out() {
         let (table, other) = (Table::new(1, "client"), Table::new(2, "cancel"));
         let handle = table.insert(()).expect("room");
