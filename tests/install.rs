@@ -421,6 +421,32 @@ fn with_library(program: &Path, library: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// Runs the Python package's own tests on this library.
+fn python_tests_pass_on(library: &Path) {
+    let package = tools::root().join("bindings/python");
+    let seed = bosbase_local::Seed::File(package.join("tests/seed.json"));
+    let server = Server::start(Config {
+        seed: Some(seed),
+        ..Config::default()
+    })
+    .unwrap();
+    let mut python = Command::new("python3");
+    python
+        .args(["-m", "unittest", "discover"])
+        .current_dir(package.join("tests"));
+    python
+        .env("PYTHONPATH", package.join("src"))
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    python
+        .env("BOSAUTH_LIBRARY", library)
+        .env("BOSAUTH_TEST_URL", server.base_url());
+    python.env(
+        "BOSAUTH_TEST_HEADER",
+        tools::root().join("include/bosauth.h"),
+    );
+    tools::run(&mut python);
+}
+
 #[test]
 fn programs_go_on_with_a_library_that_grew_and_refuse_another_generation() {
     let abi = library::BOSAUTH_ABI_VERSION;
@@ -441,6 +467,9 @@ fn programs_go_on_with_a_library_that_grew_and_refuse_another_generation() {
     assert_eq!(tools::run(&mut with_library(&c, &grown, &[url])), HELLO);
     assert_eq!(tools::run(&mut with_library(&cpp, &grown, &[url])), HELLO);
     tools::run(&mut with_library(&tests, &grown, &[url]));
+    let snapshot = compiled("tests/drivers/snapshot.c", "abi-snapshot");
+    tools::run(&mut with_library(&snapshot, &grown, &[]));
+    python_tests_pass_on(&grown.join("libbosauth.so.1"));
 
     let broken = changed_library("broken", abi + 0x1_0000, "");
     for program in [&c, &cpp] {
