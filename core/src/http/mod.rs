@@ -1,9 +1,11 @@
 //! One request over the network and its answer. Knows nothing of BosBase.
 //!
 //! `head` and `body` are pure: bytes in, parts of an answer out. `exchange` carries one request over
-//! one connection; [`Network`] finds that connection, pooled or new.
+//! one connection; a [`Call`] finds that connection in its [`Network`], pooled or new.
 
 mod body;
+mod call;
+mod calls;
 mod connect;
 mod connection;
 mod deadline;
@@ -15,10 +17,12 @@ mod pool;
 mod request;
 mod tls;
 mod wait;
+mod waker;
 
-pub(crate) use deadline::Deadline;
+pub(crate) use call::Call;
 pub(crate) use network::{Network, Origin};
 pub(crate) use request::Request;
+pub(crate) use waker::Waker;
 
 use crate::secret::SecretBytes;
 
@@ -36,6 +40,8 @@ pub(crate) struct Failure {
     pub kind: FailureKind,
     /// Whether a byte of the request went to the operating system.
     pub sent: bool,
+    /// Whether a byte of an answer came.
+    pub answer_began: bool,
     /// The answer's status, if its head was read.
     pub http_status: Option<u16>,
 }
@@ -57,6 +63,10 @@ pub(crate) enum FailureKind {
     TooLarge(&'static str),
     /// A deadline passed while this was under way.
     Timeout(&'static str),
+    /// The call was stopped.
+    Cancelled,
+    /// The system gives no more descriptors.
+    NoDescriptor,
 }
 
 impl Failure {
@@ -65,6 +75,7 @@ impl Failure {
         Failure {
             kind,
             sent: false,
+            answer_began: false,
             http_status: None,
         }
     }
