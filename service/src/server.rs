@@ -1,5 +1,6 @@
 //! A running server: its thread, how it starts and how it stops.
 
+use crate::answer::went_wrong;
 use crate::config::{Config, Error};
 use crate::seed::{self, Problem};
 use crate::store::Store;
@@ -8,6 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use axum::response::IntoResponse;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -216,7 +218,13 @@ fn connect(stream: TcpStream, peer: SocketAddr, router: &Router, all: &GracefulS
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request)
+        // A task of its own: a request that has come whole is carried out, whether or not its client
+        // waits for the answer.
+        let handling = tokio::spawn(router.clone().oneshot(request));
+        async {
+            let ended = handling.await;
+            ended.unwrap_or_else(|_| Ok(went_wrong("a panic").into_response()))
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
