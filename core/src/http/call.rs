@@ -142,3 +142,58 @@ fn has_died(failure: &Failure, may_repeat: bool) -> bool {
         && !failure.answer_began
         && (may_repeat || !failure.sent)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::http::Origin;
+
+    const LONG: Duration = Duration::from_secs(600);
+
+    fn network() -> Network {
+        let origin = Origin {
+            https: false,
+            host: "127.0.0.1".into(),
+            port: 1,
+        };
+        Network::new(origin, &Config::new())
+    }
+
+    fn looked(call: &Call<'_>) -> Option<FailureKind> {
+        call.check().err().map(|failure| failure.kind)
+    }
+
+    #[test]
+    fn the_last_look_sees_a_cancel_and_the_networks_end() {
+        let (network, cancel) = (network(), Cancel::new());
+        let call = Call::begin(&network, LONG, Some(&cancel)).expect("a call");
+        let other = Call::begin(&network, LONG, None).expect("a call");
+        assert_eq!(looked(&call), None);
+        cancel.trigger();
+        assert_eq!(looked(&call), Some(FailureKind::Cancelled));
+        assert_eq!(looked(&other), None);
+        network.close(Duration::ZERO);
+        assert_eq!(looked(&other), Some(FailureKind::Cancelled));
+    }
+
+    #[test]
+    fn the_last_look_sees_the_deadline() {
+        let network = network();
+        let call = Call::begin(&network, Duration::ZERO, None).expect("a call");
+        assert!(matches!(looked(&call), Some(FailureKind::Timeout(_))));
+    }
+
+    #[test]
+    fn closing_waits_for_the_calls_that_are_left() {
+        let network = network();
+        let call = Call::begin(&network, LONG, None).expect("a call");
+        assert!(!network.close(Duration::from_millis(2)), "one is left");
+        std::thread::scope(|scope| {
+            let closing = scope.spawn(|| network.close(LONG));
+            drop(call);
+            assert!(closing.join().expect("no panic"), "none is left");
+        });
+        assert!(Call::begin(&network, LONG, None).is_err());
+    }
+}
