@@ -28,7 +28,11 @@ fn server() -> Server {
 
 /// The C program, under a name of this test's own.
 fn program(name: &str) -> Command {
-    let source = tools::root().join("tests/drivers/load.c");
+    compile("load", name)
+}
+
+fn compile(source: &str, name: &str) -> Command {
+    let source = tools::root().join(format!("tests/drivers/{source}.c"));
     Command::new(library::compile(
         &source,
         name,
@@ -114,4 +118,12 @@ fn threads_share_a_client() {
         (0..=2 * 63).contains(&number("opened")),
         "at most one connection for each thread, and what wakes its call: {said}"
     );
+}
+
+#[test]
+fn long_use_leaves_nothing_behind() {
+    let server = server();
+    let said = tools::run(compile("soak", "soak").args([server.base_url(), TOKEN, "4000"]));
+    println!("{said}");
+    assert!(said.ends_with("wrong 0 left: descriptors 0 threads 0\n"));
 }
