@@ -462,6 +462,26 @@ fn what_is_no_call_meets_no_fault() {
 }
 
 #[test]
+fn a_request_that_does_not_come_whole_uses_a_fault_up() {
+    let server = server();
+    let api = Api::new(server.address(), "users");
+    order(&server, json!({"fault": "html", "when": "before"}));
+    let body = json!({"email": A, "password": PASSWORD, "token": "t"}).to_string();
+    let headers = [("Content-Type", "application/json")];
+    let target = "/api/collections/users/bind-token";
+    let whole = request("POST", target, &headers, body.as_bytes());
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.write_all(&whole[..whole.len() - 1]).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut came = String::new();
+    stream.read_to_string(&mut came).unwrap();
+    assert!(!came.contains("html"), "{came}");
+    let listed = api.control(&json!({"do": "list_faults"}));
+    assert_eq!(listed["faults"][0]["played"], 1);
+    assert_eq!(api.by_token("t", "").status, 400);
+}
+
+#[test]
 fn other_requests_on_the_connection_are_as_ever() {
     let server = server();
     order(&server, json!({"fault": "html", "when": "before"}));
