@@ -482,6 +482,37 @@ fn a_request_that_does_not_come_whole_uses_a_fault_up() {
 }
 
 #[test]
+fn a_large_request_finds_an_orderly_end_too() {
+    let server = server();
+    let headers = [("Content-Type", "application/json")];
+    let target = "/api/collections/users/bind-token";
+    let large = request("POST", target, &headers, &vec![b' '; 8 << 20]);
+    for when in ["before", "after"] {
+        order(&server, json!({"fault": "close", "when": when}));
+        let nothing = (Vec::new(), End::Orderly);
+        assert_eq!(seen(server.address(), &large), nothing, "{when}");
+    }
+}
+
+#[test]
+fn what_was_asked_for_before_on_the_connection_is_answered_whole() {
+    let server = server();
+    let health = request("GET", "/api/health", &[], b"");
+    let (alone, _) = seen(server.address(), &health);
+    let health = String::from_utf8(health)
+        .unwrap()
+        .replace("Connection: close\r\n", "");
+    order(
+        &server,
+        json!({"fault": "close", "when": "after", "call": "auth-methods"}),
+    );
+    let both = [health.as_bytes(), &request("GET", METHODS, &[], b"")].concat();
+    let (came, end) = seen(server.address(), &both);
+    assert_eq!(parts(&came).1, parts(&alone).1);
+    assert_eq!(end, End::Orderly);
+}
+
+#[test]
 fn other_requests_on_the_connection_are_as_ever() {
     let server = server();
     order(&server, json!({"fault": "html", "when": "before"}));

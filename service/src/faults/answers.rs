@@ -1,8 +1,8 @@
 //! What a fault makes of a request and of its answer, as far as an answer can say it. What only
 //! the bytes on the connection can say is left to `wire`.
 
-use super::gzip;
 use super::kinds::{Fault, Kind, When};
+use super::{gzip, whole};
 use crate::answer::{Refusal, WENT_WRONG};
 use crate::{App, call, limits};
 use axum::RequestExt;
@@ -12,7 +12,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http_body_util::BodyExt;
 use std::time::Duration;
 
 /// What is answered in the place of a call that is not carried out.
@@ -33,8 +32,8 @@ pub async fn around(app: &App, call: &str, mut request: Request, next: Next) -> 
 /// Answers a request that meets a fault. The answer holds the fault, for those who come after.
 async fn play(fault: Fault, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    // Also where nothing is carried out: on a connection that is closed with something unread
-    // the client would find a reset, whatever the fault.
+    // Also where nothing is carried out: if a connection is closed with something unread, the
+    // client finds a reset, whatever the fault.
     let body = match call::whole(body).await {
         Ok(body) => body,
         Err(refusal) => return refusal.into_response(),
@@ -124,10 +123,7 @@ fn with(mut answer: Response, name: HeaderName, value: &str) -> Response {
 /// The answer with its body packed, if it has one.
 async fn packed(answer: Response) -> Response {
     let (mut head, body) = answer.into_parts();
-    let body = match body.collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) => return crate::answer::went_wrong(error).into_response(),
-    };
+    let body = whole(body).await;
     head.headers.remove(header::CONTENT_LENGTH);
     let body = if body.is_empty() {
         Body::empty()

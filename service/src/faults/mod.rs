@@ -14,6 +14,8 @@ pub use wire::Wire;
 use crate::routes;
 use crate::seed::Problem;
 use crate::store::collections::Collection;
+use axum::body::{Body, Bytes};
+use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -154,4 +156,10 @@ fn check_call(call: &str) -> Result<(), Problem> {
     Err(Problem::refused(format!(
         "there is no such call; there are {known}"
     )))
+}
+
+/// The body of an answer. It was made in memory, so it cannot fail.
+async fn whole(body: Body) -> Bytes {
+    let body = body.collect().await.map(|body| body.to_bytes());
+    body.unwrap_or_default()
 }

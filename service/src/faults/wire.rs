@@ -2,11 +2,11 @@
 //! they should not.
 
 use super::kinds::{Fault, Kind};
+use super::whole;
 use axum::http::response::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
-use http_body_util::BodyExt;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -127,14 +127,8 @@ impl Fault {
     /// The bytes that go out in the place of `answer`.
     async fn bytes(self, answer: Response) -> Vec<u8> {
         let (head, body) = answer.into_parts();
-        // A body that was made in memory cannot fail.
-        let body = body.collect().await.map(|body| body.to_bytes());
-        spoiled(
-            self.kind,
-            self.number.unwrap_or_default(),
-            head,
-            &body.unwrap_or_default(),
-        )
+        let body = whole(body).await;
+        spoiled(self.kind, self.number.unwrap_or_default(), head, &body)
     }
 }
 
