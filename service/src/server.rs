@@ -17,13 +17,15 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use serde_json::Value;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
-use std::thread::JoinHandle;
+use std::thread;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 /// How long requests that are being answered may hold up the end.
@@ -40,7 +42,7 @@ pub struct Server {
     app: Arc<App>,
     runtime: Handle,
     stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<thread::JoinHandle<()>>,
 }
 
 /// What the thread tells when the server accepts connections.
@@ -58,7 +60,7 @@ impl Server {
     pub fn start(config: Config) -> Result<Self, Error> {
         let (tell, told) = mpsc::sync_channel(1);
         let (stop, stopped) = oneshot::channel();
-        let thread = std::thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("bosbase-local".to_owned())
             .spawn(move || run(&config, &tell, stopped))
             .map_err(|error| Error(format!("cannot start a thread: {error}")))?;
@@ -222,7 +224,10 @@ fn connect(stream: TcpStream, peer: SocketAddr, router: &Router, all: &GracefulS
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        answered(router.clone(), request, played_on.clone())
+        // A task of its own: a request that has come whole is carried out, whether or not its client
+        // waits for the answer.
+        let handling = tokio::spawn(router.clone().oneshot(request));
+        answered(handling, played_on.clone())
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -231,16 +236,13 @@ fn connect(stream: TcpStream, peer: SocketAddr, router: &Router, all: &GracefulS
     tokio::spawn(all.watch(connection));
 }
 
-/// The answer of the router, unless it is played on the wire; then an error ends the connection.
+/// The answer that is being made, unless it is played on the wire; then an error ends the connection.
 async fn answered(
-    router: Router,
-    request: Request<Body>,
+    handling: JoinHandle<Result<Response, Infallible>>,
     wire: Wire,
 ) -> Result<Response, &'static str> {
-    // A task of its own: a request that has come whole is carried out, whether or not its client
-    // waits for the answer.
-    let handled = tokio::spawn(router.oneshot(request)).await;
-    let Ok(answer) = handled.unwrap_or_else(|_| Ok(went_wrong("a panic").into_response()));
+    let ended = handling.await;
+    let Ok(answer) = ended.unwrap_or_else(|_| Ok(went_wrong("a panic").into_response()));
     match answer.extensions().get::<Fault>().copied() {
         Some(fault) if fault.is_on_the_wire() => {
             // Nobody is left to be told that the client has gone.
