@@ -27,5 +27,7 @@ mod echo;
 mod http;
 #[path = "faults/races.rs"]
 mod races;
+#[path = "faults/second_try.rs"]
+mod second_try;
 #[path = "faults/sent.rs"]
 mod sent;

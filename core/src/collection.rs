@@ -235,9 +235,14 @@ impl Asking<'_> {
         let added = added.iter().map(|secret| secret.as_str());
         let secrets: Vec<&str> = secrets.iter().copied().chain(added).collect();
         let now = SystemTime::now();
-        Err(self.error(replies::refusal(
-            self.call, had_fields, &answer, &secrets, now,
-        )))
+        let report = replies::refusal(self.call, had_fields, &answer, &secrets, now);
+        // A server that cannot serve now says nothing about the first sending. Any other refusal would have
+        // met that one too.
+        let may_have_happened = response.sent_before && report.action == Action::RetryLater;
+        Err(self.error(Report {
+            outcome_unknown: report.outcome_unknown || may_have_happened,
+            ..report
+        }))
     }
 
     fn error(&self, report: Report) -> Error {

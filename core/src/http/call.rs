@@ -51,14 +51,27 @@ impl<'a> Call<'a> {
     /// sent or sending it twice does no harm.
     pub fn send(&self, request: &Request<'_>) -> Result<Response, Failure> {
         let bytes = request.to_bytes();
+        let mut sent_before = false;
         if let Some(pooled) = self.own.pool.take() {
             match self.exchange(pooled, bytes.as_slice()) {
-                Err(failure) if has_died(&failure, request.may_repeat) => {}
+                Err(failure) if has_died(&failure, request.may_repeat) => {
+                    sent_before = failure.sent;
+                }
                 ended => return ended,
             }
         }
-        let connection = self.open().map_err(Failure::unsent)?;
-        self.exchange(connection, bytes.as_slice())
+        let opened = self.open().map_err(Failure::unsent);
+        let ended = opened.and_then(|new| self.exchange(new, bytes.as_slice()));
+        match ended {
+            Ok(response) => Ok(Response {
+                sent_before,
+                ..response
+            }),
+            Err(failure) => Err(Failure {
+                sent: sent_before || failure.sent,
+                ..failure
+            }),
+        }
     }
 
     /// The last look before the point of no return: whether the call still is to succeed. Its request was sent.

@@ -41,7 +41,7 @@ pub(super) fn connect(
             Ok(Some(socket)) => return Ok(socket),
             Ok(None) => {}
             Err(Ended::TimedOut) if until.deadline.left().is_some() => {}
-            Err(ended) => return Err(ended.while_("connecting to the server")),
+            Err(ended) => return Err(ended.during("connecting to the server")),
         }
     }
 }

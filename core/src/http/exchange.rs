@@ -67,6 +67,7 @@ impl Exchange<'_> {
                 content_type,
                 retry_after,
                 body,
+                sent_before: false,
             },
             reusable,
         ))
@@ -162,6 +163,6 @@ impl Exchange<'_> {
     }
 
     fn wait(&self, interest: Interest, doing: &'static str) -> Result<Ready, FailureKind> {
-        wait(self.connection.socket(), interest, self.until).map_err(|ended| ended.while_(doing))
+        wait(self.connection.socket(), interest, self.until).map_err(|ended| ended.during(doing))
     }
 }

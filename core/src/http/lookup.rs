@@ -69,7 +69,7 @@ pub(super) fn lookup(
                 Ok(addresses)
             };
         }
-        wait_for_wake(until).map_err(|ended| ended.while_(DOING))?;
+        wait_for_wake(until).map_err(|ended| ended.during(DOING))?;
     }
 }
 
@@ -141,7 +141,7 @@ fn take_thread(waker: &Arc<Waker>, until: Until<'_>) -> Result<(), FailureKind> 
         }
         if let Err(ended) = wait_for_wake(until) {
             THREADS.with(|threads| threads.waiting.retain(|waiting| !own(waiting)));
-            return Err(ended.while_(DOING));
+            return Err(ended.during(DOING));
         }
     }
 }

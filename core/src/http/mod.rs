@@ -32,13 +32,15 @@ pub(crate) struct Response {
     pub content_type: String,
     pub retry_after: String,
     pub body: SecretBytes,
+    /// Whether the request had been sent before, over a connection that died without an answer.
+    pub sent_before: bool,
 }
 
 /// Why there is no complete answer.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub kind: FailureKind,
-    /// Whether a byte of the request went to the operating system.
+    /// Whether a byte of the request went to the operating system, over whatever connection.
     pub sent: bool,
     /// Whether a byte of an answer came.
     pub answer_began: bool,

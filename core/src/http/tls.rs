@@ -78,7 +78,7 @@ fn step(
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
             let ended = wait(socket, interest, until);
-            ended.map_err(|ended| ended.while_("the TLS handshake"))?;
+            ended.map_err(|ended| ended.during("the TLS handshake"))?;
             Ok(None)
         }
         Err(_) => Err(FailureKind::ConnectionLost),

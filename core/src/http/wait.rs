@@ -38,7 +38,7 @@ pub(super) enum Ended {
 
 impl Ended {
     /// The failure of what the wait was for.
-    pub fn while_(self, doing: &'static str) -> FailureKind {
+    pub fn during(self, doing: &'static str) -> FailureKind {
         match self {
             Ended::TimedOut => FailureKind::Timeout(doing),
             Ended::Stopped => FailureKind::Cancelled,
