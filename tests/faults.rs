@@ -1,11 +1,15 @@
-//! The library against servers and networks that misbehave: what it makes of every answer, what it sends,
-//! which connections it uses again, and which session wins.
+//! The library against servers that misbehave: what it sends, what it shows of an answer, which connections
+//! it uses again, and which session wins. `matrix.rs` has what it makes of every answer.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 
+#[path = "support/answers.rs"]
+mod answers;
 #[path = "support/driver.rs"]
 mod driver;
 #[path = "support/fields.rs"]
 mod fields;
+#[path = "support/holdings.rs"]
+mod holdings;
 #[path = "support/library.rs"]
 mod library;
 #[path = "support/peer.rs"]
@@ -15,16 +19,10 @@ mod rust;
 #[path = "support/tools.rs"]
 mod tools;
 
-#[path = "faults/answers.rs"]
-mod answers;
-#[path = "faults/cell.rs"]
-mod cell;
 #[path = "faults/connections.rs"]
 mod connections;
 #[path = "faults/echo.rs"]
 mod echo;
-#[path = "faults/http.rs"]
-mod http;
 #[path = "faults/races.rs"]
 mod races;
 #[path = "faults/second_try.rs"]

@@ -7,6 +7,8 @@ mod chance;
 mod driver;
 #[path = "support/fields.rs"]
 mod fields;
+#[path = "support/holdings.rs"]
+mod holdings;
 #[path = "support/library.rs"]
 mod library;
 #[path = "support/peer.rs"]

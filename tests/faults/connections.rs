@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use bosauth::{Action, Client, Error, Status};
 
-use super::answers::{LOGIN, answer};
+use super::answers::{LOGIN, NO_CONTENT as GOOD, answer};
 use super::peer::{Act, Peer};
-
-const GOOD: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 
 fn client(peer: &Peer) -> Client {
     Client::builder(&peer.url()).build().unwrap()

@@ -3,9 +3,8 @@
 
 use bosauth::{CallOptions, Client, Error};
 
-use super::answers::answer;
-use super::cell::c_driver;
-use super::driver::{Driver, Program};
+use super::answers::{JSON, answer};
+use super::driver::{Driver, Program, compile_c};
 use super::fields;
 use super::peer::Peer;
 
@@ -24,8 +23,6 @@ const KEY: Secret = (
     "own-key-1234567",
     ["b3duLWtleS0xMjM0NTY3", "b3duLWtleS0xMjM0NTY3"],
 );
-
-const JSON: &str = "Content-Type: application/json\r\n";
 
 /// The ways in which a secret may stand inside a JSON string.
 fn spellings((secret, base64): Secret) -> Vec<String> {
@@ -193,7 +190,7 @@ fn what_a_server_says_is_one_safe_line() {
 fn the_accessors_of_c_hide_the_secrets() {
     let secrets = [PASSWORD, TOKEN];
     let peer = Peer::answering(echoing(&secrets));
-    let mut driver = Program::start("c", &mut c_driver());
+    let mut driver = Program::start("c", &mut compile_c("faults", &[]));
     let bind = fields::line(&["bind", "users", "a@b.c", PASSWORD.0, TOKEN.0]);
     assert_eq!(driver.answer(&format!("client {}", peer.url())), "OK");
     assert_eq!(driver.answer(&bind), "VALIDATION 400 FIX_CALL");

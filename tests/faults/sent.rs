@@ -3,9 +3,8 @@
 use bosauth::{CallOptions, Client};
 use serde_json::{Value, json};
 
+use super::answers::NO_CONTENT as GOOD;
 use super::peer::{Peer, Request};
-
-const GOOD: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 
 /// What a bind with these sends. The client holds a session, which must not be sent.
 fn sent(prefix: &str, collection: &str, texts: [&str; 3], options: &CallOptions) -> Request {

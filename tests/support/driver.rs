@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 use super::fields;
+use super::holdings::Holdings;
 use super::peer::WATCHDOG;
 use super::{library, rust, tools};
 
@@ -17,6 +18,11 @@ pub trait Driver {
 
     /// Does what a line says.
     fn answer(&mut self, line: &str) -> String;
+
+    /// What its process holds, if that is a process of its own.
+    fn holdings(&self) -> Option<Holdings> {
+        None
+    }
 
     /// Ends it: everything is freed, and nothing complained.
     fn end(self: Box<Self>);
@@ -86,6 +92,10 @@ impl Driver for Program {
         self.output
             .recv_timeout(WATCHDOG)
             .unwrap_or_else(|_| panic!("the {} driver does not answer {line:?}", self.language))
+    }
+
+    fn holdings(&self) -> Option<Holdings> {
+        Holdings::of(self.child.id())
     }
 
     fn end(mut self: Box<Self>) {

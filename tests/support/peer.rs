@@ -1,12 +1,17 @@
 //! A real TCP server that does with each request what a test tells it to, good or bad, and remembers
-//! exactly what it received.
+//! exactly what it received. It speaks through a [`Transport`]: plainly, or over TLS.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+#[path = "listener.rs"]
+mod listener;
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
+
+pub use listener::{Listener, reset_at_end};
 
 /// Far longer than anything takes that works.
 pub const WATCHDOG: Duration = Duration::from_secs(120);
@@ -16,18 +21,82 @@ pub const WATCHDOG: Duration = Duration::from_secs(120);
 pub enum Act {
     /// Sends these bytes.
     Send(Vec<u8>),
-    /// Sends these bytes one by one.
+    /// Sends these bytes one by one. Over TLS each is a record.
     Drip(Vec<u8>),
+    /// Sends these bytes together, but what they are on the wire byte by byte. Over TLS it is one record
+    /// that drips.
+    Trickle(Vec<u8>),
+    /// Sends these bytes but for the end of what they are on the wire. Over TLS the record stays
+    /// incomplete.
+    Torn(Vec<u8>),
+    /// Puts these bytes on the wire, below TLS.
+    Raw(Vec<u8>),
     /// Sends these bytes again and again, slowly, until the client is gone.
     Flood(Vec<u8>),
+    /// Reads so many bytes.
+    Take(usize),
+    /// Waits that long.
+    Wait(Duration),
     /// Waits for [`Peer::release`] of this request.
     Hold,
     /// Sends nothing more and waits until the client is gone.
     Silence,
+    /// Says that nothing more comes and waits until the client is gone.
+    Finish,
     /// Ends the connection in order.
     Close,
+    /// Ends the connection without TLS's goodbye.
+    Cut,
     /// Resets the connection.
     Reset,
+}
+
+/// How bytes go over a connection.
+#[derive(Clone, Copy)]
+pub struct Transport {
+    pub name: &'static str,
+    /// The scheme of URLs.
+    pub scheme: &'static str,
+    /// What a client has to trust, in PEM.
+    pub roots: fn() -> Option<&'static str>,
+    /// Makes the server's side of it, which may take a handshake.
+    pub begin: fn(&TcpStream) -> io::Result<Box<dyn Wire>>,
+}
+
+/// The bytes as they are.
+pub const TCP: Transport = Transport {
+    name: "tcp",
+    scheme: "http",
+    roots: || None,
+    begin: |_| Ok(Box::new(Plain)),
+};
+
+/// The server's side of a transport on one connection.
+pub trait Wire {
+    /// Reads some bytes of what the client says: how many, 0 once it has ended.
+    fn read(&mut self, socket: &TcpStream, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// What these bytes are on the wire.
+    fn encode(&mut self, bytes: &[u8]) -> Vec<u8>;
+
+    /// What an orderly end is on the wire.
+    fn goodbye(&mut self) -> Vec<u8>;
+}
+
+struct Plain;
+
+impl Wire for Plain {
+    fn read(&mut self, mut socket: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+        socket.read(buffer)
+    }
+
+    fn encode(&mut self, bytes: &[u8]) -> Vec<u8> {
+        bytes.to_vec()
+    }
+
+    fn goodbye(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
 }
 
 /// A request as it came.
@@ -64,12 +133,14 @@ type Plan = dyn Fn(&Request) -> Vec<Act> + Send + Sync;
 
 /// The server. It ends when it is dropped.
 pub struct Peer {
-    address: SocketAddr,
+    transport: Transport,
     shared: Arc<Shared>,
-    accepting: Option<JoinHandle<()>>,
+    listener: Listener,
 }
 
 struct Shared {
+    /// What is done with a new connection before anything is read.
+    greeting: Vec<Act>,
     plan: Box<Plan>,
     state: Mutex<State>,
     changed: Condvar,
@@ -88,21 +159,30 @@ struct State {
 impl Peer {
     /// A peer that does with each request what `plan` says.
     pub fn start(plan: impl Fn(&Request) -> Vec<Act> + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let address = listener.local_addr().expect("an address");
+        Peer::start_over(TCP, Vec::new(), plan)
+    }
+
+    /// The same over another transport. Each connection begins with a greeting.
+    pub fn start_over(
+        transport: Transport,
+        greeting: Vec<Act>,
+        plan: impl Fn(&Request) -> Vec<Act> + Send + Sync + 'static,
+    ) -> Self {
         let shared = Arc::new(Shared {
+            greeting,
             plan: Box::new(plan),
             state: Mutex::default(),
             changed: Condvar::new(),
         });
-        let accepting = thread::spawn({
-            let shared = Arc::clone(&shared);
-            move || accept(&listener, &shared)
-        });
+        let [counting, serving] = [Arc::clone(&shared), Arc::clone(&shared)];
+        let listener = Listener::start(
+            move |_| counting.change(|state| state.visitors += 1),
+            move |socket, number| serve(transport, socket, number, &serving),
+        );
         Peer {
-            address,
+            transport,
             shared,
-            accepting: Some(accepting),
+            listener,
         }
     }
 
@@ -116,9 +196,14 @@ impl Peer {
         Peer::always(vec![Act::Send(bytes.into())])
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.listener.address()
+    }
+
     /// Its base URL.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.transport.scheme, self.address())
     }
 
     /// Everything it received so far.
@@ -152,11 +237,12 @@ impl Peer {
     /// taken, shows that all before it have been counted.
     pub fn visitors(&self) -> usize {
         let before = self.shared.lock().visitors;
-        let _own = TcpStream::connect(self.address).expect("the peer listens");
+        let _own = TcpStream::connect(self.address()).expect("the peer listens");
         self.wait(|state| state.visitors > before);
-        let mut state = self.shared.lock();
-        state.visitors -= 1;
-        state.visitors
+        self.shared.change(|state| {
+            state.visitors -= 1;
+            state.visitors
+        })
     }
 
     fn wait(&self, reached: impl Fn(&State) -> bool) {
@@ -167,11 +253,6 @@ impl Peer {
 impl Drop for Peer {
     fn drop(&mut self) {
         self.shared.change(|state| state.over = true);
-        // Wakes the thread that accepts.
-        let _ = TcpStream::connect(self.address);
-        if let Some(accepting) = self.accepting.take() {
-            let _ = accepting.join();
-        }
     }
 }
 
@@ -195,88 +276,173 @@ impl Shared {
         drop(state);
         assert!(!timeout.timed_out(), "what was waited for did not happen");
     }
-}
 
-fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
-    for (connection, stream) in listener.incoming().flatten().enumerate() {
-        if shared.lock().over {
-            return;
-        }
-        shared.change(|state| state.visitors += 1);
-        let shared = Arc::clone(shared);
-        thread::spawn(move || serve(stream, connection, &shared));
-    }
-}
-
-fn serve(mut stream: TcpStream, connection: usize, shared: &Shared) {
-    let _ = stream.set_nodelay(true);
-    while let Some((bytes, came_at_once)) = peek_request(&stream) {
-        let length = bytes.len();
-        let request = shared.change(|state| {
+    /// Remembers a request and gives it its number.
+    fn remember(&self, connection: usize, bytes: Vec<u8>, came_at_once: bool) -> Request {
+        self.change(|state| {
+            let number = state.requests.len();
             let request = Request {
-                number: state.requests.len(),
+                number,
                 connection,
                 bytes,
                 came_at_once,
             };
             state.requests.push(request.clone());
             request
-        });
-        let acts = (shared.plan)(&request);
-        // Closing a socket with a byte unread makes the system send a reset.
-        let unread = usize::from(acts.iter().any(|act| matches!(act, Act::Reset)));
-        let _ = stream.read_exact(&mut vec![0; length - unread]);
-        let goes_on = acts
-            .into_iter()
-            .all(|act| perform(act, request.number, &mut stream, shared));
+        })
+    }
+}
+
+/// Serves one connection to its end.
+fn serve(transport: Transport, socket: Arc<TcpStream>, number: usize, shared: &Shared) {
+    let Ok(wire) = (transport.begin)(&socket) else {
+        return;
+    };
+    let mut visit = Visit {
+        socket,
+        wire,
+        unused: Vec::new(),
+    };
+    // No request is held in a greeting.
+    if !visit.perform_all(&shared.greeting, usize::MAX, shared) {
+        return;
+    }
+    while let Some((bytes, came_at_once)) = visit.read_request() {
+        let request = shared.remember(number, bytes, came_at_once);
+        let goes_on = visit.perform_all(&(shared.plan)(&request), request.number, shared);
         if !goes_on {
-            drop(stream);
+            drop(visit);
             return shared.change(|state| state.done.push(request.number));
         }
         shared.change(|state| state.done.push(request.number));
     }
 }
 
-/// Does one act; `false` if it ends the connection.
-fn perform(act: Act, request: usize, stream: &mut TcpStream, shared: &Shared) -> bool {
-    match act {
-        Act::Send(bytes) => stream.write_all(&bytes).is_ok(),
-        Act::Drip(bytes) => bytes.iter().all(|byte| drip(stream, &[*byte])),
-        Act::Flood(bytes) => {
-            while drip(stream, &bytes) {}
-            false
+/// A connection that is open.
+struct Visit {
+    socket: Arc<TcpStream>,
+    wire: Box<dyn Wire>,
+    /// What was read and belongs to the next request.
+    unused: Vec<u8>,
+}
+
+impl Visit {
+    /// Does these acts; `false` if one ends the connection.
+    fn perform_all(&mut self, acts: &[Act], request: usize, shared: &Shared) -> bool {
+        acts.iter().all(|act| self.perform(act, request, shared))
+    }
+
+    fn perform(&mut self, act: &Act, request: usize, shared: &Shared) -> bool {
+        match act {
+            Act::Send(bytes) => self.send(bytes),
+            Act::Drip(bytes) => bytes.iter().all(|&byte| pause() && self.send(&[byte])),
+            Act::Trickle(bytes) => {
+                let encoded = self.wire.encode(bytes);
+                encoded.iter().all(|&byte| pause() && self.put(&[byte]))
+            }
+            Act::Torn(bytes) => {
+                let encoded = self.wire.encode(bytes);
+                self.put(&encoded[..encoded.len() - 1])
+            }
+            Act::Raw(bytes) => self.put(bytes),
+            Act::Flood(bytes) => self.flood(bytes),
+            Act::Take(count) => self.take(*count),
+            Act::Wait(time) => {
+                thread::sleep(*time);
+                true
+            }
+            Act::Hold => {
+                shared.wait(|state| state.released.contains(&request));
+                true
+            }
+            Act::Silence => self.drain(),
+            Act::Finish => {
+                self.say_goodbye();
+                let _ = self.socket.shutdown(Shutdown::Write);
+                self.drain()
+            }
+            Act::Close => {
+                self.say_goodbye();
+                false
+            }
+            Act::Cut => false,
+            Act::Reset => {
+                reset_at_end(&self.socket);
+                false
+            }
         }
-        Act::Hold => {
-            shared.wait(|state| state.released.contains(&request));
-            true
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> bool {
+        let encoded = self.wire.encode(bytes);
+        self.put(&encoded)
+    }
+
+    fn put(&self, bytes: &[u8]) -> bool {
+        (&*self.socket).write_all(bytes).is_ok()
+    }
+
+    fn flood(&mut self, bytes: &[u8]) -> bool {
+        while self.send(bytes) {
+            thread::sleep(Duration::from_millis(10));
         }
-        Act::Silence => {
-            while stream.read(&mut [0; 64]).is_ok_and(|count| count > 0) {}
-            false
+        false
+    }
+
+    fn say_goodbye(&mut self) {
+        let goodbye = self.wire.goodbye();
+        self.put(&goodbye);
+    }
+
+    /// Reads until the client is gone.
+    fn drain(&mut self) -> bool {
+        while self.read(64) > 0 {}
+        false
+    }
+
+    fn take(&mut self, mut count: usize) -> bool {
+        while count > 0 {
+            match self.read(count) {
+                0 => return false,
+                taken => count -= taken,
+            }
         }
-        Act::Close | Act::Reset => false,
+        self.unused.clear();
+        true
+    }
+
+    /// Reads at most so many bytes: how many came, 0 once the client is gone.
+    fn read(&mut self, most: usize) -> usize {
+        let held = self.unused.len();
+        self.unused.resize(held + most, 0);
+        let count = self
+            .wire
+            .read(&self.socket, &mut self.unused[held..])
+            .unwrap_or(0);
+        self.unused.truncate(held + count);
+        count
+    }
+
+    /// The next whole request, and whether it was there at the first look; `None` once the client is gone.
+    fn read_request(&mut self) -> Option<(Vec<u8>, bool)> {
+        let mut looks = 0;
+        loop {
+            if let Some(length) = request_length(&self.unused) {
+                let rest = self.unused.split_off(length);
+                return Some((std::mem::replace(&mut self.unused, rest), looks <= 1));
+            }
+            looks += 1;
+            if self.read(256 * 1024) == 0 {
+                return None;
+            }
+        }
     }
 }
 
-/// Sends bytes as a packet of their own.
-fn drip(stream: &mut TcpStream, bytes: &[u8]) -> bool {
+/// Time enough for what was sent to become a packet of its own.
+fn pause() -> bool {
     thread::sleep(Duration::from_millis(1));
-    stream.write_all(bytes).is_ok()
-}
-
-/// Waits for a whole request and leaves it in the socket; `None` once the client is gone.
-fn peek_request(stream: &TcpStream) -> Option<(Vec<u8>, bool)> {
-    let mut buffer = vec![0; 256 * 1024];
-    let mut came_at_once = true;
-    loop {
-        let count = stream.peek(&mut buffer).ok().filter(|&count| count > 0)?;
-        if let Some(length) = request_length(&buffer[..count]) {
-            buffer.truncate(length);
-            return Some((buffer, came_at_once));
-        }
-        came_at_once = false;
-        thread::sleep(Duration::from_millis(1));
-    }
+    true
 }
 
 /// The length of the request at the front of `bytes`, if it is complete.

@@ -1,8 +1,27 @@
 //! Answers that are no HTTP, that HTTP allows and this library refuses, or that never become whole.
 
-use super::answers::{LOGIN, answer};
-use super::cell::{Call, Row, check_all};
+use super::answers::{LOGIN, answer, envelope};
 use super::peer::Act;
+use super::row::{
+    ALL_WELL, Call, LOST, LOST_200, NO_HTTP, REFUSED, Row, TIMEOUT, TIMEOUT_200, TOO_LARGE,
+    TOO_LARGE_200,
+};
+
+/// The rows.
+pub fn rows() -> Vec<Row> {
+    [
+        framing_that_could_be_read_in_two_ways_is_refused(),
+        what_is_no_http_is_refused(),
+        chunks_that_are_none_are_refused(),
+        what_is_larger_than_its_limit_is_given_up(),
+        an_end_before_the_answers_end_is_a_lost_connection(),
+        a_whole_answer_counts_whatever_comes_after_it(),
+        a_peer_that_never_ends_meets_the_deadline(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
 
 /// The start of a good answer of the call, up to where further fields may stand.
 fn status_line(call: Call) -> String {
@@ -25,18 +44,8 @@ fn bytes(name: &str, bytes: impl Into<Vec<u8>>, expected: &str) -> Row {
     Row::new(name, vec![Act::Send(bytes.into()), Act::Close], expected)
 }
 
-const NO_HTTP: &str = "UNEXPECTED_RESPONSE 0 CHECK_NETWORK outcome=unknown";
-const REFUSED: &str = "UNEXPECTED_RESPONSE 200 CHECK_NETWORK outcome=unknown";
-const LOST: &str = "CONNECTION_LOST 0 CHECK_NETWORK outcome=unknown";
-const LOST_200: &str = "CONNECTION_LOST 200 CHECK_NETWORK outcome=unknown";
-const TOO_LARGE: &str = "RESPONSE_TOO_LARGE 0 CONTACT_OPERATOR outcome=unknown";
-const TOO_LARGE_200: &str = "RESPONSE_TOO_LARGE 200 CONTACT_OPERATOR outcome=unknown";
-const TIMEOUT: &str = "TIMEOUT 0 CHECK_NETWORK outcome=unknown";
-const TIMEOUT_200: &str = "TIMEOUT 200 CHECK_NETWORK outcome=unknown";
-
-#[test]
-fn framing_that_could_be_read_in_two_ways_is_refused() {
-    check_all(&[
+fn framing_that_could_be_read_in_two_ways_is_refused() -> Vec<Row> {
+    vec![
         refused(
             "both lengths",
             "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
@@ -91,12 +100,11 @@ fn framing_that_could_be_read_in_two_ways_is_refused() {
             ),
             REFUSED,
         ),
-    ]);
+    ]
 }
 
-#[test]
-fn what_is_no_http_is_refused() {
-    check_all(&[
+fn what_is_no_http_is_refused() -> Vec<Row> {
+    vec![
         bytes("another protocol", "SSH-2.0-OpenSSH_9.6\r\n", NO_HTTP),
         bytes("no status line", "{\"token\":\"x\"}", NO_HTTP),
         bytes("HTTP/2", "HTTP/2 204\r\n\r\n", NO_HTTP),
@@ -148,7 +156,7 @@ fn what_is_no_http_is_refused() {
             "HTTP/1.1 100 x\r\n\r\n".repeat(9) + "HTTP/1.1 204 x\r\n\r\n",
             "UNEXPECTED_RESPONSE 100 CHECK_NETWORK outcome=unknown",
         ),
-    ]);
+    ]
 }
 
 /// Chunks behind a good head.
@@ -157,9 +165,8 @@ fn chunks(name: &str, body: &str, expected: &str) -> Row {
     bytes(name, text, expected)
 }
 
-#[test]
-fn chunks_that_are_none_are_refused() {
-    check_all(&[
+fn chunks_that_are_none_are_refused() -> Vec<Row> {
+    vec![
         chunks("size that is no number", "xyz\r\n", REFUSED),
         chunks("empty size", "\r\n", REFUSED),
         chunks("signed size", "+2\r\n{}\r\n0\r\n\r\n", REFUSED),
@@ -174,11 +181,10 @@ fn chunks_that_are_none_are_refused() {
         chunks("cut in a chunk", "ff\r\n{}", LOST_200),
         chunks("cut after a chunk", "2\r\n{}\r\n", LOST_200),
         chunks("cut in the last chunk", "2\r\n{}\r\n0\r\n", LOST_200),
-    ]);
+    ]
 }
 
-#[test]
-fn what_is_larger_than_its_limit_is_given_up() {
+fn what_is_larger_than_its_limit_is_given_up() -> Vec<Row> {
     let field = format!("X: {}\r\n", "y".repeat(1000));
     let kib = "z".repeat(1024);
     let chunk = format!("400\r\n{kib}\r\n");
@@ -187,7 +193,7 @@ fn what_is_larger_than_its_limit_is_given_up() {
         answer("200 OK", "", LOGIN),
         TOO_LARGE_200,
     );
-    check_all(&[
+    vec![
         limited.with_setting(&["max_response_bytes", "10"]),
         bytes(
             "head",
@@ -228,11 +234,10 @@ fn what_is_larger_than_its_limit_is_given_up() {
             ),
             TOO_LARGE_200,
         ),
-    ]);
+    ]
 }
 
-#[test]
-fn an_end_before_the_answers_end_is_a_lost_connection() {
+fn an_end_before_the_answers_end_is_a_lost_connection() -> Vec<Row> {
     let whole = String::from_utf8(answer("200 OK", "", LOGIN)).unwrap();
     let head = whole.len() - LOGIN.len();
     let mut rows = Vec::new();
@@ -260,17 +265,11 @@ fn an_end_before_the_answers_end_is_a_lost_connection() {
         unfinished,
         LOST_200,
     ));
-    check_all(&rows);
+    rows
 }
 
-#[test]
-fn a_whole_answer_counts_whatever_comes_after_it() {
-    let good = |call| match call {
-        Call::Login => answer("200 OK", "", LOGIN),
-        _ => b"HTTP/1.1 204 x\r\n\r\n".to_vec(),
-    };
-    let refusal = r#"{"data":{},"message":"Request entity too large.","status":413}"#;
-    let early = answer("413 x", "Content-Type: application/json\r\n", refusal);
+fn a_whole_answer_counts_whatever_comes_after_it() -> Vec<Row> {
+    let early = envelope(413, "Request entity too large.", "{}");
     let mut rows = vec![Row::new(
         "a refusal, then a reset",
         vec![Act::Send(early), Act::Reset],
@@ -278,19 +277,20 @@ fn a_whole_answer_counts_whatever_comes_after_it() {
     )];
     for end in [
         Act::Close,
+        Act::Cut,
+        Act::Finish,
         Act::Reset,
-        Act::Send(b"left over".to_vec()),
+        Act::Drip(b"left over".to_vec()),
         Act::Silence,
     ] {
-        let name = format!("{end:?}");
-        let acts = move |call| vec![Act::Send(good(call)), end.clone()];
-        rows.push(Row::by_call(&name, acts, ["OK", "OK", "OK kept"]));
+        let name = format!("all, then {end:?}");
+        let acts = move |call: Call| vec![Act::Send(call.good_answer()), end.clone()];
+        rows.push(Row::by_call(&name, acts, ALL_WELL));
     }
-    check_all(&rows);
+    rows
 }
 
-#[test]
-fn a_peer_that_never_ends_meets_the_deadline() {
+fn a_peer_that_never_ends_meets_the_deadline() -> Vec<Row> {
     let whole = String::from_utf8(answer("200 OK", "", LOGIN)).unwrap();
     let head = whole.len() - LOGIN.len();
     let silent = |cut: usize| vec![Act::Send(whole.as_bytes()[..cut].to_vec()), Act::Silence];
@@ -319,9 +319,8 @@ fn a_peer_that_never_ends_meets_the_deadline() {
         Row::new("drip of chunks", flood(chunked, "1\r\nb\r\n"), TIMEOUT_200),
         Row::new("drip in a chunk's size", flood(chunked, "0"), TIMEOUT_200),
     ];
-    let of_a_call = |row: Row| row.with_option(&["timeout_ms", "500"]);
-    let mut rows: Vec<Row> = rows.map(of_a_call).into();
-    let of_a_client = Row::new("the client's deadline", silent(0), TIMEOUT);
-    rows.push(of_a_client.with_setting(&["timeout_ms", "500"]));
-    check_all(&rows);
+    let mut rows: Vec<Row> = rows.into_iter().map(Row::hasty).collect();
+    let of_a_call = Row::new("the call's own deadline", silent(0), TIMEOUT);
+    rows.push(of_a_call.with_option(&["timeout_ms", "1000"]));
+    rows
 }
