@@ -178,6 +178,28 @@ mod tests {
     }
 
     #[test]
+    fn a_request_goes_over_a_new_connection_only_where_that_does_no_harm() {
+        for (kind, sent, answer_began, may_repeat, repeats) in [
+            (FailureKind::ConnectionLost, false, false, false, true),
+            (FailureKind::ConnectionLost, false, false, true, true),
+            (FailureKind::ConnectionLost, true, false, true, true),
+            (FailureKind::ConnectionLost, true, false, false, false),
+            (FailureKind::ConnectionLost, true, true, true, false),
+            (FailureKind::Cancelled, false, false, true, false),
+            (FailureKind::Timeout(""), true, false, true, false),
+            (FailureKind::NotAccepted(""), true, true, true, false),
+        ] {
+            let failure = Failure {
+                kind,
+                sent,
+                answer_began,
+                http_status: None,
+            };
+            assert_eq!(has_died(&failure, may_repeat), repeats, "{failure:?}");
+        }
+    }
+
+    #[test]
     fn the_last_look_sees_a_cancel_and_the_networks_end() {
         let (network, cancel) = (network(), Cancel::new());
         let call = Call::begin(&network, LONG, Some(&cancel)).expect("a call");
