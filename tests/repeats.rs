@@ -125,7 +125,9 @@ fn a_used_connection_that_ends_before_an_answer_is_replaced_once() {
 #[test]
 fn a_new_connection_that_ends_is_not_replaced() {
     for end in ENDS {
-        check(&[end.clone()], 0, 1, |_| (Some(Status::ConnectionLost), 1));
+        check(std::slice::from_ref(&end), 0, 1, |_| {
+            (Some(Status::ConnectionLost), 1)
+        });
         check(&[end], 1, 2, |call| match call {
             Call::SecondFactor => (Some(Status::ConnectionLost), 1),
             _ => (Some(Status::ConnectionLost), 2),
