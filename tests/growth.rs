@@ -17,25 +17,10 @@ use bosbase_local::{Config, Server};
 
 const HELLO: &str = "hello user@example.com\n";
 
-/// Where this test may write.
-fn temporary(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("growth")
-        .join(name)
-}
-
-/// A directory with nothing in it.
-fn empty(name: &str) -> PathBuf {
-    let directory = temporary(name);
-    let _ = fs::remove_dir_all(&directory);
-    fs::create_dir_all(&directory).unwrap();
-    directory
-}
-
 /// A library made from a private copy of the sources, with another ABI number and more code, under the name
 /// by which programs ask for today's.
 fn changed_library(name: &str, abi: u32, more: &str) -> PathBuf {
-    let copy = empty(name);
+    let copy = tools::empty(&format!("growth/{name}"));
     let parts = [
         "Cargo.toml",
         "Cargo.lock",
@@ -58,7 +43,7 @@ fn changed_library(name: &str, abi: u32, more: &str) -> PathBuf {
         changed
     });
     edit(&copy.join("src/library.rs"), |text| text + more);
-    let built = temporary("changed-target");
+    let built = tools::temporary("growth/changed-target");
     let mut cargo = Command::new(env!("CARGO"));
     cargo
         .args([

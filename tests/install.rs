@@ -18,21 +18,6 @@ use bosbase_local::{Config, Server};
 
 const HELLO: &str = "hello user@example.com\n";
 
-/// Where this test may write.
-fn temporary(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("install")
-        .join(name)
-}
-
-/// A directory with nothing in it.
-fn empty(name: &str) -> PathBuf {
-    let directory = temporary(name);
-    let _ = fs::remove_dir_all(&directory);
-    fs::create_dir_all(&directory).unwrap();
-    directory
-}
-
 /// The directory that this test was built in, with the dependencies compiled already.
 fn target() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
@@ -48,11 +33,14 @@ fn installed() -> Option<&'static Path> {
 }
 
 fn install() -> PathBuf {
-    let (first, prefix) = (empty("first"), temporary("prefix"));
+    let (first, prefix) = (
+        tools::empty("install/first"),
+        tools::temporary("install/prefix"),
+    );
     let commands = installation("c.md").replace(" build", " \"$BUILD\"");
     let mut shell = shell(&commands, tools::root(), &first);
     shell
-        .env("BUILD", empty("build"))
+        .env("BUILD", tools::empty("install/build"))
         .env("CARGO_TARGET_DIR", target());
     tools::run(&mut shell);
     let _ = fs::remove_dir_all(&prefix);
@@ -149,7 +137,7 @@ fn pkg_config_says_what_rustc_says() {
         "{text}"
     );
     assert!(
-        !text.contains(&*temporary("").to_string_lossy()),
+        !text.contains(&*tools::temporary("install/").to_string_lossy()),
         "it cannot be moved: {text}"
     );
     let all = pkg_config(prefix, &["--static", "--libs"]);
@@ -163,7 +151,7 @@ fn pkg_config_says_what_rustc_says() {
 fn the_example_project_is_built_in_every_way() {
     let Some(prefix) = installed() else { return };
     let server = Server::start(Config::demo()).unwrap();
-    let directory = empty("example");
+    let directory = tools::empty("install/example");
     let source = tools::root().join("bindings/c/example");
     for file in fs::read_dir(source).unwrap() {
         let file = file.unwrap();
@@ -207,7 +195,7 @@ fn the_example_project_is_built_in_every_way() {
 #[test]
 fn a_project_that_wants_another_version_is_told() {
     let Some(prefix) = installed() else { return };
-    let directory = empty("wants-another");
+    let directory = tools::empty("install/wants-another");
     let project = "cmake_minimum_required(VERSION 3.16)\nproject(other LANGUAGES C)\nfind_package(bosauth 99 REQUIRED)\n";
     fs::write(directory.join("CMakeLists.txt"), project).unwrap();
     let mut cmake = shell(
@@ -225,7 +213,7 @@ fn a_project_that_wants_another_version_is_told() {
 
 #[test]
 fn the_easy_header_is_clean_in_c_and_cpp() {
-    let source = empty("easy").join("easy.h");
+    let source = tools::empty("install/easy").join("easy.h");
     fs::write(
         &source,
         "#include <bosauth_easy.h>\n#include <bosauth_easy.h>\n",
@@ -271,7 +259,7 @@ fn follow(page: &str) {
         return;
     }
     let server = Server::start(Config::demo()).unwrap();
-    let directory = empty(page);
+    let directory = tools::empty(&format!("install/{page}"));
     let (mut printed, mut compared) = (String::new(), 0);
     for block in pages::blocks(page) {
         match (&*block.language, block.file) {

@@ -17,20 +17,10 @@ use std::process::Command;
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Server};
 use suite::package;
 
-/// A directory with nothing in it.
-fn empty(name: &str) -> PathBuf {
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("python")
-        .join(name);
-    let _ = fs::remove_dir_all(&directory);
-    fs::create_dir_all(&directory).unwrap();
-    directory
-}
-
 /// A directory with the package's sources alone: beside the original there may be the library of an editable
 /// install, which would go first.
 fn sources(name: &str) -> PathBuf {
-    let directory = empty(name);
+    let directory = tools::empty(&format!("python/{name}"));
     let copy = directory.join("bosauth");
     fs::create_dir(&copy).unwrap();
     for entry in fs::read_dir(package().join("src/bosauth")).unwrap() {
@@ -58,7 +48,7 @@ fn with_package(mut python: Command, sources: &Path) -> Command {
 
 /// A virtual environment.
 fn environment(name: &str) -> PathBuf {
-    let directory = empty(name);
+    let directory = tools::empty(&format!("python/{name}"));
     tools::run(Command::new("python3").args(["-m", "venv"]).arg(&directory));
     directory
 }
@@ -117,7 +107,7 @@ fn the_wheel_holds_what_it_should() {
     let Some(environment) = environment_with("hatchling", &["hatchling"]) else {
         return;
     };
-    let wheels = empty("wheels");
+    let wheels = tools::empty("python/wheels");
     let mut pip = Command::new(environment.join("bin/pip"));
     pip.args([
         "wheel",
@@ -240,7 +230,7 @@ fn without_cargo_the_installation_says_so() {
     };
     let mut pip = Command::new(environment.join("bin/pip"));
     pip.args(["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir"])
-        .arg(empty("no-wheels"))
+        .arg(tools::empty("python/no-wheels"))
         .arg(package())
         .env("PATH", environment.join("bin"));
     let output = pip.output().unwrap();
@@ -256,7 +246,10 @@ fn the_page_is_true() {
         return;
     }
     let server = Server::start(Config::demo()).unwrap();
-    let (directory, place) = (empty("page"), empty("page-venv"));
+    let (directory, place) = (
+        tools::empty("python/page"),
+        tools::empty("python/page-venv"),
+    );
     let (mut printed, mut compared) = (String::new(), 0);
     for block in pages::blocks("python.md") {
         match (&*block.language, block.file) {

@@ -1,8 +1,9 @@
 //! Tools that tests run: found or loudly missed.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// Whether `name` can be run here. If not, that is said aloud, and with `BOSAUTH_ALL_TOOLS=1` it is a failure.
@@ -59,4 +60,17 @@ pub fn cc() -> String {
 /// The root of the repository.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Where tests may write; `name` begins with that of the test.
+pub fn temporary(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+/// A directory with nothing in it.
+pub fn empty(name: &str) -> PathBuf {
+    let directory = temporary(name);
+    let _ = fs::remove_dir_all(&directory);
+    fs::create_dir_all(&directory).expect("a directory of our own");
+    directory
 }
