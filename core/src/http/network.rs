@@ -53,7 +53,6 @@ impl Own {
 impl Network {
     /// The way to `origin`. Nothing is looked up or opened before the first request.
     pub fn new(origin: Origin, config: &Config) -> Self {
-        fork::prepare();
         Network {
             origin,
             connect_timeout: config.connect_timeout,
