@@ -57,24 +57,6 @@ class Threads(unittest.TestCase):
             thread.join(WATCHDOG)
             self.assertEqual(ended, [Status.TIMEOUT])
 
-    def test_closing_while_a_call_waits(self):
-        with Peer() as peer:
-            client = BosBase(peer.url)
-            ended = []
-
-            def wait():
-                try:
-                    client.collection("users").auth_with_token("t", timeout=1)
-                except ClientResponseError as error:
-                    ended.append(error.code)
-
-            thread = threading.Thread(target=wait)
-            thread.start()
-            self.assertTrue(peer.came.wait(WATCHDOG))
-            client.close()
-            thread.join(WATCHDOG)
-            self.assertEqual(ended, [Status.TIMEOUT], "a call under way goes on to its end")
-
 
 class Ends(unittest.TestCase):
     """An interpreter that ends with something still alive ends well."""
