@@ -190,12 +190,9 @@ def _awaited(
         try:
             return await cast("Coroutine[Any, Any, Result]", method(self._calls, *args, **kwargs))
         except BaseException as error:
-            raised = bare(error)
+            caught = [error]
         del args, kwargs
-        try:
-            raise raised
-        finally:
-            del raised
+        raise bare(caught.pop())
 
     return quiet
 

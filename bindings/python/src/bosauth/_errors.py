@@ -174,12 +174,9 @@ def hides_arguments(function: _Function) -> _Function:
         try:
             return function(*args, **kwargs)
         except BaseException as error:
-            raised = bare(error)
+            caught = [error]
         del args, kwargs
-        try:
-            raise raised
-        finally:
-            del raised
+        raise bare(caught.pop())
 
     return cast(_Function, quiet)
 
