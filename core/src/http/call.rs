@@ -212,5 +212,6 @@ mod tests {
             assert!(closing.join().expect("no panic"), "none is left");
         });
         assert!(Call::begin(&network, LONG, None).is_err());
+        assert!(network.close(Duration::MAX), "however long it may take");
     }
 }
