@@ -1,4 +1,5 @@
-//! The library over the life of a process: loaded again and again, and in use when the process ends.
+//! The library over the life of a process: loaded again and again, with no descriptors or threads left for it, and
+//! in use when the process ends.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 
@@ -44,6 +45,20 @@ fn the_library_can_be_loaded_again() {
     let mut program = Command::new(program);
     let said = tools::run(program.arg(library).args([server.base_url(), TOKEN]));
     assert_eq!(said, "reloaded\n");
+}
+
+#[test]
+fn calls_fail_and_recover_where_descriptors_and_threads_are_scarce() {
+    let program = library::compile(
+        &source("scarce.c"),
+        "scarce",
+        &["-std=c11", "-Wall", "-Wextra", "-Werror", "-pthread"],
+    );
+    let server = server();
+    let named = format!("http://localhost:{}", server.address().port());
+    let mut program = Command::new(program);
+    let said = tools::run(program.args([&named, server.base_url(), TOKEN]));
+    assert_eq!(said, "good\n");
 }
 
 #[test]

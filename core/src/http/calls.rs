@@ -27,8 +27,22 @@ struct State {
 }
 
 impl State {
-    fn begin(&mut self, waker: &Arc<Waker>) {
+    /// Begins a call with a waker that an earlier one gave back, if there is one.
+    fn begin_with_idle(&mut self) -> Result<Option<Arc<Waker>>, FailureKind> {
+        if self.closed {
+            return Err(FailureKind::Cancelled);
+        }
+        let idle = self.idle.pop();
+        self.running.extend(idle.clone());
+        Ok(idle)
+    }
+
+    fn begin(&mut self, waker: &Arc<Waker>) -> Result<(), FailureKind> {
+        if self.closed {
+            return Err(FailureKind::Cancelled);
+        }
         self.running.push(Arc::clone(waker));
+        Ok(())
     }
 }
 
@@ -43,21 +57,12 @@ impl Calls {
 
     /// Begins a call, with a waker to give back to [`Calls::end`].
     pub fn begin(&self) -> Result<Arc<Waker>, FailureKind> {
-        let idle = self.0.with(|state| {
-            let waker = state.idle.pop();
-            waker.inspect(|waker| state.begin(waker))
-        });
-        if let Some(waker) = idle {
-            return Ok(waker);
+        if let Some(idle) = self.0.with(State::begin_with_idle)? {
+            return Ok(idle);
         }
         let waker = Arc::new(Waker::new().map_err(|_| FailureKind::NoDescriptor)?);
-        self.0.with(|state| {
-            if state.closed {
-                return Err(FailureKind::Cancelled);
-            }
-            state.begin(&waker);
-            Ok(Arc::clone(&waker))
-        })
+        self.0.with(|state| state.begin(&waker))?;
+        Ok(waker)
     }
 
     /// Ends a call.

@@ -100,7 +100,10 @@ fn is_under_way(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
+    use crate::http::waker::Waker;
 
     #[test]
     fn the_families_take_turns() {
@@ -119,5 +122,55 @@ mod tests {
         ] {
             assert_eq!(by_turns(&parse(given)), parse(tried), "{given}");
         }
+    }
+
+    const LONG: Duration = Duration::from_secs(600);
+
+    /// Two listeners on one port: the first takes no connection, the second does.
+    #[cfg(target_os = "linux")]
+    fn dead_and_alive() -> ([Socket; 2], Vec<TcpStream>, [SocketAddr; 2]) {
+        let listen = |host: u8, port: u16, backlog| {
+            let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+            let address = SocketAddr::new(Ipv4Addr::new(127, 0, 0, host).into(), port);
+            socket.bind(&address.into()).expect("a free port");
+            socket.listen(backlog).expect("to listen");
+            let address = socket.local_addr().expect("bound").as_socket();
+            (socket, address.expect("of IPv4"))
+        };
+        let (dead, full) = listen(2, 0, 0);
+        let (alive, good) = listen(3, full.port(), 128);
+        let short = Duration::from_millis(200);
+        let fill = || TcpStream::connect_timeout(&full, short).ok();
+        let fillers = std::iter::from_fn(fill).collect();
+        ([dead, alive], fillers, [full, good])
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn dead_addresses_do_not_keep_a_good_one_away() {
+        let (_sockets, _fillers, [dead, good]) = dead_and_alive();
+        let refused = SocketAddr::new(Ipv4Addr::new(127, 0, 0, 4).into(), dead.port());
+        let waker = Waker::new().expect("a descriptor");
+        let until = |limit| Until {
+            deadline: Deadline::after(limit),
+            waker: &waker,
+        };
+        for addresses in [
+            &[good][..],
+            &[refused, good],
+            &[dead, good],
+            &[dead, refused, dead, good, dead],
+        ] {
+            let socket = connect(addresses, until(LONG)).expect("one is good");
+            assert_eq!(socket.get().peer_addr().ok(), Some(good), "{addresses:?}");
+        }
+        let none = |addresses: &[SocketAddr], limit| connect(addresses, until(limit)).err();
+        assert_eq!(none(&[], LONG), Some(FailureKind::Connect));
+        assert_eq!(none(&[refused; 3], LONG), Some(FailureKind::Connect));
+        let short = none(&[dead, refused, dead], Duration::from_millis(50));
+        assert!(matches!(short, Some(FailureKind::Timeout(_))), "{short:?}");
+        waker.stop();
+        let stopped = none(&[dead, good], LONG);
+        assert_eq!(stopped, Some(FailureKind::Cancelled));
     }
 }

@@ -4,14 +4,17 @@ use std::time::{Duration, Instant};
 
 use super::waker::Waker;
 
+/// As good as for ever, and a moment that every clock can tell.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
 /// A moment by which something must have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Deadline(Instant);
 
 impl Deadline {
-    /// This long from now.
+    /// This long from now. However long: the wait for a client's end is the app's to choose.
     pub fn after(duration: Duration) -> Self {
-        Deadline(Instant::now() + duration)
+        Deadline(Instant::now() + duration.min(LONGEST))
     }
 
     /// What is left of it; `None` once it has passed.

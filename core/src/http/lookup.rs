@@ -162,6 +162,8 @@ mod tests {
     use crate::http::deadline::Deadline;
     use crate::http::wait::Ended;
 
+    const LONG: Duration = Duration::from_secs(600);
+
     fn look_up(host: &str) -> Result<Vec<SocketAddr>, FailureKind> {
         let waker = Arc::new(Waker::new().expect("a descriptor"));
         let until = Until {
@@ -202,5 +204,29 @@ mod tests {
         waker.stop();
         assert_eq!(wait_for_wake(until(60_000)), Err(Ended::Stopped));
         assert_eq!(wait_for_wake(until(60_000)), Err(Ended::Stopped));
+    }
+
+    /// Also where the call before has left its lookup behind, or its place among those that wait for a thread.
+    #[test]
+    fn more_calls_than_threads_all_get_their_answer() {
+        let call = || {
+            let waker = Arc::new(Waker::new().expect("a descriptor"));
+            for short in (0..20).map(|turn| Duration::from_micros(20 * turn)) {
+                for limit in [short, LONG] {
+                    let until = Until {
+                        deadline: Deadline::after(limit),
+                        waker: &waker,
+                    };
+                    let found = lookup("localhost", 80, &waker, until);
+                    let is_late = matches!(found, Err(FailureKind::Timeout(_)));
+                    assert!(found.is_ok() || is_late && limit < LONG, "{found:?}");
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 * THREADS_MAX {
+                scope.spawn(call);
+            }
+        });
     }
 }
