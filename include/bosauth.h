@@ -8,11 +8,14 @@
  *  - Outputs are set to 0 or NULL before anything else happens, on every path.
  *  - `error` may be NULL. On failure *error gets an object to free; on success NULL. *error is
  *    overwritten, not freed: free it before using the variable again.
- *  - Constructors, setters, accessors, *_free take no error; the status says all.
+ *  - Constructors, setters, accessors, *_free, bosauth_client_close and the cancel functions take no error;
+ *    the status says all.
  *  - Accessors never fail and never return NULL: "" or 0 when the object is NULL or has no such value.
  *    What they return lives as long as the object. Text has no NUL inside.
  *  - Freeing: every *_free accepts NULL or 0. A handle freed twice is BOSAUTH_ERROR_INVALID_HANDLE; an
  *    object freed twice is the caller's bug. Constructors never return NULL (no memory ends the process).
+ *  - Time limits are milliseconds, 1 to 86400000. A call ends by its limit whatever the other side does;
+ *    bosauth_cancel_trigger, bosauth_client_free and bosauth_client_close end it before.
  *  - Threads: any function from any thread. Objects passed as const may be used by calls running at once;
  *    an object passed as non-const belongs to one thread for that call.
  *  - Not async-signal-safe. errno may change. No signal is raised. Locale and environment are not read.
@@ -22,9 +25,10 @@
  *
  * What any call may meet, besides what its own comment names: BOSAUTH_ERROR_NULL_ARGUMENT, INVALID_UTF8,
  * INVALID_ARGUMENT and INVALID_HANDLE, before anything is sent; NAME_LOOKUP, CONNECT, TLS,
- * CONNECTION_LOST and TIMEOUT, on the way; UNEXPECTED_RESPONSE and RESPONSE_TOO_LARGE, for an answer
- * that is none of BosBase's; RATE_LIMITED, SERVER, PROXY and REFUSED, from the server or what stands
- * before it; INTERNAL, a bug. bosauth_error_action says what to do about each.
+ * CONNECTION_LOST and TIMEOUT, on the way; CANCELLED, when the app stops it; UNEXPECTED_RESPONSE and
+ * RESPONSE_TOO_LARGE, for an answer that is none of BosBase's; RATE_LIMITED, SERVER, PROXY and REFUSED,
+ * from the server or what stands before it; INTERNAL, a bug. bosauth_error_action says what to do about
+ * each.
  */
 #ifndef BOSAUTH_H
 #define BOSAUTH_H
@@ -215,6 +219,13 @@ typedef int32_t bosauth_status;
 
 /** A client of one BosBase server: a handle, checked on every use. 0 is never one. */
 typedef uint64_t bosauth_client;
+
+/**
+ * A wish that calls stop: a handle, checked on every use. 0 is never one. Once triggered it stays so for
+ * good. It may serve any number of calls, clients and threads, and options that hold it keep what it stands
+ * for: freeing the handle during a call neither stops nor breaks the call.
+ */
+typedef uint64_t bosauth_cancel;
 
 /** What went wrong in one call. Immutable; free it with bosauth_error_free. */
 typedef struct bosauth_error bosauth_error;
@@ -577,6 +588,17 @@ BOSAUTH_API
 bosauth_status bosauth_options_set_mfa_id(bosauth_options *BOSAUTH_NONNULL options,
                                           const char *BOSAUTH_NONNULL mfa_id);
 
+/**
+ * Sets what can stop the call.
+ *
+ * @param options the options; they hold what the handle stands for, so that it may be freed
+ * @param cancel the handle, from bosauth_cancel_new
+ * @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_HANDLE
+ */
+BOSAUTH_API
+bosauth_status bosauth_options_set_cancel(bosauth_options *BOSAUTH_NONNULL options,
+                                          bosauth_cancel cancel);
+
 /* ---- clients ------------------------------------------------------------------------------------- */
 
 /**
@@ -597,14 +619,26 @@ bosauth_status bosauth_client_new(const char *BOSAUTH_NONNULL base_url,
                                   bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
 
 /**
- * Frees a client: the handle is invalid at once. Calls of it that are under way on other threads go on to
- * their end.
+ * Frees a client: the handle is invalid at once. Calls of it that are under way on other threads end with
+ * CANCELLED, unless their answer has already been accepted; this does not wait for them.
  *
  * @param client the handle; 0 is nothing to free
  * @return BOSAUTH_OK or INVALID_HANDLE
  */
 BOSAUTH_API
 bosauth_status bosauth_client_free(bosauth_client client);
+
+/**
+ * Frees a client as bosauth_client_free does, and waits until none of its calls is under way any more.
+ *
+ * @param client the handle
+ * @param wait_ms how long to wait at most, in milliseconds, 1 to 86400000
+ * @return BOSAUTH_OK, or TIMEOUT if calls are still under way: the handle is gone in both cases.
+ *         INVALID_HANDLE or INVALID_ARGUMENT: nothing was done
+ */
+BOSAUTH_API
+bosauth_status bosauth_client_close(bosauth_client client,
+                                    int64_t wait_ms);
 
 /**
  * Gets the session that the client holds, as it is now.
@@ -801,6 +835,38 @@ int32_t bosauth_session_is_superuser(const bosauth_session *BOSAUTH_NULLABLE ses
  */
 BOSAUTH_API
 int32_t bosauth_session_was_kept(const bosauth_session *BOSAUTH_NULLABLE session);
+
+/* ---- stopping calls ------------------------------------------------------------------------------ */
+
+/**
+ * Makes a cancel that is not yet triggered. Give it to calls by bosauth_options_set_cancel.
+ *
+ * @return the handle, to free with bosauth_cancel_free; 0 if there are 16777216 of them
+ */
+BOSAUTH_API
+bosauth_cancel bosauth_cancel_new(void);
+
+/**
+ * Stops the calls that have the cancel, on whatever thread they are and whatever they wait for: they end
+ * with CANCELLED, unless their answer has already been accepted; then the call is OK and its session is
+ * kept. A call that begins afterwards is CANCELLED and sends nothing. This does not wait for the calls. To
+ * trigger twice is no mistake.
+ *
+ * @param cancel the handle
+ * @return BOSAUTH_OK or INVALID_HANDLE
+ */
+BOSAUTH_API
+bosauth_status bosauth_cancel_trigger(bosauth_cancel cancel);
+
+/**
+ * Frees a cancel: the handle is invalid at once. Nothing is stopped by it, and options that hold it keep
+ * what it stands for.
+ *
+ * @param cancel the handle; 0 is nothing to free
+ * @return BOSAUTH_OK or INVALID_HANDLE
+ */
+BOSAUTH_API
+bosauth_status bosauth_cancel_free(bosauth_cancel cancel);
 
 #ifdef __cplusplus
 }

@@ -2,8 +2,9 @@
 
 use std::ffi::c_char;
 use std::ptr;
+use std::time::Duration;
 
-use bosauth::{Client, Config, input};
+use bosauth::{Client, Config, Error, Status, input};
 
 use crate::config::bosauth_config;
 use crate::entry::{self, Out};
@@ -11,6 +12,7 @@ use crate::error::bosauth_error;
 use crate::handles::Table;
 use crate::session::bosauth_session;
 use crate::status::bosauth_status;
+use crate::sticky::milliseconds;
 use crate::text::{optional, required};
 
 /// A client of one BosBase server: a handle, checked on every use. 0 is never one.
@@ -51,19 +53,38 @@ pub unsafe extern "C" fn bosauth_client_new(
     }
 }
 
-/// Frees a client: the handle is invalid at once. Calls of it that are under way on other threads go on to
-/// their end.
+/// Frees a client: the handle is invalid at once. Calls of it that are under way on other threads end with
+/// CANCELLED, unless their answer has already been accepted; this does not wait for them.
 ///
 /// @param client the handle; 0 is nothing to free
 /// @return BOSAUTH_OK or INVALID_HANDLE
 #[unsafe(no_mangle)]
 pub extern "C" fn bosauth_client_free(client: bosauth_client) -> bosauth_status {
     entry::plain(|| {
-        if client == 0 {
-            Ok(())
-        } else {
-            CLIENTS.remove(client).map(drop)
+        if client != 0 {
+            CLIENTS.remove(client)?.close(Duration::ZERO);
         }
+        Ok(())
+    })
+}
+
+/// Frees a client as bosauth_client_free does, and waits until none of its calls is under way any more.
+///
+/// @param client the handle
+/// @param wait_ms how long to wait at most, in milliseconds, 1 to 86400000
+/// @return BOSAUTH_OK, or TIMEOUT if calls are still under way: the handle is gone in both cases.
+///         INVALID_HANDLE or INVALID_ARGUMENT: nothing was done
+#[unsafe(no_mangle)]
+pub extern "C" fn bosauth_client_close(client: bosauth_client, wait_ms: i64) -> bosauth_status {
+    entry::plain(|| {
+        let wait = milliseconds(wait_ms);
+        CLIENTS.get(client)?;
+        input::timeout(wait)?;
+        if CLIENTS.remove(client)?.close(wait) {
+            return Ok(());
+        }
+        let message = "calls of the client are still under way";
+        Err(Error::bad_argument(Status::Timeout, "wait_ms", message))
     })
 }
 

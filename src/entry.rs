@@ -79,7 +79,12 @@ pub(crate) fn plain(body: impl FnOnce() -> Result<(), Error>) -> bosauth_status 
     caught(body).map_or_else(|failure| failure.status().code(), |()| BOSAUTH_OK)
 }
 
-fn caught(body: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+/// Runs a constructor of a handle; 0 if it fails.
+pub(crate) fn made(body: impl FnOnce() -> Result<u64, Error>) -> u64 {
+    caught(body).unwrap_or(0)
+}
+
+fn caught<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let bug = |_| {
         Err(Error::internal(
             "a bug in bosauth stopped the call; please report it with what led to it",

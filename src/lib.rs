@@ -15,6 +15,7 @@ compile_error!(
 /// The number of the ABI.
 pub mod abi;
 mod calls;
+mod cancel;
 mod client;
 mod config;
 mod entry;

@@ -4,6 +4,7 @@ use std::ffi::c_char;
 
 use bosauth::{CallOptions, Error};
 
+use crate::cancel::{CANCELS, bosauth_cancel};
 use crate::entry;
 use crate::status::bosauth_status;
 use crate::sticky::{self, Sticky, milliseconds};
@@ -154,4 +155,22 @@ pub unsafe extern "C" fn bosauth_options_set_mfa_id(
             options.set_mfa_id(required(mfa_id, "mfa_id")?)
         })
     }
+}
+
+/// Sets what can stop the call.
+///
+/// @param options the options; they hold what the handle stands for, so that it may be freed
+/// @param cancel the handle, from bosauth_cancel_new
+/// @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_HANDLE
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_options_set_cancel(
+    options: *mut bosauth_options,
+    cancel: bosauth_cancel,
+) -> bosauth_status {
+    let hold = |options: &mut CallOptions| {
+        options.set_cancel(&CANCELS.get(cancel)?);
+        Ok(())
+    };
+    // SAFETY: by the header's rules NULL or live options of this thread's.
+    unsafe { set(options, hold) }
 }

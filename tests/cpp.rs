@@ -68,13 +68,18 @@ const SANITIZERS: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-re
 
 /// One of the test programs, with every check for wrong memory that the compiler has.
 fn program(name: &str, flags: &[&str]) -> PathBuf {
-    let mut command = compiler("c++", "c++17");
+    program_in("c++17", name, flags)
+}
+
+/// The same in another standard.
+fn program_in(standard: &str, name: &str, flags: &[&str]) -> PathBuf {
+    let mut command = compiler("c++", standard);
     command.args(["-g", "-O1"]).args(flags);
     if has_sanitizers() {
         command.args(SANITIZERS);
     }
     let file = wrapper().join("tests").join(format!("{name}.cpp"));
-    linked(command, &[&file], &format!("cpp-{name}"))
+    linked(command, &[&file], &format!("{standard}-{name}"))
 }
 
 fn has_sanitizers() -> bool {
@@ -106,7 +111,7 @@ fn the_wrapper_compiles_in_every_standard_with_and_without_exceptions() {
             for exceptions in ["-fexceptions", "-fno-exceptions"] {
                 let mut command = compiler(name, standard);
                 command.args([exceptions, "-fsyntax-only"]).arg(&twice);
-                for used in ["calls", "texts", "wiping", "exceptions"] {
+                for used in ["calls", "texts", "stops", "wiping", "exceptions"] {
                     let plain = used == "exceptions";
                     if !plain || exceptions == "-fexceptions" {
                         command.arg(wrapper().join("tests").join(format!("{used}.cpp")));
@@ -143,10 +148,11 @@ fn the_linter_finds_nothing() {
         "--config-file={}",
         wrapper().join(".clang-tidy").display()
     ));
-    for name in ["calls", "exceptions"] {
+    for name in ["calls", "stops", "exceptions"] {
         tidy.arg(wrapper().join("tests").join(format!("{name}.cpp")));
     }
-    tidy.args(["--", "-std=c++17", "-I"])
+    // The newest standard has all of the header.
+    tidy.args(["--", "-std=c++20", "-I"])
         .arg(wrapper())
         .arg("-isystem")
         .arg(tools::root().join("include"));
@@ -254,6 +260,16 @@ fn every_call_without_exceptions() {
 fn every_call_with_exceptions() {
     let server = Server::start(Config::demo()).unwrap();
     tools::run(Command::new(program("exceptions", &[])).arg(server.base_url()));
+}
+
+/// In C++20 by stop tokens too.
+#[test]
+fn calls_are_stopped() {
+    let server = Server::start(Config::demo()).unwrap();
+    for standard in ["c++17", "c++20"] {
+        let stops = program_in(standard, "stops", &["-fno-exceptions"]);
+        tools::run(Command::new(stops).arg(server.base_url()));
+    }
 }
 
 #[test]

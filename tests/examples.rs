@@ -3,13 +3,17 @@
 
 #[path = "support/library.rs"]
 mod library;
+#[path = "support/peer.rs"]
+mod peer;
 #[path = "support/tools.rs"]
 mod tools;
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bosbase_local::{Config, Server};
+use peer::{Act, Peer};
 
 /// `cargo run` of an example into the directory that this test was built in.
 fn example(name: &str) -> Command {
@@ -53,7 +57,7 @@ fn the_first_login_in_rust() {
 #[test]
 fn the_first_login_in_c() {
     let server = Server::start(Config::demo()).unwrap();
-    let program = first_login_in_c();
+    let program = in_c("first_login");
     let said = tools::run(Command::new(&program).arg(server.base_url()));
     assert_eq!(said, "hello user@example.com\n");
 }
@@ -61,7 +65,7 @@ fn the_first_login_in_c() {
 #[test]
 fn a_first_login_that_fails_says_what_to_do() {
     let dead = Server::start(Config::default()).unwrap();
-    let refused = Command::new(first_login_in_c())
+    let refused = Command::new(in_c("first_login"))
         .arg(dead.base_url())
         .output()
         .unwrap();
@@ -73,15 +77,39 @@ fn a_first_login_that_fails_says_what_to_do() {
     );
 }
 
-/// The C example, compiled with the command that stands in its first lines.
-fn first_login_in_c() -> std::path::PathBuf {
+#[test]
+fn the_page_on_stopping_shows_the_examples() {
+    let page = fs::read_to_string(tools::root().join("docs/timeouts-and-cancel.md")).unwrap();
+    for (language, example) in [("c", "stop_a_login.c"), ("rust", "stop_a_login.rs")] {
+        let (_, shown) = page.split_once(&format!("```{language}\n")).unwrap();
+        let (shown, _) = shown.split_once("```").unwrap();
+        let example = tools::root().join("examples").join(example);
+        let text = fs::read_to_string(&example).unwrap();
+        assert!(
+            shown.lines().count() > 10 && text.ends_with(shown),
+            "{example:?} differs from the page"
+        );
+    }
+}
+
+#[test]
+fn a_login_that_takes_too_long_is_stopped() {
+    let silent = Peer::always(vec![Act::Silence]);
+    let said = tools::run(example("stop_a_login").arg("--").arg(silent.url()));
+    assert_eq!(said, "CANCELLED\n");
+    let said = tools::run(Command::new(in_c("stop_a_login")).arg(silent.url()));
+    assert_eq!(said, "CANCELLED\n");
+}
+
+/// A C example, compiled with the command that stands in its first lines.
+fn in_c(name: &str) -> PathBuf {
     let directory = library::install(&["--release"]);
-    let program = directory
-        .join(format!("first_login-{:?}", std::thread::current().id()).replace(['(', ')'], ""));
+    let program =
+        directory.join(format!("{name}-{:?}", std::thread::current().id()).replace(['(', ')'], ""));
     let mut cc = Command::new(tools::cc());
     cc.args(["-Wall", "-Wextra", "-Wpedantic", "-Werror"])
         .arg("-Iinclude")
-        .arg("examples/first_login.c");
+        .arg(format!("examples/{name}.c"));
     cc.arg(directory.join("libbosauth.a"))
         .args(["-lpthread", "-ldl", "-lm", "-o"])
         .arg(&program);

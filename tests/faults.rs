@@ -25,5 +25,7 @@ mod connections;
 mod echo;
 #[path = "faults/races.rs"]
 mod races;
+#[path = "faults/second_try.rs"]
+mod second_try;
 #[path = "faults/sent.rs"]
 mod sent;

@@ -6,15 +6,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The files of `src/` whose functions make up the header, with their banners.
-const GROUPS: [(&str, &str); 6] = [
+const GROUPS: [(&str, &str); 8] = [
     ("library", "library"),
     ("error", "errors"),
     ("config", "configuration"),
     ("options", "options"),
     ("client", "clients"),
+    ("calls", "calls"),
     ("session", "sessions"),
+    ("cancel", "stopping calls"),
 ];
-const CALLS: (&str, &str) = ("calls", "calls");
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -70,14 +71,14 @@ fn header() -> String {
         items("abi", &[Constants]),
         items("status", &[Typedefs, Constants]),
         items("client", &[Typedefs]),
+        items("cancel", &[Typedefs]),
     ];
     text += &types.join("\n\n");
     for file in ["error", "config", "options", "session"] {
         text += &format!("\n\n{}", items(file, &[OpaqueItems]));
     }
     text += "\n";
-    let (before, after) = GROUPS.split_at(5);
-    for (file, title) in before.iter().chain([&CALLS]).chain(after) {
+    for (file, title) in GROUPS {
         text += &banner(title);
         text += &with_nullability(&items(file, &[Functions]));
         text += "\n";

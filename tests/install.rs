@@ -1,9 +1,11 @@
 //! The installation for C and C++: what is put where, that it can be used from elsewhere in every way, that the
-//! pages in `docs/` say how, and that a program goes on with a library that has grown.
+//! pages in `docs/` say how.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 
 #[path = "support/library.rs"]
 mod library;
+#[path = "support/pages.rs"]
+mod pages;
 #[path = "support/tools.rs"]
 mod tools;
 
@@ -15,21 +17,6 @@ use std::sync::OnceLock;
 use bosbase_local::{Config, Server};
 
 const HELLO: &str = "hello user@example.com\n";
-
-/// Where this test may write.
-fn temporary(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("install")
-        .join(name)
-}
-
-/// A directory with nothing in it.
-fn empty(name: &str) -> PathBuf {
-    let directory = temporary(name);
-    let _ = fs::remove_dir_all(&directory);
-    fs::create_dir_all(&directory).unwrap();
-    directory
-}
 
 /// The directory that this test was built in, with the dependencies compiled already.
 fn target() -> &'static Path {
@@ -46,11 +33,14 @@ fn installed() -> Option<&'static Path> {
 }
 
 fn install() -> PathBuf {
-    let (first, prefix) = (empty("first"), temporary("prefix"));
+    let (first, prefix) = (
+        tools::empty("install/first"),
+        tools::temporary("install/prefix"),
+    );
     let commands = installation("c.md").replace(" build", " \"$BUILD\"");
     let mut shell = shell(&commands, tools::root(), &first);
     shell
-        .env("BUILD", empty("build"))
+        .env("BUILD", tools::empty("install/build"))
         .env("CARGO_TARGET_DIR", target());
     tools::run(&mut shell);
     let _ = fs::remove_dir_all(&prefix);
@@ -60,7 +50,7 @@ fn install() -> PathBuf {
 
 /// The commands by which a page installs the library.
 fn installation(page: &str) -> String {
-    let commands = blocks(page).into_iter().map(|block| block.text);
+    let commands = pages::blocks(page).into_iter().map(|block| block.text);
     let mut installing = commands.filter(|text| text.starts_with("cmake -S bindings/c -B build\n"));
     installing.next().unwrap()
 }
@@ -147,7 +137,7 @@ fn pkg_config_says_what_rustc_says() {
         "{text}"
     );
     assert!(
-        !text.contains(&*temporary("").to_string_lossy()),
+        !text.contains(&*tools::temporary("install/").to_string_lossy()),
         "it cannot be moved: {text}"
     );
     let all = pkg_config(prefix, &["--static", "--libs"]);
@@ -161,7 +151,7 @@ fn pkg_config_says_what_rustc_says() {
 fn the_example_project_is_built_in_every_way() {
     let Some(prefix) = installed() else { return };
     let server = Server::start(Config::demo()).unwrap();
-    let directory = empty("example");
+    let directory = tools::empty("install/example");
     let source = tools::root().join("bindings/c/example");
     for file in fs::read_dir(source).unwrap() {
         let file = file.unwrap();
@@ -205,7 +195,7 @@ fn the_example_project_is_built_in_every_way() {
 #[test]
 fn a_project_that_wants_another_version_is_told() {
     let Some(prefix) = installed() else { return };
-    let directory = empty("wants-another");
+    let directory = tools::empty("install/wants-another");
     let project = "cmake_minimum_required(VERSION 3.16)\nproject(other LANGUAGES C)\nfind_package(bosauth 99 REQUIRED)\n";
     fs::write(directory.join("CMakeLists.txt"), project).unwrap();
     let mut cmake = shell(
@@ -223,7 +213,7 @@ fn a_project_that_wants_another_version_is_told() {
 
 #[test]
 fn the_easy_header_is_clean_in_c_and_cpp() {
-    let source = empty("easy").join("easy.h");
+    let source = tools::empty("install/easy").join("easy.h");
     fs::write(
         &source,
         "#include <bosauth_easy.h>\n#include <bosauth_easy.h>\n",
@@ -262,39 +252,6 @@ fn the_easy_header_is_clean_in_c_and_cpp() {
     }
 }
 
-/// A fenced block of a page, and the file that the page says to write it to.
-struct Block {
-    language: String,
-    file: Option<String>,
-    text: String,
-}
-
-fn blocks(page: &str) -> Vec<Block> {
-    let page = fs::read_to_string(tools::root().join("docs").join(page)).unwrap();
-    let mut blocks = Vec::new();
-    let mut before = "";
-    let mut lines = page.lines();
-    while let Some(line) = lines.next() {
-        if let Some(language) = line.strip_prefix("```") {
-            let text = lines.by_ref().take_while(|line| *line != "```");
-            blocks.push(Block {
-                language: language.to_owned(),
-                file: file_in(before),
-                text: text.map(|line| format!("{line}\n")).collect(),
-            });
-        } else if !line.is_empty() {
-            before = line;
-        }
-    }
-    blocks
-}
-
-/// The file name in a line such as "write this to `login.c`:".
-fn file_in(line: &str) -> Option<String> {
-    let (_, name) = line.split_once("to `")?;
-    Some(name.split_once('`')?.0.to_owned())
-}
-
 /// Does what a page says, from an empty directory, and compares what it says will be printed.
 fn follow(page: &str) {
     let Some(prefix) = installed() else { return };
@@ -302,9 +259,9 @@ fn follow(page: &str) {
         return;
     }
     let server = Server::start(Config::demo()).unwrap();
-    let directory = empty(page);
+    let directory = tools::empty(&format!("install/{page}"));
     let (mut printed, mut compared) = (String::new(), 0);
-    for block in blocks(page) {
+    for block in pages::blocks(page) {
         match (&*block.language, block.file) {
             ("text", _) => {
                 assert_eq!(printed, block.text, "{page}");
@@ -337,150 +294,4 @@ fn the_page_for_c_is_true() {
 fn the_page_for_cpp_is_true() {
     follow("cpp.md");
     assert_eq!(installation("cpp.md"), installation("c.md"));
-}
-
-/// A library made from a private copy of the sources, with another ABI number and more code, under the name
-/// by which programs ask for today's.
-fn changed_library(name: &str, abi: u32, more: &str) -> PathBuf {
-    let copy = empty(name);
-    let parts = [
-        "Cargo.toml",
-        "Cargo.lock",
-        "build.rs",
-        "src",
-        "core",
-        "service",
-        "examples",
-    ];
-    let mut cp = Command::new("cp");
-    cp.arg("-Rp")
-        .args(parts)
-        .arg(&copy)
-        .current_dir(tools::root());
-    tools::run(&mut cp);
-    let write = |abi: u32| format!("0x{:04x}_{:04x}", abi >> 16, abi & 0xffff);
-    edit(&copy.join("src/abi.rs"), |text| {
-        let changed = text.replace(&write(library::BOSAUTH_ABI_VERSION), &write(abi));
-        assert_ne!(changed, text);
-        changed
-    });
-    edit(&copy.join("src/library.rs"), |text| text + more);
-    let built = temporary("changed-target");
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .args([
-            "rustc",
-            "--quiet",
-            "--offline",
-            "--package",
-            "bosauth-capi",
-            "--lib",
-        ])
-        .args(["--crate-type", "cdylib", "--target-dir"])
-        .arg(&built)
-        .current_dir(&copy);
-    tools::run(&mut cargo);
-    let directory = copy.join("lib");
-    fs::create_dir_all(&directory).unwrap();
-    fs::copy(
-        built.join("debug/libbosauth.so"),
-        directory.join("libbosauth.so.1"),
-    )
-    .unwrap();
-    directory
-}
-
-fn edit(file: &Path, change: impl FnOnce(String) -> String) {
-    fs::write(file, change(fs::read_to_string(file).unwrap())).unwrap();
-}
-
-/// A program compiled against today's headers and library.
-fn compiled(source: &str, name: &str) -> PathBuf {
-    let program = library::directory().join(name);
-    let (compiler, standard) = if source.ends_with(".c") {
-        ("cc", "c11")
-    } else {
-        ("c++", "c++17")
-    };
-    let mut command = Command::new(compiler);
-    command
-        .arg(format!("-std={standard}"))
-        .args(["-Iinclude", "-Ibindings/c", "-Ibindings/cpp", source, "-o"])
-        .arg(&program)
-        .arg(format!("-L{}", library::directory().display()))
-        .arg("-lbosauth")
-        .current_dir(tools::root());
-    tools::run(&mut command);
-    program
-}
-
-/// The program with this library in place of the one it was linked with.
-fn with_library(program: &Path, library: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(program);
-    command.args(arguments).env("LD_LIBRARY_PATH", library);
-    command
-}
-
-/// Runs the Python package's own tests on this library.
-fn python_tests_pass_on(library: &Path) {
-    let package = tools::root().join("bindings/python");
-    let seed = bosbase_local::Seed::File(package.join("tests/seed.json"));
-    let server = Server::start(Config {
-        seed: Some(seed),
-        ..Config::default()
-    })
-    .unwrap();
-    let mut python = Command::new("python3");
-    python
-        .args(["-m", "unittest", "discover"])
-        .current_dir(package.join("tests"));
-    python
-        .env("PYTHONPATH", package.join("src"))
-        .env("PYTHONDONTWRITEBYTECODE", "1");
-    python
-        .env("BOSAUTH_LIBRARY", library)
-        .env("BOSAUTH_TEST_URL", server.base_url());
-    python.env(
-        "BOSAUTH_TEST_HEADER",
-        tools::root().join("include/bosauth.h"),
-    );
-    tools::run(&mut python);
-}
-
-#[test]
-fn programs_go_on_with_a_library_that_grew_and_refuse_another_generation() {
-    let abi = library::BOSAUTH_ABI_VERSION;
-    let c = compiled("bindings/c/example/login.c", "abi-login");
-    let cpp = compiled("bindings/c/example/login.cpp", "abi-login-cpp");
-    let tests = compiled("bindings/cpp/tests/exceptions.cpp", "abi-exceptions");
-    let server = Server::start(Config::demo()).unwrap();
-    let url = server.base_url();
-
-    let more = "\n/// @return 7\n#[unsafe(no_mangle)]\npub extern \"C\" fn bosauth_grown() -> i32 {\n    7\n}\n";
-    let grown = changed_library("grown", abi + 1, more);
-    let names = tools::run(
-        Command::new("nm")
-            .arg("-D")
-            .arg(grown.join("libbosauth.so.1")),
-    );
-    assert!(names.contains("bosauth_grown"));
-    assert_eq!(tools::run(&mut with_library(&c, &grown, &[url])), HELLO);
-    assert_eq!(tools::run(&mut with_library(&cpp, &grown, &[url])), HELLO);
-    tools::run(&mut with_library(&tests, &grown, &[url]));
-    let snapshot = compiled("tests/drivers/snapshot.c", "abi-snapshot");
-    tools::run(&mut with_library(&snapshot, &grown, &[]));
-    python_tests_pass_on(&grown.join("libbosauth.so.1"));
-
-    let broken = changed_library("broken", abi + 0x1_0000, "");
-    for program in [&c, &cpp] {
-        let output = with_library(program, &broken, &[url]).output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{said}");
-        let (high, low) = (abi >> 16, abi & 0xffff);
-        let told = format!(
-            "has ABI {}.{low}; this program was compiled for ABI {high}.{low}",
-            high + 1
-        );
-        assert!(said.contains(&told), "{said}");
-    }
 }

@@ -28,7 +28,11 @@ fn server() -> Server {
 
 /// The C program, under a name of this test's own.
 fn program(name: &str) -> Command {
-    let source = tools::root().join("tests/drivers/load.c");
+    compile("load", name)
+}
+
+fn compile(source: &str, name: &str) -> Command {
+    let source = tools::root().join(format!("tests/drivers/{source}.c"));
     Command::new(library::compile(
         &source,
         name,
@@ -111,7 +115,15 @@ fn threads_share_a_client() {
         "{said}"
     );
     assert!(
-        (0..64).contains(&number("opened")),
-        "at most one connection for each thread: {said}"
+        (0..=2 * 63).contains(&number("opened")),
+        "at most one connection for each thread, and what wakes its call: {said}"
     );
+}
+
+#[test]
+fn long_use_leaves_nothing_behind() {
+    let server = server();
+    let said = tools::run(compile("soak", "soak").args([server.base_url(), TOKEN, "4000"]));
+    println!("{said}");
+    assert!(said.ends_with("wrong 0 left: descriptors 0 threads 0\n"));
 }

@@ -3,6 +3,10 @@
 
 #[path = "support/library.rs"]
 mod library;
+#[path = "support/pages.rs"]
+mod pages;
+#[path = "support/suite.rs"]
+mod suite;
 #[path = "support/tools.rs"]
 mod tools;
 
@@ -10,33 +14,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use bosbase_local::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Seed, Server};
-
-/// The package in this repository.
-fn package() -> PathBuf {
-    tools::root().join("bindings/python")
-}
-
-/// A directory with nothing in it.
-fn empty(name: &str) -> PathBuf {
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("python")
-        .join(name);
-    let _ = fs::remove_dir_all(&directory);
-    fs::create_dir_all(&directory).unwrap();
-    directory
-}
+use bosbase_local::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Server};
+use suite::package;
 
 /// A directory with the package's sources alone: beside the original there may be the library of an editable
 /// install, which would go first.
 fn sources(name: &str) -> PathBuf {
-    let directory = empty(name);
-    let package = directory.join("bosauth");
-    fs::create_dir(&package).unwrap();
-    for entry in fs::read_dir(self::package().join("src/bosauth")).unwrap() {
+    let directory = tools::empty(&format!("python/{name}"));
+    let copy = directory.join("bosauth");
+    fs::create_dir(&copy).unwrap();
+    for entry in fs::read_dir(package().join("src/bosauth")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|e| e == "py" || e == "typed") {
-            fs::copy(&path, package.join(path.file_name().unwrap())).unwrap();
+            fs::copy(&path, copy.join(path.file_name().unwrap())).unwrap();
         }
     }
     directory
@@ -44,20 +34,21 @@ fn sources(name: &str) -> PathBuf {
 
 /// Python with the package's sources and the library of this build.
 fn python(program: impl AsRef<Path>, sources: &Path) -> Command {
-    let mut python = Command::new(program.as_ref());
+    with_package(Command::new(program.as_ref()), sources)
+}
+
+fn with_package(mut python: Command, sources: &Path) -> Command {
+    let library = library::directory().join("libbosauth.so");
     python
         .env("PYTHONPATH", sources)
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env(
-            "BOSAUTH_LIBRARY",
-            library::directory().join("libbosauth.so"),
-        );
+        .env("BOSAUTH_LIBRARY", library);
     python
 }
 
 /// A virtual environment.
 fn environment(name: &str) -> PathBuf {
-    let directory = empty(name);
+    let directory = tools::empty(&format!("python/{name}"));
     tools::run(Command::new("python3").args(["-m", "venv"]).arg(&directory));
     directory
 }
@@ -80,28 +71,9 @@ fn environment_with(name: &str, packages: &[&str]) -> Option<PathBuf> {
 
 #[test]
 fn the_packages_own_tests_pass() {
-    let seed = Seed::File(package().join("tests/seed.json"));
-    let server = Server::start(Config {
-        seed: Some(seed),
-        ..Config::default()
-    })
-    .unwrap();
-    let mut tests = python("python3", &sources("tests"));
-    tests
-        .args([
-            "-W",
-            "error::ResourceWarning",
-            "-m",
-            "unittest",
-            "discover",
-            "--verbose",
-        ])
-        .current_dir(package().join("tests"))
-        .env("BOSAUTH_TEST_URL", server.base_url())
-        .env(
-            "BOSAUTH_TEST_HEADER",
-            tools::root().join("include/bosauth.h"),
-        );
+    let server = Server::start(suite::config()).unwrap();
+    let tests = suite::command("python3", server.base_url());
+    let mut tests = with_package(tests, &sources("tests"));
     let output = tests.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
@@ -117,7 +89,7 @@ fn the_types_hold_for_the_package_and_its_users() {
     };
     let sources = sources("typed");
     for (name, language) in [("login.py", "python"), ("error.py", "python")] {
-        let block = blocks()
+        let block = pages::blocks("python.md")
             .into_iter()
             .find(|b| b.file.as_deref() == Some(name));
         let block = block.unwrap();
@@ -135,7 +107,7 @@ fn the_wheel_holds_what_it_should() {
     let Some(environment) = environment_with("hatchling", &["hatchling"]) else {
         return;
     };
-    let wheels = empty("wheels");
+    let wheels = tools::empty("python/wheels");
     let mut pip = Command::new(environment.join("bin/pip"));
     pip.args([
         "wheel",
@@ -235,7 +207,7 @@ fn look_at(library: &Path) {
 /// A first login by the program of the page.
 fn log_in(environment: &Path) {
     let server = Server::start(Config::demo()).unwrap();
-    let program = blocks()
+    let program = pages::blocks("python.md")
         .into_iter()
         .find(|b| b.file.as_deref() == Some("login.py"));
     let mut python = Command::new(environment.join("bin/python"));
@@ -258,38 +230,13 @@ fn without_cargo_the_installation_says_so() {
     };
     let mut pip = Command::new(environment.join("bin/pip"));
     pip.args(["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir"])
-        .arg(empty("no-wheels"))
+        .arg(tools::empty("python/no-wheels"))
         .arg(package())
         .env("PATH", environment.join("bin"));
     let output = pip.output().unwrap();
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
     assert!(said.contains("bosauth: cargo is not found."), "{said}");
-}
-
-/// A fenced block of the page, and the file that it is to be written to.
-struct Block {
-    language: String,
-    file: Option<String>,
-    text: String,
-}
-
-fn blocks() -> Vec<Block> {
-    let page = fs::read_to_string(tools::root().join("docs/python.md")).unwrap();
-    let mut blocks = Vec::new();
-    for (at, part) in page.split("```").enumerate().filter(|(at, _)| at % 2 == 1) {
-        let before = page.split("```").nth(at - 1).unwrap();
-        let (language, text) = part.split_once('\n').unwrap();
-        let file = before.trim_end().rsplit_once("to `").map(|(_, name)| name);
-        blocks.push(Block {
-            language: language.to_owned(),
-            file: file
-                .and_then(|name| name.strip_suffix("`:"))
-                .map(str::to_owned),
-            text: text.to_owned(),
-        });
-    }
-    blocks
 }
 
 /// Everything on the page, done in an empty directory, with what is printed compared.
@@ -299,9 +246,12 @@ fn the_page_is_true() {
         return;
     }
     let server = Server::start(Config::demo()).unwrap();
-    let (directory, place) = (empty("page"), empty("page-venv"));
+    let (directory, place) = (
+        tools::empty("python/page"),
+        tools::empty("python/page-venv"),
+    );
     let (mut printed, mut compared) = (String::new(), 0);
-    for block in blocks() {
+    for block in pages::blocks("python.md") {
         match (&*block.language, block.file) {
             ("text", _) => {
                 assert_eq!(printed, block.text);

@@ -8,8 +8,8 @@
 // Rules
 //  - Texts go in as std::string_view and come out as std::string: nothing points into the library.
 //    A NUL inside a text is refused as invalid_argument, never cut off.
-//  - A client may be used by many threads at once, and so may configuration and options that nobody is
-//    setting. After a move or close() a client answers invalid_handle.
+//  - A client may be used by many threads at once, and so may a cancel, and configuration and options that
+//    nobody is setting. After a move or close() a client answers invalid_handle.
 //  - Copies that this header makes of texts on their way in are wiped. Strings that it gives are yours.
 //  - Nothing throws but the plain form and std::bad_alloc.
 #ifndef BOSAUTH_HPP
@@ -17,6 +17,7 @@
 
 #include <bosauth.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +32,14 @@
 
 #if defined(__cpp_exceptions)
 #include <stdexcept>
+#endif
+
+// Says whether there is std::stop_token.
+#if __has_include(<version>)
+#include <version>
+#endif
+#if defined(__cpp_lib_jthread)
+#include <stop_token>
 #endif
 
 /// Bind an app's own token to a BosBase account, unbind it, and log in with it.
@@ -490,6 +499,70 @@ public:
     config&& add_roots_pem(std::string_view pem) && { return std::move(add_roots_pem(pem)); }
 };
 
+// ---- stopping calls -----------------------------------------------------------------------------------
+
+/// A wish that calls stop, to be given to them by options::cancel. It may serve any number of calls, clients
+/// and threads. It can be moved, not copied; one that was moved away answers invalid_handle. Destroying it
+/// stops nothing: options that have it keep what it stands for.
+class cancel {
+public:
+    /// A wish that is not yet made known. There may be 16777216 of them at once; options refuse one too many
+    /// as invalid_handle.
+    cancel() noexcept = default;
+
+    cancel(const cancel&) = delete;
+    cancel& operator=(const cancel&) = delete;
+    /// Takes the other's place.
+    cancel(cancel&& other) noexcept : handle_(std::exchange(other.handle_, 0)) {}
+    /// Lets go of this wish and takes the other's place.
+    cancel& operator=(cancel&& other) noexcept {
+        if (this != &other) {
+            bosauth_cancel_free(handle_);
+            handle_ = std::exchange(other.handle_, 0);
+        }
+        return *this;
+    }
+    ~cancel() { bosauth_cancel_free(handle_); }
+
+    /// Stops the calls that have it, on whatever thread they are and whatever they wait for: they end with
+    /// cancelled, unless their answer has already been accepted. A call that begins afterwards is cancelled
+    /// and sends nothing. This does not wait for the calls. Any thread may trigger it, and more than once.
+    // What it answers may go unused: it fails only after a move.
+    // NOLINTNEXTLINE(modernize-use-nodiscard)
+    status_code trigger() const noexcept {
+        return static_cast<status_code>(bosauth_cancel_trigger(handle_));
+    }
+
+    /// The handle for functions of bosauth.h; still owned by this object.
+    [[nodiscard]] bosauth_cancel handle() const noexcept { return handle_; }
+
+private:
+    bosauth_cancel handle_{bosauth_cancel_new()};
+};
+
+#if defined(__cpp_lib_jthread)
+namespace detail {
+
+/// A cancel that a std::stop_token triggers, at once if it has been stopped already.
+class stopped_by {
+public:
+    explicit stopped_by(std::stop_token token) : callback_(std::move(token), trigger{wish_.handle()}) {}
+
+    [[nodiscard]] const cancel& wish() const noexcept { return wish_; }
+
+private:
+    struct trigger {
+        bosauth_cancel handle;
+        void operator()() const noexcept { bosauth_cancel_trigger(handle); }
+    };
+
+    cancel wish_;
+    std::stop_callback<trigger> callback_;
+};
+
+}  // namespace detail
+#endif
+
 // ---- options ------------------------------------------------------------------------------------------
 
 /// How one call differs from the configuration: `options().timeout(2s).add_query("expand", "team")`. A
@@ -529,6 +602,24 @@ public:
         set([&](bosauth_options* o) { return bosauth_options_set_mfa_id(o, text.c_str()); }, text.bad());
         return *this;
     }
+    /// What can stop the call; it may be destroyed before the call. The last cancel or stop is the one that
+    /// counts.
+    options& cancel(const bosauth::cancel& wish) & {
+        set([&](bosauth_options* o) { return bosauth_options_set_cancel(o, wish.handle()); });
+        stop_.reset();
+        return *this;
+    }
+#if defined(__cpp_lib_jthread)
+    /// A token that can stop the call, as a cancel does: the calls that have these options end with
+    /// cancelled once its source is asked to stop. C++20 and later. The last cancel or stop is the one that
+    /// counts.
+    options& stop(std::stop_token token) & {
+        auto link = std::make_shared<detail::stopped_by>(std::move(token));
+        cancel(link->wish());
+        stop_ = std::move(link);
+        return *this;
+    }
+#endif
 
     // The same for options that are being made, so that `auto o = options().timeout(2s);` compiles.
 
@@ -548,6 +639,16 @@ public:
     options&& keep_session(bool keep) && { return std::move(keep_session(keep)); }
     /// @overload
     options&& mfa_id(std::string_view id) && { return std::move(mfa_id(id)); }
+    /// @overload
+    options&& cancel(const bosauth::cancel& wish) && { return std::move(cancel(wish)); }
+#if defined(__cpp_lib_jthread)
+    /// @overload
+    options&& stop(std::stop_token token) && { return std::move(stop(std::move(token))); }
+#endif
+
+private:
+    // The link to the stop token. In every standard, so that all files of a program see one class.
+    std::shared_ptr<void> stop_;
 };
 
 // ---- sessions -----------------------------------------------------------------------------------------
@@ -593,8 +694,12 @@ private:
 
 // ---- clients ------------------------------------------------------------------------------------------
 
-/// A client of one BosBase server: it can be moved, not copied. Its functions are const, since many threads
-/// may use one client at once; moving, assigning and close() belong to one.
+/// A client of one BosBase server: it can be moved, not copied. Many threads may use one client at once, and
+/// any of them may close it; moving and assigning belong to one.
+///
+/// close(), assigning to it and its destructor stop the calls of it that are under way on other threads: they
+/// end with cancelled, unless their answer has already been accepted. No call may begin on a client that is
+/// destroyed; one that has begun uses nothing of it any more.
 class client {
 public:
     /// Makes a client of the server at this URL. Nothing is sent yet. Plain http is for loopback only.
@@ -605,7 +710,12 @@ public:
         const detail::text url("base_url", base_url);
         client made;
         const auto done = detail::run(
-            [&](bosauth_error** e) { return bosauth_client_new(url.c_str(), setup.get(), &made.handle_, e); },
+            [&](bosauth_error** e) {
+                bosauth_client handle = 0;
+                const bosauth_status status = bosauth_client_new(url.c_str(), setup.get(), &handle, e);
+                made.handle_ = handle;
+                return status;
+            },
             {url.bad(), setup.bad()});
         return done ? result<client>(std::move(made)) : done.error();
     }
@@ -613,22 +723,36 @@ public:
     client(const client&) = delete;
     client& operator=(const client&) = delete;
     /// Takes the other's place; the other then answers invalid_handle.
-    client(client&& other) noexcept : handle_(std::exchange(other.handle_, 0)) {}
+    client(client&& other) noexcept : handle_(other.handle_.exchange(0)) {}
     /// Closes this client and takes the other's place; the other then answers invalid_handle.
     client& operator=(client&& other) noexcept {
         if (this != &other) {
             close();
-            handle_ = std::exchange(other.handle_, 0);
+            handle_ = other.handle_.exchange(0);
         }
         return *this;
     }
     ~client() { close(); }
 
-    /// Ends the client's use. Calls of it that are under way on other threads go on to their end.
-    void close() noexcept { bosauth_client_free(std::exchange(handle_, 0)); }
+    /// Ends the client's use: calls of it on other threads are cancelled, and this does not wait for them.
+    /// Closing twice is fine.
+    void close() noexcept { bosauth_client_free(handle_.exchange(0)); }
+
+    /// Ends the client's use as close() does, and waits until none of its calls is under way any more, or
+    /// `wait`, 1 ms to a day, is over. ok; timeout if calls are still under way; invalid_handle if it was
+    /// closed before. invalid_argument for another wait: then nothing was done.
+    // The answer may go unused by whoever has waited long enough.
+    // NOLINTNEXTLINE(modernize-use-nodiscard)
+    status_code close(std::chrono::milliseconds wait) noexcept {
+        const auto answer = static_cast<status_code>(bosauth_client_close(handle(), wait.count()));
+        if (answer != status_code::invalid_argument) {
+            handle_ = 0;
+        }
+        return answer;
+    }
 
     /// The handle for functions of bosauth.h; still owned by this object.
-    [[nodiscard]] bosauth_client handle() const noexcept { return handle_; }
+    [[nodiscard]] bosauth_client handle() const noexcept { return handle_.load(std::memory_order_relaxed); }
 
     /// bind_token without exceptions.
     result<void> try_bind_token(std::string_view collection, std::string_view email,
@@ -654,7 +778,7 @@ public:
             [&](bosauth_error** e) {
                 bosauth_session* object = nullptr;
                 const bosauth_status status = bosauth_auth_with_token(
-                    handle_, collection_text.c_str(), token_text.c_str(), how.get(), &object, e);
+                    handle(), collection_text.c_str(), token_text.c_str(), how.get(), &object, e);
                 made.object_.reset(object);
                 return status;
             },
@@ -666,7 +790,7 @@ public:
     [[nodiscard]] result<std::optional<session>> try_current_session() const {
         bosauth_session* object = nullptr;
         const auto done =
-            detail::run([&](bosauth_error** e) { return bosauth_client_session(handle_, &object, e); });
+            detail::run([&](bosauth_error** e) { return bosauth_client_session(handle(), &object, e); });
         session held(object);
         if (!done) {
             return done.error();
@@ -682,14 +806,14 @@ public:
         const char* record = record_json ? record_text.c_str() : nullptr;
         return detail::run(
             [&](bosauth_error** e) {
-                return bosauth_client_save_session(handle_, token_text.c_str(), record, e);
+                return bosauth_client_save_session(handle(), token_text.c_str(), record, e);
             },
             {token_text.bad(), record_text.bad()});
     }
 
     /// clear_session without exceptions.
     result<void> try_clear_session() const {
-        return detail::run([&](bosauth_error** e) { return bosauth_client_clear_session(handle_, e); });
+        return detail::run([&](bosauth_error** e) { return bosauth_client_clear_session(handle(), e); });
     }
 
 #if defined(__cpp_exceptions)
@@ -748,13 +872,14 @@ private:
         const detail::text token_text("token", token);
         return detail::run(
             [&](bosauth_error** e) {
-                return call(handle_, collection_text.c_str(), email_text.c_str(), password_text.c_str(),
+                return call(handle(), collection_text.c_str(), email_text.c_str(), password_text.c_str(),
                             token_text.c_str(), how.get(), e);
             },
             {collection_text.bad(), email_text.bad(), password_text.bad(), token_text.bad(), how.bad()});
     }
 
-    bosauth_client handle_{0};
+    // Atomic, so that one thread may close the client while others call.
+    std::atomic<bosauth_client> handle_{0};
 };
 
 }  // namespace bosauth

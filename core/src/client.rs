@@ -95,6 +95,14 @@ impl Client {
         let ticket = self.inner.keeper.draw();
         self.inner.keeper.commit(ticket, None);
     }
+
+    /// Ends the client: its calls, on whatever thread and of whatever clone, end with
+    /// [`Status::Cancelled`](crate::Status::Cancelled), those under way and those to come, and its
+    /// connections are closed. Waits at most `wait`, and answers whether no call is under way any more.
+    /// The session stays and can be read.
+    pub fn close(&self, wait: Duration) -> bool {
+        self.inner.network.close(wait)
+    }
 }
 
 impl fmt::Debug for Client {

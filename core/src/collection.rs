@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::client::Client;
 use crate::error::{Action, Error, Report, Status};
-use crate::http::{Deadline, Failure, FailureKind, Request, Response};
+use crate::http::{self, Failure, FailureKind, Request, Response};
 use crate::input;
 use crate::options::CallOptions;
 use crate::protocol::bodies;
@@ -80,13 +80,16 @@ impl<'a> Collection<'a> {
         input::token(token)?;
         let ticket = self.client.inner.keeper.draw();
         let body = bodies::token(token, self.extra());
-        let exchange = self.exchange(Endpoint::AuthWithToken, &body)?;
-        let secrets = [token];
-        let login = match exchange.read(Call::AuthWithToken, &secrets)? {
+        let asking = self.ask(Call::AuthWithToken, Endpoint::AuthWithToken)?;
+        // Finishing an MFA login uses its id up.
+        let may_repeat = self.options.mfa_id.is_none();
+        let response = asking.send(&body, may_repeat)?;
+        let login = match asking.read(&response, &[token])? {
             Success::Login(login) => login,
             _ => return Err(Error::internal("a login was read as something else")),
         };
         let session = Session::new(login.token, login.record_json, login.meta_json);
+        asking.check()?;
         let was_kept =
             self.options.keep_session && self.client.inner.keeper.commit(ticket, Some(&session));
         Ok(session.kept(was_kept))
@@ -105,37 +108,31 @@ impl<'a> Collection<'a> {
         input::password(password)?;
         input::token(token)?;
         let body = bodies::credentials(email, password, token, self.extra());
-        self.exchange(endpoint, &body)?
-            .read(call, &[password, token])
-            .map(|_| ())
+        let asking = self.ask(call, endpoint)?;
+        let response = asking.send(&body, true)?;
+        asking.read(&response, &[password, token]).map(|_| ())
     }
 
     fn extra(&self) -> Option<&str> {
         self.options.body_json.as_ref().map(|json| json.expose())
     }
 
-    fn exchange(&self, endpoint: Endpoint, body: &SecretBytes) -> Result<Exchange<'_>, Error> {
+    /// Begins a call.
+    fn ask(self, call: Call, endpoint: Endpoint) -> Result<Asking<'a>, Error> {
         let inner = &*self.client.inner;
-        let timeout = self.options.timeout.unwrap_or(inner.config.timeout);
-        let target = inner.base_url.target(
-            self.name,
-            endpoint,
-            &self.options.query,
-            self.options.mfa_id.as_deref(),
-        );
-        let request = Request {
-            method: "POST",
-            target: &target,
-            host: inner.base_url.authority(),
-            headers: self.headers(),
-            body: body.as_slice(),
-        };
-        match inner.network.send(&request, Deadline::after(timeout)) {
-            Ok(response) => Ok(Exchange {
-                options: self.options,
-                added_secrets: self.added_secrets(),
-                url: inner.base_url.address(&target),
-                response,
+        let options = self.options;
+        let mfa_id = options.mfa_id.as_deref();
+        let target = inner
+            .base_url
+            .target(self.name, endpoint, &options.query, mfa_id);
+        let timeout = options.timeout.unwrap_or(inner.config.timeout);
+        match http::Call::begin(&inner.network, timeout, options.cancel.as_ref()) {
+            Ok(exchange) => Ok(Asking {
+                collection: self,
+                call,
+                target,
+                timeout,
+                exchange,
             }),
             Err(failure) => Err(Report {
                 url: inner.base_url.address(&target),
@@ -192,37 +189,65 @@ impl<'a> Collection<'a> {
     }
 }
 
-/// An answer and what is needed to read it.
-struct Exchange<'a> {
-    options: &'a CallOptions,
-    /// See [`Collection::added_secrets`].
-    added_secrets: Vec<Zeroizing<String>>,
-    url: String,
-    response: Response,
+/// A call that has begun, and what is needed to make sense of its end.
+struct Asking<'a> {
+    collection: Collection<'a>,
+    call: Call,
+    target: String,
+    timeout: Duration,
+    exchange: http::Call<'a>,
 }
 
-impl Exchange<'_> {
-    /// What the answer means. The secrets of the call are blotted out of everything an error shows.
-    fn read(&self, call: Call, secrets: &[&str]) -> Result<Success<'_>, Error> {
-        let answer = Answer {
-            status: self.response.status,
-            content_type: &self.response.content_type,
-            retry_after: &self.response.retry_after,
-            body: self.response.body.as_slice(),
+impl Asking<'_> {
+    fn send(&self, body: &SecretBytes, may_repeat: bool) -> Result<Response, Error> {
+        let request = Request {
+            method: "POST",
+            target: &self.target,
+            host: self.collection.client.inner.base_url.authority(),
+            headers: self.collection.headers(),
+            body: body.as_slice(),
+            may_repeat,
         };
-        let had_fields = self.options.query.iter().any(|(name, _)| name == "fields");
-        let secrets: Vec<&str> = secrets
-            .iter()
-            .copied()
-            .chain(self.added_secrets.iter().map(|secret| secret.as_str()))
-            .collect();
-        replies::read(call, had_fields, &answer, &secrets, SystemTime::now()).map_err(|report| {
-            Report {
-                url: self.url.clone(),
-                ..report
-            }
-            .into()
-        })
+        let answer = self.exchange.send(&request);
+        answer.map_err(|failure| self.error(no_answer(&failure, self.timeout)))
+    }
+
+    /// The last look before an answer is acted upon: whether the call still is to succeed.
+    fn check(&self) -> Result<(), Error> {
+        let looked = self.exchange.check();
+        looked.map_err(|failure| self.error(no_answer(&failure, self.timeout)))
+    }
+
+    /// What the answer means. The secrets of the call are blotted out of everything an error shows.
+    fn read<'r>(&self, response: &'r Response, secrets: &[&str]) -> Result<Success<'r>, Error> {
+        let answer = Answer {
+            status: response.status,
+            content_type: &response.content_type,
+            retry_after: &response.retry_after,
+            body: response.body.as_slice(),
+        };
+        if let Some(success) = replies::success(self.call, &answer) {
+            return Ok(success);
+        }
+        let query = &self.collection.options.query;
+        let had_fields = query.iter().any(|(name, _)| name == "fields");
+        let added = self.collection.added_secrets();
+        let added = added.iter().map(|secret| secret.as_str());
+        let secrets: Vec<&str> = secrets.iter().copied().chain(added).collect();
+        let now = SystemTime::now();
+        let report = replies::refusal(self.call, had_fields, &answer, &secrets, now);
+        // A server that cannot serve now says nothing about the first sending. Any other refusal would have
+        // met that one too.
+        let may_have_happened = response.sent_before && report.action == Action::RetryLater;
+        Err(self.error(Report {
+            outcome_unknown: report.outcome_unknown || may_have_happened,
+            ..report
+        }))
+    }
+
+    fn error(&self, report: Report) -> Error {
+        let url = self.collection.client.inner.base_url.address(&self.target);
+        Report { url, ..report }.into()
     }
 }
 
@@ -266,6 +291,17 @@ fn no_answer(failure: &Failure, timeout: Duration) -> Report {
                 "time ran out while {doing} (the whole call has {} ms)",
                 timeout.as_millis()
             ),
+        ),
+        FailureKind::Cancelled => (
+            Status::Cancelled,
+            Action::None,
+            "the call was cancelled, or its client freed".into(),
+        ),
+        FailureKind::NoDescriptor => (
+            Status::Connect,
+            Action::CheckNetwork,
+            "the system gives no descriptor for the call: too many files and sockets are open"
+                .into(),
         ),
     };
     Report {

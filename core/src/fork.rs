@@ -98,22 +98,25 @@ mod unix {
         }
     }
 
-    /// A socket that belongs to the process that opened it: a child closes its copy at once.
-    pub(crate) struct OwnSocket {
-        stream: ManuallyDrop<TcpStream>,
+    /// A socket, or another descriptor, that belongs to the process that opened it: a child closes its
+    /// copy at once.
+    pub(crate) struct OwnSocket<S: AsRawFd = TcpStream> {
+        socket: ManuallyDrop<S>,
         generation: u32,
     }
 
-    impl OwnSocket {
-        /// Opens a socket.
-        pub fn open(open: impl FnOnce() -> io::Result<TcpStream>) -> io::Result<Self> {
+    impl<S: AsRawFd> OwnSocket<S> {
+        /// Opens sockets, so that no fork comes between their opening and their being known.
+        pub fn open<const N: usize>(
+            open: impl FnOnce() -> io::Result<[S; N]>,
+        ) -> io::Result<[Self; N]> {
             SOCKETS.with(|sockets| {
-                let stream = open()?;
-                sockets.push(stream.as_raw_fd());
-                Ok(OwnSocket {
-                    stream: ManuallyDrop::new(stream),
+                let opened = open()?;
+                sockets.extend(opened.iter().map(S::as_raw_fd));
+                Ok(opened.map(|socket| OwnSocket {
+                    socket: ManuallyDrop::new(socket),
                     generation: generation(),
-                })
+                }))
             })
         }
 
@@ -123,23 +126,23 @@ mod unix {
         }
 
         /// The socket, to be used by the process that opened it only.
-        pub fn stream(&self) -> &TcpStream {
-            &self.stream
+        pub fn get(&self) -> &S {
+            &self.socket
         }
     }
 
-    impl Drop for OwnSocket {
+    impl<S: AsRawFd> Drop for OwnSocket<S> {
         fn drop(&mut self) {
             if !self.is_ours() {
                 return;
             }
-            let descriptor = self.stream.as_raw_fd();
+            let descriptor = self.socket.as_raw_fd();
             SOCKETS.with(|sockets| {
                 if let Some(at) = sockets.iter().position(|&socket| socket == descriptor) {
                     sockets.swap_remove(at);
                 }
                 // SAFETY: dropped once, here, and not used afterwards.
-                unsafe { ManuallyDrop::drop(&mut self.stream) };
+                unsafe { ManuallyDrop::drop(&mut self.socket) };
             });
         }
     }
@@ -154,12 +157,14 @@ mod elsewhere {
     pub(crate) fn prepare() {}
 
     /// A socket that belongs to the process that opened it.
-    pub(crate) struct OwnSocket(TcpStream);
+    pub(crate) struct OwnSocket<S = TcpStream>(S);
 
-    impl OwnSocket {
-        /// Opens a socket.
-        pub fn open(open: impl FnOnce() -> io::Result<TcpStream>) -> io::Result<Self> {
-            open().map(OwnSocket)
+    impl<S> OwnSocket<S> {
+        /// Opens sockets.
+        pub fn open<const N: usize>(
+            open: impl FnOnce() -> io::Result<[S; N]>,
+        ) -> io::Result<[Self; N]> {
+            Ok(open()?.map(OwnSocket))
         }
 
         /// Whether this process opened it.
@@ -168,7 +173,7 @@ mod elsewhere {
         }
 
         /// The socket.
-        pub fn stream(&self) -> &TcpStream {
+        pub fn get(&self) -> &S {
             &self.0
         }
     }

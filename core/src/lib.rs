@@ -17,6 +17,7 @@
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
 
+mod cancel;
 mod client;
 mod collection;
 mod config;
@@ -29,6 +30,7 @@ mod protocol;
 mod secret;
 mod session;
 
+pub use cancel::Cancel;
 pub use client::{Client, ClientBuilder};
 pub use collection::Collection;
 pub use config::Config;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::cancel::Cancel;
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::{input, protocol};
@@ -16,6 +17,7 @@ pub struct CallOptions {
     pub(crate) body_json: Option<Secret>,
     pub(crate) keep_session: bool,
     pub(crate) mfa_id: Option<String>,
+    pub(crate) cancel: Option<Cancel>,
 }
 
 impl CallOptions {
@@ -28,6 +30,7 @@ impl CallOptions {
             body_json: None,
             keep_session: true,
             mfa_id: None,
+            cancel: None,
         }
     }
 
@@ -73,6 +76,11 @@ impl CallOptions {
         input::mfa_id(mfa_id)?;
         self.mfa_id = Some(mfa_id.into());
         Ok(())
+    }
+
+    /// What can stop the call. It may be shared with other calls.
+    pub fn set_cancel(&mut self, cancel: &Cancel) {
+        self.cancel = Some(cancel.clone());
     }
 }
 

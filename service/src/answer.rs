@@ -90,9 +90,12 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// What a client is told when something broke.
+pub const WENT_WRONG: &str = "Something went wrong while processing your request.";
+
 /// Something broke that is nobody's fault but ours.
 pub fn went_wrong(cause: impl fmt::Display) -> Refusal {
-    Refusal::broken("Something went wrong while processing your request.", cause)
+    Refusal::broken(WENT_WRONG, cause)
 }
 
 /// An answer holding `value` as JSON and a newline.

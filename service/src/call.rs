@@ -80,13 +80,13 @@ impl FromRequest<Arc<App>> for Call {
         let (mut parts, body) = request.into_parts();
         // The body is read before anything is said, or a client that is still sending would
         // find its connection reset and not see the answer.
-        let body = tokio::time::timeout(PATIENCE, read_whole(body)).await;
+        let body = whole(body).await;
         let collection = passed(&mut parts, app).await?;
         Ok(Self {
             collection,
             query: parts.uri.query().unwrap_or_default().to_owned(),
             headers: parts.headers,
-            body: body.unwrap_or_else(|_| Err(not_loaded()))?,
+            body: body?,
         })
     }
 }
@@ -115,6 +115,12 @@ async fn passed(parts: &mut Parts, app: &Arc<App>) -> Refused<Collection> {
     };
     limits::check_call(&mut db, &asked, &collection).await?;
     Ok(collection)
+}
+
+/// Reads a body of acceptable size, if it comes in time.
+pub async fn whole(body: Body) -> Refused<Bytes> {
+    let read = tokio::time::timeout(PATIENCE, read_whole(body)).await;
+    read.unwrap_or_else(|_| Err(not_loaded()))
 }
 
 /// Reads a body of acceptable size. A larger one is read on for as much again, and forgotten.

@@ -24,6 +24,7 @@ mod caller;
 mod clock;
 mod config;
 mod expand;
+mod faults;
 mod form;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
@@ -50,7 +51,8 @@ mod validation;
 pub use config::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Data, Error, Seed};
 pub use server::Server;
 
-/// What all requests share. Everything that changes is in the store.
+/// What all requests share. Everything that changes is in the store, but for the faults, which
+/// are of this instance only.
 struct App {
     store: store::Store,
     /// The bcrypt cost of the passwords of seeded accounts, and of one-time passwords.
@@ -59,4 +61,6 @@ struct App {
     control: bool,
     /// Whether a line is written for each request.
     log: bool,
+    /// What is to go wrong.
+    faults: faults::Faults,
 }

@@ -70,10 +70,12 @@ async fn check(
     if taken.await.map_err(went_wrong)? {
         return Ok(());
     }
-    Err(Refusal::new(
-        StatusCode::TOO_MANY_REQUESTS,
-        "Too Many Requests.",
-    ))
+    Err(too_many())
+}
+
+/// What a request is told whose limit is used up.
+pub fn too_many() -> Refusal {
+    Refusal::new(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests.")
 }
 
 impl Asked<'_> {

@@ -4,6 +4,7 @@
 
 use crate::answer::Cause;
 use crate::clock;
+use crate::faults::Fault;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::Method;
 use axum::response::Response;
@@ -51,6 +52,10 @@ impl Line {
         });
         if let Some(Cause(cause)) = cause {
             line["cause"] = cause.as_str().into();
+        }
+        if let Some(fault) = answer.extensions().get::<Fault>() {
+            line["fault"] = json!(fault.kind);
+            line["when"] = json!(fault.when);
         }
         write(&line);
     }

@@ -20,7 +20,8 @@ Examples:
   bosbase-local serve --data postgres://user:password@127.0.0.1/name
       Keeps everything in PostgreSQL. Several of these on one database answer as one.
   bosbase-local serve --http 127.0.0.1:0 --seed seed.json --control --log
-      For tests: accounts can be changed by POST /_local/control, and each request is logged.
+      For tests: accounts are changed and faults ordered by POST /_local/control, and each request
+      is logged.
 
 A seed is a JSON object:
   {\"accounts\": [{\"collection\": \"users\", \"email\": \"a@example.com\", \"password\": \"secret\"}]}
@@ -58,14 +59,16 @@ struct Serve {
     /// Begin with a user and a superuser whose password is printed.
     #[arg(long, conflicts_with = "seed")]
     demo: bool,
-    /// Let programs on this machine change accounts by POST /_local/control. For tests only.
+    /// Let programs on this machine change accounts and order faults by POST /_local/control. For
+    /// tests only.
     #[arg(long)]
     control: bool,
     /// The bcrypt cost of the passwords of seeded accounts.
     #[arg(long, value_name = "N", default_value_t = 4,
         value_parser = clap::value_parser!(u32).range(4..=31))]
     seed_cost: u32,
-    /// Write a JSON object per request: time, method, path, status, milliseconds, client.
+    /// Write a JSON object per request: time, method, path, status, milliseconds, client, and the
+    /// fault that it met.
     #[arg(long)]
     log: bool,
 }

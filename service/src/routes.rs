@@ -1,28 +1,29 @@
 //! The routes, and what every answer has in common.
 
-use crate::App;
 use crate::answer::{Refusal, went_wrong};
 use crate::handlers::{
     auth_with_otp, auth_with_password, auth_with_token, bind, control, health, methods, refresh,
     request_otp,
 };
 use crate::log::Line;
+use crate::{App, faults};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 const CONTROL: &str = "/_local/control";
 
-/// The whole service.
-pub fn router(app: Arc<App>) -> Router {
-    let mut router = Router::new().route("/api/health", get(health::health));
-    for (call, handler) in [
+const HEALTH: &str = "health";
+
+/// The calls to a collection, by their names in the path.
+fn calls() -> [(&'static str, MethodRouter<Arc<App>>); 8] {
+    [
         ("bind-token", post(bind::bind)),
         ("unbind-token", post(bind::unbind)),
         ("auth-with-token", post(auth_with_token::auth_with_token)),
@@ -34,7 +35,22 @@ pub fn router(app: Arc<App>) -> Router {
         ("request-otp", post(request_otp::request_otp)),
         ("auth-with-otp", post(auth_with_otp::auth_with_otp)),
         ("auth-methods", get(methods::auth_methods)),
-    ] {
+    ]
+}
+
+/// The last segments of the paths of the API.
+pub fn call_names() -> Vec<&'static str> {
+    let names = calls().into_iter().map(|(name, _)| name);
+    names.chain([HEALTH]).collect()
+}
+
+/// The whole service.
+pub fn router(app: Arc<App>) -> Router {
+    let mut router = Router::new();
+    let health = with_faults(&app, HEALTH, get(health::health));
+    router = router.route("/api/health", health);
+    for (call, handler) in calls() {
+        let handler = with_faults(&app, call, handler);
         router = router.route(&format!("/api/collections/{{collection}}/{call}"), handler);
     }
     if app.control {
@@ -45,6 +61,18 @@ pub fn router(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(no_route)
         .layer(from_fn_with_state(Arc::clone(&app), around))
         .with_state(app)
+}
+
+/// A call that meets the faults which are ordered for it.
+fn with_faults(
+    app: &Arc<App>,
+    call: &'static str,
+    handler: MethodRouter<Arc<App>>,
+) -> MethodRouter<Arc<App>> {
+    let around = move |State(app): State<Arc<App>>, request, next| async move {
+        faults::around(&app, call, request, next).await
+    };
+    handler.route_layer(from_fn_with_state(Arc::clone(app), around))
 }
 
 async fn no_route() -> Refusal {

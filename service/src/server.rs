@@ -1,6 +1,8 @@
 //! A running server: its thread, how it starts and how it stops.
 
+use crate::answer::went_wrong;
 use crate::config::{Config, Error};
+use crate::faults::{Fault, Faults, Wire};
 use crate::seed::{self, Problem};
 use crate::store::Store;
 use crate::{App, routes, steps};
@@ -8,19 +10,22 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use serde_json::Value;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
-use std::thread::JoinHandle;
+use std::thread;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 /// How long requests that are being answered may hold up the end.
@@ -37,7 +42,7 @@ pub struct Server {
     app: Arc<App>,
     runtime: Handle,
     stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<thread::JoinHandle<()>>,
 }
 
 /// What the thread tells when the server accepts connections.
@@ -55,7 +60,7 @@ impl Server {
     pub fn start(config: Config) -> Result<Self, Error> {
         let (tell, told) = mpsc::sync_channel(1);
         let (stop, stopped) = oneshot::channel();
-        let thread = std::thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("bosbase-local".to_owned())
             .spawn(move || run(&config, &tell, stopped))
             .map_err(|error| Error(format!("cannot start a thread: {error}")))?;
@@ -176,6 +181,7 @@ async fn prepare(config: &Config) -> Result<(TcpListener, Started), Error> {
         seed_cost: config.seed_cost,
         control: config.control,
         log: config.log,
+        faults: Faults::default(),
     });
     let runtime = Handle::current();
     Ok((
@@ -212,15 +218,37 @@ async fn serve(listener: TcpListener, app: Arc<App>, mut stopped: oneshot::Recei
 fn connect(stream: TcpStream, peer: SocketAddr, router: &Router, all: &GracefulShutdown) {
     // Answers are written in one piece; there is nothing to wait for.
     let _ = stream.set_nodelay(true);
+    let wire = Wire::new(stream);
     let router = router.clone();
+    let played_on = wire.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request)
+        // A task of its own: a request that has come whole is carried out, whether or not its client
+        // waits for the answer.
+        let handling = tokio::spawn(router.clone().oneshot(request));
+        answered(handling, played_on.clone())
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_PATIENCE)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(wire), service);
     tokio::spawn(all.watch(connection));
+}
+
+/// The answer that is being made, unless it is played on the wire; then an error ends the connection.
+async fn answered(
+    handling: JoinHandle<Result<Response, Infallible>>,
+    wire: Wire,
+) -> Result<Response, &'static str> {
+    let ended = handling.await;
+    let Ok(answer) = ended.unwrap_or_else(|_| Ok(went_wrong("a panic").into_response()));
+    match answer.extensions().get::<Fault>().copied() {
+        Some(fault) if fault.is_on_the_wire() => {
+            // Nobody is left to be told that the client has gone.
+            let _ = wire.play(fault, answer).await;
+            Err("a fault was played on this connection")
+        }
+        _ => Ok(answer),
+    }
 }

@@ -1,4 +1,5 @@
-//! The steps of control: changes to accounts and collections from outside the token API.
+//! The steps of control: changes to accounts and collections from outside the token API, and
+//! orders for faults.
 
 use crate::seed::{
     Problem, add_account, add_collection, check_collection, check_email, check_fields, hashed,
@@ -7,7 +8,7 @@ use crate::seed::{
 use crate::store::accounts::{self, Account};
 use crate::store::collections::{self, Collection};
 use crate::store::{Db, bindings, limits, mfas, otps, records};
-use crate::{App, clock, ids, otp};
+use crate::{App, clock, faults, ids, otp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -42,6 +43,9 @@ enum Step {
     LastOtp {
         account: Named,
     },
+    AddFault(faults::Order),
+    ListFaults {},
+    ClearFaults {},
 }
 
 /// How a step names an account: by its id or, without one, by its email.
@@ -74,6 +78,9 @@ pub async fn carry_out(app: &App, step: Value) -> Result<Option<Value>, Problem>
             found = Some(create_otp(app, &mut db, &account, password).await?);
         }
         Step::LastOtp { account } => found = Some(last_otp(&mut db, &account).await?),
+        Step::AddFault(order) => add_fault(app, &mut db, order).await?,
+        Step::ListFaults {} => found = Some(app.faults.list()),
+        Step::ClearFaults {} => app.faults.clear(),
     }
     db.commit().await?;
     Ok(found)
@@ -108,6 +115,14 @@ async fn last_otp(db: &mut Db, named: &Named) -> Result<Value, Problem> {
         ));
     }
     Ok(json!({"id": last.id, "code": last.code}))
+}
+
+async fn add_fault(app: &App, db: &mut Db, order: faults::Order) -> Result<(), Problem> {
+    let collection = match &order.collection {
+        Some(name) => Some(found_collection(db, name).await?),
+        None => None,
+    };
+    app.faults.add(order, collection)
 }
 
 async fn found_collection(db: &mut Db, name: &str) -> Result<Collection, Problem> {

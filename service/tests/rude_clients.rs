@@ -7,7 +7,9 @@ mod support;
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use support::api::{Api, account};
+use std::thread;
+use std::time::Duration;
+use support::api::{Api, PASSWORD, account};
 use support::program::{Folder, Running};
 use support::request;
 
@@ -104,5 +106,52 @@ fn large_heads_and_bodies() {
             is_served(running.address);
         }
     });
+    running.end();
+}
+
+/// A whole request whose client is gone before the answer.
+fn leave(address: SocketAddr, call: &str, body: &serde_json::Value, pause: Duration) {
+    let body = body.to_string();
+    let head = format!(
+        "POST /api/collections/users/{call} HTTP/1.1\r\nHost: localhost\r\n\
+        Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let _stream = opened(address, (head + &body).as_bytes());
+    thread::sleep(pause);
+}
+
+#[test]
+fn clients_that_leave_at_any_moment_break_nothing() {
+    let folder = Folder::new("leaving");
+    let running = running(&folder);
+    let address = running.address;
+    thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || {
+                for round in 0..300 {
+                    let pause = Duration::from_micros((round * 7 + thread * 13) % 2000);
+                    leave(address, "auth-with-token", &json!({"token": "t"}), pause);
+                }
+            });
+        }
+    });
+    is_served(address);
+    running.end();
+}
+
+#[test]
+fn a_request_that_came_whole_is_carried_out() {
+    let folder = Folder::new("left");
+    let running = running(&folder);
+    let body = json!({"email": A, "password": PASSWORD, "token": "left"});
+    leave(running.address, "bind-token", &body, Duration::ZERO);
+    let api = Api::new(running.address, "users");
+    // Somebody else's request may be done first.
+    let is_bound = || api.by_token("left", "").status == 200;
+    assert!((0..1000).any(|_| is_bound() || {
+        thread::sleep(Duration::from_millis(10));
+        false
+    }));
     running.end();
 }

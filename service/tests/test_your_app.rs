@@ -7,32 +7,22 @@ mod support;
 
 use std::path::Path;
 use std::process::Command;
+use support::page::block;
 use support::program::Folder;
 use support::tools;
 
 const PAGE: &str = include_str!("../../docs/test-your-app.md");
 const PROGRAM: &str = env!("CARGO_BIN_EXE_bosbase-local");
 
-/// The block of the page that is the file `name`.
-fn block(name: &str) -> String {
-    let mut blocks = PAGE.split("\n```");
-    let text = blocks.find_map(|block| {
-        let (first, text) = block.split_once('\n')?;
-        (first.split_once(' ')?.1 == name).then_some(text)
-    });
-    let text = text.unwrap_or_else(|| panic!("the page has no {name}"));
-    format!("{text}\n")
-}
-
 /// Writes the file `name`, which is a block of the page, to the folder.
 fn take(folder: &Folder, name: &str) {
-    folder.file(name, &block(name));
+    folder.file(name, &block(PAGE, name));
 }
 
 #[test]
 fn the_rust_example_is_the_test_that_is_run() {
     let (_, test) = include_str!("in_rust.rs").split_once("\n\n").unwrap();
-    assert_eq!(test, block("tests/login.rs"));
+    assert_eq!(test, block(PAGE, "tests/login.rs"));
 }
 
 #[test]

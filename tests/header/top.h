@@ -8,11 +8,14 @@
  *  - Outputs are set to 0 or NULL before anything else happens, on every path.
  *  - `error` may be NULL. On failure *error gets an object to free; on success NULL. *error is
  *    overwritten, not freed: free it before using the variable again.
- *  - Constructors, setters, accessors, *_free take no error; the status says all.
+ *  - Constructors, setters, accessors, *_free, bosauth_client_close and the cancel functions take no error;
+ *    the status says all.
  *  - Accessors never fail and never return NULL: "" or 0 when the object is NULL or has no such value.
  *    What they return lives as long as the object. Text has no NUL inside.
  *  - Freeing: every *_free accepts NULL or 0. A handle freed twice is BOSAUTH_ERROR_INVALID_HANDLE; an
  *    object freed twice is the caller's bug. Constructors never return NULL (no memory ends the process).
+ *  - Time limits are milliseconds, 1 to 86400000. A call ends by its limit whatever the other side does;
+ *    bosauth_cancel_trigger, bosauth_client_free and bosauth_client_close end it before.
  *  - Threads: any function from any thread. Objects passed as const may be used by calls running at once;
  *    an object passed as non-const belongs to one thread for that call.
  *  - Not async-signal-safe. errno may change. No signal is raised. Locale and environment are not read.
@@ -22,9 +25,10 @@
  *
  * What any call may meet, besides what its own comment names: BOSAUTH_ERROR_NULL_ARGUMENT, INVALID_UTF8,
  * INVALID_ARGUMENT and INVALID_HANDLE, before anything is sent; NAME_LOOKUP, CONNECT, TLS,
- * CONNECTION_LOST and TIMEOUT, on the way; UNEXPECTED_RESPONSE and RESPONSE_TOO_LARGE, for an answer
- * that is none of BosBase's; RATE_LIMITED, SERVER, PROXY and REFUSED, from the server or what stands
- * before it; INTERNAL, a bug. bosauth_error_action says what to do about each.
+ * CONNECTION_LOST and TIMEOUT, on the way; CANCELLED, when the app stops it; UNEXPECTED_RESPONSE and
+ * RESPONSE_TOO_LARGE, for an answer that is none of BosBase's; RATE_LIMITED, SERVER, PROXY and REFUSED,
+ * from the server or what stands before it; INTERNAL, a bug. bosauth_error_action says what to do about
+ * each.
  */
 #ifndef BOSAUTH_H
 #define BOSAUTH_H

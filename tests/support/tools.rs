@@ -1,8 +1,9 @@
 //! Tools that tests run: found or loudly missed.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// Whether `name` can be run here. If not, that is said aloud, and with `BOSAUTH_ALL_TOOLS=1` it is a failure.
@@ -22,6 +23,11 @@ pub fn skip(reason: &str) {
         std::env::var_os("BOSAUTH_ALL_TOOLS").is_none_or(|value| value != "1"),
         "nothing may be skipped, but: {reason}"
     );
+    lacks(reason);
+}
+
+/// Says that something is not tested here since the machine does not allow it, which no tool could change.
+pub fn lacks(reason: &str) {
     // Past the test harness, which keeps what a passing test prints to itself.
     let _ = writeln!(std::io::stderr(), "SKIPPED: {reason}");
 }
@@ -54,4 +60,17 @@ pub fn cc() -> String {
 /// The root of the repository.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Where tests may write; `name` begins with that of the test.
+pub fn temporary(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+/// A directory with nothing in it.
+pub fn empty(name: &str) -> PathBuf {
+    let directory = temporary(name);
+    let _ = fs::remove_dir_all(&directory);
+    fs::create_dir_all(&directory).expect("a directory of our own");
+    directory
 }

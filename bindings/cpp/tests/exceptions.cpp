@@ -53,6 +53,10 @@ void every_call_throws(std::string_view url) {
         check(std::string_view(why.what()) == "CREDENTIALS: wrong email or password", "what", why.what());
     }
     throws("unbind", status_code::credentials, [&] { app.unbind_token("users", email, "wrong", "tok"); });
+    const bosauth::cancel wish;
+    wish.trigger();
+    const bosauth::options how = bosauth::options().cancel(wish);
+    throws("stopped", status_code::cancelled, [&] { app.auth_with_token("users", "tok", how); });
     app.close();
     throws("bind", status_code::invalid_handle, [&] { app.bind_token("users", email, password, "t"); });
     throws("session", status_code::invalid_handle, [&] { static_cast<void>(app.current_session()); });

@@ -22,14 +22,14 @@ impl Connection {
 
     /// The socket, to wait on.
     pub fn socket(&self) -> &TcpStream {
-        self.socket.stream()
+        self.socket.get()
     }
 
     /// Takes some of `bytes` to be sent and gives how many. With TLS they may stay queued: see
     /// [`Connection::flush`].
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.tls {
-            None => retry_interrupted(|| self.socket.stream().write(bytes)),
+            None => retry_interrupted(|| self.socket.get().write(bytes)),
             Some(tls) => tls.writer().write(bytes),
         }
     }
@@ -40,7 +40,7 @@ impl Connection {
             return Ok(true);
         };
         while tls.wants_write() {
-            match retry_interrupted(|| tls.write_tls(&mut NoSignal(self.socket.stream()))) {
+            match retry_interrupted(|| tls.write_tls(&mut NoSignal(self.socket.get()))) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
                 other => other?,
             };
@@ -51,14 +51,14 @@ impl Connection {
     /// Reads some bytes; 0 is an orderly end (over TLS: close_notify), `UnexpectedEof` any other.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Some(tls) = &mut self.tls else {
-            return retry_interrupted(|| self.socket.stream().read(buffer));
+            return retry_interrupted(|| self.socket.get().read(buffer));
         };
         loop {
             match tls.reader().read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 other => return other,
             }
-            receive(tls, self.socket.stream())?;
+            receive(tls, self.socket.get())?;
         }
     }
 
@@ -68,7 +68,7 @@ impl Connection {
         let Some(tls) = &mut self.tls else {
             return true;
         };
-        match receive(tls, self.socket.stream()) {
+        match receive(tls, self.socket.get()) {
             Ok(plain) => plain > 0,
             Err(error) => error.kind() != io::ErrorKind::WouldBlock,
         }

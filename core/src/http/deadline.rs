@@ -1,6 +1,8 @@
-//! The moment by which something must have ended.
+//! How long a request may go on: until its moment has come, or somebody wants it to stop.
 
 use std::time::{Duration, Instant};
+
+use super::waker::Waker;
 
 /// A moment by which something must have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,10 +20,22 @@ impl Deadline {
             .checked_duration_since(Instant::now())
             .filter(|left| !left.is_zero())
     }
+}
 
-    /// A deadline after the first of `parts` equal parts of what is left.
-    pub fn share(self, parts: usize) -> Self {
-        let parts = u32::try_from(parts).unwrap_or(u32::MAX).max(1);
-        Deadline::after(self.left().unwrap_or_default() / parts)
+/// How long a request may go on.
+#[derive(Clone, Copy)]
+pub(super) struct Until<'a> {
+    pub deadline: Deadline,
+    /// Who can stop it.
+    pub waker: &'a Waker,
+}
+
+impl Until<'_> {
+    /// The same, but at the latest until `deadline`.
+    pub fn but_by(self, deadline: Deadline) -> Self {
+        Until {
+            deadline: self.deadline.min(deadline),
+            ..self
+        }
     }
 }

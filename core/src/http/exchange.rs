@@ -4,9 +4,10 @@ use std::io;
 
 use super::body::BodyReader;
 use super::connection::Connection;
+use super::deadline::Until;
 use super::head::{Head, HeadReader};
 use super::wait::{Interest, Ready, wait};
-use super::{Deadline, Failure, FailureKind, Response};
+use super::{Failure, FailureKind, Response};
 use crate::secret::SecretBytes;
 
 /// How many bytes are read at a time.
@@ -18,28 +19,30 @@ pub(super) fn exchange(
     connection: &mut Connection,
     request: &[u8],
     max_body: usize,
-    deadline: Deadline,
+    until: Until<'_>,
 ) -> Result<(Response, bool), Failure> {
     let mut exchange = Exchange {
         connection,
-        deadline,
+        until,
         sent: false,
+        answer_began: false,
         http_status: None,
         input: SecretBytes::default(),
     };
     let outcome = exchange.run(request, max_body);
-    let (sent, http_status) = (exchange.sent, exchange.http_status);
     outcome.map_err(|kind| Failure {
         kind,
-        sent,
-        http_status,
+        sent: exchange.sent,
+        answer_began: exchange.answer_began,
+        http_status: exchange.http_status,
     })
 }
 
 struct Exchange<'a> {
     connection: &'a mut Connection,
-    deadline: Deadline,
+    until: Until<'a>,
     sent: bool,
+    answer_began: bool,
     http_status: Option<u16>,
     /// What came and is not yet used.
     input: SecretBytes,
@@ -64,6 +67,7 @@ impl Exchange<'_> {
                 content_type,
                 retry_after,
                 body,
+                sent_before: false,
             },
             reusable,
         ))
@@ -148,7 +152,9 @@ impl Exchange<'_> {
             self.wait(Interest::Read, "waiting for the answer")?;
             self.input.resize(held + READ_SIZE);
             let result = self.connection.read(&mut self.input.as_mut_slice()[held..]);
-            self.input.resize(held + *result.as_ref().unwrap_or(&0));
+            let count = *result.as_ref().unwrap_or(&0);
+            self.input.resize(held + count);
+            self.answer_began |= count > 0;
             match result {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 other => return other.map_err(|_| FailureKind::ConnectionLost),
@@ -157,10 +163,6 @@ impl Exchange<'_> {
     }
 
     fn wait(&self, interest: Interest, doing: &'static str) -> Result<Ready, FailureKind> {
-        match wait(self.connection.socket(), interest, self.deadline) {
-            Ok(Ready::TimedOut) => Err(FailureKind::Timeout(doing)),
-            Ok(ready) => Ok(ready),
-            Err(_) => Err(FailureKind::ConnectionLost),
-        }
+        wait(self.connection.socket(), interest, self.until).map_err(|ended| ended.during(doing))
     }
 }

@@ -1,128 +1,157 @@
 //! Names to addresses. The operating system's lookup cannot be interrupted, so it runs on a helper
-//! thread that owns only copies; the call leaves by its deadline and the thread ends when the system
+//! thread that owns only copies; the call leaves when it has to and the thread ends when the system
 //! answers. At most four such threads run in a process.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
-use super::{Deadline, FailureKind};
+use super::FailureKind;
+use super::deadline::Until;
+use super::wait::wait_for_wake;
+use super::waker::Waker;
 use crate::fork::{self, Guarded};
 
 /// The most helper threads of a process.
 const THREADS_MAX: usize = 4;
 
-/// How many helper threads run in this process, and a signal when one ends.
-type Threads = Signal<usize>;
+/// What was going on when a deadline passed or a call was stopped.
+const DOING: &str = "looking up the server's name";
 
-/// The threads of this process: a child of a fork has none of its parent's.
-fn threads() -> Arc<Threads> {
-    static THREADS: Guarded<(u32, Option<Arc<Threads>>)> = Guarded::new((0, None));
-    THREADS.with(|(generation, threads)| {
-        if *generation != fork::generation() {
-            (*generation, *threads) = (fork::generation(), None);
-        }
-        Arc::clone(threads.get_or_insert_with(|| Arc::new(Signal::new(0))))
-    })
+/// The helper threads of this process.
+static THREADS: Guarded<Threads> = Guarded::new(Threads {
+    generation: 0,
+    running: 0,
+    waiting: Vec::new(),
+});
+
+struct Threads {
+    generation: u32,
+    running: usize,
+    /// The calls that wait until one more thread may run.
+    waiting: Vec<Arc<Waker>>,
 }
 
-/// The addresses of `host`. A literal address is not looked up.
+impl Threads {
+    /// A child of a fork has none of its parent's threads.
+    fn of_this_process(&mut self) -> &mut Self {
+        if self.generation != fork::generation() {
+            *self = Threads {
+                generation: fork::generation(),
+                running: 0,
+                waiting: Vec::new(),
+            };
+        }
+        self
+    }
+}
+
+/// The addresses of `host`, for the call with this waker. A literal address is not looked up.
 pub(super) fn lookup(
     host: &str,
     port: u16,
-    deadline: Deadline,
+    waker: &Arc<Waker>,
+    until: Until<'_>,
 ) -> Result<Vec<SocketAddr>, FailureKind> {
     if let Ok(literal) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(literal, port)]);
     }
-    let threads = threads();
-    take_thread(&threads, deadline)?;
-    let answer = Arc::new(Signal::new(None));
-    spawn((host.to_owned(), port), Arc::clone(&answer), threads)?;
-    let found = answer
-        .wait(deadline, |answer| answer.take())
-        .ok_or(TIMEOUT)?;
-    found
-        .ok()
-        .filter(|addresses| !addresses.is_empty())
-        .ok_or(FailureKind::NameLookup)
+    take_thread(waker, until)?;
+    let answer = Awaited::by(waker);
+    spawn((host.to_owned(), port), Arc::clone(&answer.0))?;
+    loop {
+        if let Some(found) = answer.take() {
+            let addresses = found.unwrap_or_default();
+            return if addresses.is_empty() {
+                Err(FailureKind::NameLookup)
+            } else {
+                Ok(addresses)
+            };
+        }
+        wait_for_wake(until).map_err(|ended| ended.during(DOING))?;
+    }
 }
 
-const TIMEOUT: FailureKind = FailureKind::Timeout("looking up the server's name");
+/// What a helper thread leaves behind, and whom it wakes.
+struct Answer {
+    found: Option<io::Result<Vec<SocketAddr>>>,
+    waiting: Option<Arc<Waker>>,
+}
 
-/// What a helper thread leaves behind.
-type Answer = Signal<Option<io::Result<Vec<SocketAddr>>>>;
+/// An answer that a call waits for. Once the call has left nobody is woken.
+struct Awaited(Arc<Guarded<Answer>>);
 
-fn spawn(
-    name: (String, u16),
-    answer: Arc<Answer>,
-    threads: Arc<Threads>,
-) -> Result<(), FailureKind> {
-    let ended = Arc::clone(&threads);
+impl Awaited {
+    fn by(waker: &Arc<Waker>) -> Self {
+        Awaited(Arc::new(Guarded::new(Answer {
+            found: None,
+            waiting: Some(Arc::clone(waker)),
+        })))
+    }
+
+    fn take(&self) -> Option<io::Result<Vec<SocketAddr>>> {
+        self.0.with(|answer| answer.found.take())
+    }
+}
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        self.0.with(|answer| answer.waiting = None);
+    }
+}
+
+fn spawn(name: (String, u16), answer: Arc<Guarded<Answer>>) -> Result<(), FailureKind> {
     let run = move || {
         let found = name.to_socket_addrs().map(Iterator::collect);
-        answer.set(|slot| *slot = Some(found));
-        ended.set(|running| *running -= 1);
+        answer.with(|answer| {
+            answer.found = Some(found);
+            // Under the lock: a waker that has left belongs to another call from then on.
+            answer.waiting.iter().for_each(|waker| waker.wake());
+        });
+        give_thread_back();
     };
-    match thread::Builder::new()
-        .name("bosauth-lookup".into())
-        .spawn(run)
-    {
+    let builder = thread::Builder::new().name("bosauth-lookup".into());
+    match builder.spawn(run) {
         Ok(_) => Ok(()),
         Err(_) => {
-            threads.set(|running| *running -= 1);
+            give_thread_back();
             Err(FailureKind::NameLookup)
         }
     }
 }
 
 /// Waits until one more helper thread may run.
-fn take_thread(threads: &Threads, deadline: Deadline) -> Result<(), FailureKind> {
-    let take = |running: &mut usize| (*running < THREADS_MAX).then(|| *running += 1);
-    threads.wait(deadline, take).ok_or(TIMEOUT)
-}
-
-/// A value that threads wait for.
-struct Signal<T> {
-    value: Mutex<T>,
-    changed: Condvar,
-}
-
-impl<T> Signal<T> {
-    const fn new(value: T) -> Self {
-        Signal {
-            value: Mutex::new(value),
-            changed: Condvar::new(),
-        }
-    }
-
-    /// Changes the value and wakes who waits for it.
-    fn set(&self, change: impl FnOnce(&mut T)) {
-        change(&mut self.lock());
-        self.changed.notify_all();
-    }
-
-    /// Waits until `take` gives something; `None` once the deadline has passed.
-    fn wait<R>(&self, deadline: Deadline, mut take: impl FnMut(&mut T) -> Option<R>) -> Option<R> {
-        let mut value = self.lock();
-        loop {
-            if let Some(taken) = take(&mut value) {
-                return Some(taken);
+fn take_thread(waker: &Arc<Waker>, until: Until<'_>) -> Result<(), FailureKind> {
+    let own = |waiting: &Arc<Waker>| Arc::ptr_eq(waiting, waker);
+    loop {
+        let is_taken = THREADS.with(|threads| {
+            let threads = threads.of_this_process();
+            threads.waiting.retain(|waiting| !own(waiting));
+            let is_free = threads.running < THREADS_MAX;
+            if is_free {
+                threads.running += 1;
+            } else {
+                threads.waiting.push(Arc::clone(waker));
             }
-            let left = deadline.left()?;
-            value = self
-                .changed
-                .wait_timeout(value, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            is_free
+        });
+        if is_taken {
+            return Ok(());
+        }
+        if let Err(ended) = wait_for_wake(until) {
+            THREADS.with(|threads| threads.waiting.retain(|waiting| !own(waiting)));
+            return Err(ended.during(DOING));
         }
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, T> {
-        // Nothing that can panic runs under the lock.
-        self.value.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn give_thread_back() {
+    THREADS.with(|threads| {
+        let threads = threads.of_this_process();
+        threads.running = threads.running.saturating_sub(1);
+        threads.waiting.iter().for_each(|waker| waker.wake());
+    });
 }
 
 #[cfg(test)]
@@ -130,38 +159,48 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::http::deadline::Deadline;
+    use crate::http::wait::Ended;
+
+    fn look_up(host: &str) -> Result<Vec<SocketAddr>, FailureKind> {
+        let waker = Arc::new(Waker::new().expect("a descriptor"));
+        let until = Until {
+            deadline: Deadline::after(Duration::from_secs(60)),
+            waker: &waker,
+        };
+        lookup(host, 80, &waker, until)
+    }
 
     #[test]
     fn literals_are_not_looked_up() {
-        let found = lookup("::1", 80, Deadline::after(Duration::from_secs(5)));
-        assert_eq!(
-            found,
-            Ok(vec![SocketAddr::new(
-                IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
-                80
-            )])
-        );
+        let localhost = SocketAddr::new(IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]), 80);
+        assert_eq!(look_up("::1"), Ok(vec![localhost]));
     }
 
     #[test]
     fn names_are_found_or_not() {
-        let deadline = Deadline::after(Duration::from_secs(60));
-        assert!(
-            lookup("localhost", 80, deadline)
-                .is_ok_and(|found| found.iter().all(|a| a.ip().is_loopback()))
-        );
+        let is_loopback = |found: Vec<SocketAddr>| found.iter().all(|a| a.ip().is_loopback());
+        assert!(look_up("localhost").is_ok_and(is_loopback));
         assert_eq!(
-            lookup("no-such-host.invalid", 80, deadline),
+            look_up("no-such-host.invalid"),
             Err(FailureKind::NameLookup)
         );
     }
 
     #[test]
-    fn a_wait_ends_by_its_deadline() {
-        let never: Signal<()> = Signal::new(());
-        assert_eq!(
-            never.wait(Deadline::after(Duration::from_millis(1)), |()| None::<()>),
-            None
-        );
+    fn a_wait_ends_by_its_deadline_or_by_a_stop() {
+        let waker = Arc::new(Waker::new().expect("a descriptor"));
+        let until = |ms| Until {
+            deadline: Deadline::after(Duration::from_millis(ms)),
+            waker: &waker,
+        };
+        let past = until(1);
+        let ended = (0..).find_map(|_| wait_for_wake(past).err());
+        assert_eq!(ended, Some(Ended::TimedOut));
+        waker.wake();
+        assert_eq!(wait_for_wake(until(60_000)), Ok(()));
+        waker.stop();
+        assert_eq!(wait_for_wake(until(60_000)), Err(Ended::Stopped));
+        assert_eq!(wait_for_wake(until(60_000)), Err(Ended::Stopped));
     }
 }

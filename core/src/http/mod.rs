@@ -1,9 +1,11 @@
 //! One request over the network and its answer. Knows nothing of BosBase.
 //!
 //! `head` and `body` are pure: bytes in, parts of an answer out. `exchange` carries one request over
-//! one connection; [`Network`] finds that connection, pooled or new.
+//! one connection; a [`Call`] finds that connection in its [`Network`], pooled or new.
 
 mod body;
+mod call;
+mod calls;
 mod connect;
 mod connection;
 mod deadline;
@@ -15,10 +17,12 @@ mod pool;
 mod request;
 mod tls;
 mod wait;
+mod waker;
 
-pub(crate) use deadline::Deadline;
+pub(crate) use call::Call;
 pub(crate) use network::{Network, Origin};
 pub(crate) use request::Request;
+pub(crate) use waker::Waker;
 
 use crate::secret::SecretBytes;
 
@@ -28,14 +32,18 @@ pub(crate) struct Response {
     pub content_type: String,
     pub retry_after: String,
     pub body: SecretBytes,
+    /// Whether the request had been sent before, over a connection that died without an answer.
+    pub sent_before: bool,
 }
 
 /// Why there is no complete answer.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub kind: FailureKind,
-    /// Whether a byte of the request went to the operating system.
+    /// Whether a byte of the request went to the operating system, over whatever connection.
     pub sent: bool,
+    /// Whether a byte of an answer came.
+    pub answer_began: bool,
     /// The answer's status, if its head was read.
     pub http_status: Option<u16>,
 }
@@ -57,6 +65,10 @@ pub(crate) enum FailureKind {
     TooLarge(&'static str),
     /// A deadline passed while this was under way.
     Timeout(&'static str),
+    /// The call was stopped.
+    Cancelled,
+    /// The system gives no more descriptors.
+    NoDescriptor,
 }
 
 impl Failure {
@@ -65,6 +77,7 @@ impl Failure {
         Failure {
             kind,
             sent: false,
+            answer_began: false,
             http_status: None,
         }
     }

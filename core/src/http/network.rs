@@ -1,17 +1,15 @@
-//! The way to one server: its pool, its TLS set-up, and the connection for a request.
+//! The way to one server: its pool, its TLS set-up, and the calls that use them.
 
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
 use once_cell::sync::OnceCell;
+use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
-use rustls::{ClientConfig, ClientConnection};
 
-use super::connection::Connection;
-use super::exchange::exchange;
+use super::calls::Calls;
+use super::deadline::Deadline;
 use super::pool::Pool;
-use super::{Deadline, Failure, FailureKind, Request, Response, connect, lookup, tls};
 use crate::config::Config;
 use crate::fork::{self, Guarded};
 
@@ -26,18 +24,19 @@ pub(crate) struct Origin {
 
 /// The way to one server.
 pub(crate) struct Network {
-    origin: Origin,
-    connect_timeout: Duration,
-    max_body: usize,
-    added_roots: Vec<CertificateDer<'static>>,
+    pub(super) origin: Origin,
+    pub(super) connect_timeout: Duration,
+    pub(super) max_body: usize,
+    pub(super) added_roots: Vec<CertificateDer<'static>>,
     own: Guarded<Arc<Own>>,
 }
 
 /// What belongs to one process: after a fork, the child begins anew.
-struct Own {
+pub(super) struct Own {
     generation: u32,
-    tls: OnceCell<Arc<ClientConfig>>,
-    pool: Pool,
+    pub tls: OnceCell<Arc<ClientConfig>>,
+    pub pool: Pool,
+    pub calls: Calls,
 }
 
 impl Own {
@@ -46,6 +45,7 @@ impl Own {
             generation: fork::generation(),
             tls: OnceCell::new(),
             pool: Pool::default(),
+            calls: Calls::default(),
         })
     }
 }
@@ -63,53 +63,22 @@ impl Network {
         }
     }
 
-    /// Sends a request and reads its answer, all by the deadline.
-    pub fn send(&self, request: &Request<'_>, deadline: Deadline) -> Result<Response, Failure> {
+    /// Stops all calls, now and from now on, and closes the connections that wait for one. Answers whether
+    /// no call was left within `wait`.
+    pub fn close(&self, wait: Duration) -> bool {
         let own = self.own();
-        let mut connection = match own.pool.take() {
-            Some(pooled) => pooled,
-            None => {
-                let deadline = deadline.min(Deadline::after(self.connect_timeout));
-                self.open(&own, deadline).map_err(Failure::unsent)?
-            }
-        };
-        let bytes = request.to_bytes();
-        let (response, reusable) =
-            exchange(&mut connection, bytes.as_slice(), self.max_body, deadline)?;
-        if reusable {
-            own.pool.put(connection);
-        }
-        Ok(response)
+        own.calls.close();
+        own.pool.close();
+        own.calls.wait_for_end(Deadline::after(wait))
     }
 
     /// What belongs to this process.
-    fn own(&self) -> Arc<Own> {
+    pub(super) fn own(&self) -> Arc<Own> {
         let (own, _inherited) = self.own.with(|own| {
             let is_ours = own.generation == fork::generation();
             let inherited = (!is_ours).then(|| std::mem::replace(own, Own::new()));
             (Arc::clone(own), inherited)
         });
         own
-    }
-
-    fn open(&self, own: &Own, deadline: Deadline) -> Result<Connection, FailureKind> {
-        let addresses = lookup::lookup(&self.origin.host, self.origin.port, deadline)?;
-        let socket = connect::connect(&addresses, deadline)?;
-        let tls = if self.origin.https {
-            Some(Box::new(self.handshake(own, socket.stream(), deadline)?))
-        } else {
-            None
-        };
-        Ok(Connection::new(socket, tls))
-    }
-
-    fn handshake(
-        &self,
-        own: &Own,
-        socket: &TcpStream,
-        deadline: Deadline,
-    ) -> Result<ClientConnection, FailureKind> {
-        let config = own.tls.get_or_try_init(|| tls::config(&self.added_roots))?;
-        tls::handshake(socket, Arc::clone(config), &self.origin.host, deadline)
     }
 }

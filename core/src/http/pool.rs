@@ -13,7 +13,13 @@ const IDLE_AGE_MAX: Duration = Duration::from_secs(50);
 /// Idle connections to one server, the newest last.
 #[derive(Default)]
 pub(super) struct Pool {
-    idle: Guarded<Vec<Idle>>,
+    state: Guarded<State>,
+}
+
+#[derive(Default)]
+struct State {
+    closed: bool,
+    idle: Vec<Idle>,
 }
 
 struct Idle {
@@ -35,7 +41,7 @@ impl Pool {
     /// The newest connection; the others are closed if it is too old, since they are older.
     fn pop(&self) -> Option<Idle> {
         // Closing takes a system call each: what is closed leaves the lock first.
-        let (newest, _outdated) = self.idle.with(|idle| {
+        let (newest, _outdated) = self.state.with(|State { idle, .. }| {
             let is_fresh = |newest: &Idle| newest.since.elapsed() <= IDLE_AGE_MAX;
             let outdated = if idle.last().is_some_and(is_fresh) {
                 Vec::new()
@@ -49,13 +55,24 @@ impl Pool {
 
     /// Keeps a connection whose exchange ended cleanly; the oldest makes room if there are too many.
     pub fn put(&self, connection: Connection) {
-        let _oldest = self.idle.with(|idle| {
-            let oldest = (idle.len() >= IDLE_MAX).then(|| idle.remove(0));
+        let _closed = self.state.with(|State { closed, idle }| {
+            if *closed {
+                return Some(connection);
+            }
+            let oldest = (idle.len() >= IDLE_MAX).then(|| idle.remove(0).connection);
             idle.push(Idle {
                 connection,
                 since: Instant::now(),
             });
             oldest
+        });
+    }
+
+    /// Closes all connections, and those that would come.
+    pub fn close(&self) {
+        let _idle = self.state.with(|state| {
+            state.closed = true;
+            std::mem::take(&mut state.idle)
         });
     }
 }

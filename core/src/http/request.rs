@@ -11,6 +11,8 @@ pub(crate) struct Request<'a> {
     pub host: &'a str,
     pub headers: Vec<(&'a str, &'a str)>,
     pub body: &'a [u8],
+    /// Whether sending it twice does no more harm than once.
+    pub may_repeat: bool,
 }
 
 impl Request<'_> {
@@ -53,6 +55,7 @@ mod tests {
             host: "localhost:80",
             headers: vec![("User-Agent", "bosauth"), ("X-A", "")],
             body: b"{}",
+            may_repeat: false,
         };
         let expected = "POST /api?x=1 HTTP/1.1\r\nHost: localhost:80\r\nContent-Length: 2\r\nUser-Agent: bosauth\r\nX-A: \r\n\r\n{}";
         assert_eq!(request.to_bytes().as_slice(), expected.as_bytes());

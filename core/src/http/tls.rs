@@ -9,11 +9,10 @@ use rustls::{
     AlertDescription, CertificateError, ClientConfig, ClientConnection, Error, RootCertStore,
 };
 
+use super::FailureKind;
 use super::connection::NoSignal;
-use super::wait::{Interest, Ready, wait};
-use super::{Deadline, FailureKind};
-
-const TIMEOUT: FailureKind = FailureKind::Timeout("the TLS handshake");
+use super::deadline::Until;
+use super::wait::{Interest, wait};
 
 /// The configuration of a client that trusts the bundled roots and `added`.
 pub(super) fn config(added: &[CertificateDer<'static>]) -> Result<Arc<ClientConfig>, FailureKind> {
@@ -39,7 +38,7 @@ pub(super) fn handshake(
     mut socket: &TcpStream,
     config: Arc<ClientConfig>,
     host: &str,
-    deadline: Deadline,
+    until: Until<'_>,
 ) -> Result<ClientConnection, FailureKind> {
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| FailureKind::Tls("no certificate can be for this host name"))?;
@@ -51,11 +50,11 @@ pub(super) fn handshake(
                 tls.write_tls(&mut NoSignal(socket)),
                 socket,
                 Interest::Write,
-                deadline,
+                until,
             )?;
             continue;
         }
-        if step(tls.read_tls(&mut socket), socket, Interest::Read, deadline)? == Some(0) {
+        if step(tls.read_tls(&mut socket), socket, Interest::Read, until)? == Some(0) {
             return Err(FailureKind::ConnectionLost);
         }
         if let Err(error) = tls.process_new_packets() {
@@ -72,19 +71,17 @@ fn step(
     result: io::Result<usize>,
     socket: &TcpStream,
     interest: Interest,
-    deadline: Deadline,
+    until: Until<'_>,
 ) -> Result<Option<usize>, FailureKind> {
-    let lost = |_| FailureKind::ConnectionLost;
     match result {
         Ok(moved) => Ok(Some(moved)),
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-            match wait(socket, interest, deadline).map_err(lost)? {
-                Ready::TimedOut => Err(TIMEOUT),
-                _ => Ok(None),
-            }
+            let ended = wait(socket, interest, until);
+            ended.map_err(|ended| ended.during("the TLS handshake"))?;
+            Ok(None)
         }
-        Err(error) => Err(lost(error)),
+        Err(_) => Err(FailureKind::ConnectionLost),
     }
 }
 

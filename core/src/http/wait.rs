@@ -1,9 +1,12 @@
-//! Waiting until a socket is ready or a deadline has passed: one `poll`.
+//! Waiting until a socket is ready, the deadline has passed or somebody stops the call: one `poll`.
 
 use std::io;
 use std::net::TcpStream;
+use std::time::Duration;
 
-use super::Deadline;
+use super::FailureKind;
+use super::deadline::Until;
+use system::{Entry, is_ready, is_writable, of_socket, of_waker};
 
 /// What to wait for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -13,34 +16,101 @@ pub(super) enum Interest {
     ReadOrWrite,
 }
 
-/// How a wait ended.
+/// What a socket is ready for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ready {
     /// Reading will not block; it may tell of an end or an error.
     Read,
     /// Writing will not block; it may tell of an error.
     Write,
-    /// The deadline has passed.
-    TimedOut,
 }
 
-/// Waits until `socket` is ready for `interest`. A deadline that has passed wins over a ready socket,
-/// so that a peer that never stops sending cannot outlast it.
+/// Why nothing is ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// The deadline has passed.
+    TimedOut,
+    /// The call was stopped.
+    Stopped,
+    /// The system cannot wait.
+    Failed,
+}
+
+impl Ended {
+    /// The failure of what the wait was for.
+    pub fn during(self, doing: &'static str) -> FailureKind {
+        match self {
+            Ended::TimedOut => FailureKind::Timeout(doing),
+            Ended::Stopped => FailureKind::Cancelled,
+            Ended::Failed => FailureKind::ConnectionLost,
+        }
+    }
+}
+
+/// Waits until `socket` is ready for `interest`. A deadline that has passed, and a stop, win over a ready
+/// socket, so that a peer that never stops sending cannot outlast them.
 pub(super) fn wait(
     socket: &TcpStream,
     interest: Interest,
-    deadline: Deadline,
-) -> io::Result<Ready> {
-    loop {
-        let Some(left) = deadline.left() else {
-            return Ok(Ready::TimedOut);
-        };
-        match system::poll(socket, interest, left) {
-            Ok(Some(ready)) => return Ok(ready),
-            Ok(None) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+    until: Until<'_>,
+) -> Result<Ready, Ended> {
+    let mut entries = [of_waker(until.waker), of_socket(socket, interest)];
+    while !poll(&mut entries, until)? {}
+    Ok(if interest == Interest::Write || is_writable(&entries[1]) {
+        Ready::Write
+    } else {
+        Ready::Read
+    })
+}
+
+/// Waits until one of the sockets, which connect, has succeeded or failed, and gives its place.
+pub(super) fn wait_for_one_of<'a>(
+    sockets: impl Iterator<Item = &'a TcpStream>,
+    until: Until<'_>,
+) -> Result<usize, Ended> {
+    let mut entries = vec![of_waker(until.waker)];
+    entries.extend(sockets.map(|socket| of_socket(socket, Interest::Write)));
+    while !poll(&mut entries, until)? {}
+    let ready = entries[1..].iter().position(is_ready);
+    ready.ok_or(Ended::Failed)
+}
+
+/// Waits until [`super::waker::Waker::wake`] has been called, or returns for no reason: look, and wait again.
+pub(super) fn wait_for_wake(until: Until<'_>) -> Result<(), Ended> {
+    poll(&mut [of_waker(until.waker)], until).map(drop)
+}
+
+/// One `poll`, of the waker first and the sockets after it: whether one of the sockets is ready.
+fn poll(entries: &mut [Entry<'_>], until: Until<'_>) -> Result<bool, Ended> {
+    check(until)?;
+    let left = until.deadline.left().ok_or(Ended::TimedOut)?;
+    match system::poll(entries, turn(left)) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(false),
+        Err(_) => return Err(Ended::Failed),
+    }
+    if is_ready(&entries[0]) {
+        until.waker.clear();
+        check(until)?;
+    }
+    Ok(entries[1..].iter().any(is_ready))
+}
+
+/// How long one `poll` waits when so much time is left. Linux lets it last a thousandth longer, for a process of
+/// low priority a two-hundredth, up to 100 ms: a long wait ends early, and a short one takes the rest.
+fn turn(left: Duration) -> Duration {
+    if left > Duration::from_millis(100) {
+        left - left / 100
+    } else {
+        left
+    }
+}
+
+fn check(until: Until<'_>) -> Result<(), Ended> {
+    if until.waker.is_stopped() {
+        Err(Ended::Stopped)
+    } else {
+        Ok(())
     }
 }
 
@@ -50,28 +120,41 @@ mod system {
     use std::net::TcpStream;
     use std::time::Duration;
 
-    use rustix::event::{PollFd, PollFlags, Timespec, poll as system_poll};
+    use rustix::event::{PollFd, PollFlags, Timespec};
 
-    use super::{Interest, Ready};
+    use super::Interest;
+    use crate::http::waker::Waker;
 
-    /// One `poll`; `None` if `left` passed without anything happening.
-    pub fn poll(
-        socket: &TcpStream,
-        interest: Interest,
-        left: Duration,
-    ) -> io::Result<Option<Ready>> {
+    /// What `poll` is asked about one descriptor, and what it says.
+    pub type Entry<'a> = PollFd<'a>;
+
+    pub fn of_waker(waker: &Waker) -> Entry<'_> {
+        PollFd::new(waker.signal(), PollFlags::IN)
+    }
+
+    pub fn of_socket(socket: &TcpStream, interest: Interest) -> Entry<'_> {
         let wanted = match interest {
             Interest::Read => PollFlags::IN,
             Interest::Write => PollFlags::OUT,
             Interest::ReadOrWrite => PollFlags::IN | PollFlags::OUT,
         };
-        let mut descriptors = [PollFd::new(socket, wanted)];
+        PollFd::new(socket, wanted)
+    }
+
+    /// Whether something happened: what was asked for, an end or an error.
+    pub fn is_ready(entry: &Entry<'_>) -> bool {
+        !entry.revents().is_empty()
+    }
+
+    /// Whether writing will not block, and nothing else happened.
+    pub fn is_writable(entry: &Entry<'_>) -> bool {
+        entry.revents() == PollFlags::OUT
+    }
+
+    pub fn poll(entries: &mut [Entry<'_>], left: Duration) -> io::Result<()> {
         let timeout = Timespec::try_from(left).map_err(io::Error::other)?;
-        if system_poll(&mut descriptors, Some(&timeout))? == 0 {
-            return Ok(None);
-        }
-        let writable = descriptors[0].revents() == PollFlags::OUT || interest == Interest::Write;
-        Ok(Some(if writable { Ready::Write } else { Ready::Read }))
+        rustix::event::poll(entries, Some(&timeout))?;
+        Ok(())
     }
 }
 
@@ -80,6 +163,7 @@ mod system {
     #![allow(unsafe_code, reason = "WSAPoll has no safe wrapper")]
 
     use std::io;
+    use std::marker::PhantomData;
     use std::net::TcpStream;
     use std::os::windows::io::AsRawSocket;
     use std::time::Duration;
@@ -88,34 +172,56 @@ mod system {
         POLLRDNORM, POLLWRNORM, SOCKET_ERROR, WSAPOLLFD, WSAPoll,
     };
 
-    use super::{Interest, Ready};
+    use super::Interest;
+    use crate::http::waker::Waker;
 
-    /// One `WSAPoll`; `None` if `left` passed without anything happening.
-    pub fn poll(
-        socket: &TcpStream,
-        interest: Interest,
-        left: Duration,
-    ) -> io::Result<Option<Ready>> {
+    /// What `WSAPoll` is asked about one socket, and what it says.
+    #[repr(transparent)]
+    pub struct Entry<'a>(WSAPOLLFD, PhantomData<&'a ()>);
+
+    pub fn of_waker(waker: &Waker) -> Entry<'_> {
+        entry(waker.signal(), POLLRDNORM)
+    }
+
+    pub fn of_socket(socket: &TcpStream, interest: Interest) -> Entry<'_> {
         let wanted = match interest {
             Interest::Read => POLLRDNORM,
             Interest::Write => POLLWRNORM,
             Interest::ReadOrWrite => POLLRDNORM | POLLWRNORM,
         };
-        let mut descriptor = WSAPOLLFD {
-            fd: socket.as_raw_socket() as usize,
-            events: wanted,
-            revents: 0,
-        };
+        entry(socket, wanted)
+    }
+
+    fn entry(socket: &impl AsRawSocket, events: i16) -> Entry<'_> {
+        let fd = socket.as_raw_socket() as usize;
+        Entry(
+            WSAPOLLFD {
+                fd,
+                events,
+                revents: 0,
+            },
+            PhantomData,
+        )
+    }
+
+    /// Whether something happened: what was asked for, an end or an error.
+    pub fn is_ready(entry: &Entry<'_>) -> bool {
+        entry.0.revents != 0
+    }
+
+    /// Whether writing will not block, and nothing else happened.
+    pub fn is_writable(entry: &Entry<'_>) -> bool {
+        entry.0.revents == POLLWRNORM
+    }
+
+    pub fn poll(entries: &mut [Entry<'_>], left: Duration) -> io::Result<()> {
         // Rounded up: a wait that is cut short would spin until the deadline.
         let milliseconds = i32::try_from(left.as_millis() + 1).unwrap_or(i32::MAX);
-        // SAFETY: the pointer is to one live WSAPOLLFD and the count says one.
-        match unsafe { WSAPoll(&mut descriptor, 1, milliseconds) } {
-            0 => Ok(None),
+        let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+        // SAFETY: an Entry is a WSAPOLLFD and nothing else; there are at least `count` of them.
+        match unsafe { WSAPoll(entries.as_mut_ptr().cast(), count, milliseconds) } {
             SOCKET_ERROR => Err(io::Error::last_os_error()),
-            _ => {
-                let writable = descriptor.revents == POLLWRNORM || interest == Interest::Write;
-                Ok(Some(if writable { Ready::Write } else { Ready::Read }))
-            }
+            _ => Ok(()),
         }
     }
 }

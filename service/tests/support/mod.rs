@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod database;
+pub mod page;
 pub mod postgres;
 pub mod program;
 #[path = "../../../tests/support/tools.rs"]

@@ -94,35 +94,8 @@ impl std::fmt::Debug for Login<'_> {
     }
 }
 
-/// Reads the answer to `call`. `had_fields` tells that its query named `fields`, which makes the server
-/// leave members out. An error shows none of the `secrets`; its `url` and `argument` are left empty, and
-/// its `outcome_unknown` takes it that the request was sent.
-#[allow(
-    clippy::result_large_err,
-    reason = "the caller completes the report, then puts it behind a pointer"
-)]
-pub(crate) fn read<'a>(
-    call: Call,
-    had_fields: bool,
-    answer: &Answer<'a>,
-    secrets: &[&str],
-    now: SystemTime,
-) -> Result<Success<'a>, Report> {
-    if let Some(success) = success(call, answer) {
-        return Ok(success);
-    }
-    let shape = Shape::of(call, had_fields, answer, false);
-    Err(report::report(
-        table::classify(&shape),
-        &shape,
-        answer,
-        secrets,
-        now,
-    ))
-}
-
-/// Row 1 of the table: what the call wanted, and nothing else.
-fn success<'a>(call: Call, answer: &Answer<'a>) -> Option<Success<'a>> {
+/// What `call` brought, if the answer is row 1 of the table: what the call wanted, and nothing else.
+pub(crate) fn success<'a>(call: Call, answer: &Answer<'a>) -> Option<Success<'a>> {
     match (call, answer.status) {
         (Call::Bind | Call::Unbind, 204) => Some(Success::Done),
         (Call::Send, 200..=299) => Some(Success::Done),
@@ -132,6 +105,21 @@ fn success<'a>(call: Call, answer: &Answer<'a>) -> Option<Success<'a>> {
         }
         _ => None,
     }
+}
+
+/// What an answer that is no [`success`] means. `had_fields` tells that the call's query named `fields`,
+/// which makes the server leave members out. The error shows none of the `secrets`; its `url` and `argument`
+/// are left empty, and its `outcome_unknown` takes it that the request was sent.
+pub(crate) fn refusal(
+    call: Call,
+    had_fields: bool,
+    answer: &Answer<'_>,
+    secrets: &[&str],
+    now: SystemTime,
+) -> Report {
+    let shape = Shape::of(call, had_fields, answer, false);
+    let row = table::classify(&shape);
+    report::report(row, &shape, answer, secrets, now)
 }
 
 fn login(body: &[u8]) -> Option<Login<'_>> {

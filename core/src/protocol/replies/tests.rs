@@ -34,12 +34,23 @@ fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(NOW_SECONDS)
 }
 
+/// What an answer means.
+pub(super) fn read<'a>(
+    call: Call,
+    had_fields: bool,
+    answer: &Answer<'a>,
+    secrets: &[&str],
+) -> Result<Success<'a>, Box<Report>> {
+    let refused = || refusal(call, had_fields, answer, secrets, now());
+    success(call, answer).ok_or_else(|| Box::new(refused()))
+}
+
 fn failure(call: Call, answer: &Answer<'_>, secrets: &[&str]) -> Report {
-    read(call, false, answer, secrets, now()).err().unwrap()
+    *read(call, false, answer, secrets).err().unwrap()
 }
 
 fn logged_in<'a>(answer: &Answer<'a>) -> Option<Login<'a>> {
-    match read(Call::AuthWithToken, false, answer, &[], now()) {
+    match read(Call::AuthWithToken, false, answer, &[]) {
         Ok(Success::Login(login)) => Some(login),
         Ok(other) => panic!("{other:?}"),
         Err(_) => None,
@@ -154,7 +165,7 @@ fn an_odd_success_shows_nothing_of_its_body() {
 
 #[test]
 fn other_calls_have_their_own_success() {
-    let at = |call, status, body: &str| read(call, false, &json(status, body), &[], now()).is_ok();
+    let at = |call, status, body: &str| read(call, false, &json(status, body), &[]).is_ok();
     assert!(at(Call::Bind, 204, "") && !at(Call::Bind, 200, "") && !at(Call::Unbind, 202, "{}"));
     assert!(at(Call::Send, 200, "<html>") && at(Call::Send, 299, "") && !at(Call::Send, 300, ""));
     assert!(!at(Call::RequestOtp, 200, r#"{"otpId":"a b"}"#) && !at(Call::RequestOtp, 200, "{}"));
@@ -163,7 +174,6 @@ fn other_calls_have_their_own_success() {
         false,
         &json(200, r#"{"otpId":"o-1"}"#),
         &[],
-        now(),
     ) else {
         panic!("no id");
     };

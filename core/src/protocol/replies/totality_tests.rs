@@ -1,13 +1,13 @@
-//! Tests of the table: every answer, recorded or made, has exactly one row, and `read` gives that one.
+//! Tests of the table: every answer, recorded or made, has exactly one row, and that is the one that is given.
 
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
-use std::time::UNIX_EPOCH;
 
 use serde_json::Value;
 
 use super::table::TABLE;
+use super::tests::read;
 use super::*;
 
 const CALLS: [Call; 8] = [
@@ -21,7 +21,7 @@ const CALLS: [Call; 8] = [
     Call::Send,
 ];
 
-/// The one row of an answer, after checking that it is one and that `read` gives it. Row 1 is a success.
+/// The one row of an answer, after checking that it is one and that it is given. Row 1 is a success.
 fn row(shape: &Shape<'_>, answer: &Answer<'_>) -> &'static str {
     let mut holding = TABLE.iter().filter(|row| (row.holds)(shape));
     let (entry, second) = (holding.next(), holding.next());
@@ -40,7 +40,7 @@ fn row(shape: &Shape<'_>, answer: &Answer<'_>) -> &'static str {
         shape.call,
         answer.status
     );
-    let given = read(shape.call, shape.had_fields, answer, &[], UNIX_EPOCH);
+    let given = read(shape.call, shape.had_fields, answer, &[]);
     let given = given.err().map(|report| (report.status, report.action));
     assert_eq!(
         given,

@@ -1,0 +1,93 @@
+//! The calls of one client that are under way. Each is lent a waker while it lasts, so that all of them can
+//! be stopped, and waited for.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use super::FailureKind;
+use super::deadline::Deadline;
+use super::waker::Waker;
+use crate::fork::Guarded;
+
+/// The most wakers kept for calls to come.
+const IDLE_MAX: usize = 64;
+/// Between two looks whether all calls have ended.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// The calls of one client that are under way.
+#[derive(Default)]
+pub(super) struct Calls(Guarded<State>);
+
+#[derive(Default)]
+struct State {
+    /// No call begins any more.
+    closed: bool,
+    running: Vec<Arc<Waker>>,
+    idle: Vec<Arc<Waker>>,
+}
+
+impl State {
+    fn begin(&mut self, waker: &Arc<Waker>) {
+        self.running.push(Arc::clone(waker));
+    }
+}
+
+impl Calls {
+    /// Begins a call, with a waker to give back to [`Calls::end`].
+    pub fn begin(&self) -> Result<Arc<Waker>, FailureKind> {
+        let idle = self.0.with(|state| {
+            let waker = state.idle.pop();
+            waker.inspect(|waker| state.begin(waker))
+        });
+        if let Some(waker) = idle {
+            return Ok(waker);
+        }
+        let waker = Arc::new(Waker::new().map_err(|_| FailureKind::NoDescriptor)?);
+        self.0.with(|state| {
+            if state.closed {
+                return Err(FailureKind::Cancelled);
+            }
+            state.begin(&waker);
+            Ok(Arc::clone(&waker))
+        })
+    }
+
+    /// Ends a call.
+    pub fn end(&self, waker: &Arc<Waker>) {
+        self.0.with(|state| {
+            let own = |running: &Arc<Waker>| Arc::ptr_eq(running, waker);
+            let Some(at) = state.running.iter().position(own) else {
+                return;
+            };
+            let ended = state.running.swap_remove(at);
+            if !state.closed && !ended.is_stopped() && state.idle.len() < IDLE_MAX {
+                state.idle.push(ended);
+            }
+        });
+    }
+
+    /// Stops all calls, now and from now on.
+    pub fn close(&self) {
+        let _idle = self.0.with(|state| {
+            state.closed = true;
+            state.running.iter().for_each(|waker| waker.stop());
+            std::mem::take(&mut state.idle)
+        });
+    }
+
+    /// Waits until no call is running. `false` once the deadline has passed.
+    pub fn wait_for_end(&self, deadline: Deadline) -> bool {
+        loop {
+            if self.0.with(|state| state.running.is_empty()) {
+                return true;
+            }
+            // Calls that were stopped are gone in less: to be told of it would need a descriptor, and there
+            // may be none left.
+            match deadline.left() {
+                Some(left) => thread::sleep(left.min(PAUSE)),
+                None => return false,
+            }
+        }
+    }
+}

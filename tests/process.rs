@@ -1,0 +1,68 @@
+//! The library over the life of a process: loaded again and again, and in use when the process ends.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
+
+#[path = "support/library.rs"]
+mod library;
+#[path = "support/peer.rs"]
+mod peer;
+#[path = "support/tools.rs"]
+mod tools;
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
+use peer::{Act, Peer};
+
+const TOKEN: &str = "token-of-the-process-test";
+
+fn source(name: &str) -> PathBuf {
+    tools::root().join("tests/drivers").join(name)
+}
+
+/// A server to which the token is bound.
+fn server() -> Server {
+    let server = Server::start(Config::demo()).unwrap();
+    let client = bosauth::Client::builder(server.base_url()).build().unwrap();
+    let users = client.collection("users");
+    users.bind_token(DEMO_USER, DEMO_PASSWORD, TOKEN).unwrap();
+    server
+}
+
+#[test]
+fn the_library_can_be_loaded_again() {
+    let program = library::directory().join("reload");
+    let mut compiler = Command::new(tools::cc());
+    compiler.args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I"]);
+    compiler
+        .arg(tools::root().join("include"))
+        .arg(source("reload.c"));
+    tools::run(compiler.arg("-o").arg(&program).arg("-ldl"));
+    let server = server();
+    let library = library::directory().join("libbosauth.so");
+    let mut program = Command::new(program);
+    let said = tools::run(program.arg(library).args([server.base_url(), TOKEN]));
+    assert_eq!(said, "reloaded\n");
+}
+
+#[test]
+fn a_process_ends_while_calls_are_under_way() {
+    let program = library::compile_cpp(
+        &source("exit.cpp"),
+        "exit",
+        &["-std=c++17", "-Wall", "-Wextra", "-Werror", "-pthread"],
+    );
+    let server = server();
+    let silent = Peer::always(vec![Act::Silence]);
+    for round in 0..30 {
+        let mut program = Command::new(&program);
+        program.args([server.base_url(), TOKEN, &silent.url()]);
+        let ended = program.stderr(Stdio::inherit()).output().unwrap();
+        assert!(ended.status.success(), "round {round}: {}", ended.status);
+        assert_eq!(
+            String::from_utf8_lossy(&ended.stdout),
+            "logged in at the end\n"
+        );
+    }
+}

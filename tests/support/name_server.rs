@@ -1,0 +1,127 @@
+//! A name server on loopback (RFC 1035, over UDP) that answers at once, late, when it is told to, or never.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+/// When a question is answered.
+#[derive(Clone, Copy, PartialEq)]
+pub enum When {
+    Now,
+    After(Duration),
+    /// At [`NameServer::release`].
+    Held,
+}
+
+/// A name's addresses, and when they are told. A name that is not known does not exist.
+pub type Names = HashMap<&'static str, (When, Vec<IpAddr>)>;
+
+/// The server, in a thread that ends with the process.
+pub struct NameServer {
+    socket: UdpSocket,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The names that were asked for.
+    asked: Vec<String>,
+    held: Vec<(Vec<u8>, SocketAddr)>,
+    released: bool,
+}
+
+impl NameServer {
+    /// A server at the address that resolvers ask.
+    pub fn start(address: &str, names: Names) -> Self {
+        let socket = UdpSocket::bind(address).expect("the port of name servers");
+        let state = Arc::new(Mutex::new(State::default()));
+        let server = NameServer {
+            socket: socket.try_clone().expect("a socket"),
+            state: Arc::clone(&state),
+        };
+        thread::spawn(move || {
+            let mut packet = [0; 512];
+            while let Ok((length, from)) = socket.recv_from(&mut packet) {
+                serve(&socket, &packet[..length], from, &names, &state);
+            }
+        });
+        server
+    }
+
+    /// How often a name was asked for.
+    pub fn asked(&self, name: &str) -> usize {
+        let state = self.state.lock().expect("no panic here");
+        state.asked.iter().filter(|asked| *asked == name).count()
+    }
+
+    /// Answers what was held, and what will be asked of such names.
+    pub fn release(&self) {
+        let mut state = self.state.lock().expect("no panic here");
+        state.released = true;
+        for (answer, to) in state.held.drain(..) {
+            let _ = self.socket.send_to(&answer, to);
+        }
+    }
+}
+
+fn serve(socket: &UdpSocket, packet: &[u8], from: SocketAddr, names: &Names, state: &Mutex<State>) {
+    let (name, wanted, end) = question(packet);
+    let known = names.get(name.as_str());
+    let addresses = known.map(|(_, addresses)| addresses.as_slice());
+    let answer = answer(packet, end, wanted, addresses);
+    let mut state = state.lock().expect("no panic here");
+    state.asked.push(name);
+    match known.map_or(When::Now, |(when, _)| *when) {
+        When::Held if !state.released => state.held.push((answer, from)),
+        When::After(pause) => {
+            let socket = socket.try_clone().expect("a socket");
+            thread::spawn(move || {
+                thread::sleep(pause);
+                let _ = socket.send_to(&answer, from);
+            });
+        }
+        _ => {
+            let _ = socket.send_to(&answer, from);
+        }
+    }
+}
+
+/// The name that is asked for, the type of record, and where the question ends.
+fn question(packet: &[u8]) -> (String, u16, usize) {
+    let mut labels = Vec::new();
+    let mut at = 12;
+    while packet[at] > 0 {
+        let end = at + 1 + usize::from(packet[at]);
+        labels.push(String::from_utf8_lossy(&packet[at + 1..end]).to_lowercase());
+        at = end;
+    }
+    let wanted = u16::from_be_bytes([packet[at + 1], packet[at + 2]]);
+    (labels.join("."), wanted, at + 5)
+}
+
+/// The answer: the addresses of the wanted type, or that there is no such name.
+fn answer(packet: &[u8], end: usize, wanted: u16, addresses: Option<&[IpAddr]>) -> Vec<u8> {
+    const HERE: [u8; 2] = [0xc0, 12];
+    let records: Vec<Vec<u8>> = addresses
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|address| match (wanted, address) {
+            (1, IpAddr::V4(address)) => Some(address.octets().to_vec()),
+            (28, IpAddr::V6(address)) => Some(address.octets().to_vec()),
+            _ => None,
+        })
+        .collect();
+    let code = if addresses.is_some() { 0x80 } else { 0x83 };
+    let mut answer = packet[..2].to_vec();
+    answer.extend([0x81, code, 0, 1, 0, records.len() as u8, 0, 0, 0, 0]);
+    answer.extend(&packet[12..end]);
+    for record in records {
+        answer.extend(HERE);
+        answer.extend(wanted.to_be_bytes());
+        answer.extend([0, 1, 0, 0, 0, 0, 0, record.len() as u8]);
+        answer.extend(record);
+    }
+    answer
+}
