@@ -5,6 +5,8 @@
 
 #[path = "support/chance.rs"]
 mod chance;
+#[path = "support/https.rs"]
+mod https;
 #[path = "support/library.rs"]
 mod library;
 #[path = "support/peer.rs"]
@@ -12,6 +14,8 @@ mod peer;
 #[path = "support/tools.rs"]
 mod tools;
 
+use std::io::Write;
+use std::net::TcpListener;
 use std::process::Command;
 use std::sync::Barrier;
 use std::thread::{self, JoinHandle};
@@ -183,6 +187,31 @@ fn closing_closes_the_connections_that_wait() {
     client.close(Duration::from_millis(1));
     // The peer's silence ends when the client is gone, though `client` is still there.
     peer.wait_until_done(1);
+}
+
+/// TLS's own messages are no answer: a server that goes on and on with them keeps no call from seeing that it is
+/// stopped.
+#[test]
+fn a_call_is_stopped_in_a_flood_of_session_tickets() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let client = Client::builder(&url)
+        .timeout(10 * peer::WATCHDOG)
+        .roots_pem(https::roots());
+    let (client, cancel) = (client.build().unwrap(), Cancel::new());
+    let stop = cancel.clone();
+    let server = thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut tickets = https::Tickets::begin(&socket).unwrap();
+        (0..400).all(|round| {
+            if round == 100 {
+                stop.trigger();
+            }
+            socket.write_all(&tickets.next(1000)).is_ok()
+        })
+    });
+    assert!(cancelled(log_in(&client, &cancel)), "its request was sent");
+    assert!(!server.join().unwrap(), "the call took all of it in first");
 }
 
 /// Cancels at any moment: a call is either as if nobody had stopped it, or stopped and without effect here.

@@ -68,3 +68,9 @@ fn a_child_frees_its_client_while_the_parents_calls_are_held() {
     assert!(program.wait().unwrap().success());
     assert_eq!(peer.requests().len(), 8, "no child sent anything");
 }
+
+#[test]
+fn children_born_before_there_is_a_client_use_cancels() {
+    let mut program = Command::new(compile("fork_early"));
+    assert_eq!(tools::run(program.arg("200")), "bad 0\n");
+}

@@ -17,7 +17,6 @@
 
 #include <bosauth.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -697,9 +696,9 @@ private:
 /// A client of one BosBase server: it can be moved, not copied. Many threads may use one client at once, and
 /// any of them may close it; moving and assigning belong to one.
 ///
-/// close(), assigning to it and its destructor stop the calls of it that are under way on other threads: they
-/// end with cancelled, unless their answer has already been accepted. No call may begin on a client that is
-/// destroyed; one that has begun uses nothing of it any more.
+/// close() and the destructor stop the calls of it that are under way on other threads: they end with
+/// cancelled, unless their answer has already been accepted. A call that is under way uses nothing of the
+/// object, so that it may be destroyed meanwhile; none may begin after that.
 class client {
 public:
     /// Makes a client of the server at this URL. Nothing is sent yet. Plain http is for loopback only.
@@ -710,12 +709,7 @@ public:
         const detail::text url("base_url", base_url);
         client made;
         const auto done = detail::run(
-            [&](bosauth_error** e) {
-                bosauth_client handle = 0;
-                const bosauth_status status = bosauth_client_new(url.c_str(), setup.get(), &handle, e);
-                made.handle_ = handle;
-                return status;
-            },
+            [&](bosauth_error** e) { return bosauth_client_new(url.c_str(), setup.get(), &made.handle_, e); },
             {url.bad(), setup.bad()});
         return done ? result<client>(std::move(made)) : done.error();
     }
@@ -723,12 +717,12 @@ public:
     client(const client&) = delete;
     client& operator=(const client&) = delete;
     /// Takes the other's place; the other then answers invalid_handle.
-    client(client&& other) noexcept : handle_(other.handle_.exchange(0)) {}
+    client(client&& other) noexcept : handle_(std::exchange(other.handle_, 0)) {}
     /// Closes this client and takes the other's place; the other then answers invalid_handle.
     client& operator=(client&& other) noexcept {
         if (this != &other) {
             close();
-            handle_ = other.handle_.exchange(0);
+            handle_ = std::exchange(other.handle_, 0);
         }
         return *this;
     }
@@ -736,7 +730,8 @@ public:
 
     /// Ends the client's use: calls of it on other threads are cancelled, and this does not wait for them.
     /// Closing twice is fine.
-    void close() noexcept { bosauth_client_free(handle_.exchange(0)); }
+    // The handle stays as it is: the library knows that it is gone, and other threads may be reading it.
+    void close() noexcept { bosauth_client_free(handle_); }
 
     /// Ends the client's use as close() does, and waits until none of its calls is under way any more, or
     /// `wait`, 1 ms to a day, is over. ok; timeout if calls are still under way; invalid_handle if it was
@@ -744,15 +739,11 @@ public:
     // The answer may go unused by whoever has waited long enough.
     // NOLINTNEXTLINE(modernize-use-nodiscard)
     status_code close(std::chrono::milliseconds wait) noexcept {
-        const auto answer = static_cast<status_code>(bosauth_client_close(handle(), wait.count()));
-        if (answer != status_code::invalid_argument) {
-            handle_ = 0;
-        }
-        return answer;
+        return static_cast<status_code>(bosauth_client_close(handle_, wait.count()));
     }
 
     /// The handle for functions of bosauth.h; still owned by this object.
-    [[nodiscard]] bosauth_client handle() const noexcept { return handle_.load(std::memory_order_relaxed); }
+    [[nodiscard]] bosauth_client handle() const noexcept { return handle_; }
 
     /// bind_token without exceptions.
     result<void> try_bind_token(std::string_view collection, std::string_view email,
@@ -778,7 +769,7 @@ public:
             [&](bosauth_error** e) {
                 bosauth_session* object = nullptr;
                 const bosauth_status status = bosauth_auth_with_token(
-                    handle(), collection_text.c_str(), token_text.c_str(), how.get(), &object, e);
+                    handle_, collection_text.c_str(), token_text.c_str(), how.get(), &object, e);
                 made.object_.reset(object);
                 return status;
             },
@@ -790,7 +781,7 @@ public:
     [[nodiscard]] result<std::optional<session>> try_current_session() const {
         bosauth_session* object = nullptr;
         const auto done =
-            detail::run([&](bosauth_error** e) { return bosauth_client_session(handle(), &object, e); });
+            detail::run([&](bosauth_error** e) { return bosauth_client_session(handle_, &object, e); });
         session held(object);
         if (!done) {
             return done.error();
@@ -806,14 +797,14 @@ public:
         const char* record = record_json ? record_text.c_str() : nullptr;
         return detail::run(
             [&](bosauth_error** e) {
-                return bosauth_client_save_session(handle(), token_text.c_str(), record, e);
+                return bosauth_client_save_session(handle_, token_text.c_str(), record, e);
             },
             {token_text.bad(), record_text.bad()});
     }
 
     /// clear_session without exceptions.
     result<void> try_clear_session() const {
-        return detail::run([&](bosauth_error** e) { return bosauth_client_clear_session(handle(), e); });
+        return detail::run([&](bosauth_error** e) { return bosauth_client_clear_session(handle_, e); });
     }
 
 #if defined(__cpp_exceptions)
@@ -872,14 +863,13 @@ private:
         const detail::text token_text("token", token);
         return detail::run(
             [&](bosauth_error** e) {
-                return call(handle(), collection_text.c_str(), email_text.c_str(), password_text.c_str(),
+                return call(handle_, collection_text.c_str(), email_text.c_str(), password_text.c_str(),
                             token_text.c_str(), how.get(), e);
             },
             {collection_text.bad(), email_text.bad(), password_text.bad(), token_text.bad(), how.bad()});
     }
 
-    // Atomic, so that one thread may close the client while others call.
-    std::atomic<bosauth_client> handle_{0};
+    bosauth_client handle_{0};
 };
 
 }  // namespace bosauth

@@ -16,7 +16,8 @@ static GATE: RwLock<()> = RwLock::new(());
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 /// Keeps forks out until the result is dropped. Not to be held while waiting, nor twice by one thread.
-pub(crate) fn gate() -> RwLockReadGuard<'static, ()> {
+fn gate() -> RwLockReadGuard<'static, ()> {
+    prepare();
     GATE.read().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -43,10 +44,14 @@ impl<T> Guarded<T> {
 }
 
 #[cfg(unix)]
-pub(crate) use unix::{OwnSocket, prepare};
+pub(crate) use unix::OwnSocket;
+#[cfg(unix)]
+use unix::prepare;
 
 #[cfg(not(unix))]
-pub(crate) use elsewhere::{OwnSocket, prepare};
+pub(crate) use elsewhere::OwnSocket;
+#[cfg(not(unix))]
+use elsewhere::prepare;
 
 #[cfg(unix)]
 mod unix {
@@ -55,8 +60,8 @@ mod unix {
     use std::mem::ManuallyDrop;
     use std::net::TcpStream;
     use std::os::fd::{AsRawFd, RawFd};
-    use std::sync::atomic::Ordering;
-    use std::sync::{Once, PoisonError, RwLockWriteGuard};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{PoisonError, RwLockWriteGuard};
 
     use super::{GATE, GENERATION, Guarded, generation};
 
@@ -68,20 +73,26 @@ mod unix {
         static CLOSED: RefCell<Option<RwLockWriteGuard<'static, ()>>> = const { RefCell::new(None) };
     }
 
-    /// Makes forks safe from now on.
-    pub(crate) fn prepare() {
-        static ONCE: Once = Once::new();
-        ONCE.call_once(|| {
-            // SAFETY: the handlers are plain functions of a library that is never unloaded. It fails only
-            // without memory; then a fork is what it would be without this.
-            unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
-        });
+    /// Whether forks are safe. Not a `Once`: a fork in the middle of it would leave the child waiting for ever.
+    static PREPARED: AtomicBool = AtomicBool::new(false);
+
+    /// Makes forks safe from now on. Two threads that are the first at once both do it; the handlers allow that.
+    pub(super) fn prepare() {
+        if PREPARED.load(Ordering::Acquire) {
+            return;
+        }
+        // SAFETY: the handlers are plain functions of a library that is never unloaded. It fails only without
+        // memory; then a fork is what it would be without this.
+        unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
+        PREPARED.store(true, Ordering::Release);
     }
 
     extern "C" fn before() {
-        let gate = GATE.write().unwrap_or_else(PoisonError::into_inner);
+        let close = || GATE.write().unwrap_or_else(PoisonError::into_inner);
         // A thread that forks while it ends has no place for the gate; it goes on with it open.
-        let _ = CLOSED.try_with(|closed| closed.replace(Some(gate)));
+        let _ = CLOSED.try_with(|closed| {
+            closed.borrow_mut().get_or_insert_with(close);
+        });
     }
 
     extern "C" fn in_parent() {
@@ -90,6 +101,8 @@ mod unix {
 
     extern "C" fn in_child() {
         GENERATION.fetch_add(1, Ordering::Relaxed);
+        // Whoever made this run may not have come to say so.
+        PREPARED.store(true, Ordering::Release);
         in_parent();
         for socket in SOCKETS.with(std::mem::take) {
             // SAFETY: the descriptor is this process's copy of the parent's. Its owner here, if one is left,
@@ -154,7 +167,7 @@ mod elsewhere {
     use std::net::TcpStream;
 
     /// There is no fork here.
-    pub(crate) fn prepare() {}
+    pub(super) fn prepare() {}
 
     /// A socket that belongs to the process that opened it.
     pub(crate) struct OwnSocket<S = TcpStream>(S);

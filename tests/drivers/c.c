@@ -14,6 +14,7 @@ static int count;
 static bosauth_config *config;   /* for the next client */
 static bosauth_options *options; /* for the next call */
 static bosauth_client client;
+static bosauth_cancel cancel;
 static bosauth_session *login; /* of the last login */
 static bosauth_error *error;   /* of the last call that failed */
 
@@ -151,6 +152,8 @@ static void set_option(void)
         print_status(bosauth_options_set_body_json(o, fields[2]));
     } else if (named("mfa_id")) {
         print_status(bosauth_options_set_mfa_id(o, fields[2]));
+    } else if (named("cancel")) {
+        print_status(bosauth_options_set_cancel(o, cancel));
     } else if (named("query")) {
         print_status(bosauth_options_add_query(o, fields[2], fields[3]));
     } else if (named("header")) {
@@ -183,6 +186,26 @@ static void new_client(void)
 static void free_client(void)
 {
     print_status(bosauth_client_free(client));
+}
+
+static void close_client(void)
+{
+    print_status(bosauth_client_close(client, strtoll(fields[1], NULL, 10)));
+}
+
+static void use_cancel(void)
+{
+    if (named("new")) {
+        bosauth_cancel_free(cancel);
+        cancel = bosauth_cancel_new();
+        puts(cancel ? "OK" : "NO CANCEL");
+    } else if (named("trigger")) {
+        print_status(bosauth_cancel_trigger(cancel));
+    } else if (named("free")) {
+        print_status(bosauth_cancel_free(cancel));
+    } else {
+        unknown();
+    }
 }
 
 typedef bosauth_status change_fn(bosauth_client, const char *, const char *, const char *, const char *,
@@ -298,10 +321,12 @@ static void let_go(void)
     bosauth_config_free(config);
     forget_options();
     bosauth_client_free(client);
+    bosauth_cancel_free(cancel);
     bosauth_session_free(login);
     bosauth_error_free(error);
     config = NULL;
     client = 0;
+    cancel = 0;
     login = NULL;
     error = NULL;
 }
@@ -319,11 +344,11 @@ static const struct {
     int fewest, most; /* arguments */
     void (*run)(void);
 } verbs[] = {
-    {"reset", 0, 0, reset},          {"config", 2, 3, set_config},     {"option", 2, 3, set_option},
+    {"reset", 0, 0, reset},          {"config", 2, 3, set_config},     {"option", 1, 3, set_option},
     {"client", 1, 1, new_client},    {"free", 0, 0, free_client},      {"bind", 4, 4, bind_token},
     {"unbind", 4, 4, unbind_token},  {"login", 2, 2, log_in},          {"save", 1, 2, save_session},
     {"clear", 0, 0, clear_session},  {"session", 0, 1, show_session},  {"result", 0, 1, show_result},
-    {"error", 1, 1, show_error},
+    {"error", 1, 1, show_error},     {"cancel", 1, 1, use_cancel},     {"close", 1, 1, close_client},
 };
 
 static void run_line(void)

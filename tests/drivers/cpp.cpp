@@ -130,6 +130,7 @@ struct state {
     options how;
     std::optional<bosauth::client> client;
     std::optional<bosauth::session> login;
+    std::optional<bosauth::cancel> cancel;
     bosauth::error error;
 
     std::string failed(const bosauth::error& why) {
@@ -187,6 +188,29 @@ struct state {
         return found == texts.end() ? unknown : encoded(found->second);
     }
 
+    std::string option(const arguments& a) {
+        if (a[0] != "cancel") {
+            return set(how, option_setters, a);
+        }
+        how.cancel(*cancel);
+        return std::string(name(options().cancel(*cancel).status()));
+    }
+
+    std::string use_cancel(const arguments& a) {
+        if (a[0] == "new") {
+            cancel.emplace();
+        } else if (a[0] == "trigger") {
+            return std::string(name(cancel->trigger()));
+        } else if (a[0] == "free") {
+            cancel.reset();
+        } else {
+            return unknown;
+        }
+        return "OK";
+    }
+
+    std::string close(const arguments& a) { return std::string(name(client->close(milliseconds(a[0])))); }
+
     std::string reset() {
         *this = state();
         return "OK";
@@ -201,7 +225,7 @@ struct verb {
 const std::map<std::string, verb> verbs = {
     {"reset", {0, 0, [](state& s, const arguments&) { return s.reset(); }}},
     {"config", {2, 3, [](state& s, const arguments& a) { return set(s.setup, config_setters, a); }}},
-    {"option", {2, 3, [](state& s, const arguments& a) { return set(s.how, option_setters, a); }}},
+    {"option", {1, 3, &state::option}},
     {"client", {1, 1, &state::make}},
     {"free", {0, 0, [](state& s, const arguments&) { return s.client->close(), "OK"; }}},
     {"bind", {4, 4, &state::bind}},
@@ -212,6 +236,8 @@ const std::map<std::string, verb> verbs = {
     {"session", {0, 1, &state::session}},
     {"result", {0, 1, [](state& s, const arguments& a) { return show(s.login ? &*s.login : nullptr, a); }}},
     {"error", {1, 1, &state::part_of_error}},
+    {"cancel", {1, 1, &state::use_cancel}},
+    {"close", {1, 1, &state::close}},
 };
 
 std::string answer(state& s, const std::string& line) {

@@ -6,7 +6,7 @@ import socket
 import sys
 from urllib.parse import quote_from_bytes, unquote
 
-from bosauth import BosBase, ClientResponseError
+from bosauth import BosBase, Cancel, ClientResponseError
 
 UNKNOWN = "UNKNOWN VERB"
 
@@ -85,7 +85,7 @@ class Driver:
     """A client, what is set for the next one and the next call, and what the last calls gave."""
 
     def __init__(self):
-        self.client = self.login = self.error = None
+        self.client = self.login = self.error = self.cancel = None
         self.settings, self.options, self.refused = {}, {}, False
 
     def answer(self, line):
@@ -119,6 +119,9 @@ class Driver:
             return error.name
 
     def do_option(self, name, *values):
+        if name == "cancel":
+            self.options["cancel"] = self.cancel
+            return None
         put(self.options, name, *values)
         try:
             BosBase(NOWHERE).collection("users").auth_with_token("x", **put({}, name, *values))
@@ -155,6 +158,20 @@ class Driver:
 
     def do_clear(self):
         self.client.auth_store.clear()
+
+    def do_cancel(self, what):
+        if what == "new":
+            self.cancel = Cancel()
+        elif what == "trigger":
+            self.cancel.trigger()
+        elif what == "free":
+            self.cancel = None
+        else:
+            return UNKNOWN
+        return None
+
+    def do_close(self, wait):
+        return "OK" if self.client.close(int(wait) / 1000) else "TIMEOUT"
 
     def do_session(self, part=None):
         return show(self.client.auth_store.snapshot(), part)

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use bosauth::{CallOptions, Client, ClientBuilder, Config, Error, Session};
+use bosauth::{CallOptions, Cancel, Client, ClientBuilder, Config, Error, Session};
 
 use super::fields::encode;
 
@@ -14,6 +14,7 @@ pub struct Rust {
     client: Option<Client>,
     options: CallOptions,
     login: Option<Session>,
+    cancel: Option<Cancel>,
     error: Option<Error>,
 }
 
@@ -26,6 +27,11 @@ impl Rust {
                 "OK".into()
             }
             ["config", ..] => self.set_config(&fields[1..]),
+            ["option", "cancel"] => {
+                let cancel = self.cancel().clone();
+                self.options.set_cancel(&cancel);
+                "OK".into()
+            }
             ["option", ..] => set_option(&mut self.options, &fields[1..]),
             ["client", url] => self.new_client(url),
             ["bind", collection, email, password, token] => self.call(|client, options| {
@@ -45,6 +51,11 @@ impl Rust {
                 client.clear_session();
                 Ok(())
             }),
+            ["cancel", what] => self.use_cancel(what),
+            ["close", ms] => match self.client().close(milliseconds(ms)) {
+                true => "OK".into(),
+                false => "TIMEOUT".into(),
+            },
             ["session", ref part @ ..] => show(self.client().session().as_ref(), part),
             ["result", ref part @ ..] => show(self.login.as_ref(), part),
             ["error", part] => self.error_part(part),
@@ -54,6 +65,20 @@ impl Rust {
 
     fn client(&self) -> &Client {
         self.client.as_ref().expect("a client was made before")
+    }
+
+    fn cancel(&self) -> &Cancel {
+        self.cancel.as_ref().expect("a cancel was made before")
+    }
+
+    fn use_cancel(&mut self, what: &str) -> String {
+        match what {
+            "new" => self.cancel = Some(Cancel::new()),
+            "trigger" => self.cancel().trigger(),
+            "free" => self.cancel = None,
+            _ => return "UNKNOWN VERB".into(),
+        }
+        "OK".into()
     }
 
     /// Sets something for the next client, and says what the setter says.

@@ -219,19 +219,14 @@ void closed_under_way() {
     });
 }
 
-void ended_under_way(const std::function<void(std::optional<client>&)>& end) {
+void destroyed_under_way() {
     silent server;
     std::optional<client> app = made(server.url());
     const options how;
     std::vector<std::thread> calls = hanging(8, *app, how);
     server.wait_for(8);
-    end(app);
+    app.reset();
     join(calls);
-}
-
-void destroyed_under_way() {
-    ended_under_way([](std::optional<client>& app) { app.reset(); });
-    ended_under_way([](std::optional<client>& app) { *app = made("http://127.0.0.1:9"); });
 }
 
 /// Threads call, and find their client closed at any moment.

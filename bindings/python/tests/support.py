@@ -37,12 +37,17 @@ def answer(status, body=b"", headers=""):
 
 
 class Peer:
-    """A server that gives every request the same bytes, or none at all, and keeps what it was sent."""
+    """A server that gives every request the same bytes, or none at all, and keeps what it was sent.
 
-    def __init__(self, reply=None):
+    With ``hold`` it answers those that have come when it is released.
+    """
+
+    def __init__(self, reply=None, hold=False):
         self.reply = reply
         self.requests = []
         self.came = threading.Event()
+        self._another = threading.Condition()
+        self._holds = hold or reply is None
         self._open = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -56,19 +61,41 @@ class Peer:
         for connection in self._open:
             connection.close()
 
+    def wait_for(self, requests):
+        """Waits until so many requests have come."""
+        with self._another:
+            if not self._another.wait_for(lambda: len(self.requests) >= requests, WATCHDOG):
+                raise AssertionError(f"{len(self.requests)} of {requests} requests have come")
+
+    def release(self):
+        """Answers the requests that have come."""
+        for connection in self._open:
+            self._answer(connection)
+
+    def was_left(self):
+        """Whether the last caller that got no answer has gone."""
+        self._open[-1].settimeout(WATCHDOG)
+        return self._open[-1].recv(1) == b""
+
     def _serve(self):
         while True:
             try:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            self.requests.append(self._request(connection))
-            self.came.set()
-            if self.reply is None:
+            request = self._request(connection)
+            if self._holds:
                 self._open.append(connection)
-                continue
-            connection.sendall(self.reply)
-            connection.close()
+            with self._another:
+                self.requests.append(request)
+                self._another.notify_all()
+            self.came.set()
+            if not self._holds:
+                self._answer(connection)
+
+    def _answer(self, connection):
+        connection.sendall(self.reply)
+        connection.close()
 
     @staticmethod
     def _request(connection):

@@ -29,6 +29,7 @@ TYPES = {
     "int64_t": {c_int64},
     "uint64_t": {c_uint64},
     "bosauth_client": {c_uint64},
+    "bosauth_cancel": {c_uint64},
     "char*": {c_char_p, POINTER(c_char)},
     "size_t*": {POINTER(c_size_t)},
     "bosauth_client*": {POINTER(c_uint64)},

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import threading
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 from bosauth import BosBase, ClientResponseError, Status
 from support import EMAIL, PASSWORD, URL, WATCHDOG, Peer, bound, new_token, python
@@ -57,24 +58,6 @@ class Threads(unittest.TestCase):
             thread.join(WATCHDOG)
             self.assertEqual(ended, [Status.TIMEOUT])
 
-    def test_closing_while_a_call_waits(self):
-        with Peer() as peer:
-            client = BosBase(peer.url)
-            ended = []
-
-            def wait():
-                try:
-                    client.collection("users").auth_with_token("t", timeout=1)
-                except ClientResponseError as error:
-                    ended.append(error.code)
-
-            thread = threading.Thread(target=wait)
-            thread.start()
-            self.assertTrue(peer.came.wait(WATCHDOG))
-            client.close()
-            thread.join(WATCHDOG)
-            self.assertEqual(ended, [Status.TIMEOUT], "a call under way goes on to its end")
-
 
 class Ends(unittest.TestCase):
     """An interpreter that ends with something still alive ends well."""
@@ -109,6 +92,84 @@ class Ends(unittest.TestCase):
             for seconds in ("0.05", "0.1", "0.2"):
                 self.assert_ends(quiet + program + "import time\ntime.sleep(0.1)", peer.url, seconds)
 
+    def test_at_once_whatever_is_under_way(self):
+        """Each way to end, many times over: calls of an hour hold up none of them."""
+        with Peer() as peer, ThreadPoolExecutor(4) as several:
+            ways = [(END[way], way) for way in END] * int(os.environ.get("BOSAUTH_TEST_ROUNDS", "2"))
+            for ended, way in several.map(lambda way: (python(LEAVING + way[0], peer.url), way[1]), ways):
+                with self.subTest(way):
+                    self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (7, "under way\n", ""))
+
+    def test_calls_at_the_very_end(self):
+        """In an exit handler, and in the destructor of what lives as long as the interpreter."""
+        for first in ("", "users.auth_with_token(token)\n"):
+            self.assert_ends(
+                "import atexit, os, sys\nurl, token = sys.argv[1:]\nusers = BosBase(url).collection('users')\n"
+                "class Last:\n"
+                "    def __init__(self):\n"
+                "        self.login, self.write, self.ending = users.auth_with_token, os.write, sys.is_finalizing\n"
+                "    def __del__(self):\n"
+                "        assert self.login(self.token)['token'] and self.ending()\n"
+                "        self.write(1, b'destructor\\n')\n"
+                "last = Last()\nlast.token = token\n"
+                "def leave():\n"
+                "    assert users.auth_with_token(token)['token']\n"
+                "    os.write(1, b'exit handler\\n')\n"
+                "atexit.register(leave)\n" + first,
+                URL,
+                bound(),
+                output="exit handler\ndestructor\n",
+            )
+
+
+#: Calls in daemon threads, in tasks of a loop in one, and one in the main thread, which a signal handler ends. Then
+#: comes one of the ways to end.
+LEAVING = r"""
+import asyncio, atexit, os, signal, sys, threading
+from bosauth import BosBase
+
+client = BosBase(sys.argv[1], timeout=3600)
+users = client.collection("users")
+waiting = threading.Event()
+
+async def tasks():
+    calls = [asyncio.ensure_future(users.aio.auth_with_token("t")) for _ in range(4)]
+    await asyncio.sleep(0.05)
+    waiting.set()
+    await asyncio.gather(*calls)
+
+class Stop(Exception):
+    pass
+
+def stop(*_):
+    raise Stop
+
+for work in (lambda: users.auth_with_token("t"), lambda: users.bind_custom_token("e", "p", "t"), lambda: asyncio.run(tasks())):
+    threading.Thread(target=work, daemon=True).start()
+waiting.wait()
+signal.signal(signal.SIGALRM, stop)
+signal.setitimer(signal.ITIMER_REAL, 0.05)
+try:
+    users.auth_with_token("t")
+except Stop:
+    print("under way", flush=True)
+"""
+
+END = {
+    "sys.exit": "sys.exit(7)\n",
+    "os._exit": "os._exit(7)\n",
+    "an exit handler that closes": "atexit.register(client.close)\nthreading.excepthook = lambda _: None\nsys.exit(7)\n",
+    "sys.exit in a thread too": "threading.Thread(target=sys.exit, args=(3,)).start()\nsys.exit(7)\n",
+    "in the middle of a call": (
+        "def leave(*_):\n    os._exit(7)\nsignal.signal(signal.SIGALRM, leave)\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.05)\nusers.auth_with_token('t')\n"
+    ),
+    "SystemExit in a call": (
+        "def leave(*_):\n    sys.exit(7)\nsignal.signal(signal.SIGALRM, leave)\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.05)\nusers.auth_with_token('t')\n"
+    ),
+}
+
 
 @unittest.skipUnless(hasattr(os, "fork"), "there is no fork here")
 class Forks(unittest.TestCase):
@@ -118,6 +179,23 @@ class Forks(unittest.TestCase):
         ended = python(FORKING, URL, bound(), EMAIL)
         self.assertEqual((ended.returncode, ended.stderr), (0, ""), ended.stdout)
         self.assertEqual(ended.stdout, "bad 0 failed 0 worked True email True\n")
+
+    def test_a_child_makes_threads_of_its_own(self):
+        """The main thread's calls and those of coroutines, in a process whose parent had threads for them."""
+        program = (
+            "import asyncio, os, sys, bosauth\n"
+            "users = bosauth.BosBase(sys.argv[1]).collection('users')\n"
+            "def call():\n"
+            "    assert users.auth_with_token(sys.argv[2])['token']\n"
+            "    assert asyncio.run(users.aio.auth_with_token(sys.argv[2]))['token']\n"
+            "call()\n"
+            "child = os.fork()\n"
+            "call()\n"
+            "if child:\n"
+            "    print(os.waitpid(child, 0)[1])\n"
+        )
+        ended = python(program, URL, bound())
+        self.assertEqual((ended.returncode, ended.stdout), (0, "0\n"), ended.stderr)
 
     def test_multiprocessing_with_fork(self):
         program = (

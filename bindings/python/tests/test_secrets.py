@@ -1,8 +1,10 @@
 """Secrets: in no text that the package makes, and in no memory that it leaves behind."""
 
+import asyncio
 import io
 import logging
 import secrets
+import signal
 import sys
 import traceback
 import unittest
@@ -53,6 +55,9 @@ class Secrets(unittest.TestCase):
         yield lambda: login(self.token)
         yield lambda: login(self.token, mfa_id=self.key + "/")
         yield lambda: login({self.token})
+        yield lambda: asyncio.run(self.users.aio.bind_custom_token(EMAIL, self.password, self.token))
+        yield lambda: asyncio.run(self.users.aio.bind_custom_token(EMAIL, [self.password], self.token))
+        yield lambda: asyncio.run(self.users.aio.auth_with_token(self.token, mfa_id=self.key + "/"))
         yield lambda: self.client.auth_store.save(self.token + " ", {"key": self.key})
         yield lambda: self.client.auth_store.save(self.token, {"key": self.key, "bad": b""})
         yield lambda: BosBase(f"http://user:{self.password}@127.0.0.1")
@@ -64,6 +69,22 @@ class Secrets(unittest.TestCase):
                 with self.assertRaises((ClientResponseError, TypeError)) as raised:
                     call()
                 self.assert_hidden(shown(raised.exception.with_traceback(raised.exception.__traceback__)))
+
+    @unittest.skipUnless(hasattr(signal, "setitimer"), "there are no such signals here")
+    def test_an_interrupted_call_shows_none(self):
+        def interrupt(*_):
+            raise KeyboardInterrupt
+
+        self.addCleanup(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, interrupt))
+        with Peer() as peer:
+            users = BosBase(peer.url).collection("users")
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            try:
+                users.bind_custom_token(EMAIL, self.password, self.token, headers={"X-Key": self.key})
+            except KeyboardInterrupt as error:
+                self.assert_hidden(shown(error))
+                return
+        self.fail("nothing was raised")
 
     def test_tracebacks_show_none(self):
         """assertRaises clears the frames, so here they are looked at as they are raised."""

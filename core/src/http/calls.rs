@@ -16,7 +16,6 @@ const IDLE_MAX: usize = 64;
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// The calls of one client that are under way.
-#[derive(Default)]
 pub(super) struct Calls(Guarded<State>);
 
 #[derive(Default)]
@@ -34,6 +33,14 @@ impl State {
 }
 
 impl Calls {
+    /// No calls yet; `closed`: and none to come.
+    pub fn new(closed: bool) -> Self {
+        Calls(Guarded::new(State {
+            closed,
+            ..State::default()
+        }))
+    }
+
     /// Begins a call, with a waker to give back to [`Calls::end`].
     pub fn begin(&self) -> Result<Arc<Waker>, FailureKind> {
         let idle = self.0.with(|state| {

@@ -7,6 +7,10 @@ use rustls::ClientConnection;
 
 use crate::fork::OwnSocket;
 
+/// How often one reading takes in what came over TLS. A peer may send TLS's own messages without end: whoever
+/// reads has to look at its deadline in between.
+const TURNS_MAX: usize = 16;
+
 /// An open connection. Its socket does not block.
 pub(super) struct Connection {
     socket: OwnSocket,
@@ -48,18 +52,20 @@ impl Connection {
         Ok(true)
     }
 
-    /// Reads some bytes; 0 is an orderly end (over TLS: close_notify), `UnexpectedEof` any other.
+    /// Reads some bytes; 0 is an orderly end (over TLS: close_notify), `UnexpectedEof` any other. After a
+    /// `WouldBlock` the socket may be ready at once.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Some(tls) = &mut self.tls else {
             return retry_interrupted(|| self.socket.get().read(buffer));
         };
-        loop {
+        for _ in 0..TURNS_MAX {
             match tls.reader().read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 other => return other,
             }
             receive(tls, self.socket.get())?;
         }
+        tls.reader().read(buffer)
     }
 
     /// Whether a socket that is ready to be read holds something of an answer, or its end. TLS's own

@@ -1,6 +1,7 @@
 //! The way to one server: its pool, its TLS set-up, and the calls that use them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use once_cell::sync::OnceCell;
@@ -28,6 +29,8 @@ pub(crate) struct Network {
     pub(super) connect_timeout: Duration,
     pub(super) max_body: usize,
     pub(super) added_roots: Vec<CertificateDer<'static>>,
+    /// Holds for the child of a fork, too.
+    closed: AtomicBool,
     own: Guarded<Arc<Own>>,
 }
 
@@ -40,12 +43,12 @@ pub(super) struct Own {
 }
 
 impl Own {
-    fn new() -> Arc<Self> {
+    fn new(closed: bool) -> Arc<Self> {
         Arc::new(Own {
             generation: fork::generation(),
             tls: OnceCell::new(),
             pool: Pool::default(),
-            calls: Calls::default(),
+            calls: Calls::new(closed),
         })
     }
 }
@@ -53,19 +56,20 @@ impl Own {
 impl Network {
     /// The way to `origin`. Nothing is looked up or opened before the first request.
     pub fn new(origin: Origin, config: &Config) -> Self {
-        fork::prepare();
         Network {
             origin,
             connect_timeout: config.connect_timeout,
             max_body: config.max_response_bytes,
             added_roots: config.added_roots.clone(),
-            own: Guarded::new(Own::new()),
+            closed: AtomicBool::new(false),
+            own: Guarded::new(Own::new(false)),
         }
     }
 
     /// Stops all calls, now and from now on, and closes the connections that wait for one. Answers whether
     /// no call was left within `wait`.
     pub fn close(&self, wait: Duration) -> bool {
+        self.closed.store(true, Ordering::Relaxed);
         let own = self.own();
         own.calls.close();
         own.pool.close();
@@ -76,9 +80,37 @@ impl Network {
     pub(super) fn own(&self) -> Arc<Own> {
         let (own, _inherited) = self.own.with(|own| {
             let is_ours = own.generation == fork::generation();
-            let inherited = (!is_ours).then(|| std::mem::replace(own, Own::new()));
+            let inherited = (!is_ours).then(|| {
+                let closed = self.closed.load(Ordering::Relaxed);
+                std::mem::replace(own, Own::new(closed))
+            });
             (Arc::clone(own), inherited)
         });
         own
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_closed_stays_closed_in_a_child() {
+        for closed in [false, true] {
+            let origin = Origin {
+                https: false,
+                host: "127.0.0.1".into(),
+                port: 1,
+            };
+            let network = Network::new(origin, &Config::new());
+            if closed {
+                network.close(Duration::ZERO);
+            }
+            // As if it came from another process.
+            network.own.with(|own| {
+                Arc::get_mut(own).expect("nobody else has it").generation += 1;
+            });
+            assert_eq!(network.own().calls.begin().is_err(), closed);
+        }
     }
 }

@@ -11,9 +11,10 @@ The words are those of the official package ``bosbase``, so that a program moves
 """
 
 from ._auth_store import AuthStore
+from ._cancel import Cancel
 from ._client import BosBase
 from ._codes import Action, Status
-from ._collection import Collection
+from ._collection import AsyncCollection, Collection
 from ._errors import (
     AskCredentialsError,
     CheckNetworkError,
@@ -30,9 +31,11 @@ from ._session import AuthResult, Session
 __all__ = [
     "Action",
     "AskCredentialsError",
+    "AsyncCollection",
     "AuthResult",
     "AuthStore",
     "BosBase",
+    "Cancel",
     "CheckNetworkError",
     "ClientResponseError",
     "Collection",

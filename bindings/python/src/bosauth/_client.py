@@ -7,13 +7,14 @@ from types import TracebackType
 from typing import Optional, Type
 
 from ._auth_store import AuthStore
+from ._call import blocking
 from ._collection import Collection
 from ._errors import check, hides_arguments
 from ._handle import Handle
 from ._library import lib
 from ._options import Headers, configured
 from ._prototypes import Client, Error
-from ._text import Secret, Text
+from ._text import Secret, Text, milliseconds
 
 
 class BosBase:
@@ -21,8 +22,8 @@ class BosBase:
 
     Any thread may use it, also several at once. A child of ``os.fork`` may go on using it, with connections of its
     own; it cannot be pickled, so a process that is spawned makes its own. ``with BosBase(…) as client`` closes it at
-    the end; without that it is closed when nobody refers to it, its
-    collections and its auth store any more.
+    the end; without that it is closed when nobody refers to it, its collections and its auth store any more. A call
+    under way does.
 
     Over plain http anybody on the way reads the passwords and can forge an answer: use it on loopback only.
     """
@@ -73,12 +74,17 @@ class BosBase:
 
     def collection(self, collection_id_or_name: Text) -> Collection:
         """The calls for an auth collection: "users", "_superusers" or any other, by name or id of 1 to 255 bytes."""
-        return Collection(self._handle, collection_id_or_name)
+        return Collection(self._handle, collection_id_or_name, blocking)
 
-    def close(self) -> None:
-        """Lets go of the client and forgets its session. Calls under way on other threads go on to their end; later
-        ones raise INVALID_HANDLE. Closing twice is fine."""
-        self._handle.close()
+    def close(self, wait: float = 1.0) -> bool:
+        """Lets go of the client and forgets its session. Calls of it that are under way on other threads and in tasks
+        end with CANCELLED, unless their answer has already been accepted; later ones raise INVALID_HANDLE.
+
+        :param wait: how many seconds to wait at most until they have ended, 0.001 to 86400
+        :returns: whether they have. Closing again does nothing and says what is known
+        :raises ClientResponseError: INVALID_ARGUMENT; then nothing was done
+        """
+        return self._handle.close(milliseconds(wait, "wait"))
 
     def __enter__(self) -> BosBase:
         return self

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 from contextlib import ExitStack
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Coroutine, Optional, cast
 
+from ._call import Call, Result, awaiting
+from ._cancel import Cancel, Stop
 from ._codes import Action, Status
-from ._errors import check, failure, hides_arguments
+from ._errors import bare, check, failure, hides_arguments
 from ._handle import Handle
 from ._library import lib
 from ._options import Headers, JsonObject, Query, call_options
@@ -16,11 +19,17 @@ from ._prototypes import Session as SessionPointer
 from ._session import AuthResult, Session
 from ._text import Secret, Text
 
+if TYPE_CHECKING:
+    from typing_extensions import Concatenate, ParamSpec
+
+    _Given = ParamSpec("_Given")
+
 
 class Collection:
     """The calls for one auth collection: ``client.collection("users")``.
 
-    Any thread may make calls, also several at once. A call waits at most for its timeout. Texts may be str, bytes
+    Any thread may make calls, also several at once. A call waits at most for its timeout. In the main thread a signal
+    handler that raises ends it: Ctrl-C gives KeyboardInterrupt. :attr:`aio` has the calls as coroutines. Texts may be str, bytes
     or bytearray (UTF-8); the copies that are made of them are wiped.
 
     Every call takes, by name:
@@ -29,15 +38,18 @@ class Collection:
     * ``query``: extra query parameters; the server logs them, so put no secret there
     * ``headers``: extra headers; a list sends a header several times
     * ``timeout``: seconds for the whole call, 0.001 to 86400, instead of the client's
+    * ``cancel``: a :class:`Cancel` that can stop the call
 
     and raises :class:`ClientResponseError`, or TypeError for a value of the wrong type.
     """
 
-    __slots__ = ("_handle", "_name")
+    __slots__ = ("_handle", "_name", "_run")
 
-    def __init__(self, handle: Handle, name: Text) -> None:
+    def __init__(self, handle: Handle, name: Text, run: Callable[[Call[Any]], Any]) -> None:
+        """Programs get it by :meth:`BosBase.collection`. ``run`` is how its calls are made."""
         self._handle = handle
         self._name = name
+        self._run = run
 
     @hides_arguments
     def bind_custom_token(
@@ -50,6 +62,7 @@ class Collection:
         query: Optional[Query] = None,
         headers: Optional[Headers] = None,
         timeout: Optional[float] = None,
+        cancel: Optional[Cancel] = None,
     ) -> bool:
         """Binds a token to an account, so that it logs the account in by itself.
 
@@ -63,8 +76,7 @@ class Collection:
         :raises ClientResponseError: CREDENTIALS, VALIDATION, METHOD_DISABLED, NOT_FOUND and what any call may meet;
             with ``outcome_unknown`` the token may be bound, and binding again is safe
         """
-        with call_options(body, query, headers, timeout) as options:
-            return self._binding(lib.bosauth_bind_token, email, password, token, options)
+        return self._binding(lib.bosauth_bind_token, email, password, token, body, query, headers, timeout, cancel)
 
     @hides_arguments
     def unbind_custom_token(
@@ -77,14 +89,14 @@ class Collection:
         query: Optional[Query] = None,
         headers: Optional[Headers] = None,
         timeout: Optional[float] = None,
+        cancel: Optional[Cancel] = None,
     ) -> bool:
         """Ends the binding of a token to an account. True does not prove that it was bound: the server answers
         the same for a token that never was, or is another account's.
 
         Takes, gives and raises what :meth:`bind_custom_token` does.
         """
-        with call_options(body, query, headers, timeout) as options:
-            return self._binding(lib.bosauth_unbind_token, email, password, token, options)
+        return self._binding(lib.bosauth_unbind_token, email, password, token, body, query, headers, timeout, cancel)
 
     @hides_arguments
     def auth_with_token(
@@ -101,6 +113,7 @@ class Collection:
         timeout: Optional[float] = None,
         keep_session: bool = True,
         mfa_id: Optional[Text] = None,
+        cancel: Optional[Cancel] = None,
     ) -> AuthResult:
         """Logs in with a bound token. The session becomes the client's; an error leaves that as it was.
 
@@ -119,25 +132,91 @@ class Collection:
             message = "refreshing a session is not supported yet"
             raise failure(Status.UNSUPPORTED, Action.FIX_CALL, message, "auto_refresh_threshold")
         query = _with_defaults(query, expand=expand, fields=fields)
-        with ExitStack() as stack:
-            options = stack.enter_context(call_options(body, query, headers, timeout, keep_session, mfa_id))
-            name = stack.enter_context(Secret(self._name, "collection"))
-            text = stack.enter_context(Secret(token, "token"))
-            session, error = SessionPointer(), Error()
-            out = ctypes.byref(session)
-            check(lib.bosauth_auth_with_token(self._handle.value, name, text, options, out, ctypes.byref(error)), error)
-            return AuthResult(Session(session))
+        with ExitStack() as owned:
+            stop = owned.enter_context(Stop(cancel))
+            options = owned.enter_context(call_options(body, query, headers, timeout, stop, keep_session, mfa_id))
+            name = owned.enter_context(Secret(self._name, "collection"))
+            text = owned.enter_context(Secret(token, "token"))
 
-    def _binding(self, call: Callable[..., int], email: Text, password: Text, token: Text, options: Any) -> bool:
+            def log_in() -> AuthResult:
+                session, error = SessionPointer(), Error()
+                given = (self._handle.value, name, text, options, ctypes.byref(session), ctypes.byref(error))
+                check(lib.bosauth_auth_with_token(*given), error)
+                return AuthResult(Session(session))
+
+            return cast(AuthResult, self._run(Call(stop, owned, log_in)))
+
+    def _binding(
+        self,
+        function: Callable[..., int],
+        email: Text,
+        password: Text,
+        token: Text,
+        body: Optional[JsonObject],
+        query: Optional[Query],
+        headers: Optional[Headers],
+        timeout: Optional[float],
+        cancel: Optional[Cancel],
+    ) -> bool:
         given = {"collection": self._name, "email": email, "password": password, "token": token}
-        with ExitStack() as stack:
-            texts = [stack.enter_context(Secret(text, argument)) for argument, text in given.items()]
-            error = Error()
-            check(call(self._handle.value, *texts, options, ctypes.byref(error)), error)
-        return True
+        with ExitStack() as owned:
+            stop = owned.enter_context(Stop(cancel))
+            options = owned.enter_context(call_options(body, query, headers, timeout, stop))
+            texts = [owned.enter_context(Secret(text, argument)) for argument, text in given.items()]
+
+            def bind() -> bool:
+                error = Error()
+                check(function(self._handle.value, *texts, options, ctypes.byref(error)), error)
+                return True
+
+            return cast(bool, self._run(Call(stop, owned, bind)))
+
+    @property
+    def aio(self) -> AsyncCollection:
+        """The same calls as coroutines."""
+        return AsyncCollection(Collection(self._handle, self._name, awaiting))
 
     def __repr__(self) -> str:
         return f"<Collection {self._name!r}>"
+
+
+def _awaited(
+    method: Callable[Concatenate[Collection, _Given], Result],
+) -> Callable[Concatenate[AsyncCollection, _Given], Coroutine[Any, Any, Result]]:
+    """The coroutine function of a call. Its errors have no frames with secrets, as with :func:`hides_arguments`."""
+
+    @functools.wraps(method)
+    async def quiet(self: AsyncCollection, /, *args: _Given.args, **kwargs: _Given.kwargs) -> Result:
+        try:
+            return await cast("Coroutine[Any, Any, Result]", method(self._calls, *args, **kwargs))
+        except BaseException as error:
+            caught = [error]
+        del args, kwargs
+        raise bare(caught.pop())
+
+    return quiet
+
+
+class AsyncCollection:
+    """The calls for one auth collection as coroutines: ``await client.collection("users").aio.auth_with_token(…)``.
+
+    They take, give and raise what those of :class:`Collection` do. A task that is cancelled stops its call, and the
+    cancellation goes on when the call has ended; a call whose answer has already been accepted keeps its session.
+    Each call that is under way takes a thread: RuntimeError if the system gives no more of them.
+    """
+
+    __slots__ = ("_calls",)
+
+    def __init__(self, calls: Collection) -> None:
+        """Programs get it as :attr:`Collection.aio`."""
+        self._calls = calls
+
+    bind_custom_token = _awaited(Collection.bind_custom_token)
+    unbind_custom_token = _awaited(Collection.unbind_custom_token)
+    auth_with_token = _awaited(Collection.auth_with_token)
+
+    def __repr__(self) -> str:
+        return f"<AsyncCollection {self._calls._name!r}>"
 
 
 def _with_defaults(query: Optional[Query], **defaults: Optional[str]) -> Query:

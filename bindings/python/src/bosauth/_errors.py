@@ -174,15 +174,17 @@ def hides_arguments(function: _Function) -> _Function:
         try:
             return function(*args, **kwargs)
         except BaseException as error:
-            raised = error
+            caught = [error]
         del args, kwargs
-        raised.__context__ = None
-        try:
-            raise raised.with_traceback(None)
-        finally:
-            del raised
+        raise bare(caught.pop())
 
     return cast(_Function, quiet)
+
+
+def bare(error: BaseException) -> BaseException:
+    """The error without the frames that it came through, and without the errors before it, which have some too."""
+    error.__context__ = None
+    return error.with_traceback(None)
 
 
 def _read(pointer: Any) -> ClientResponseError:

@@ -10,6 +10,7 @@ import json
 from contextlib import contextmanager
 from typing import Any, Callable, Iterable, Iterator, List, Mapping, Optional, Tuple, Union
 
+from ._cancel import Stop
 from ._codes import Action, Status
 from ._errors import failure
 from ._library import lib
@@ -55,6 +56,7 @@ def call_options(
     query: Optional[Query],
     headers: Optional[Headers],
     timeout: Optional[float],
+    stop: Stop,
     keep_session: bool = True,
     mfa_id: Optional[Text] = None,
 ) -> Iterator[Any]:
@@ -63,6 +65,7 @@ def call_options(
     members, in_body = _without_mfa_id(body)
     options = lib.bosauth_options_new()
     try:
+        lib.bosauth_options_set_cancel(options, stop.handle)
         _set(lib.bosauth_options_set_timeout_ms, options, milliseconds(timeout, "timeout"))
         _add_query(options, others)
         _add_headers(lib.bosauth_options_add_header, options, headers)

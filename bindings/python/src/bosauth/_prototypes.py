@@ -25,6 +25,7 @@ class CSession(ctypes.Structure):
 
 Status = c_int32
 Client = c_uint64
+Cancel = c_uint64
 Error = POINTER(CError)
 Config = POINTER(CConfig)
 Options = POINTER(COptions)
@@ -68,8 +69,10 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
     "bosauth_options_set_body_json": (Status, (Options, c_char_p)),
     "bosauth_options_set_keep_session": (Status, (Options, c_int32)),
     "bosauth_options_set_mfa_id": (Status, (Options, c_char_p)),
+    "bosauth_options_set_cancel": (Status, (Options, Cancel)),
     "bosauth_client_new": (Status, (c_char_p, Config, POINTER(Client), ErrorOut)),
     "bosauth_client_free": (Status, (Client,)),
+    "bosauth_client_close": (Status, (Client, c_int64)),
     "bosauth_client_session": (Status, (Client, SessionOut, ErrorOut)),
     "bosauth_client_save_session": (Status, (Client, c_char_p, c_char_p, ErrorOut)),
     "bosauth_client_clear_session": (Status, (Client, ErrorOut)),
@@ -85,6 +88,9 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
     "bosauth_session_is_valid": (c_int32, (Session,)),
     "bosauth_session_is_superuser": (c_int32, (Session,)),
     "bosauth_session_was_kept": (c_int32, (Session,)),
+    "bosauth_cancel_new": (Cancel, ()),
+    "bosauth_cancel_trigger": (Status, (Cancel,)),
+    "bosauth_cancel_free": (Status, (Cancel,)),
 }
 
 

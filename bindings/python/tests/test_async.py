@@ -1,0 +1,253 @@
+"""The calls as coroutines: many at once, and what becomes of a call whose task is cancelled."""
+
+import asyncio
+import inspect
+import sys
+import threading
+import unittest
+
+import bosauth
+from bosauth import BosBase, Cancel, ClientResponseError, Status
+from support import EMAIL, PASSWORD, URL, WATCHDOG, Peer, answer, bound, new_token, python
+
+LOGIN = answer(200, b'{"token":"a.b.c","record":{"id":"r"}}')
+
+
+class Calls(unittest.IsolatedAsyncioTestCase):
+    async def test_bind_login_unbind(self):
+        client, token = BosBase(URL), new_token()
+        users = client.collection("users").aio
+        self.assertIs(await users.bind_custom_token(EMAIL, PASSWORD, token), True)
+        result = await users.auth_with_token(token, fields="token,record", timeout=60)
+        self.assertEqual(result["record"]["email"], EMAIL)
+        self.assertEqual(client.auth_store.token, result["token"])
+        self.assertIs(await users.unbind_custom_token(EMAIL, PASSWORD, token), True)
+        with self.assertRaises(bosauth.AskCredentialsError) as raised:
+            await users.auth_with_token(token)
+        self.assertEqual(raised.exception.code, Status.UNKNOWN_TOKEN)
+        self.assertEqual(repr(users), "<AsyncCollection 'users'>")
+
+    async def test_they_say_what_they_are(self):
+        users = BosBase(URL).collection("users")
+        for name in ("bind_custom_token", "unbind_custom_token", "auth_with_token"):
+            self.assertTrue(inspect.iscoroutinefunction(getattr(users.aio, name)))
+            self.assertEqual(inspect.signature(getattr(users.aio, name)), inspect.signature(getattr(users, name)))
+            self.assertEqual(getattr(users.aio, name).__doc__, getattr(users, name).__doc__)
+
+    async def test_bad_arguments(self):
+        users = BosBase(URL).collection("users").aio
+        with self.assertRaises(TypeError):
+            await users.auth_with_token(5)
+        with self.assertRaises(bosauth.FixCallError) as raised:
+            await users.auth_with_token("")
+        self.assertEqual(raised.exception.argument, "token")
+
+    async def test_a_hundred_at_once(self):
+        """All of them are under way together: nobody is answered before the last request has come."""
+        with Peer(LOGIN, hold=True) as peer:
+            users = BosBase(peer.url, timeout=10 * WATCHDOG).collection("users").aio
+            calls = [asyncio.ensure_future(users.auth_with_token("t", keep_session=False)) for _ in range(100)]
+            await asyncio.get_running_loop().run_in_executor(None, peer.wait_for, 100)
+            peer.release()
+            for result in await asyncio.gather(*calls):
+                self.assertEqual(result["token"], "a.b.c")
+        await self.until(lambda: threads() <= bosauth._threads.KEPT)
+
+    async def until(self, holds):
+        for _ in range(100 * WATCHDOG):
+            if holds():
+                return
+            await asyncio.sleep(0.01)
+        self.fail("it does not come about")
+
+
+class Cancelling(unittest.IsolatedAsyncioTestCase):
+    async def under_way(self, peer, calls=1, **options):
+        """Tasks whose requests have come."""
+        users = BosBase(peer.url, timeout=10 * WATCHDOG).collection("users").aio
+        tasks = [asyncio.ensure_future(users.auth_with_token("t", **options)) for _ in range(calls)]
+        await asyncio.get_running_loop().run_in_executor(None, peer.wait_for, calls)
+        return tasks
+
+    async def test_a_task(self):
+        with Peer() as peer:
+            tasks = await self.under_way(peer, 20)
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with self.assertRaises(asyncio.CancelledError):
+                    await task
+            self.assertTrue(peer.was_left(), "the call has ended")
+
+    async def test_the_task_ends_after_its_call(self):
+        ended = []
+        with Peer() as peer:
+            client = BosBase(peer.url, timeout=10 * WATCHDOG)
+            task = asyncio.ensure_future(client.collection("users").aio.auth_with_token("t"))
+            await asyncio.get_running_loop().run_in_executor(None, peer.wait_for, 1)
+            task.add_done_callback(lambda _: ended.append(client.close(0.001)))
+            for _ in range(3):
+                task.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await task
+        self.assertEqual(ended, [True], "no call was under way any more")
+
+    async def test_before_it_began(self):
+        with Peer() as peer:
+            task = asyncio.ensure_future(BosBase(peer.url).collection("users").aio.auth_with_token("t"))
+            task.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await task
+            self.assertEqual(peer.requests, [])
+
+    async def test_wait_for(self):
+        with Peer() as peer:
+            users = BosBase(peer.url, timeout=10 * WATCHDOG).collection("users").aio
+            with self.assertRaises(asyncio.TimeoutError):
+                await asyncio.wait_for(users.auth_with_token("t"), 0.05)
+
+    @unittest.skipUnless(hasattr(asyncio, "timeout"), "came with Python 3.11")
+    async def test_timeout_and_task_group(self):
+        with Peer() as peer:
+            users = BosBase(peer.url, timeout=10 * WATCHDOG).collection("users").aio
+            with self.assertRaises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await users.auth_with_token("t")
+            self.assertEqual(asyncio.current_task().cancelling(), 0)
+
+            async def fail():
+                await asyncio.get_running_loop().run_in_executor(None, peer.wait_for, 2)
+                raise KeyError
+
+            with self.assertRaises(BaseException) as raised:
+                async with asyncio.TaskGroup() as group:
+                    call = group.create_task(users.auth_with_token("t"))
+                    group.create_task(fail())
+            self.assertIsInstance(raised.exception.exceptions[0], KeyError)
+            self.assertTrue(call.cancelled())
+
+    async def test_a_cancel_and_a_close_are_errors_and_no_cancellation(self):
+        cancel = Cancel()
+        with Peer() as peer:
+            (task,) = await self.under_way(peer, cancel=cancel)
+            cancel.trigger()
+            with self.assertRaises(ClientResponseError) as raised:
+                await task
+            self.assertEqual((raised.exception.code, raised.exception.is_abort), (Status.CANCELLED, True))
+        with Peer() as peer:
+            client = BosBase(peer.url)
+            task = asyncio.ensure_future(client.collection("users").aio.auth_with_token("t"))
+            await asyncio.get_running_loop().run_in_executor(None, peer.wait_for, 1)
+            self.assertTrue(client.close())
+            with self.assertRaises(ClientResponseError) as raised:
+                await task
+            self.assertEqual(raised.exception.code, Status.CANCELLED)
+
+    async def test_an_accepted_answer_keeps_the_session(self):
+        client, token = BosBase(URL), bound()
+        cancelled = 0
+        for number in range(100):
+            client.auth_store.clear()
+            task = asyncio.ensure_future(client.collection("users").aio.auth_with_token(token))
+            await asyncio.sleep(number / 100 * 0.004)
+            task.cancel()
+            try:
+                result = await task
+                self.assertEqual(client.auth_store.token, result["token"])
+            except asyncio.CancelledError:
+                cancelled += 1
+        self.assertTrue(cancelled)
+
+    async def test_a_coroutine_that_is_closed(self):
+        with Peer() as peer:
+            call = BosBase(peer.url, timeout=10 * WATCHDOG).collection("users").aio.auth_with_token("t")
+            call.send(None)
+            await asyncio.get_running_loop().run_in_executor(None, peer.wait_for, 1)
+            call.close()
+            self.assertTrue(peer.was_left())
+
+
+class Loops(unittest.TestCase):
+    """The end of a loop, in an interpreter of its own."""
+
+    def assert_ends(self, program, output, *arguments):
+        ended = python("import asyncio, sys\nfrom bosauth import *\n" + program, *arguments)
+        self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, output, ""))
+
+    def test_run_cancels_what_is_left(self):
+        program = """
+async def call():
+    try:
+        await BosBase(sys.argv[1], timeout=3600).collection("users").aio.auth_with_token("t")
+    except asyncio.CancelledError:
+        print("cancelled")
+        raise
+
+async def main():
+    asyncio.ensure_future(call())
+    await asyncio.sleep(0.1)
+
+asyncio.run(main())
+"""
+        with Peer() as peer:
+            self.assert_ends(program, "cancelled\n", peer.url)
+
+    def test_ctrl_c_in_run(self):
+        program = """
+import os, signal, threading
+
+async def main():
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    await BosBase(sys.argv[1], timeout=3600).collection("users").aio.auth_with_token("t")
+
+try:
+    asyncio.run(main())
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+        with Peer() as peer:
+            self.assert_ends(program, "interrupted\n", peer.url)
+
+    def test_a_loop_that_is_closed_before_the_call_ends(self):
+        program = """
+import gc, threading, time
+client = BosBase(sys.argv[1], timeout=3600)
+loop = asyncio.new_event_loop()
+call = client.collection("users").aio.auth_with_token("t")
+
+async def main():
+    task = loop.create_task(call)
+    task._log_destroy_pending = False
+    await asyncio.sleep(0.1)
+
+loop.run_until_complete(main())
+loop.close()
+print(client.close())
+"""
+        with Peer() as peer:
+            self.assert_ends(program, "True\n", peer.url)
+
+    def test_no_thread_is_left(self):
+        program = """
+import threading
+from unittest import mock
+
+async def main():
+    with mock.patch("threading.Thread.start", side_effect=RuntimeError("can't start new thread")):
+        try:
+            await BosBase(sys.argv[1]).collection("users").aio.auth_with_token("t")
+        except RuntimeError as error:
+            print(error)
+
+asyncio.run(main())
+"""
+        self.assert_ends(program, "there is no thread left for another call\n", URL)
+
+
+def threads():
+    """How many threads of the package's there are."""
+    return sum(thread.name == "bosauth" for thread in threading.enumerate())
+
+
+if __name__ == "__main__":
+    unittest.main()
