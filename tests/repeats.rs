@@ -57,9 +57,9 @@ fn good(request: &Request) -> Vec<u8> {
     }
 }
 
-fn client(peer: &Peer, transport: Transport, timeout: Duration) -> Client {
+fn client(peer: &Peer, timeout: Duration) -> Client {
     let mut client = Client::builder(&peer.url()).timeout(timeout);
-    if let Some(roots) = (transport.roots)() {
+    if let Some(roots) = peer.roots() {
         client = client.roots_pem(roots);
     }
     client.build().unwrap()
@@ -81,7 +81,7 @@ fn sent(
             vec![Act::Send(good(request))]
         }
     });
-    let client = client(&peer, transport, Duration::from_millis(1500));
+    let client = client(&peer, Duration::from_millis(1500));
     for _ in 0..answered {
         Call::Bind.run(&client, "before").unwrap();
     }
@@ -119,6 +119,29 @@ fn a_used_connection_that_ends_before_an_answer_is_replaced_once() {
             Call::SecondFactor => (Some(Status::ConnectionLost), 1),
             _ => (None, 2),
         });
+    }
+}
+
+/// The ends that are over once they are done, whatever the client does.
+const ENDED: [Act; 3] = [Act::Close, Act::Cut, Act::Reset];
+
+#[test]
+fn a_used_connection_that_has_ended_is_replaced_before_anything_is_sent() {
+    for (transport, end) in [TCP, TLS]
+        .into_iter()
+        .flat_map(|t| ENDED.map(|end| (t, end)))
+    {
+        for call in CALLS {
+            let ending = end.clone();
+            let peer = Peer::start_over(transport, Vec::new(), move |request| {
+                vec![Act::Send(good(request)), ending.clone()]
+            });
+            let client = client(&peer, peer::WATCHDOG);
+            Call::Bind.run(&client, "before").unwrap();
+            peer.wait_until_done(1);
+            call.run(&client, "token-1").unwrap();
+            assert_eq!(peer.requests().len(), 2, "{call:?} after {end:?}");
+        }
     }
 }
 
@@ -220,7 +243,7 @@ fn thousands_of_calls(transport: Transport) {
     let deciding = Arc::clone(&fickle);
     let plan = move |request: &Request| deciding.lock().unwrap().acts(request);
     let peer = Peer::start_over(transport, Vec::new(), plan);
-    let client = client(&peer, transport, peer::WATCHDOG);
+    let client = client(&peer, peer::WATCHDOG);
     thread::scope(|scope| {
         for thread in 0..THREADS {
             let client = &client;

@@ -6,27 +6,35 @@ use std::time::Duration;
 use bosauth::{Action, Client, Error, Status};
 
 use super::answers::{LOGIN, NO_CONTENT as GOOD, answer};
-use super::peer::{Act, Peer};
+use super::https::TLS;
+use super::peer::{Act, Peer, TCP};
 
 fn client(peer: &Peer) -> Client {
-    Client::builder(&peer.url()).build().unwrap()
+    let client = Client::builder(&peer.url());
+    let client = match peer.roots() {
+        Some(roots) => client.roots_pem(roots),
+        None => client,
+    };
+    client.build().unwrap()
 }
 
 fn bind(client: &Client) -> Result<(), Error> {
     client.collection("users").bind_token("a@b.c", "pw", "tok")
 }
 
-/// The connections on which two binds go, one after the other, when each is answered like this.
-fn connections_of_two(acts: Vec<Act>) -> Vec<usize> {
-    let peer = Peer::always(acts);
-    let client = client(&peer);
-    bind(&client).unwrap();
-    peer.wait_until_done(1);
-    bind(&client).unwrap();
-    peer.requests()
-        .iter()
-        .map(|request| request.connection)
-        .collect()
+/// Checks on which connections two binds go, one after the other, when each is answered like this, over TCP
+/// and over TLS.
+fn check_connections_of_two(acts: &[Act], expected: [usize; 2]) {
+    for transport in [TCP, TLS] {
+        let done = acts.to_vec();
+        let peer = Peer::start_over(transport, Vec::new(), move |_| done.clone());
+        let client = client(&peer);
+        bind(&client).unwrap();
+        peer.wait_until_done(1);
+        bind(&client).unwrap();
+        let used: Vec<_> = peer.requests().iter().map(|r| r.connection).collect();
+        assert_eq!(used, expected, "{acts:?} over {}", transport.name);
+    }
 }
 
 fn send(bytes: impl Into<Vec<u8>>) -> Act {
@@ -35,8 +43,9 @@ fn send(bytes: impl Into<Vec<u8>>) -> Act {
 
 #[test]
 fn a_connection_is_used_again() {
-    assert_eq!(connections_of_two(vec![send(GOOD)]), [0, 0]);
-    assert_eq!(connections_of_two(vec![Act::Drip(GOOD.into())]), [0, 0]);
+    check_connections_of_two(&[send(GOOD)], [0, 0]);
+    check_connections_of_two(&[Act::Drip(GOOD.into())], [0, 0]);
+    check_connections_of_two(&[Act::Trickle(GOOD.into())], [0, 0]);
 }
 
 #[test]
@@ -62,6 +71,7 @@ fn a_connection_is_used_again_after_a_refusal() {
 fn a_connection_that_is_not_clean_is_not_used_again() {
     for acts in [
         vec![send(GOOD), Act::Close],
+        vec![send(GOOD), Act::Cut],
         vec![send(GOOD), Act::Reset],
         vec![send(format!("{GOOD}left over"))],
         vec![send(GOOD), send("left over")],
@@ -70,27 +80,32 @@ fn a_connection_that_is_not_clean_is_not_used_again() {
         vec![send("HTTP/1.1 204 x\r\nconnection: x, CLOSE\r\n\r\n")],
         vec![send("HTTP/1.0 204 x\r\n\r\n")],
     ] {
-        assert_eq!(connections_of_two(acts.clone()), [0, 1], "{acts:?}");
+        check_connections_of_two(&acts, [0, 1]);
     }
 }
 
 #[test]
 fn an_early_answer_is_never_taken_for_the_next_calls() {
     let forged = answer("200 OK", "", LOGIN);
-    let good = [GOOD.as_bytes(), &forged].concat();
-    let peer = Peer::start(move |request| match request.number {
-        0 => vec![send(good.clone())],
-        _ => vec![send(answer("400 x", "", ""))],
-    });
-    let client = client(&peer);
-    bind(&client).unwrap();
-    peer.wait_until_done(1);
-    let error = client
-        .collection("users")
-        .auth_with_token("tok")
-        .unwrap_err();
-    assert_eq!(error.http_status(), Some(400));
-    assert!(client.session().is_none());
+    for (transport, apart) in [(TCP, true), (TCP, false), (TLS, true), (TLS, false)] {
+        // In one packet and record with the answer before it, or behind it.
+        let acts = if apart {
+            vec![send(GOOD), send(forged.clone())]
+        } else {
+            vec![send([GOOD.as_bytes(), &forged].concat())]
+        };
+        let peer = Peer::start_over(transport, Vec::new(), move |request| match request.number {
+            0 => acts.clone(),
+            _ => vec![send(answer("400 x", "", ""))],
+        });
+        let client = client(&peer);
+        bind(&client).unwrap();
+        peer.wait_until_done(1);
+        let users = client.collection("users");
+        let error = users.auth_with_token("tok").unwrap_err();
+        assert_eq!(error.http_status(), Some(400));
+        assert!(client.session().is_none());
+    }
 }
 
 #[test]

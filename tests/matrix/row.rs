@@ -23,7 +23,7 @@ const DEADLINES_MAX: u32 = 10;
 pub const CELL_MAX: Duration = Duration::from_secs(12 * DEADLINES_MAX as u64);
 
 /// The calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Call {
     Bind,
     Unbind,

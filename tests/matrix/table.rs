@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::driver::{Driver, Program, RustDriver, compile_c};
 use super::holdings::{Holdings, settle};
-use super::row::{CALLS, CELL_MAX, Flaw, Kind, Row, TRANSPORTS};
+use super::row::{CALLS, CELL_MAX, Call, Flaw, Kind, Row, TRANSPORTS};
 
 /// How many rows a language runs at once: of those that work, and of those that wait for a deadline.
 const AT_ONCE: [usize; 2] = [6, 16];
@@ -18,7 +18,7 @@ const AT_ONCE: [usize; 2] = [6, 16];
 type Start = Arc<dyn Fn() -> Box<dyn Driver> + Send + Sync>;
 
 /// A cell: its row, transport and call.
-type Place = (usize, usize, usize);
+type Place = (usize, usize, Call);
 
 /// What came of a cell in one language.
 struct Report {
@@ -45,6 +45,8 @@ pub fn check_all(rows: Vec<Row>) {
     let flaws = reports.iter().flat_map(|report| told(&rows, report));
     let flaws: Vec<String> = flaws.collect();
     assert!(flaws.is_empty(), "{}", flaws.join("\n"));
+    let cells = rows.len() * TRANSPORTS.len() * CALLS.len() * languages.len();
+    assert_eq!(reports.len(), cells, "every cell has been run");
 }
 
 fn languages() -> [Start; 2] {
@@ -62,7 +64,6 @@ fn run(
     languages: &[Start],
     at_once: usize,
 ) -> Vec<Report> {
-    let cells = chosen.len() * TRANSPORTS.len() * CALLS.len() * languages.len();
     let (tell, heard) = channel();
     let mut workers = Vec::new();
     for start in languages {
@@ -78,11 +79,11 @@ fn run(
     for worker in workers {
         worker.join().expect("the driver works");
     }
-    assert_eq!(reports.len(), cells, "every cell has been run");
     reports
 }
 
-/// Runs rows of the queue until none is left.
+/// Runs rows of the queue until none is left, or a call has left something behind: those that come after it
+/// would be blamed for that.
 fn work(
     mut driver: Box<dyn Driver>,
     rows: &[Row],
@@ -93,21 +94,35 @@ fn work(
     let before = driver.holdings();
     let next = || queue.lock().expect("no worker panics here").pop();
     while let Some(row) = next() {
-        for transport in 0..TRANSPORTS.len() {
-            for call in CALLS {
-                let (given, mut flaws) = rows[row].run(call, transport, &mut *driver);
-                let left = settle(before, || driver.holdings());
-                flaws.extend(left.err().map(|left| (Kind::Leak, left)));
-                let _ = tell.send(Report {
-                    place: (row, transport, call as usize),
-                    language: driver.language(),
-                    given,
-                    flaws,
-                });
-            }
+        let is_clean = places(row).all(|place| {
+            let report = run_cell(&rows[row], place, &mut *driver, before);
+            let leaks = report.flaws.iter().any(|flaw| flaw.0 == Kind::Leak);
+            let _ = tell.send(report);
+            !leaks
+        });
+        if !is_clean {
+            break;
         }
     }
     driver.end();
+}
+
+/// The cells of a row.
+fn places(row: usize) -> impl Iterator<Item = Place> {
+    let transports = 0..TRANSPORTS.len();
+    transports.flat_map(move |transport| CALLS.map(|call| (row, transport, call)))
+}
+
+fn run_cell(row: &Row, place: Place, driver: &mut dyn Driver, before: Option<Holdings>) -> Report {
+    let (given, mut flaws) = row.run(place.2, place.1, driver);
+    let leak = settle(before, || driver.holdings()).err();
+    flaws.extend(leak.map(|leak| (Kind::Leak, leak)));
+    Report {
+        place,
+        language: driver.language(),
+        given,
+        flaws,
+    }
 }
 
 /// What the workers report, until they have ended.
@@ -134,7 +149,8 @@ fn print_table(rows: &[Row], reports: &[Report]) {
         .map(|report| (report.place, &*report.given))
         .collect();
     for (number, row) in rows.iter().enumerate() {
-        let of = |transport: usize| CALLS.map(|call| given[&(number, transport, call as usize)]);
+        let cell = |place: Place| given.get(&place).copied().unwrap_or("not run");
+        let of = |transport: usize| CALLS.map(|call| cell((number, transport, call)));
         let name: String = row.name.escape_debug().take(70).collect();
         println!("{name:70} {}", by_transport([of(0), of(1)]));
     }
@@ -171,7 +187,7 @@ fn told<'a>(rows: &'a [Row], report: &'a Report) -> impl Iterator<Item = String>
     let (row, transport, call) = report.place;
     let cell = format!(
         "{} / {:?} / {} / {}",
-        rows[row].name, CALLS[call], TRANSPORTS[transport].name, report.language
+        rows[row].name, call, TRANSPORTS[transport].name, report.language
     );
     report
         .flaws

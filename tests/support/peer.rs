@@ -206,6 +206,11 @@ impl Peer {
         format!("{}://{}", self.transport.scheme, self.address())
     }
 
+    /// What a client has to trust, in PEM.
+    pub fn roots(&self) -> Option<&'static str> {
+        (self.transport.roots)()
+    }
+
     /// Everything it received so far.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.lock().requests.clone()
