@@ -116,17 +116,21 @@ fn the_types_hold_for_the_package_and_its_users() {
         return;
     };
     let sources = sources("typed");
-    for (name, language) in [("login.py", "python"), ("error.py", "python")] {
-        let block = blocks()
+    let mut programs = programs_about_stopping();
+    programs.extend(
+        blocks()
             .into_iter()
-            .find(|b| b.file.as_deref() == Some(name));
-        let block = block.unwrap();
-        assert_eq!(block.language, language);
-        fs::write(sources.join(name), block.text).unwrap();
-    }
+            .filter(|block| block.language == "python")
+            .map(|block| block.text),
+    );
+    assert_eq!(programs.len(), 6);
     let mut mypy = Command::new(environment.join("bin/mypy"));
-    mypy.args(["--strict", "bosauth", "login.py", "error.py"])
-        .current_dir(&sources);
+    mypy.args(["--strict", "bosauth"]).current_dir(&sources);
+    for (at, program) in programs.iter().enumerate() {
+        let name = format!("program_{at}.py");
+        fs::write(sources.join(&name), program).unwrap();
+        mypy.arg(name);
+    }
     tools::run(&mut mypy);
 }
 
@@ -329,7 +333,26 @@ fn the_page_is_true() {
             (language, None) => panic!("what is this {language} for?\n{}", block.text),
         }
     }
-    assert_eq!(compared, 2, "the page shows what it prints");
+    assert_eq!(compared, 4, "the page shows what it prints");
+}
+
+/// The Python programs of the page for all languages.
+fn programs_about_stopping() -> Vec<String> {
+    let page = fs::read_to_string(tools::root().join("docs/timeouts-and-cancel.md")).unwrap();
+    let blocks = page.split("```python\n").skip(1);
+    let ends = |block: &str| block.split("```").next().unwrap().to_owned();
+    blocks.map(ends).collect()
+}
+
+#[test]
+fn the_page_about_stopping_is_true() {
+    let server = Server::start(Config::demo()).unwrap();
+    let sources = sources("stopping");
+    for program in programs_about_stopping() {
+        let mut python = python("python3", &sources);
+        python.args(["-c", &program, server.base_url()]);
+        assert_eq!(tools::run(&mut python), "UNKNOWN_TOKEN\n");
+    }
 }
 
 #[test]
