@@ -9,7 +9,8 @@ import time
 import unittest
 
 from bosauth import BosBase, Cancel, ClientResponseError, Status
-from support import EMAIL, PASSWORD, URL, WATCHDOG, Peer, answer, bound, new_token, process
+from bosauth._call import blocking
+from support import EMAIL, PASSWORD, URL, WATCHDOG, Peer, Slow, answer, bound, new_token, process
 
 LOGIN = answer(200, b'{"token":"a.b.c","record":{"id":"r"}}')
 
@@ -250,6 +251,23 @@ class Signals(Stopping):
             self.addCleanup(signal.pthread_sigmask, signal.SIG_UNBLOCK, [signal.SIGINT])
             with self.assertRaises(KeyboardInterrupt):
                 BosBase(peer.url, timeout=10 * WATCHDOG).collection("users").auth_with_token("t")
+
+    def test_what_is_raised_comes_after_the_end_of_the_call(self):
+        """Also when a second signal comes before it: then that is what is raised."""
+        call = Slow()
+        raised = [KeyboardInterrupt("second"), KeyboardInterrupt("first")]
+
+        def interrupt(*_):
+            if raised:
+                raise raised.pop()
+            call.may_end.set()
+
+        self.on(signal.SIGALRM, interrupt)
+        signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+        self.addCleanup(signal.setitimer, signal.ITIMER_REAL, 0)
+        with self.assertRaisesRegex(KeyboardInterrupt, "second"):
+            blocking(call)
+        self.assertTrue(call.has_ended)
 
     def test_another_cancel_is_left_alone(self):
         self.on(signal.SIGINT, signal.default_int_handler)
