@@ -3,6 +3,8 @@
 
 #[path = "support/library.rs"]
 mod library;
+#[path = "support/pages.rs"]
+mod pages;
 #[path = "support/tools.rs"]
 mod tools;
 
@@ -262,20 +264,12 @@ fn every_call_with_exceptions() {
     tools::run(Command::new(program("exceptions", &[])).arg(server.base_url()));
 }
 
-/// The programs of a page for all languages, in the order in which they stand there.
-fn programs_of(page: &str) -> Vec<String> {
-    let page = fs::read_to_string(tools::root().join("docs").join(page)).unwrap();
-    let blocks = page.split("```cpp\n").skip(1);
-    let ends = |block: &str| block.split("```").next().unwrap().to_owned();
-    blocks.map(ends).collect()
-}
-
 #[test]
 fn the_page_about_stopping_is_true() {
     let server = Server::start(Config::demo()).unwrap();
     let unknown = "UNKNOWN_TOKEN: the token is not bound in this collection; bind it with email and password first";
     let prints = [format!("{unknown}\nstopped\n"), "stopped\n".to_owned()];
-    let programs = programs_of("timeouts-and-cancel.md");
+    let programs = pages::programs("timeouts-and-cancel.md", "cpp");
     assert_eq!(programs.len(), prints.len());
     for (at, program) in programs.iter().enumerate() {
         let file = source(&format!("stopping-{at}.cpp"), program);

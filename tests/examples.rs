@@ -3,6 +3,8 @@
 
 #[path = "support/library.rs"]
 mod library;
+#[path = "support/pages.rs"]
+mod pages;
 #[path = "support/peer.rs"]
 mod peer;
 #[path = "support/tools.rs"]
@@ -79,14 +81,12 @@ fn a_first_login_that_fails_says_what_to_do() {
 
 #[test]
 fn the_page_on_stopping_shows_the_examples() {
-    let page = fs::read_to_string(tools::root().join("docs/timeouts-and-cancel.md")).unwrap();
     for (language, example) in [("c", "stop_a_login.c"), ("rust", "stop_a_login.rs")] {
-        let (_, shown) = page.split_once(&format!("```{language}\n")).unwrap();
-        let (shown, _) = shown.split_once("```").unwrap();
+        let shown = pages::programs("timeouts-and-cancel.md", language).remove(0);
         let example = tools::root().join("examples").join(example);
         let text = fs::read_to_string(&example).unwrap();
         assert!(
-            shown.lines().count() > 10 && text.ends_with(shown),
+            shown.lines().count() > 10 && text.ends_with(&shown),
             "{example:?} differs from the page"
         );
     }

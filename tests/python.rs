@@ -88,17 +88,16 @@ fn the_types_hold_for_the_package_and_its_users() {
         return;
     };
     let sources = sources("typed");
-    for (name, language) in [("login.py", "python"), ("error.py", "python")] {
-        let block = pages::blocks("python.md")
-            .into_iter()
-            .find(|b| b.file.as_deref() == Some(name));
-        let block = block.unwrap();
-        assert_eq!(block.language, language);
-        fs::write(sources.join(name), block.text).unwrap();
-    }
+    let mut programs = pages::programs("timeouts-and-cancel.md", "python");
+    programs.extend(pages::programs("python.md", "python"));
+    assert_eq!(programs.len(), 6);
     let mut mypy = Command::new(environment.join("bin/mypy"));
-    mypy.args(["--strict", "bosauth", "login.py", "error.py"])
-        .current_dir(&sources);
+    mypy.args(["--strict", "bosauth"]).current_dir(&sources);
+    for (at, program) in programs.iter().enumerate() {
+        let name = format!("program_{at}.py");
+        fs::write(sources.join(&name), program).unwrap();
+        mypy.arg(name);
+    }
     tools::run(&mut mypy);
 }
 
@@ -279,7 +278,18 @@ fn the_page_is_true() {
             (language, None) => panic!("what is this {language} for?\n{}", block.text),
         }
     }
-    assert_eq!(compared, 2, "the page shows what it prints");
+    assert_eq!(compared, 4, "the page shows what it prints");
+}
+
+#[test]
+fn the_page_about_stopping_is_true() {
+    let server = Server::start(Config::demo()).unwrap();
+    let sources = sources("stopping");
+    for program in pages::programs("timeouts-and-cancel.md", "python") {
+        let mut python = python("python3", &sources);
+        python.args(["-c", &program, server.base_url()]);
+        assert_eq!(tools::run(&mut python), "UNKNOWN_TOKEN\n");
+    }
 }
 
 #[test]

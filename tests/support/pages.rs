@@ -1,5 +1,7 @@
 //! Pages of `docs/` as a reader follows them: their blocks, and the files that they say to write.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use std::fs;
 
 use super::tools;
@@ -30,6 +32,13 @@ pub fn blocks(page: &str) -> Vec<Block> {
         }
     }
     blocks
+}
+
+/// The programs of a page in one language, in the order in which they stand there.
+pub fn programs(page: &str, language: &str) -> Vec<String> {
+    let blocks = blocks(page).into_iter();
+    let programs = blocks.filter(|block| block.language == language);
+    programs.map(|block| block.text).collect()
 }
 
 /// The file name in a line such as "write this to `login.c`:".

@@ -6,8 +6,10 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 
 from bosauth import BosBase
+from bosauth._call import Call
 
 URL = os.environ["BOSAUTH_TEST_URL"]
 EMAIL, PASSWORD = "user@example.com", "correct horse 1"
@@ -107,6 +109,21 @@ class Peer:
         while len(body) < int(fields.get("Content-Length", 0)):
             body += connection.recv(65536)
         return head, body
+
+
+class Slow(Call):
+    """A call that goes on after it was stopped, until it may end."""
+
+    def __init__(self):
+        super().__init__(self, ExitStack(), self._work)
+        self.began, self.may_end, self.has_ended = threading.Event(), threading.Event(), False
+
+    def trigger(self):
+        """Does nothing yet."""
+
+    def _work(self):
+        self.began.set()
+        self.has_ended = self.may_end.wait(WATCHDOG)
 
 
 def unused_url():

@@ -9,6 +9,7 @@ import sys
 import traceback
 import unittest
 import unittest.mock
+from pathlib import Path
 
 from bosauth import BosBase, ClientResponseError
 from bosauth._text import Secret, wipe
@@ -94,6 +95,9 @@ class Secrets(unittest.TestCase):
                     call()
                 except (ClientResponseError, TypeError) as error:
                     self.assert_hidden(shown(error))
+                    frames = traceback.extract_tb(error.__traceback__)
+                    ours = {frame.name for frame in frames if "bosauth" in Path(frame.filename).parent.name}
+                    self.assertEqual(ours, {"quiet"})
                     self.assertIsNone(error.__context__)
                     self.assertIsNone(error.__cause__)
                 else:

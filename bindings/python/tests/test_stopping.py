@@ -9,7 +9,8 @@ import time
 import unittest
 
 from bosauth import BosBase, Cancel, ClientResponseError, Status
-from support import EMAIL, PASSWORD, URL, WATCHDOG, Peer, answer, bound, new_token, process
+from bosauth._call import blocking
+from support import EMAIL, PASSWORD, URL, WATCHDOG, Peer, Slow, answer, bound, new_token, process
 
 LOGIN = answer(200, b'{"token":"a.b.c","record":{"id":"r"}}')
 
@@ -176,18 +177,14 @@ class Signals(Stopping):
         before = signal.signal(number, handler)
         self.addCleanup(signal.signal, number, before)
 
-    def kill_when_sent(self, peer, *numbers):
-        """Sends the signals one after the other when the peer has got the request."""
-
-        def kill():
-            peer.wait_for(1)
-            for number in numbers:
-                os.kill(os.getpid(), number)
-                time.sleep(0.01)
-
-        thread = threading.Thread(target=kill)
+    def when_sent(self, peer, work, *arguments):
+        """Does something when the peer has got the request."""
+        thread = threading.Thread(target=lambda: (peer.wait_for(1), work(*arguments)))
         thread.start()
         self.addCleanup(thread.join)
+
+    def kill_when_sent(self, peer, number):
+        self.when_sent(peer, os.kill, os.getpid(), number)
 
     def test_ctrl_c_ends_every_call(self):
         self.on(signal.SIGINT, signal.default_int_handler)
@@ -216,13 +213,19 @@ class Signals(Stopping):
                 BosBase(peer.url, timeout=10 * WATCHDOG).collection("users").auth_with_token("t")
 
     def test_a_handler_that_does_not_raise_lets_the_call_go_on(self):
-        seen = []
-        self.on(signal.SIGUSR1, lambda *_: seen.append(1))
+        seen = threading.Semaphore(0)
+        self.on(signal.SIGUSR1, lambda *_: seen.release())
+
+        def kill_and_release():
+            for _ in range(5):
+                os.kill(os.getpid(), signal.SIGUSR1)
+                seen.acquire(timeout=WATCHDOG)
+            peer.release()
+
         with Peer(LOGIN, hold=True) as peer:
-            self.kill_when_sent(peer, *[signal.SIGUSR1] * 5)
-            threading.Thread(target=lambda: (wait_until(lambda: len(seen) == 5), peer.release())).start()
-            self.assertEqual(BosBase(peer.url).collection("users").auth_with_token("t")["token"], "a.b.c")
-        self.assertEqual(len(seen), 5)
+            self.when_sent(peer, kill_and_release)
+            users = BosBase(peer.url, timeout=10 * WATCHDOG).collection("users")
+            self.assertEqual(users.auth_with_token("t")["token"], "a.b.c")
 
     def test_a_handler_may_call_and_trigger(self):
         token, cancel, made = bound(), Cancel(), []
@@ -249,6 +252,23 @@ class Signals(Stopping):
             with self.assertRaises(KeyboardInterrupt):
                 BosBase(peer.url, timeout=10 * WATCHDOG).collection("users").auth_with_token("t")
 
+    def test_what_is_raised_comes_after_the_end_of_the_call(self):
+        """Also when a second signal comes before it: then that is what is raised."""
+        call = Slow()
+        raised = [KeyboardInterrupt("second"), KeyboardInterrupt("first")]
+
+        def interrupt(*_):
+            if raised:
+                raise raised.pop()
+            call.may_end.set()
+
+        self.on(signal.SIGALRM, interrupt)
+        signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+        self.addCleanup(signal.setitimer, signal.ITIMER_REAL, 0)
+        with self.assertRaisesRegex(KeyboardInterrupt, "second"):
+            blocking(call)
+        self.assertTrue(call.has_ended)
+
     def test_another_cancel_is_left_alone(self):
         self.on(signal.SIGINT, signal.default_int_handler)
         with Peer() as peer:
@@ -265,12 +285,6 @@ class Signals(Stopping):
             output, errors = child.communicate(timeout=WATCHDOG)
         self.assertEqual((child.returncode, errors), (0, ""), output)
         self.assertRegex(output, r"^\d+ logins, \d+ interrupts, [1-9] threads\n$")
-
-
-def wait_until(holds):
-    end = time.monotonic() + WATCHDOG
-    while not holds() and time.monotonic() < end:
-        time.sleep(0.001)
 
 
 #: Calls without end while signals come from another process. Two of them may interrupt the same call.
