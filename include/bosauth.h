@@ -379,10 +379,10 @@ const char *BOSAUTH_NONNULL bosauth_error_body(const bosauth_error *BOSAUTH_NULL
                                size_t *BOSAUTH_NULLABLE length);
 
 /**
- * The address of the request, without query and user-info.
+ * The address that the call was for, without query and user-info.
  *
  * @param error the error; may be NULL
- * @return a text that lives as long as the error; "" if no request was made
+ * @return a text that lives as long as the error; "" if an argument was refused
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_error_url(const bosauth_error *BOSAUTH_NULLABLE error);

@@ -152,10 +152,10 @@ pub unsafe extern "C" fn bosauth_error_body(
     }
 }
 
-/// The address of the request, without query and user-info.
+/// The address that the call was for, without query and user-info.
 ///
 /// @param error the error; may be NULL
-/// @return a text that lives as long as the error; "" if no request was made
+/// @return a text that lives as long as the error; "" if an argument was refused
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_error_url(error: *const bosauth_error) -> *const c_char {
     // SAFETY: by the header's rules NULL or a live error.

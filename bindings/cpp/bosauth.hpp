@@ -139,7 +139,7 @@ struct error {
     std::string data_json;
     /// The first 64 KiB of the answer's body; empty for every 2xx answer.
     std::string body;
-    /// The address of the request, without query and user-info.
+    /// The address that the call was for, without query and user-info.
     std::string url;
     /// How long to wait before the next try.
     std::optional<std::chrono::milliseconds> retry_after;

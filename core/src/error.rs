@@ -375,7 +375,7 @@ impl Error {
         &self.inner.body
     }
 
-    /// The address of the request, without query and user-info; empty if none was made.
+    /// The address that the call was for, without query and user-info; empty if an argument was refused.
     pub fn url(&self) -> &str {
         &self.inner.url
     }

@@ -281,6 +281,7 @@ fn a_whole_answer_counts_whatever_comes_after_it() -> Vec<Row> {
         Act::Finish,
         Act::Reset,
         Act::Drip(b"left over".to_vec()),
+        Act::Raw(vec![0; 9]),
         Act::Silence,
     ] {
         let name = format!("all, then {end:?}");

@@ -19,7 +19,7 @@ class ClientResponseError(Exception):
 
     As in the official package:
 
-    * ``url``: the address of the request without its query, None if none was made
+    * ``url``: the address that the call was for, without its query; None if an argument was refused
     * ``status``: the HTTP status of the answer, 0 without one
     * ``response``: the JSON object that the server answered, secrets of the call replaced by ``***``, else {}
     * ``is_abort``: whether the app cancelled the call
