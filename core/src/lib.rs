@@ -23,6 +23,9 @@ mod collection;
 mod config;
 mod error;
 mod fork;
+#[cfg(all(unix, any(test, feature = "fuzzing")))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 pub mod input;
 mod options;

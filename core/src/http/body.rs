@@ -133,13 +133,10 @@ impl BodyReader {
         let Some(length) = line(input)? else {
             return Ok(0);
         };
-        if count == TRAILERS_MAX {
-            return Err(FailureKind::TooLarge("trailer"));
-        }
-        self.state = if length == 0 {
-            State::Complete
-        } else {
-            State::Trailers(count + 1)
+        self.state = match (length, count) {
+            (0, _) => State::Complete,
+            (_, TRAILERS_MAX) => return Err(FailureKind::TooLarge("trailer")),
+            _ => State::Trailers(count + 1),
         };
         Ok(length + 2)
     }
@@ -274,6 +271,9 @@ mod tests {
             read(Framing::Chunked, endless.as_bytes(), 512),
             Err(FailureKind::TooLarge("chunk line"))
         );
+        let most = format!("0\r\n{}\r\n", "A: b\r\n".repeat(TRAILERS_MAX));
+        let whole = read(Framing::Chunked, most.as_bytes(), 512);
+        assert_eq!(whole, Ok((Vec::new(), most.len(), true)));
         let trailers = format!("0\r\n{}", "A: b\r\n".repeat(TRAILERS_MAX + 1));
         assert_eq!(
             read(Framing::Chunked, trailers.as_bytes(), 512),

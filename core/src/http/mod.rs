@@ -13,6 +13,8 @@ mod exchange;
 mod head;
 mod lookup;
 mod network;
+#[cfg(all(unix, any(test, feature = "fuzzing")))]
+pub(crate) mod pieces;
 mod pool;
 mod request;
 mod tls;

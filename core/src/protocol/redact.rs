@@ -61,8 +61,9 @@ impl Redactor {
         shown
     }
 
-    /// The JSON text `json` without the secrets, still JSON: they are replaced inside names and strings,
-    /// and any other value that holds one becomes `"***"`. Everything else stays as it was sent.
+    /// The JSON object `json` without the secrets, still an object: they are replaced inside names and
+    /// strings, and any other value that holds one becomes `"***"`. Everything else stays as it was sent, but
+    /// nothing does if a secret that looks like JSON stands across several of them.
     pub fn json(&self, json: &str) -> String {
         if self.needles.is_empty() {
             return json.to_owned();
@@ -76,6 +77,10 @@ impl Redactor {
                 None => shown.push_str(token),
             }
             rest = after;
+        }
+        let across = self.spans(shown.as_bytes());
+        if across.iter().any(|(start, end)| end - start >= TELLING) {
+            return "{}".to_owned();
         }
         shown
     }

@@ -187,3 +187,10 @@ fn ids_lose_only_telling_secrets() {
         "***-aaaa-7000-8000-000000000000"
     );
 }
+
+#[test]
+fn a_secret_that_looks_like_json_does_not_stand_across_several_texts() {
+    let json = |secret| Redactor::new(&[secret]).json(r#"{"field":"pa","code":"ss"}"#);
+    assert_eq!(json("pa\",\"code\":\"ss"), "{}");
+    assert_eq!(json("\":\""), r#"{"field":"pa","code":"ss"}"#);
+}

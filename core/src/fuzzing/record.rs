@@ -1,0 +1,57 @@
+//! JSON from a server, a store or an app: records, and members that an app adds to a request.
+
+use serde_json::Value;
+
+use super::plain::{Members, depth, is_record};
+use crate::protocol::{bodies, record as checked};
+use crate::secret::Secret;
+use crate::session::Session;
+
+/// The names that a request has of its own.
+const OWN_NAMES: &str = "email password token identity identityField otpId mfaId";
+
+/// Reads `data` as a record, as any JSON value, and as extra members of a body.
+pub fn record(data: &[u8]) {
+    // More members than a record may have take more text.
+    let Some(text) = std::str::from_utf8(data)
+        .ok()
+        .filter(|text| text.len() < 40_000)
+    else {
+        return;
+    };
+    let is_record = is_record(data);
+    assert_eq!(checked::check(text).is_ok(), is_record);
+
+    let value: Option<Value> = serde_json::from_str(text).ok();
+    let is_value = value.is_some_and(|value| depth(&value) <= 64 && !value.is_object());
+    assert_eq!(checked::check_value(text).is_ok(), is_value || is_record);
+
+    let members = Members::of(data).filter(|_| is_record);
+    let is_extra = members.as_ref().is_some_and(|members| {
+        let mut names = members.names();
+        names.all(|name| !is_own(name)) && !text.contains('\0')
+    });
+    assert_eq!(bodies::check_extra(text).is_ok(), is_extra);
+    members
+        .iter()
+        .for_each(|members| check_fields(text, members));
+}
+
+/// Whether Go takes a name for one of ours: letters of ASCII in either case, the long s and the Kelvin sign.
+fn is_own(name: &str) -> bool {
+    let name = name.replace('\u{17f}', "s").replace('\u{212a}', "K");
+    OWN_NAMES
+        .split(' ')
+        .any(|own| own.eq_ignore_ascii_case(&name))
+}
+
+fn check_fields(text: &str, members: &Members) {
+    let session = Session::new(Secret::new("t"), text, "");
+    for name in members.names() {
+        let expected = match members.value(name) {
+            Some(Value::String(text)) if !text.contains('\0') => text,
+            _ => members.raw(name).unwrap_or_default().to_owned(),
+        };
+        assert_eq!(session.field(name), Some(expected));
+    }
+}

@@ -1,0 +1,326 @@
+//! What answers mean: which are successes, and that no error shows a secret.
+
+use std::time::{Duration, SystemTime};
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use serde_json::Value;
+
+use super::plain::{self, Members};
+use crate::error::{Action, Error, Report, Status};
+use crate::protocol::replies::{self, Answer, Call, Success};
+
+/// The secrets of the calls: characters that spellings differ in, digits alone, a short one, and one that
+/// looks like JSON.
+const SECRETS: [&str; 5] = [
+    "p\u{e4}\"ss\\w/o rd+%1",
+    "t\u{f6}k<en>&'\u{1f600}~1234",
+    "271828182845",
+    "pin4",
+    "pa\",\"code\":\"ss",
+];
+
+/// The shortest secret that is looked for in base64 and in ids.
+const TELLING: usize = 8;
+
+/// Reads an answer. The first line is a letter for the call, one that is odd if the call asked for some
+/// fields only, and the status; the next two are the values of Content-Type and Retry-After; the rest is the
+/// body, in which `$` with the number of a secret and the letter of a spelling stands for that secret.
+pub fn replies(data: &[u8]) {
+    let mut lines = data.splitn(4, |&b| b == b'\n');
+    let mut line = || lines.next().unwrap_or_default();
+    let (first, content_type, retry_after, body) = (line(), line(), line(), line());
+    let (&[call, fields, ref status @ ..], Ok(content_type), Ok(retry_after)) = (
+        first,
+        std::str::from_utf8(content_type),
+        std::str::from_utf8(retry_after),
+    ) else {
+        return;
+    };
+    let body = with_echoes(body);
+    let answer = Answer {
+        status: number(status),
+        content_type,
+        retry_after,
+        body: &body,
+    };
+    // More members than a record may have take more text.
+    if body.len() < 40_000 {
+        check(call_of(call), fields % 2 == 1, &answer);
+    }
+}
+
+fn call_of(letter: u8) -> Call {
+    match letter {
+        b'b' => Call::Bind,
+        b'u' => Call::Unbind,
+        b't' => Call::AuthWithToken,
+        b'p' => Call::AuthWithPassword,
+        b'o' => Call::AuthWithOtp,
+        b'q' => Call::RequestOtp,
+        b'r' => Call::Refresh,
+        _ => Call::Send,
+    }
+}
+
+/// Any bytes as a number, digits as theirs.
+fn number(digits: &[u8]) -> u16 {
+    let step = |number: u16, digit: &u8| {
+        number
+            .wrapping_mul(10)
+            .wrapping_add(u16::from(digit.wrapping_sub(b'0')))
+    };
+    digits.iter().fold(0, step)
+}
+
+fn check(call: Call, had_fields: bool, answer: &Answer<'_>) {
+    let success = replies::success(call, answer);
+    let wanted = is_wanted(call, answer);
+    assert_eq!(success.is_some(), wanted, "{call:?} {}", answer.status);
+    match success {
+        None => {
+            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+            let report = replies::refusal(call, had_fields, answer, &SECRETS, now);
+            check_meaning(call, answer, &report);
+            check_shown(&report);
+            check_hidden(&report);
+        }
+        Some(Success::Login(login)) => {
+            let members = Members::of(answer.body).expect("an object");
+            assert_eq!(members.value("token"), Some(login.token.expose().into()));
+            let record = members.value("record");
+            assert_eq!(serde_json::from_str(login.record_json).ok(), record);
+        }
+        Some(Success::OtpId(id)) => {
+            let members = Members::of(answer.body).expect("an object");
+            assert_eq!(members.value("otpId"), Some(id.into()));
+        }
+        Some(Success::Done) => {}
+    }
+}
+
+/// Whether the answer is row 1: what the call wanted.
+fn is_wanted(call: Call, answer: &Answer<'_>) -> bool {
+    match (call, answer.status) {
+        (Call::Bind | Call::Unbind, status) => status == 204,
+        (Call::Send, status) => status / 100 == 2,
+        (Call::RequestOtp, 200) => {
+            let members = Members::of(answer.body).filter(|_| is_utf8(answer.body));
+            members.is_some_and(|members| is_id(&members, "otpId"))
+        }
+        (_, 200) => is_login(answer.body),
+        _ => false,
+    }
+}
+
+fn is_utf8(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok()
+}
+
+/// Whether a body is a login: an object with a token, a record and perhaps a meta.
+pub fn is_login(body: &[u8]) -> bool {
+    let Some(members) = Members::of(body).filter(|_| is_utf8(body)) else {
+        return false;
+    };
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "._~+/=-".contains(c);
+    let is_once = |name| members.count(name) == 1;
+    let has_record = |name| {
+        let raw = members.raw(name).unwrap_or_default();
+        is_once(name) && plain::is_record(raw.as_bytes())
+    };
+    let has_plain_meta = || {
+        let meta = members.value("meta").filter(|_| is_once("meta"));
+        meta.is_some_and(|meta| !meta.is_object() && plain::depth(&meta) <= 64)
+    };
+    let is_meta_fit = members.count("meta") == 0 || has_record("meta") || has_plain_meta();
+    is_text(&members, "token", 8192, is_allowed) && has_record("record") && is_meta_fit
+}
+
+fn is_id(members: &Members, name: &str) -> bool {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    is_text(members, name, 255, is_allowed)
+}
+
+fn is_text(members: &Members, name: &str, max: usize, is_allowed: fn(char) -> bool) -> bool {
+    let value = members.value(name);
+    let text = value.as_ref().and_then(Value::as_str).unwrap_or_default();
+    members.count(name) == 1 && (1..=max).contains(&text.len()) && text.chars().all(is_allowed)
+}
+
+/// Whether the answer is the protocol's own error.
+fn is_envelope(answer: &Answer<'_>, members: &Members) -> bool {
+    let essence = answer.content_type.split(';').next().unwrap_or_default();
+    essence
+        .trim_matches([' ', '\t', '\n', '\r', '\x0c'])
+        .eq_ignore_ascii_case("application/json")
+        && members.value("status") == Some(answer.status.into())
+        && members
+            .value("message")
+            .is_some_and(|message| message.is_string())
+        && members
+            .raw("data")
+            .is_some_and(|data| plain::is_record(data.as_bytes()))
+}
+
+/// The parts of the table that follow from the status alone, or from whether the error is the protocol's.
+fn check_meaning(call: Call, answer: &Answer<'_>, report: &Report) {
+    let members = Members::of(answer.body).filter(|_| plain::is_record(answer.body));
+    let members = members.filter(|_| answer.status / 100 != 2);
+    let is_envelope = members
+        .as_ref()
+        .is_some_and(|members| is_envelope(answer, members));
+    let is_login_call = matches!(
+        call,
+        Call::AuthWithToken | Call::AuthWithPassword | Call::AuthWithOtp
+    );
+    let is_mfa = answer.status == 401
+        && is_login_call
+        && !is_envelope
+        && members
+            .as_ref()
+            .is_some_and(|members| is_id(members, "mfaId"));
+    let (status, action) = (report.status, report.action);
+    let is_right = match answer.status {
+        429 => matches!(status, Status::RateLimited | Status::OtpInvalid),
+        511 => status == Status::UnexpectedResponse,
+        500..=599 => (status, action) == (Status::Server, Action::RetryLater),
+        407 => status == Status::Proxy,
+        401 if is_mfa => status == Status::MfaRequired,
+        400..=499 => (status == Status::UnexpectedResponse) != is_envelope,
+        _ => status == Status::UnexpectedResponse,
+    };
+    assert!(is_right, "{call:?} {} is {status} {action}", answer.status);
+    assert_eq!(report.http_status, answer.status);
+    assert_eq!(report.outcome_unknown, !(is_envelope || is_mfa));
+    assert_eq!(report.mfa_id.is_empty(), !is_mfa);
+}
+
+/// Limits of what an error shows.
+fn check_shown(report: &Report) {
+    let is_success_status = (200..=299).contains(&report.http_status);
+    assert!(!is_success_status || report.body.is_empty());
+    assert!(report.body.len() <= 64 * 1024 && report.server_message.len() <= 512);
+    let is_shown = |c: char| !c.is_control() && !"\u{200e}\u{200f}\u{202e}\u{2067}".contains(c);
+    assert!(report.server_message.chars().all(is_shown));
+    assert!(report.data_json.is_empty() || Members::of(report.data_json.as_bytes()).is_some());
+    assert!(report.retry_after <= Duration::from_secs(86_400));
+    assert!(report.retry_after.is_zero() || report.action == Action::RetryLater);
+}
+
+/// No text of an error holds a secret, in whatever spelling.
+fn check_hidden(report: &Report) {
+    assert_hidden(&report.body, &SECRETS);
+    assert_hidden(report.server_message.as_bytes(), &SECRETS);
+    assert_hidden(report.data_json.as_bytes(), &SECRETS);
+    let telling: Vec<&str> = telling().collect();
+    assert_hidden(report.mfa_id.as_bytes(), &telling);
+    let error = Error::from(report.clone());
+    assert_hidden(format!("{error} {error:?}").as_bytes(), &SECRETS);
+}
+
+fn telling() -> impl Iterator<Item = &'static str> {
+    SECRETS.into_iter().filter(|secret| secret.len() >= TELLING)
+}
+
+fn assert_hidden(shown: &[u8], secrets: &[&str]) {
+    let once = json_decoded(shown);
+    let spaced: Vec<u8> = shown
+        .iter()
+        .map(|&b| if b == b'+' { b' ' } else { b })
+        .collect();
+    let readings = [
+        json_decoded(&once),
+        once,
+        percent_decoded(shown),
+        percent_decoded(&spaced),
+        shown.to_vec(),
+    ];
+    for reading in &readings {
+        for secret in secrets {
+            let is_shown = plain::holds(reading, secret.as_bytes());
+            assert!(!is_shown, "{secret} in {}", String::from_utf8_lossy(shown));
+        }
+    }
+    for secret in telling() {
+        for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+            let encoded = engine.encode(secret);
+            assert!(
+                !plain::holds(shown, encoded.as_bytes()),
+                "{secret} in base64"
+            );
+        }
+    }
+}
+
+/// The text with its JSON escapes resolved, from its front; what is none stays.
+fn json_decoded(text: &[u8]) -> Vec<u8> {
+    let (mut decoded, mut rest) = (Vec::new(), text);
+    while let Some((&first, after)) = rest.split_first() {
+        let lengths = if first == b'\\' { &[12, 6, 2][..] } else { &[] };
+        let escape = lengths.iter().find_map(|&length| {
+            let quoted = [b"\"", rest.get(..length)?, b"\""].concat();
+            let text: String = serde_json::from_slice(&quoted).ok()?;
+            (text.chars().count() == 1).then_some((text, length))
+        });
+        match escape {
+            Some((text, length)) => {
+                decoded.extend(text.as_bytes());
+                rest = &rest[length..];
+            }
+            None => {
+                decoded.push(first);
+                rest = after;
+            }
+        }
+    }
+    decoded
+}
+
+/// The text with its percent escapes resolved; what is none stays.
+fn percent_decoded(text: &[u8]) -> Vec<u8> {
+    percent_encoding::percent_decode(text).collect()
+}
+
+/// The body with the secrets that it asks for.
+fn with_echoes(body: &[u8]) -> Vec<u8> {
+    let mut parts = body.split(|&b| b == b'$');
+    let mut echoing = parts.next().unwrap_or_default().to_vec();
+    for part in parts {
+        match part {
+            [number, spelling, rest @ ..] => {
+                let secret = SECRETS[usize::from(number.wrapping_sub(b'0')) % SECRETS.len()];
+                echoing.extend(spelled(secret, *spelling).as_bytes());
+                echoing.extend(rest);
+            }
+            _ => echoing.extend(part),
+        }
+    }
+    echoing
+}
+
+/// A secret as a server may write it.
+fn spelled(secret: &str, letter: u8) -> String {
+    let json = || {
+        let quoted = Value::from(secret).to_string();
+        quoted[1..quoted.len() - 1].to_owned()
+    };
+    let units = || secret.encode_utf16().map(|unit| format!("\\u{unit:04x}"));
+    let percent = || secret.bytes().map(|byte| format!("%{byte:02X}"));
+    match letter {
+        b'j' => json(),
+        b'J' => json().replace('\\', "\\\\"),
+        b'u' => units().collect(),
+        b'U' => units()
+            .map(|unit| unit.replace("\\u", "\\u005cu"))
+            .collect(),
+        b'p' => percent().collect(),
+        b'P' => percent().map(|escape| escape.to_lowercase()).collect(),
+        b'f' => secret
+            .replace('%', "%25")
+            .replace('+', "%2b")
+            .replace(' ', "+"),
+        b'b' => STANDARD_NO_PAD.encode(secret),
+        b'B' => URL_SAFE_NO_PAD.encode(secret),
+        _ => secret.to_owned(),
+    }
+}

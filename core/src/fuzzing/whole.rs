@@ -1,0 +1,216 @@
+//! An HTTP/1 answer read from all of its bytes at once, by the letter of RFC 9112 and the library's limits.
+
+/// The longest head.
+const HEAD_MAX: usize = 16 * 1024;
+/// The longest line between chunks, with its CR.
+const LINE_MAX: usize = 4096;
+/// The most fields of a head, and of a trailer.
+const FIELDS_MAX: usize = 64;
+
+/// A complete answer that may be accepted.
+#[derive(Debug)]
+pub struct Whole {
+    pub status: u16,
+    pub body: Vec<u8>,
+    /// How many bytes it takes, interim answers included.
+    pub used: usize,
+    /// Whether the connection may carry another request.
+    pub keep_alive: bool,
+}
+
+/// The final answer at the front of `bytes`, with a body of at most `max` bytes; `None` if it is not
+/// complete, or refused. `ended` tells that an orderly end follows the bytes.
+pub fn whole(bytes: &[u8], ended: bool, max: usize) -> Option<Whole> {
+    let mut used = 0;
+    for _ in 0..=8 {
+        let head = Head::of(&bytes[used..])?;
+        let framing = head.framing()?;
+        used += head.length;
+        match head.status {
+            101 => return None,
+            100..=199 => continue,
+            status => {
+                let rest = &bytes[used..];
+                let (body, taken) = framing.body(rest, ended)?;
+                return (body.len() <= max).then_some(Whole {
+                    status,
+                    body,
+                    used: used + taken,
+                    keep_alive: head.keeps_alive() && framing != Framing::UntilClose,
+                });
+            }
+        }
+    }
+    None
+}
+
+struct Head<'a> {
+    length: usize,
+    is_http_10: bool,
+    status: u16,
+    fields: Vec<(String, &'a [u8])>,
+}
+
+impl<'a> Head<'a> {
+    fn of(bytes: &'a [u8]) -> Option<Self> {
+        let end = bytes.windows(4).position(|end| end == b"\r\n\r\n")?;
+        let length = end + 4;
+        let mut lines = lines(&bytes[..end]).into_iter();
+        let (is_http_10, status) = status_line(lines.next()?)?;
+        let fields: Vec<_> = lines.map(field).collect::<Option<_>>()?;
+        (length <= HEAD_MAX && fields.len() <= FIELDS_MAX).then_some(Head {
+            length,
+            is_http_10,
+            status,
+            fields,
+        })
+    }
+
+    fn values(&self, wanted: &str) -> Vec<String> {
+        let values = self.fields.iter().filter(|(name, _)| name == wanted);
+        values
+            .map(|(_, value)| String::from_utf8_lossy(value).to_ascii_lowercase())
+            .collect()
+    }
+
+    fn keeps_alive(&self) -> bool {
+        let options = self.values("connection").join(",");
+        let mut options = options.split(',');
+        !self.is_http_10 && !options.any(|option| option.trim_ascii() == "close")
+    }
+
+    /// `None` if it is refused.
+    fn framing(&self) -> Option<Framing> {
+        let is_plain = |codings: &[String]| codings.iter().all(|coding| coding == "identity");
+        let lengths = self.values("content-length");
+        let lengths: Vec<u64> = lengths
+            .iter()
+            .map(|length| number(length))
+            .collect::<Option<_>>()?;
+        let codings = self.values("transfer-encoding");
+        if !is_plain(&self.values("content-encoding")) {
+            return None;
+        }
+        let framing = match (lengths.as_slice(), codings.as_slice()) {
+            ([], []) => Framing::UntilClose,
+            ([], [coding]) if coding == "chunked" && !self.is_http_10 => Framing::Chunked,
+            ([length, others @ ..], []) if others.iter().all(|other| other == length) => {
+                Framing::Length(*length)
+            }
+            _ => return None,
+        };
+        let has_body = !matches!(framing, Framing::UntilClose | Framing::Length(0));
+        match self.status {
+            204 if has_body => None,
+            ..=199 | 204 | 304 => Some(Framing::Length(0)),
+            _ => Some(framing),
+        }
+    }
+}
+
+fn number(text: &str) -> Option<u64> {
+    let is_number = text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number)
+}
+
+/// The parts between CRLFs. A CR or LF by itself stays, where no field and no status line may have it.
+fn lines(bytes: &[u8]) -> Vec<&[u8]> {
+    let (mut lines, mut rest) = (Vec::new(), bytes);
+    while let Some(end) = rest.windows(2).position(|end| end == b"\r\n") {
+        lines.push(&rest[..end]);
+        rest = &rest[end + 2..];
+    }
+    lines.push(rest);
+    lines
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .all(|&b| b == b'\t' || (b >= b' ' && b != 0x7f))
+}
+
+/// Whether it is HTTP/1.0, and the status.
+fn status_line(line: &[u8]) -> Option<(bool, u16)> {
+    let (start, rest) = line.split_at_checked(9)?;
+    let is_http_10 = start == b"HTTP/1.0 ";
+    let (digits, reason) = rest.split_at_checked(3)?;
+    let is_fit = (is_http_10 || start == b"HTTP/1.1 ")
+        && digits.iter().all(u8::is_ascii_digit)
+        && (reason.is_empty() || reason.starts_with(b" "))
+        && is_text(reason);
+    let status = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    is_fit.then_some((is_http_10, status))
+}
+
+/// The name in lower case and the value without the white space around it.
+fn field(line: &[u8]) -> Option<(String, &[u8])> {
+    let colon = line.iter().position(|&b| b == b':')?;
+    let (name, value) = (&line[..colon], &line[colon + 1..]);
+    let is_token = |b: &u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b);
+    if name.is_empty() || !name.iter().all(is_token) || !is_text(value) {
+        return None;
+    }
+    let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+    Some((name, value.trim_ascii()))
+}
+
+#[derive(PartialEq)]
+enum Framing {
+    Length(u64),
+    Chunked,
+    UntilClose,
+}
+
+impl Framing {
+    /// The body at the front of `bytes`, and how many of them it takes.
+    fn body(&self, bytes: &[u8], ended: bool) -> Option<(Vec<u8>, usize)> {
+        match self {
+            Framing::Length(length) => {
+                let length = usize::try_from(*length).ok()?;
+                Some((bytes.get(..length)?.to_vec(), length))
+            }
+            Framing::Chunked => chunks(bytes),
+            Framing::UntilClose => ended.then(|| (bytes.to_vec(), bytes.len())),
+        }
+    }
+}
+
+fn chunks(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let (mut body, mut rest) = (Vec::new(), bytes);
+    loop {
+        let size = chunk_size(line(&mut rest)?)?;
+        if size == 0 {
+            break;
+        }
+        body.extend(rest.get(..size)?);
+        rest = rest[size..].strip_prefix(b"\r\n")?;
+    }
+    for _ in 0..=FIELDS_MAX {
+        if line(&mut rest)?.is_empty() {
+            return Some((body, bytes.len() - rest.len()));
+        }
+    }
+    None
+}
+
+/// Takes the line at the front, up to a CRLF. No LF stands by itself in it.
+fn line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let end = rest.iter().position(|&b| b == b'\n')?;
+    let line = rest[..end].strip_suffix(b"\r")?;
+    *rest = &rest[end + 1..];
+    (end <= LINE_MAX).then_some(line)
+}
+
+/// Hexadecimal digits, perhaps white space, and perhaps a semicolon with an extension that is not read.
+fn chunk_size(line: &[u8]) -> Option<usize> {
+    // An extension may hold any byte.
+    let line = String::from_utf8_lossy(line);
+    let size = line.split(';').next().unwrap_or_default();
+    let digits = size.trim_end_matches([' ', '\t']);
+    let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
+    if digits.len() > 16 || !is_hex || line.contains('\r') {
+        return None;
+    }
+    usize::from_str_radix(digits, 16).ok()
+}
