@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -34,22 +34,15 @@ pub fn exchange(data: &[u8]) {
     let end = data.iter().position(|&b| b == b'\n').unwrap_or(data.len());
     let script = Script::read(data.get(end + 1..).unwrap_or_default());
     let is_silent = script.is_silent;
-    static RIG: OnceLock<Mutex<Rig>> = OnceLock::new();
-    let rig = RIG.get_or_init(|| Mutex::new(Rig::new()));
-    let rig = rig.lock().expect("no run has failed before");
-
+    let rig = Rig::shared();
     let client = rig.client(is_silent);
     let mut peer = Peer::new(script, &rig.listener, BODY_MAX);
     let mut may_reuse = false;
-    for call in data[..end]
-        .iter()
-        .take(CALLS_MAX)
-        .map(|&letter| call_of(letter))
-    {
+    for &letter in data[..end].iter().take(CALLS_MAX) {
+        let call = call_of(letter);
+        let before = token_of(&client);
         peer.exchanges.clear();
-        let before = client.session().map(|session| session.token().to_owned());
         let result = rig.run(&client, call, &mut peer);
-        let after = client.session().map(|session| session.token().to_owned());
         let facts = Facts {
             call,
             result: &result,
@@ -58,13 +51,14 @@ pub fn exchange(data: &[u8]) {
         };
         facts.check_connections(may_reuse);
         facts.check_result();
-        match &result {
-            Ok(Some(session)) => assert_eq!(after.as_deref(), Some(session.token())),
-            _ => assert_eq!(after, before, "the session changed"),
-        }
+        facts.check_session(before, token_of(&client));
         let last = peer.exchanges.last();
         may_reuse = !is_silent && last.is_some_and(|last| last.may_go_on(BODY_MAX));
     }
+}
+
+fn token_of(client: &Client) -> Option<String> {
+    client.session().map(|session| session.token().to_owned())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +127,13 @@ struct Rig {
 }
 
 impl Rig {
+    /// The one of this process, for one run at a time.
+    fn shared() -> MutexGuard<'static, Self> {
+        static RIG: OnceLock<Mutex<Rig>> = OnceLock::new();
+        let rig = RIG.get_or_init(|| Mutex::new(Rig::new()));
+        rig.lock().expect("no run has failed before")
+    }
+
     fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let (jobs, to_do) = channel::<(Client, Call)>();
@@ -245,6 +246,14 @@ impl Facts<'_> {
             let request = String::from_utf8_lossy(&exchange.request);
             assert!(request.starts_with(self.call.request_start()), "{request}");
             assert!(request.ends_with(&format!("\"token\":\"{TOKEN}\"}}")));
+        }
+    }
+
+    /// Whether a login, and nothing else, has changed the session.
+    fn check_session(&self, before: Option<String>, after: Option<String>) {
+        match self.result {
+            Ok(Some(session)) => assert_eq!(after.as_deref(), Some(session.token())),
+            _ => assert_eq!(after, before),
         }
     }
 
