@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 class Collection:
     """The calls for one auth collection: ``client.collection("users")``.
 
-    Any thread may make calls, also several at once. A call waits at most for its timeout. In the main thread a signal
-    handler that raises ends it: Ctrl-C gives KeyboardInterrupt. :attr:`aio` has the calls as coroutines. Texts may be str, bytes
-    or bytearray (UTF-8); the copies that are made of them are wiped.
+    Any thread may make calls, also several at once. A call waits at most for its timeout. In the main thread a
+    signal handler that raises ends it: Ctrl-C gives KeyboardInterrupt. :attr:`aio` has the calls as coroutines.
+    Texts may be str, bytes or bytearray (UTF-8); the copies that are made of them are wiped.
 
     Every call takes, by name:
 
