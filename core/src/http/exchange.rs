@@ -26,6 +26,7 @@ pub(super) fn exchange(
         until,
         sent: false,
         answer_began: false,
+        broke: false,
         http_status: None,
         input: SecretBytes::default(),
     };
@@ -43,6 +44,8 @@ struct Exchange<'a> {
     until: Until<'a>,
     sent: bool,
     answer_began: bool,
+    /// Whether sending failed. The system tells of that once: what is read afterwards ends as if in order.
+    broke: bool,
     http_status: Option<u16>,
     /// What came and is not yet used.
     input: SecretBytes,
@@ -89,7 +92,10 @@ impl Exchange<'_> {
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(_) => return Ok(false),
+                Err(_) => {
+                    self.broke = true;
+                    return Ok(false);
+                }
             }
             if self.wait(Interest::ReadOrWrite, "sending the request")? == Ready::Read
                 && self.connection.has_answer()
@@ -136,7 +142,7 @@ impl Exchange<'_> {
                 return Ok(reader.into_body());
             }
             if self.fill()? == 0 {
-                return if reader.ends_with_connection() {
+                return if reader.ends_with_connection() && !self.broke {
                     Ok(reader.into_body())
                 } else {
                     Err(FailureKind::ConnectionLost)
@@ -164,5 +170,44 @@ impl Exchange<'_> {
 
     fn wait(&self, interest: Interest, doing: &'static str) -> Result<Ready, FailureKind> {
         wait(self.connection.socket(), interest, self.until).map_err(|ended| ended.during(doing))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::{Ipv4Addr, TcpListener, TcpStream};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::fork::OwnSocket;
+    use crate::http::Waker;
+    use crate::http::deadline::Deadline;
+
+    #[test]
+    fn a_reset_that_sending_met_is_no_orderly_end_of_a_body() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let [socket] = OwnSocket::open(|| {
+            let stream = TcpStream::connect(address)?;
+            stream.set_nonblocking(true)?;
+            Ok([stream])
+        })
+        .expect("a connection");
+        let (mut peer, _) = listener.accept().expect("a connection");
+        peer.write_all(b"HTTP/1.1 200 x\r\n\r\nabc").expect("room");
+        socket2::SockRef::from(&peer)
+            .set_linger(Some(Duration::ZERO))
+            .expect("an option");
+        drop(peer);
+        let waker = Waker::new().expect("a descriptor");
+        let until = Until {
+            deadline: Deadline::after(Duration::from_secs(60)),
+            waker: &waker,
+        };
+        let mut connection = Connection::new(socket, None);
+        let ended = exchange(&mut connection, b"POST / HTTP/1.1\r\n\r\n", 100, until);
+        let kind = ended.err().map(|failure| failure.kind);
+        assert_eq!(kind, Some(FailureKind::ConnectionLost));
     }
 }
