@@ -107,6 +107,7 @@ mod tests {
 
     /// Meant for ThreadSanitizer: see `tests/threads.rs`.
     #[test]
+    #[cfg_attr(miri, ignore = "Miri has no network")]
     fn clients_and_cancels_come_and_go_while_eight_threads_call() {
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", silent.local_addr().unwrap());

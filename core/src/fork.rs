@@ -78,7 +78,8 @@ mod unix {
 
     /// Makes forks safe from now on. Two threads that are the first at once both do it; the handlers allow that.
     pub(super) fn prepare() {
-        if PREPARED.load(Ordering::Acquire) {
+        // Miri has no forks.
+        if PREPARED.load(Ordering::Acquire) || cfg!(miri) {
             return;
         }
         // SAFETY: the handlers are plain functions of a library that is never unloaded. It fails only without
