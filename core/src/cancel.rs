@@ -55,12 +55,7 @@ impl Cancel {
 
     /// Leaves `waker` alone from now on.
     pub(crate) fn forget(&self, waker: &Arc<Waker>) {
-        self.0.with(|state| {
-            let own = |listening: &Arc<Waker>| Arc::ptr_eq(listening, waker);
-            if let Some(at) = state.listening.iter().position(own) {
-                state.listening.swap_remove(at);
-            }
-        });
+        self.0.with(|state| waker.leave(&mut state.listening));
     }
 }
 

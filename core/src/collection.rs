@@ -134,12 +134,14 @@ impl<'a> Collection<'a> {
                 timeout,
                 exchange,
             }),
-            Err(failure) => Err(Report {
-                url: inner.base_url.address(&target),
-                ..no_answer(&failure, timeout)
-            }
-            .into()),
+            Err(failure) => Err(self.error(&target, no_answer(&failure, timeout))),
         }
+    }
+
+    /// The error of a call for this target.
+    fn error(&self, target: &str, report: Report) -> Error {
+        let url = self.client.inner.base_url.address(target);
+        Report { url, ..report }.into()
     }
 
     /// What the app added that may be a secret: the words of header values (`xyz` of `Bearer xyz`) and the
@@ -246,8 +248,7 @@ impl Asking<'_> {
     }
 
     fn error(&self, report: Report) -> Error {
-        let url = self.collection.client.inner.base_url.address(&self.target);
-        Report { url, ..report }.into()
+        self.collection.error(&self.target, report)
     }
 }
 

@@ -10,7 +10,7 @@ use super::deadline::{Deadline, Until};
 use super::exchange::exchange;
 use super::network::{Network, Own};
 use super::waker::Waker;
-use super::{Failure, FailureKind, Request, Response, connect, lookup, tls};
+use super::{Failure, FailureKind, Request, Response, connect, lookup, tls, wait};
 use crate::cancel::Cancel;
 use crate::fork::OwnSocket;
 
@@ -80,15 +80,9 @@ impl<'a> Call<'a> {
 
     /// The last look before the point of no return: whether the call still is to succeed. Its request was sent.
     pub fn check(&self) -> Result<(), Failure> {
-        let kind = if self.waker.is_stopped() {
-            FailureKind::Cancelled
-        } else if self.deadline.left().is_none() {
-            FailureKind::Timeout("taking the answer in")
-        } else {
-            return Ok(());
-        };
-        Err(Failure {
-            kind,
+        let looked = wait::left(self.until());
+        looked.map(drop).map_err(|ended| Failure {
+            kind: ended.during("taking the answer in"),
             sent: true,
             answer_began: true,
             http_status: None,

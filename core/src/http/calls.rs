@@ -68,11 +68,9 @@ impl Calls {
     /// Ends a call.
     pub fn end(&self, waker: &Arc<Waker>) {
         self.0.with(|state| {
-            let own = |running: &Arc<Waker>| Arc::ptr_eq(running, waker);
-            let Some(at) = state.running.iter().position(own) else {
+            let Some(ended) = waker.leave(&mut state.running) else {
                 return;
             };
-            let ended = state.running.swap_remove(at);
             if !state.closed && !ended.is_stopped() && state.idle.len() < IDLE_MAX {
                 state.idle.push(ended);
             }

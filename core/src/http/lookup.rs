@@ -123,11 +123,10 @@ fn spawn(name: (String, u16), answer: Arc<Guarded<Answer>>) -> Result<(), Failur
 
 /// Waits until one more helper thread may run.
 fn take_thread(waker: &Arc<Waker>, until: Until<'_>) -> Result<(), FailureKind> {
-    let own = |waiting: &Arc<Waker>| Arc::ptr_eq(waiting, waker);
     loop {
         let is_taken = THREADS.with(|threads| {
             let threads = threads.of_this_process();
-            threads.waiting.retain(|waiting| !own(waiting));
+            waker.leave(&mut threads.waiting);
             let is_free = threads.running < THREADS_MAX;
             if is_free {
                 threads.running += 1;
@@ -140,7 +139,7 @@ fn take_thread(waker: &Arc<Waker>, until: Until<'_>) -> Result<(), FailureKind> 
             return Ok(());
         }
         if let Err(ended) = wait_for_wake(until) {
-            THREADS.with(|threads| threads.waiting.retain(|waiting| !own(waiting)));
+            THREADS.with(|threads| waker.leave(&mut threads.waiting));
             return Err(ended.during(DOING));
         }
     }

@@ -82,16 +82,14 @@ pub(super) fn wait_for_wake(until: Until<'_>) -> Result<(), Ended> {
 
 /// One `poll`, of the waker first and the sockets after it: whether one of the sockets is ready.
 fn poll(entries: &mut [Entry<'_>], until: Until<'_>) -> Result<bool, Ended> {
-    check(until)?;
-    let left = until.deadline.left().ok_or(Ended::TimedOut)?;
-    match system::poll(entries, turn(left)) {
+    match system::poll(entries, turn(left(until)?)) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(false),
         Err(_) => return Err(Ended::Failed),
     }
     if is_ready(&entries[0]) {
         until.waker.clear();
-        check(until)?;
+        left(until)?;
     }
     Ok(entries[1..].iter().any(is_ready))
 }
@@ -106,12 +104,12 @@ fn turn(left: Duration) -> Duration {
     }
 }
 
-fn check(until: Until<'_>) -> Result<(), Ended> {
+/// How much time is left to a call, unless it has been stopped.
+pub(super) fn left(until: Until<'_>) -> Result<Duration, Ended> {
     if until.waker.is_stopped() {
-        Err(Ended::Stopped)
-    } else {
-        Ok(())
+        return Err(Ended::Stopped);
     }
+    until.deadline.left().ok_or(Ended::TimedOut)
 }
 
 #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! What ends a wait early: a [`Waker`], lent to one call at a time.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Wakes the call that waits on it: for good by [`Waker::stop`], to look around by [`Waker::wake`].
@@ -38,6 +39,12 @@ impl Waker {
     /// Takes the signal back, so that the next wait does wait.
     pub fn clear(&self) {
         let _ = self.signal.clear();
+    }
+
+    /// Takes this waker out of a list, if it is in it.
+    pub fn leave(self: &Arc<Self>, list: &mut Vec<Arc<Waker>>) -> Option<Arc<Waker>> {
+        let at = list.iter().position(|other| Arc::ptr_eq(other, self))?;
+        Some(list.swap_remove(at))
     }
 
     /// What becomes readable with a signal.
