@@ -9,6 +9,8 @@ mod answers;
 mod driver;
 #[path = "support/fields.rs"]
 mod fields;
+#[path = "support/full_queue.rs"]
+mod full_queue;
 #[path = "support/holdings.rs"]
 mod holdings;
 #[path = "support/https.rs"]

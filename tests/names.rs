@@ -5,21 +5,23 @@
 
 #[path = "support/answers.rs"]
 mod answers;
+#[path = "support/full_queue.rs"]
+mod full_queue;
 #[path = "support/name_server.rs"]
 mod name_server;
 #[path = "support/tools.rs"]
 mod tools;
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use answers::{LOGIN, answer};
+use answers::{LOGIN, answer, answer_one};
 use bosauth::{CallOptions, Cancel, Client, Error, Session, Status};
+use full_queue::FullQueue;
 use name_server::{NameServer, Names, When};
 
 const WATCHDOG: Duration = Duration::from_secs(120);
@@ -243,29 +245,14 @@ fn live(address: &str) -> SocketAddr {
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            thread::spawn(move || while serve(&mut stream).is_ok() {});
+            let login = answer("200 OK", "", LOGIN);
+            thread::spawn(move || while answer_one(&mut stream, &login).is_ok() {});
         }
     });
     address
 }
 
-fn serve(stream: &mut TcpStream) -> std::io::Result<()> {
-    let mut request = Vec::new();
-    while !request.ends_with(b"}") {
-        let mut byte = [0];
-        stream.read_exact(&mut byte)?;
-        request.push(byte[0]);
-    }
-    stream.write_all(&answer("200 OK", "", LOGIN))
-}
-
-/// An address on which nothing answers: its queue is full, so that the system drops what comes.
-fn dead(host: &str, port: u16) -> (TcpListener, Vec<TcpStream>) {
-    let address = SocketAddr::new(host.parse().unwrap(), port);
-    let listener = TcpListener::bind(address).unwrap();
-    let patience = Duration::from_millis(300);
-    let fill = || TcpStream::connect_timeout(&address, patience).ok();
-    let queue: Vec<_> = std::iter::from_fn(fill).take(10_000).collect();
-    assert!(queue.len() < 10_000, "the queue does not fill");
-    (listener, queue)
+/// An address on which nothing answers.
+fn dead(host: &str, port: u16) -> FullQueue {
+    FullQueue::at(SocketAddr::new(host.parse().unwrap(), port))
 }

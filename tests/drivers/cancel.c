@@ -8,7 +8,6 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <bosauth.h>
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +23,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "holdings.h"
 
 enum { LOOKUP_THREADS = 4, BACKLOG_MAX = 64, HEADERS = 100, HEADER_LENGTH = 8000 };
 
@@ -318,16 +319,6 @@ static int measure(const struct phase *phase, enum way way, int rounds, int64_t 
 }
 
 /* ---- what is left ---- */
-
-static int entries(const char *path) {
-    int count = 0;
-    DIR *directory = opendir(path);
-    while (readdir(directory) != NULL) {
-        count++;
-    }
-    closedir(directory);
-    return count;
-}
 
 /* The threads besides this one, once those of lookups have had the time to end. */
 static int threads_left(void) {

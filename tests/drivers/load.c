@@ -2,13 +2,14 @@
  * and is not counted; what follows stands between the lines BEGIN and END on standard error. */
 #define _GNU_SOURCE
 #include <bosauth.h>
-#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "holdings.h"
 
 static const char *token;
 static bosauth_client client;
@@ -30,16 +31,6 @@ static void *work(void *unused) {
         log_in();
     }
     return unused;
-}
-
-static int entries(const char *path) {
-    int count = 0;
-    DIR *directory = opendir(path);
-    while (readdir(directory) != NULL) {
-        count++;
-    }
-    closedir(directory);
-    return count;
 }
 
 static void mark(const char *line) {

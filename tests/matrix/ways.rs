@@ -1,12 +1,11 @@
 //! What happens around the answer: on the way to the server, in the TLS handshake, between the packets.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use socket2::{Domain, Socket, Type};
-
 use super::answers::{LOGIN, NO_CONTENT, answer, envelope};
+use super::full_queue::FullQueue;
 use super::peer::{Act, Transport};
 use super::relay::{Fault, Then, Way};
 use super::row::{
@@ -42,7 +41,7 @@ fn no_way_to_the_server() -> Vec<Row> {
         url(transport, listener.local_addr().unwrap())
     };
     let queue = Arc::new(FullQueue::new());
-    let full = move |transport| url(transport, address_of(&queue.listener));
+    let full = move |transport| url(transport, queue.address());
     vec![
         Row::nowhere("no such name", unknown, "NAME_LOOKUP 0 CHECK_NETWORK"),
         Row::nowhere("nobody listens", closed, "CONNECT 0 CHECK_NETWORK"),
@@ -55,33 +54,6 @@ fn no_way_to_the_server() -> Vec<Row> {
         Row::nowhere("the connect deadline", full, TIMEOUT_UNSENT)
             .with_setting(&["connect_timeout_ms", "500"]),
     ]
-}
-
-/// A port whose connects are answered no more: nobody accepts, and the queue is full.
-struct FullQueue {
-    listener: Socket,
-    _queued: Vec<TcpStream>,
-}
-
-impl FullQueue {
-    fn new() -> Self {
-        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        listener.bind(&any_port.into()).unwrap();
-        listener.listen(0).unwrap();
-        let address = address_of(&listener);
-        let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(300)).ok();
-        let queued: Vec<_> = std::iter::from_fn(connect).take(100).collect();
-        assert!(queued.len() < 100, "the queue does not fill");
-        FullQueue {
-            listener,
-            _queued: queued,
-        }
-    }
-}
-
-fn address_of(listener: &Socket) -> SocketAddr {
-    listener.local_addr().unwrap().as_socket().unwrap()
 }
 
 // ---- a relay in between: over TLS most of it hits the handshake ----

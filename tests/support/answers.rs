@@ -1,6 +1,9 @@
 //! Answers of a server, to the byte.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+
 /// The field that says that a body is JSON.
 pub const JSON: &str = "Content-Type: application/json\r\n";
 
@@ -20,4 +23,15 @@ pub fn answer(status: &str, fields: &str, body: &str) -> Vec<u8> {
 pub fn envelope(status: u16, message: &str, data: &str) -> Vec<u8> {
     let body = format!(r#"{{"data":{data},"message":"{message}","status":{status}}}"#);
     answer(&format!("{status} x"), JSON, &body)
+}
+
+/// Reads one request with a JSON body, and answers it.
+pub fn answer_one(stream: &mut TcpStream, answer: &[u8]) -> io::Result<()> {
+    let mut request = Vec::new();
+    while !request.ends_with(b"}") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte)?;
+        request.push(byte[0]);
+    }
+    stream.write_all(answer)
 }
