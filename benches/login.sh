@@ -1,30 +1,18 @@
 #!/usr/bin/env bash
 # What a login on an open connection costs through the C ABI: see README.md beside this file.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+. "$(dirname "$0")/set_up.sh"
 
 few=200 many=1200 where=no
 case "${1:-}" in
     --short) few=20 many=120 ;;
     --where) where=yes ;;
 esac
-target=${CARGO_TARGET_DIR:-target}
-work=$(mktemp -d)
-trap 'kill "${server:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
 
-cargo build --quiet --profile dist --lib --package bosauth-capi
 cargo build --quiet --package bosbase-local
-cp "$target/dist/libbosauth.so" "$work/libbosauth.so.1"
-ln -s libbosauth.so.1 "$work/libbosauth.so"
-cc -O2 -pthread -Iinclude tests/drivers/load.c -o "$work/load" -L"$work" -lbosauth "-Wl,-rpath,$work" -Wl,-z,now
+program load -Wl,-z,now
 cc -O2 -shared -fPIC benches/count_malloc.c -o "$work/count_malloc.so"
-
-"$target/debug/bosbase-local" serve --http 127.0.0.1:0 --demo >"$work/server" 2>/dev/null &
-server=$!
-until [ -s "$work/server" ]; do sleep 0.1; done
-url=$(head -n 1 "$work/server")
-curl -sf "$url/api/collections/users/bind-token" -H 'Content-Type: application/json' \
-    -d '{"email":"user@example.com","password":"correct horse 1","token":"bench"}'
+serve debug bench
 
 instructions() {
     valgrind --tool=callgrind --callgrind-out-file="$work/callgrind.$1" "$work/load" "$url" bench "$1" 1 2>&1 |

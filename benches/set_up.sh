@@ -1,0 +1,26 @@
+# What the benchmarks begin with; to be sourced. In $work, which goes at the end, is the library as it ships.
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+target=${CARGO_TARGET_DIR:-target}
+work=$(mktemp -d)
+trap 'kill "${server:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
+
+cargo build --quiet --profile dist --lib --package bosauth-capi
+cp "$target/dist/libbosauth.so" "$work/libbosauth.so.1"
+ln -s libbosauth.so.1 "$work/libbosauth.so"
+
+# Compiles the program of this name among the drivers; further arguments go to the compiler.
+program() {
+    local name=$1
+    shift
+    cc -O2 -pthread -Iinclude "tests/drivers/$name.c" -o "$work/$name" -L"$work" -lbosauth "-Wl,-rpath,$work" "$@"
+}
+
+# Starts bosbase-local of a profile, in which a token is bound, and sets $url.
+serve() {
+    "$target/$1/bosbase-local" serve --http 127.0.0.1:0 --demo >"$work/server" 2>/dev/null &
+    server=$!
+    until [ -s "$work/server" ]; do sleep 0.1; done
+    url=$(head -n 1 "$work/server")
+    curl -sf "$url/api/collections/users/bind-token" -H 'Content-Type: application/json' \
+        -d "{\"email\":\"user@example.com\",\"password\":\"correct horse 1\",\"token\":\"$2\"}"
+}
