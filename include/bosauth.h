@@ -166,7 +166,11 @@ typedef int32_t bosauth_status;
 /** Wrong email or password. */
 #define BOSAUTH_ERROR_CREDENTIALS 31
 
-/** The token is not bound in this collection. */
+/**
+ * The token is not bound in this collection. Never delete a token because of one such error: for two seconds
+ * after the first bind of a new server the server says it of a bound token. Call again after 3 s. See
+ * docs/protocol.md, "A new server".
+ */
 #define BOSAUTH_ERROR_UNKNOWN_TOKEN 32
 
 /** A second factor is wanted; go on with bosauth_error_mfa_id. */
@@ -684,7 +688,7 @@ bosauth_status bosauth_client_clear_session(bosauth_client client,
 /**
  * Binds a token to an account, so that it logs the account in by itself. A token bound to another account
  * of the collection moves to this one, without a word. The token is itself a password from then on: make
- * it of at least 128 random bits. The client's session is not touched (contract section 1).
+ * it of at least 128 random bits. The client's session is not touched. See docs/protocol.md, "Binding".
  *
  * @param client the handle
  * @param collection the auth collection's name or id, 1 to 255 bytes: "users", "_superusers" or any other
@@ -707,7 +711,8 @@ bosauth_status bosauth_bind_token(bosauth_client client,
 
 /**
  * Ends the binding of a token to an account. BOSAUTH_OK does not prove that it was bound: the server
- * answers the same for a token that never was, or is another account's (contract section 1.5).
+ * answers the same for a token that never was, or is another account's (docs/protocol.md, "Binding"). In
+ * the first two seconds of a new server it removes nothing (docs/protocol.md, "A new server").
  *
  * @param client the handle
  * @param collection the auth collection's name or id, 1 to 255 bytes
@@ -738,8 +743,9 @@ bosauth_status bosauth_unbind_token(bosauth_client client,
  * @param options how this call differs; may be NULL
  * @param session gets a snapshot to free with bosauth_session_free; may be NULL
  * @param error gets the error; may be NULL
- * @return BOSAUTH_OK: somebody is logged in. UNKNOWN_TOKEN, MFA_REQUIRED (go on with
- *         bosauth_error_mfa_id), FORBIDDEN, NOT_FOUND, and what any call may meet.
+ * @return BOSAUTH_OK: somebody is logged in. UNKNOWN_TOKEN (never delete the token because of one, see
+ *         BOSAUTH_ERROR_UNKNOWN_TOKEN), MFA_REQUIRED (go on with bosauth_error_mfa_id), FORBIDDEN,
+ *         NOT_FOUND, and what any call may meet.
  */
 BOSAUTH_API
 bosauth_status bosauth_auth_with_token(bosauth_client client,

@@ -16,7 +16,7 @@ use crate::text::copied;
 
 /// Binds a token to an account, so that it logs the account in by itself. A token bound to another account
 /// of the collection moves to this one, without a word. The token is itself a password from then on: make
-/// it of at least 128 random bits. The client's session is not touched (contract section 1).
+/// it of at least 128 random bits. The client's session is not touched. See docs/protocol.md, "Binding".
 ///
 /// @param client the handle
 /// @param collection the auth collection's name or id, 1 to 255 bytes: "users", "_superusers" or any other
@@ -51,7 +51,8 @@ pub unsafe extern "C" fn bosauth_bind_token(
 }
 
 /// Ends the binding of a token to an account. BOSAUTH_OK does not prove that it was bound: the server
-/// answers the same for a token that never was, or is another account's (contract section 1.5).
+/// answers the same for a token that never was, or is another account's (docs/protocol.md, "Binding"). In
+/// the first two seconds of a new server it removes nothing (docs/protocol.md, "A new server").
 ///
 /// @param client the handle
 /// @param collection the auth collection's name or id, 1 to 255 bytes
@@ -94,8 +95,9 @@ pub unsafe extern "C" fn bosauth_unbind_token(
 /// @param options how this call differs; may be NULL
 /// @param session gets a snapshot to free with bosauth_session_free; may be NULL
 /// @param error gets the error; may be NULL
-/// @return BOSAUTH_OK: somebody is logged in. UNKNOWN_TOKEN, MFA_REQUIRED (go on with
-///         bosauth_error_mfa_id), FORBIDDEN, NOT_FOUND, and what any call may meet.
+/// @return BOSAUTH_OK: somebody is logged in. UNKNOWN_TOKEN (never delete the token because of one, see
+///         BOSAUTH_ERROR_UNKNOWN_TOKEN), MFA_REQUIRED (go on with bosauth_error_mfa_id), FORBIDDEN,
+///         NOT_FOUND, and what any call may meet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_auth_with_token(
     client: bosauth_client,

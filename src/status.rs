@@ -42,7 +42,9 @@ pub const BOSAUTH_ERROR_RESPONSE_TOO_LARGE: bosauth_status = 21;
 pub const BOSAUTH_ERROR_VALIDATION: bosauth_status = 30;
 /// Wrong email or password.
 pub const BOSAUTH_ERROR_CREDENTIALS: bosauth_status = 31;
-/// The token is not bound in this collection.
+/// The token is not bound in this collection. Never delete a token because of one such error: for two seconds
+/// after the first bind of a new server the server says it of a bound token. Call again after 3 s. See
+/// docs/protocol.md, "A new server".
 pub const BOSAUTH_ERROR_UNKNOWN_TOKEN: bosauth_status = 32;
 /// A second factor is wanted; go on with bosauth_error_mfa_id.
 pub const BOSAUTH_ERROR_MFA_REQUIRED: bosauth_status = 33;

@@ -71,6 +71,7 @@ enum class status_code : std::int32_t {  // NOLINT(performance-enum-size): the t
     response_too_large = BOSAUTH_ERROR_RESPONSE_TOO_LARGE,
     validation = BOSAUTH_ERROR_VALIDATION,
     credentials = BOSAUTH_ERROR_CREDENTIALS,
+    /// Never delete a token because of one such error: call again after 3 s, see bosauth.h.
     unknown_token = BOSAUTH_ERROR_UNKNOWN_TOKEN,
     mfa_required = BOSAUTH_ERROR_MFA_REQUIRED,
     mfa_session = BOSAUTH_ERROR_MFA_SESSION,

@@ -50,8 +50,8 @@ impl<'a> Collection<'a> {
     ///
     /// # Errors
     /// `Credentials` for a wrong email or password, `Validation`, `MethodDisabled`, `NotFound`, and
-    /// what any call may meet (contract §1.3). After an error with [`Error::outcome_unknown`] the token
-    /// may be bound; binding again is safe.
+    /// what any call may meet (`docs/protocol.md`, "Error response"). After an error with
+    /// [`Error::outcome_unknown`] the token may be bound; binding again is safe.
     pub fn bind_token(&self, email: &str, password: &str, token: &str) -> Result<(), Error> {
         self.change_binding(Call::Bind, Endpoint::BindToken, email, password, token)
     }
@@ -59,7 +59,8 @@ impl<'a> Collection<'a> {
     /// Ends the binding of `token` to the account with this email and password.
     ///
     /// Success does not prove that the token was bound: the server answers the same for a token that
-    /// was never bound or belongs to another account (contract §1.5).
+    /// was never bound or belongs to another account (`docs/protocol.md`, "Binding"). In the first two
+    /// seconds of a new server it removes nothing (`docs/protocol.md`, "A new server").
     ///
     /// # Errors
     /// As [`Collection::bind_token`].
@@ -72,9 +73,11 @@ impl<'a> Collection<'a> {
     /// ([`Session::was_kept`]).
     ///
     /// # Errors
-    /// `UnknownToken` for a token that is not bound in this collection, `MfaRequired` with
+    /// `UnknownToken` for a token that is not bound in this collection (never delete the token because of
+    /// one, see [`Status::UnknownToken`](crate::Status::UnknownToken)), `MfaRequired` with
     /// [`Error::mfa_id`] where a second factor is wanted, `Forbidden` by the collection's auth rule,
-    /// `NotFound`, and what any call may meet (contract §1.3). An error leaves the session as it was.
+    /// `NotFound`, and what any call may meet (`docs/protocol.md`, "Error response"). An error leaves the
+    /// session as it was.
     pub fn auth_with_token(&self, token: &str) -> Result<Session, Error> {
         input::collection(self.name)?;
         input::token(token)?;

@@ -47,6 +47,10 @@ pub enum Status {
     /// Wrong email or password.
     Credentials = 31,
     /// The token is not bound in this collection.
+    ///
+    /// Never delete a token because of one such error: for two seconds after the first bind of a new
+    /// server the server says it of a bound token. Call again after 3 s. See `docs/protocol.md`, "A new
+    /// server".
     UnknownToken = 32,
     /// A second factor is wanted; go on with [`Error::mfa_id`].
     MfaRequired = 33,

@@ -1,7 +1,8 @@
 //! Bind an app's own token to a BosBase account, unbind it, and log in with it.
 //!
-//! A *custom token* is anything an app has that others cannot guess: a device id, a game ticket, a key
-//! from a keystore. Bound once with email and password, it logs the account in by itself from then on.
+//! A *custom token* is a string of the app's own: at least 128 random bits, kept where the app keeps
+//! secrets. Bound once with email and password, it logs the account in by itself from then on. A device
+//! id, a serial number or an advertising id is no secret and must not be a token.
 //!
 //! ```no_run
 //! let client = bosauth::Client::builder("https://api.example.com").build()?;
@@ -23,7 +24,7 @@ mod collection;
 mod config;
 mod error;
 mod fork;
-#[cfg(all(unix, any(test, feature = "fuzzing")))]
+#[cfg(all(unix, any(test, fuzzing)))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;

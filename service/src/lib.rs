@@ -26,7 +26,7 @@ mod config;
 mod expand;
 mod faults;
 mod form;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod handlers;

@@ -13,7 +13,7 @@ mod exchange;
 mod head;
 mod lookup;
 mod network;
-#[cfg(all(unix, any(test, feature = "fuzzing")))]
+#[cfg(all(unix, any(test, fuzzing)))]
 pub(crate) mod pieces;
 mod pool;
 mod request;

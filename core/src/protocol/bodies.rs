@@ -84,7 +84,7 @@ fn folds_to(name: &str, own: &str) -> bool {
     name.chars().map(fold).eq(own.chars().map(fold))
 }
 
-/// The body of bind-token and unbind-token (contract §1.1).
+/// The body of bind-token and unbind-token (`docs/protocol.md`, "Request bodies").
 pub(crate) fn credentials(
     email: &str,
     password: &str,
@@ -97,7 +97,7 @@ pub(crate) fn credentials(
     )
 }
 
-/// The body of auth-with-token (contract §1.1).
+/// The body of auth-with-token (`docs/protocol.md`, "Request bodies").
 pub(crate) fn token(token: &str, extra: Option<&str>) -> SecretBytes {
     object(extra, &[("token", token)])
 }

@@ -10,7 +10,7 @@ use crate::protocol::jwt;
 use crate::protocol::record::Name;
 use crate::secret::Secret;
 
-/// The collection id of BosBase's superusers (contract §3).
+/// The collection id of BosBase's superusers (`docs/protocol.md`, "Login response").
 const SUPERUSERS_ID: &str = "pbc_3142635823";
 /// The collection name of BosBase's superusers.
 const SUPERUSERS_NAME: &str = "_superusers";

@@ -126,7 +126,8 @@ class Collection:
         :param mfa_id: ``mfa_id`` of the MFA_REQUIRED error of the first factor; ``mfaId`` in ``query`` or ``body``
             means the same
         :returns: a dictionary with ``token`` and ``record``
-        :raises ClientResponseError: UNKNOWN_TOKEN, MFA_REQUIRED, FORBIDDEN, NOT_FOUND and what any call may meet
+        :raises ClientResponseError: UNKNOWN_TOKEN (never delete the token because of one, see
+            :attr:`Status.UNKNOWN_TOKEN`), MFA_REQUIRED, FORBIDDEN, NOT_FOUND and what any call may meet
         """
         if auto_refresh_threshold is not None:
             message = "refreshing a session is not supported yet"

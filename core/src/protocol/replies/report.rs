@@ -15,7 +15,7 @@ const BODY_SHOWN: usize = 64 * 1024;
 const MESSAGE_SHOWN: usize = 512;
 /// The longest wait that a server can ask for.
 const WAIT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
-/// The wait after a 429 that names none: BosBase's usual window (contract §5).
+/// The wait after a 429 that names none: BosBase's default window (`docs/protocol.md`, "Rate limits").
 const WAIT_RATE_LIMITED: Duration = Duration::from_secs(3);
 
 /// The error of an answer in `row`, for a request that was sent.

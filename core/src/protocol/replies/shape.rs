@@ -25,7 +25,7 @@ pub(super) struct Shape<'a> {
     pub envelope: Option<Envelope<'a>>,
 }
 
-/// BosBase's own error body (contract §2).
+/// BosBase's own error body (`docs/protocol.md`, "Error response").
 pub(super) struct Envelope<'a> {
     pub message: Zeroizing<String>,
     /// A JSON object.
