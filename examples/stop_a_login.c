@@ -1,7 +1,7 @@
-/* Stops a login that takes too long for its user: ./stop_a_login [URL]
+/* Stops a login that takes too long for its user: target/stop_a_login [URL]
  *
  *     cargo build --release
- *     cc -Iinclude examples/stop_a_login.c target/release/libbosauth.a -lpthread -ldl -lm -o stop_a_login
+ *     cc -Iinclude examples/stop_a_login.c target/release/libbosauth.a -lpthread -ldl -lm -o target/stop_a_login
  */
 #include <bosauth.h>
 #include <pthread.h>

@@ -1,10 +1,11 @@
-//! The README says what is so: its programs are the examples, its table has every status.
+//! What the README and the pages of `docs/` claim is so: programs, commands, statuses, versions, links and citations.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 
 #[path = "support/tools.rs"]
 mod tools;
 
 use std::fs;
+use std::path::Path;
 
 use bosauth::Status;
 
@@ -36,8 +37,16 @@ fn its_programs_are_the_examples() {
 #[test]
 fn its_commands_are_those_of_the_example() {
     let readme = file("README.md");
-    let command = "cc -Iinclude examples/first_login.c target/release/libbosauth.a -lpthread -ldl -lm -o first_login";
-    assert!(readme.contains(command) && file("examples/first_login.c").contains(command));
+    let example = file("examples/first_login.c");
+    let commands = example
+        .lines()
+        .filter_map(|line| line.strip_prefix(" *   "));
+    let commands: String = commands.map(|line| format!("{line}\n")).collect();
+    assert!(commands.contains("./target/first_login"));
+    assert!(
+        readme.contains(&format!("```sh\n{commands}```")),
+        "{commands}"
+    );
 }
 
 #[test]
@@ -51,4 +60,157 @@ fn it_names_every_status() {
             "{status} is missing"
         );
     }
+}
+
+/// The version in a line such as `channel = "1.95.0"`: major and minor.
+fn version(file: &str, key: &str) -> String {
+    let line = file.lines().find(|line| line.starts_with(key)).unwrap();
+    let version = line.split('"').nth(1).unwrap();
+    version.split('.').take(2).collect::<Vec<_>>().join(".")
+}
+
+#[test]
+fn every_page_names_the_rust_of_the_toolchain_file() {
+    let toolchain = version(&file("rust-toolchain.toml"), "channel");
+    let oldest = version(&file("Cargo.toml"), "rust-version");
+    let mut pages = pages();
+    pages.push("bindings/python/hatch_build.py".into());
+    for page in pages {
+        for named in file(&page).split("Rust ").skip(1) {
+            let named: String = named
+                .chars()
+                .take_while(|c| "0123456789.".contains(*c))
+                .collect();
+            let named = named.trim_end_matches('.');
+            assert!(
+                [&*toolchain, &*oldest, ""].contains(&named),
+                "{page} names Rust {named}, not {toolchain}"
+            );
+        }
+    }
+    assert!(file("README.md").contains(&format!("Rust {toolchain}")));
+}
+
+#[test]
+fn the_crates_show_no_feature_of_the_fuzzers() {
+    for manifest in ["core/Cargo.toml", "service/Cargo.toml"] {
+        assert!(!file(manifest).contains("fuzzing"), "{manifest}");
+    }
+}
+
+/// The README and all other pages, by their paths.
+fn pages() -> Vec<String> {
+    let files = files_below("", &["md"]);
+    assert!(files.contains(&"docs/protocol.md".to_owned()));
+    files
+}
+
+/// The files of the repository with these endings, but what is built, recorded or generated.
+fn files_below(directory: &str, endings: &[&str]) -> Vec<String> {
+    const LEFT_OUT: [&str; 5] = ["target", "corpus", "node_modules", "build", "CHANGELOG.md"];
+    let mut found = Vec::new();
+    for entry in fs::read_dir(tools::root().join(directory)).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let path = Path::new(directory).join(&name);
+        let path = path.to_str().unwrap();
+        if name.starts_with('.') || LEFT_OUT.contains(&&*name) {
+            continue;
+        }
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(files_below(path, endings));
+        } else if endings.iter().any(|e| name.ends_with(&format!(".{e}"))) {
+            found.push(path.to_owned());
+        }
+    }
+    found
+}
+
+/// The headings of a page.
+fn headings(page: &str) -> Vec<String> {
+    let text = file(page);
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    headings
+        .map(|line| line.trim_start_matches('#').trim().to_owned())
+        .collect()
+}
+
+/// A text without its line breaks and the comment signs at the beginning of lines.
+fn unwrapped(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        line.trim_start_matches([' ', '/', '*', '#', '!', ':'])
+            .trim()
+    });
+    lines.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn every_cited_section_of_the_protocol_exists() {
+    let headings = headings("docs/protocol.md");
+    let mut cited = 0;
+    for path in files_below("", &["rs", "h", "hpp", "c", "cpp", "py", "md", "toml"]) {
+        let text = unwrapped(&file(&path));
+        for (at, _) in text.match_indices("docs/protocol.md") {
+            let after = text[at + "docs/protocol.md".len()..].trim_start_matches('`');
+            let Some(section) = after.strip_prefix(", \"") else {
+                continue;
+            };
+            let section = section.split('"').next().unwrap();
+            assert!(
+                headings.iter().any(|heading| heading == section),
+                "{path} cites {section:?} of docs/protocol.md"
+            );
+            cited += 1;
+        }
+        // A section of a document that readers do not have.
+        let words = ["contract", "design.md", "replies.md"];
+        let dangling = words
+            .iter()
+            .flat_map(|word| [format!("{word} \u{a7}"), format!("{word} section")])
+            .find(|words| text.contains(words.as_str()));
+        assert_eq!(dangling, None, "{path}");
+    }
+    assert!(cited > 10, "{cited}");
+}
+
+#[test]
+fn every_link_of_a_page_leads_somewhere() {
+    for page in pages() {
+        let text = without_blocks(&file(&page));
+        let links = text.match_indices("](").map(|(at, _)| &text[at + 2..]);
+        for link in links.map(|rest| rest.split(')').next().unwrap()) {
+            assert!(
+                link.contains("://") || leads(&page, link),
+                "{page} links to {link}"
+            );
+        }
+    }
+}
+
+/// Whether a link in a page is to a file that exists, and to one of its headings.
+fn leads(page: &str, link: &str) -> bool {
+    let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+    let path = match path {
+        "" => Path::new(page).to_owned(),
+        path => Path::new(page).parent().unwrap().join(path),
+    };
+    let is_heading = || {
+        headings(path.to_str().unwrap())
+            .iter()
+            .any(|h| slug(h) == anchor)
+    };
+    tools::root().join(&path).exists() && (anchor.is_empty() || is_heading())
+}
+
+/// A page without its fenced blocks.
+fn without_blocks(page: &str) -> String {
+    page.split("\n```").step_by(2).collect()
+}
+
+/// A heading as the anchor that it gets on GitHub and GitLab.
+fn slug(heading: &str) -> String {
+    let kept = heading
+        .chars()
+        .filter(|c| c.is_alphanumeric() || "- _".contains(*c));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
 }

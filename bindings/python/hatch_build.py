@@ -34,7 +34,7 @@ def build_library(repository):
         raise SystemExit("bosauth: build this package in a clone of the whole repository: it needs the Rust sources")
     cargo = shutil.which("cargo")
     if cargo is None:
-        raise SystemExit("bosauth: cargo is not found. Install Rust 1.94 or newer, then try again")
+        raise SystemExit("bosauth: cargo is not found. Install Rust 1.95 or newer, then try again")
     command = [cargo, "build", "--profile", "dist", "--lib", "--package", "bosauth-capi"]
     command += ["--message-format", "json-render-diagnostics"]
     built = subprocess.run(command, cwd=repository, stdout=subprocess.PIPE, text=True)
