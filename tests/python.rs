@@ -90,7 +90,8 @@ fn the_types_hold_for_the_package_and_its_users() {
     let sources = sources("typed");
     let mut programs = pages::programs("timeouts-and-cancel.md", "python");
     programs.extend(pages::programs("python.md", "python"));
-    assert_eq!(programs.len(), 6);
+    programs.extend(pages::programs("sessions.md", "python"));
+    assert_eq!(programs.len(), 7);
     let mut mypy = Command::new(environment.join("bin/mypy"));
     mypy.args(["--strict", "bosauth"]).current_dir(&sources);
     for (at, program) in programs.iter().enumerate() {

@@ -5,9 +5,11 @@
 mod tools;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use bosauth::Status;
+use bosbase_local::{Config, Server};
 
 fn file(name: &str) -> String {
     fs::read_to_string(tools::root().join(name)).unwrap()
@@ -60,6 +62,131 @@ fn it_names_every_status() {
             "{status} is missing"
         );
     }
+}
+
+/// A project of a reader's own, with the README's Rust program and its dependency lines changed by `edit`.
+fn project(name: &str, edit: impl Fn(&str) -> String) -> PathBuf {
+    let readme = file("README.md");
+    let folder = tools::empty(&format!("readme-{name}/app"));
+    fs::create_dir(folder.join("src")).unwrap();
+    fs::write(folder.join("src/main.rs"), block(&readme, "rust")).unwrap();
+    // With the profile of this workspace, what it has compiled is used again.
+    let manifest = format!(
+        "[package]\nname = \"readme-app\"\nedition = \"2024\"\n\n{}\n[workspace]\n\n\
+        [profile.dev]\ndebug = \"line-tables-only\"\n",
+        edit(&block(&readme, "toml"))
+    );
+    fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    fs::copy(tools::root().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    folder
+}
+
+/// cargo in a project, without the network: what it needs was fetched for this workspace.
+fn cargo(project: &Path, arguments: &[&str]) -> Command {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(arguments)
+        .current_dir(project)
+        .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_NET_OFFLINE", "true");
+    cargo
+}
+
+#[test]
+fn a_project_beside_a_clone_depends_on_it() {
+    let project = project("path", str::to_owned);
+    let clone = project.parent().unwrap().join("bosauth");
+    std::os::unix::fs::symlink(tools::root(), clone).unwrap();
+    tools::run(&mut cargo(&project, &["metadata", "--format-version", "1"]));
+    let server = Server::start(Config::demo()).unwrap();
+    let said = tools::run(&mut cargo(
+        &project,
+        &["run", "--quiet", "--", server.base_url()],
+    ));
+    assert_eq!(said, "hello user@example.com\n");
+}
+
+#[test]
+fn a_project_depends_on_the_url_of_a_repository() {
+    if !tools::has("git") {
+        return;
+    }
+    let repository = repository();
+    let url = format!("{{ git = \"file://{}\" }}", repository.display());
+    let project = project("git", |lines| {
+        let line = |line: &str| match line.split_once(" = ") {
+            Some((name, form)) => {
+                assert!(
+                    form.contains("# or { git = \"URL of this repository\" }"),
+                    "{line}"
+                );
+                format!("{name} = {url}\n")
+            }
+            None => format!("{line}\n"),
+        };
+        lines.lines().map(line).collect()
+    });
+    // The clone goes to a place of the test's own; what the registry has sent is used.
+    let home = project.join("cargo-home");
+    fs::create_dir(&home).unwrap();
+    let cargo_home = std::env::var_os("CARGO_HOME").map_or_else(
+        || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cargo"),
+        PathBuf::from,
+    );
+    std::os::unix::fs::symlink(cargo_home.join("registry"), home.join("registry")).unwrap();
+    let mut metadata = cargo(&project, &["metadata", "--format-version", "1"]);
+    // Without the network, cargo would not clone from a file either.
+    let said = tools::run(
+        metadata
+            .env("CARGO_HOME", &home)
+            .env_remove("CARGO_NET_OFFLINE"),
+    );
+    let metadata: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    for name in ["bosauth", "bosbase-local"] {
+        let package = packages
+            .iter()
+            .find(|package| package["name"] == name)
+            .unwrap();
+        assert!(
+            package["source"]
+                .as_str()
+                .unwrap()
+                .starts_with("git+file://"),
+            "{package}"
+        );
+    }
+}
+
+/// A git repository with the workspace as it is now.
+fn repository() -> PathBuf {
+    let repository = tools::empty("readme-repository");
+    for name in ["Cargo.toml", "Cargo.lock", "build.rs"] {
+        fs::copy(tools::root().join(name), repository.join(name)).unwrap();
+    }
+    for name in ["core", "service", "src"] {
+        let mut copy = Command::new("cp");
+        tools::run(
+            copy.arg("-R")
+                .arg(tools::root().join(name))
+                .arg(&repository),
+        );
+    }
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=test", "-c", "user.email=test@example.com"]);
+        git.env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1");
+        for inherited in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+            git.env_remove(inherited);
+        }
+        tools::run(git.args(arguments).current_dir(&repository))
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "--message", "all"]);
+    repository
 }
 
 /// The version in a line such as `channel = "1.95.0"`: major and minor.
