@@ -1,6 +1,7 @@
 //! A request to a collection, read as far as all of them need it.
 
 use crate::answer::{Refusal, Refused, went_wrong};
+use crate::faults::{self, Fault};
 use crate::form::{Form, not_loaded};
 use crate::limits::{self, Asked};
 use crate::store::collections::{self, Collection, Kind};
@@ -29,6 +30,8 @@ pub struct Call {
     pub query: String,
     /// Its headers.
     pub headers: HeaderMap,
+    /// Whether it is to be answered as if nothing had been bound yet, by order.
+    pub misses_bindings: bool,
     body: Bytes,
 }
 
@@ -82,9 +85,11 @@ impl FromRequest<Arc<App>> for Call {
         // find its connection reset and not see the answer.
         let body = whole(body).await;
         let collection = passed(&mut parts, app).await?;
+        let fault = parts.extensions.get::<Fault>();
         Ok(Self {
             collection,
             query: parts.uri.query().unwrap_or_default().to_owned(),
+            misses_bindings: fault.is_some_and(|fault| fault.kind == faults::Kind::NewServer),
             headers: parts.headers,
             body: body?,
         })

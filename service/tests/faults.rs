@@ -587,6 +587,14 @@ fn orders_that_make_no_sense_are_refused() {
             "times is 1 to 1000000",
         ),
         (
+            json!({"fault": "new_server", "when": "after"}),
+            "new_server has only `before`",
+        ),
+        (
+            json!({"fault": "new_server", "when": "before", "call": "bind-token"}),
+            "auth-with-token and unbind-token only",
+        ),
+        (
             json!({"fault": "reset", "when": "after", "call": "bind"}),
             "there are bind-token, unbind-token,",
         ),
@@ -609,6 +617,73 @@ fn orders_that_make_no_sense_are_refused() {
     }
     let none = json!({"faults": []});
     assert_eq!(server.control(json!({"do": "list_faults"})).unwrap(), none);
+}
+
+#[test]
+fn a_new_server_misses_what_was_bound() {
+    let server = server();
+    let api = Api::new(server.address(), "users");
+    let ordered = json!({"fault": "new_server", "when": "before", "seconds": 86_400});
+    order(&server, ordered);
+    // It begins with the first bind after the order, and binds are carried out.
+    assert_eq!(api.by_token("t", "").status, 400);
+    let played =
+        || server.control(json!({"do": "list_faults"})).unwrap()["faults"][0]["played"].clone();
+    assert_eq!(played(), 0);
+    for _ in 0..2 {
+        assert_eq!(api.bind(A, "t").status, 204);
+        let answer = api.by_token("t", "");
+        let refused = "{\"data\":{},\"message\":\"Failed to authenticate.\",\"status\":400}\n";
+        assert_eq!((answer.status, answer.text()), (400, refused));
+        assert_eq!(api.unbind(A, "t").status, 204);
+    }
+    // All collections miss theirs.
+    let players = Api::new(server.address(), "players");
+    assert_eq!(players.bind(A, "p").status, 204);
+    assert_eq!(players.by_token("p", "").status, 400);
+    // What is found wrong before is told as ever, and other calls work.
+    assert_eq!(api.unbind("b@example.com", "t").status, 400);
+    assert!(api.by_token("", "").json()["data"]["token"].is_object());
+    assert_eq!(
+        Api::new(server.address(), "nobody")
+            .by_token("t", "")
+            .status,
+        404
+    );
+    assert_eq!(api.by_password(A, "").status, 200);
+    assert_eq!(played(), 8);
+    server.control(json!({"do": "clear_faults"})).unwrap();
+    assert_eq!(api.by_token("t", "").status, 200);
+    assert_eq!(players.by_token("p", "").status, 200);
+    assert_eq!(api.unbind(A, "t").status, 204);
+    assert_eq!(api.by_token("t", "").status, 400);
+}
+
+#[test]
+fn a_new_server_is_one_for_some_seconds_or_some_calls() {
+    let server = server();
+    let api = Api::new(server.address(), "users");
+    order(
+        &server,
+        json!({"fault": "new_server", "when": "before", "seconds": 1}),
+    );
+    assert_eq!(api.bind(A, "t").status, 204);
+    // It ends by itself; how soon is not asked.
+    while api.by_token("t", "").status != 200 {}
+    assert_eq!(api.bind(A, "t").status, 204);
+    assert_eq!(api.by_token("t", "").status, 200);
+
+    let twice = json!({"fault": "new_server", "when": "before", "seconds": 86_400, "times": 2,
+        "call": "auth-with-token", "collection": "users"});
+    order(&server, twice);
+    assert_eq!(
+        Api::new(server.address(), "players").bind(A, "t").status,
+        204
+    );
+    assert_eq!(api.by_token("t", "").status, 200);
+    assert_eq!(api.bind(A, "t").status, 204);
+    let statuses: Vec<u16> = (0..3).map(|_| api.by_token("t", "").status).collect();
+    assert_eq!(statuses, [400, 400, 200]);
 }
 
 #[test]

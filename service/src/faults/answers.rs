@@ -31,7 +31,7 @@ pub async fn around(app: &App, call: &str, mut request: Request, next: Next) -> 
 
 /// Answers a request that meets a fault. The answer holds the fault, for those who come after.
 async fn play(fault: Fault, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     // Also where nothing is carried out: if a connection is closed with something unread, the
     // client finds a reset, whatever the fault.
     let body = match call::whole(body).await {
@@ -40,6 +40,11 @@ async fn play(fault: Fault, request: Request, next: Next) -> Response {
     };
     let sent = Sent::new(&parts, &body);
     let answer = match fault.when {
+        // Only the call itself knows what a new server would find wrong before it looks for bindings.
+        _ if fault.kind == Kind::NewServer => {
+            parts.extensions.insert(fault);
+            next.run(Request::from_parts(parts, Body::from(body))).await
+        }
         When::Before => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, NOT_DONE).into_response(),
         When::After => next.run(Request::from_parts(parts, Body::from(body))).await,
     };

@@ -25,6 +25,7 @@ pub enum Kind {
     Html,
     WrongContentType,
     Echo,
+    NewServer,
 }
 
 /// Whether the call is carried out.
@@ -72,6 +73,7 @@ impl Kind {
             Self::Redirect => ("status", 300, 399, Some(307)),
             Self::Html => ("status", 200, 599, Some(200)),
             Self::Echo => ("status", 400, 599, Some(500)),
+            Self::NewServer => ("seconds", 1, 86_400, Some(2)),
             Self::BadChunks | Self::Gzip | Self::WrongContentType => return None,
         };
         Some(Number {

@@ -19,12 +19,16 @@ use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// How many requests one order may be for.
 const MOST_TIMES: u64 = 1_000_000;
 
 /// How many orders are kept.
 const MOST_ORDERS: usize = 1000;
+
+/// The calls that miss what was bound on a new server.
+const NEW_SERVER: [&str; 2] = ["auth-with-token", "unbind-token"];
 
 /// The members of an order that every fault takes.
 const COMMON: &str = "when, times, call and collection";
@@ -34,8 +38,7 @@ const COMMON: &str = "when, times, call and collection";
 pub struct Order {
     fault: Kind,
     when: When,
-    #[serde(default = "once")]
-    times: u64,
+    times: Option<u64>,
     call: Option<String>,
     /// The only collection whose requests meet it.
     pub collection: Option<String>,
@@ -43,8 +46,15 @@ pub struct Order {
     others: Map<String, Value>,
 }
 
-fn once() -> u64 {
-    1
+impl Order {
+    /// How many requests meet it.
+    fn times(&self) -> u64 {
+        let usual = match self.fault {
+            Kind::NewServer => MOST_TIMES,
+            _ => 1,
+        };
+        self.times.unwrap_or(usual)
+    }
 }
 
 /// An order that was taken.
@@ -54,6 +64,8 @@ struct Ordered {
     collection: Option<Collection>,
     times: u64,
     played: u64,
+    /// When a new server ends to be one; before the first bind it has not begun.
+    ends: Option<Instant>,
 }
 
 impl Ordered {
@@ -64,7 +76,13 @@ impl Ordered {
             collection
                 .is_some_and(|name| name == wanted.id || name.eq_ignore_ascii_case(&wanted.name))
         });
-        self.played < self.times && wanted && inside
+        self.played < self.times && wanted && inside && self.is_now(call)
+    }
+
+    /// Whether it is the time of this fault, and this a call that can meet it.
+    fn is_now(&self, call: &str) -> bool {
+        self.fault.kind != Kind::NewServer
+            || NEW_SERVER.contains(&call) && self.ends.is_some_and(|end| Instant::now() < end)
     }
 
     fn listed(&self) -> Value {
@@ -95,11 +113,15 @@ impl Faults {
     /// Takes an order; `collection` is the one that it names.
     pub fn add(&self, order: Order, collection: Option<Collection>) -> Result<(), Problem> {
         let number = order.fault.read_number(&order.others)?;
-        if !(1..=MOST_TIMES).contains(&order.times) {
+        let times = order.times();
+        if !(1..=MOST_TIMES).contains(&times) {
             return Err(Problem::refused(format!("times is 1 to {MOST_TIMES}")));
         }
         if let Some(call) = &order.call {
             check_call(call)?;
+        }
+        if order.fault == Kind::NewServer {
+            check_new_server(&order)?;
         }
         let mut all = self.all();
         if all.len() == MOST_ORDERS {
@@ -115,8 +137,9 @@ impl Faults {
             },
             call: order.call,
             collection,
-            times: order.times,
+            times,
             played: 0,
+            ends: None,
         });
         Ok(())
     }
@@ -129,6 +152,20 @@ impl Faults {
             .find(|ordered| ordered.is_for(call, collection))?;
         met.played += 1;
         Some(met.fault)
+    }
+
+    /// A token was bound, with which the time of a new server begins.
+    pub fn begin_new_server(&self, bound_in: &Collection) {
+        let is_waiting = |ordered: &&mut Ordered| {
+            let wanted = ordered.collection.as_ref();
+            ordered.fault.kind == Kind::NewServer
+                && ordered.ends.is_none()
+                && wanted.is_none_or(|wanted| wanted.id == bound_in.id)
+        };
+        for ordered in self.all().iter_mut().filter(is_waiting) {
+            let seconds = ordered.fault.number.unwrap_or_default();
+            ordered.ends = Some(Instant::now() + Duration::from_secs(seconds));
+        }
     }
 
     /// All orders, used up or not.
@@ -156,6 +193,22 @@ fn check_call(call: &str) -> Result<(), Problem> {
     Err(Problem::refused(format!(
         "there is no such call; there are {known}"
     )))
+}
+
+/// Refuses an order for a new server that no request would meet.
+fn check_new_server(order: &Order) -> Result<(), Problem> {
+    let calls = NEW_SERVER.join(" and ");
+    if order.when == When::After {
+        return Err(Problem::refused(
+            "new_server has only `before`: the call is not carried out",
+        ));
+    }
+    match &order.call {
+        Some(call) if !NEW_SERVER.contains(&call.as_str()) => Err(Problem::refused(format!(
+            "new_server is a fault of {calls} only"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// The body of an answer. It was made in memory, so it cannot fail.

@@ -20,6 +20,9 @@ pub async fn auth_with_token(State(app): State<Arc<App>>, call: Call) -> Outcome
     findings.required("token", form.text("token"), 1024);
     findings.refuse()?;
     let broken = |error| Refusal::broken(FAILED, error);
+    if call.misses_bindings {
+        return Err(Refusal::bad(FAILED));
+    }
     let mut db = app.store.connection().await.map_err(broken)?;
     let account = bound(&mut db, &call.collection.id, form.text("token"))
         .await

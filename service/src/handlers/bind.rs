@@ -40,10 +40,14 @@ async fn change(app: &App, call: &Call, change: &Change) -> Outcome {
     let mut db = app.store.transaction().await.map_err(broken)?;
     match change {
         Change::Bind => bindings::bind(&mut db, collection, &account.id, token).await,
+        Change::Unbind if call.misses_bindings => Ok(()),
         Change::Unbind => bindings::unbind(&mut db, collection, &account.id, token).await,
     }
     .map_err(broken)?;
     db.commit().await.map_err(broken)?;
+    if matches!(change, Change::Bind) {
+        app.faults.begin_new_server(&call.collection);
+    }
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
