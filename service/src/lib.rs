@@ -30,6 +30,7 @@ mod form;
 #[doc(hidden)]
 pub mod fuzzing;
 mod handlers;
+mod host;
 mod ids;
 mod jwt;
 mod limits;

@@ -6,7 +6,7 @@ use crate::handlers::{
     request_otp,
 };
 use crate::log::Line;
-use crate::{App, faults};
+use crate::{App, call, faults, host};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -82,6 +82,13 @@ async fn no_route() -> Refusal {
 /// Stands around every request: answers what needs no route, and adds the common headers.
 async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let line = Line::begin(&request);
+    if let Err(reason) = host::check(request.version(), request.headers()) {
+        // Read, or a client that is still sending would find a reset.
+        let _ = call::whole(request.into_body()).await;
+        let answer = host::refusal(reason);
+        line.end(&answer, app.log);
+        return answer;
+    }
     let is_control = request.uri().path() == CONTROL;
     let asks_first = request.method() == Method::OPTIONS && !is_control;
     let mut answer = if asks_first {

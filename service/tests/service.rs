@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Seed, Server};
 use serde_json::{Value, json};
+use std::io::{Read, Write};
 use std::thread;
 use support::{Answer, exchange, post, request};
 
@@ -204,6 +205,56 @@ fn a_body_that_is_too_large_is_refused() {
         (answer.status, answer.message().as_str()),
         (413, "Request entity too large.")
     );
+}
+
+#[test]
+fn a_request_has_exactly_one_host() {
+    let server = server(&json!({}));
+    let target = route("users", "auth-with-token");
+    let send = |version: &str, hosts: &[&str], target: &str| {
+        let mut sent = format!("POST {target} {version}\r\nConnection: close\r\n");
+        hosts
+            .iter()
+            .for_each(|host| sent += &format!("Host: {host}\r\n"));
+        sent += "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+        exchange(server.address(), sent.as_bytes())
+    };
+    for target in [
+        &target[..],
+        "/api/health",
+        "/nowhere",
+        "//",
+        "/_local/control",
+    ] {
+        for (hosts, said) in [
+            (&[][..], "400 Bad Request: missing required Host header"),
+            (&["a", "a"], "400 Bad Request: too many Host headers"),
+            (&["a", "b"], "400 Bad Request: too many Host headers"),
+            (&["a/b"], "400 Bad Request: malformed Host header"),
+        ] {
+            let answer = send("HTTP/1.1", hosts, target);
+            assert_eq!((answer.status, answer.text()), (400, said), "{target}");
+            let kind = answer.header("Content-Type");
+            assert_eq!(kind, Some("text/plain; charset=utf-8"));
+            assert_eq!(answer.header("Connection"), Some("close"));
+        }
+    }
+    for (version, hosts) in [("HTTP/1.1", &[""][..]), ("HTTP/1.1", &["example.com:1"])] {
+        let answer = send(version, hosts, &target);
+        assert_eq!(
+            answer.json()["data"]["token"]["code"],
+            "validation_required"
+        );
+    }
+    // HTTP/1.0 needs none; its status line is that of the request.
+    let old = format!(
+        "POST {target} HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}"
+    );
+    let mut stream = std::net::TcpStream::connect(server.address()).unwrap();
+    stream.write_all(old.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("validation_required"), "{answer}");
 }
 
 #[test]
