@@ -1,6 +1,7 @@
 //! How a server is to be started, and why it was not.
 
-use std::ffi::OsStr;
+use crate::data::{Data, shown};
+use crate::seed;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -60,51 +61,6 @@ impl Config {
     }
 }
 
-/// Where everything is kept.
-#[derive(Clone)]
-pub enum Data {
-    /// A SQLite file, made if it is not there. Only one server at a time can use it.
-    File(PathBuf),
-    /// The URL of a PostgreSQL database (`postgres://user:password@host/name`). Several servers
-    /// can use it at the same time, and answer as one.
-    Postgres(String),
-}
-
-impl Data {
-    /// What `--data` means: the URL of a PostgreSQL database or else the name of a file.
-    #[must_use]
-    pub fn named(text: &OsStr) -> Self {
-        match text.to_str() {
-            Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-                Self::Postgres(url.to_owned())
-            }
-            _ => Self::File(text.into()),
-        }
-    }
-}
-
-/// The name of the file, or the URL without what may be a password.
-impl fmt::Display for Data {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => path.display().fmt(formatter),
-            Self::Postgres(url) => {
-                let bare = url.split(['?', '#']).next().unwrap_or_default();
-                let place = bare.split_once("://").map_or(bare, |(_, place)| place);
-                let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
-                write!(formatter, "postgres://{place}")
-            }
-        }
-    }
-}
-
-/// As it is displayed, for a URL holds a password.
-impl fmt::Debug for Data {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)
-    }
-}
-
 /// Where a seed comes from. `README.md` describes what it holds.
 #[derive(Clone)]
 pub enum Seed {
@@ -118,9 +74,20 @@ impl Seed {
     pub(crate) fn text(&self) -> Result<String, Error> {
         match self {
             Self::Text(text) => Ok(text.clone()),
-            Self::File(path) => std::fs::read_to_string(path).map_err(|error| {
-                Error(format!("cannot read the seed {}: {error}", path.display()))
-            }),
+            Self::File(path) => std::fs::read(path)
+                .map_err(|error| error.to_string())
+                .and_then(seed::decoded)
+                .map_err(|reason| Error(format!("cannot read {}: {reason}", self.name()))),
+        }
+    }
+}
+
+impl Seed {
+    /// What a message calls it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Text(_) => "the seed".to_owned(),
+            Self::File(path) => format!("the seed {}", shown(path.as_os_str())),
         }
     }
 }
@@ -130,7 +97,7 @@ impl fmt::Debug for Seed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(_) => formatter.write_str("Text(..)"),
-            Self::File(path) => formatter.debug_tuple("File").field(path).finish(),
+            Self::File(path) => write!(formatter, "File({:?})", shown(path.as_os_str())),
         }
     }
 }

@@ -23,6 +23,7 @@ mod call;
 mod caller;
 mod clock;
 mod config;
+mod data;
 mod expand;
 mod faults;
 mod form;
@@ -32,6 +33,7 @@ pub mod fuzzing;
 mod handlers;
 mod host;
 mod ids;
+mod json;
 mod jwt;
 mod limits;
 mod log;
@@ -49,7 +51,8 @@ mod steps;
 mod store;
 mod validation;
 
-pub use config::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Data, Error, Seed};
+pub use config::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Error, Seed};
+pub use data::Data;
 pub use server::Server;
 
 /// What all requests share. Everything that changes is in the store, but for the faults, which

@@ -1,8 +1,8 @@
 //! The program `bosbase-local`: its command line, and what it says.
 
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Data, Error, Seed, Server};
-use clap::{Args, Parser, Subcommand};
-use std::ffi::OsString;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
@@ -74,7 +74,11 @@ struct Serve {
 }
 
 fn main() -> ExitCode {
-    let command = Arguments::parse().command;
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let command = match Arguments::try_parse_from(&words) {
+        Ok(arguments) => arguments.command,
+        Err(error) => return explain(&error, &words),
+    };
     let serve = match command {
         Some(Command::Serve(serve)) => serve,
         None => Serve {
@@ -90,10 +94,56 @@ fn main() -> ExitCode {
     match run(&serve) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("bosbase-local: {error}");
+            say(&error.to_string());
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes a line to the standard error output. If that has no reader any more, nobody misses it.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "bosbase-local: {line}");
+}
+
+/// Says why a command line is not understood, or prints the help that it asks for.
+fn explain(error: &clap::Error, words: &[OsString]) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    if words.iter().skip(1).any(|word| may_be_secret(word)) {
+        // The error quotes arguments, and parts of them.
+        let what = error.kind().as_str().unwrap_or("wrong command line");
+        say(&format!(
+            "{what} (the arguments are not shown, for one may hold a password): write \
+            bosbase-local serve --data URL, and see bosbase-local serve --help"
+        ));
+    } else if let Some(option) = words.get(1).and_then(|word| option_of_serve(word)) {
+        say(&format!(
+            "--{option} is an option of serve: write bosbase-local serve --{option} ..."
+        ));
+    } else {
+        let _ = error.print();
+    }
+    ExitCode::from(2)
+}
+
+/// Whether a word is a connection string, or an option whose name or value is one.
+fn may_be_secret(word: &OsStr) -> bool {
+    let word = word.to_string_lossy();
+    let name = word.trim_start_matches('-');
+    let value = name.split_once('=').map_or("", |(_, value)| value);
+    let mut parts = [name, value].into_iter();
+    parts.any(|part| Data::is_connection_string(part.as_ref()))
+}
+
+/// The option of `serve` that a word is, with or without its value.
+fn option_of_serve(word: &OsStr) -> Option<String> {
+    let name = word.to_str()?.strip_prefix("--")?.split('=').next()?;
+    let command = Arguments::command();
+    let serve = command.find_subcommand("serve")?;
+    let mut options = serve.get_arguments().filter_map(clap::Arg::get_long);
+    options.find(|option| *option == name).map(str::to_owned)
 }
 
 fn run(serve: &Serve) -> Result<(), Box<dyn std::error::Error>> {
@@ -140,17 +190,30 @@ fn start(serve: &Serve) -> Result<Server, Box<dyn std::error::Error>> {
         seed_cost: serve.seed_cost,
         log: serve.log,
     };
-    Server::start(config).map_err(|error: Error| {
-        let hint = if error.to_string().starts_with("cannot listen") {
-            " (bosbase-local serve --http 127.0.0.1:0 takes a free port)"
-        } else {
-            ""
-        };
-        format!("{error}{hint}").into()
-    })
+    Server::start(config).map_err(|error| hinted(serve, &error).into())
+}
+
+/// Why the server did not start, with what to do about it.
+fn hinted(serve: &Serve, error: &Error) -> String {
+    let reason = error.to_string();
+    let was_seeded = reason.contains("is there already");
+    if was_seeded && serve.demo {
+        "the data hold the demo accounts already: leave out --demo".to_owned()
+    } else if was_seeded && serve.data.is_some() {
+        format!("{reason} (if the seed was loaded before, leave out --seed)")
+    } else if reason.starts_with("cannot listen") {
+        format!("{reason} (bosbase-local serve --http 127.0.0.1:0 takes a free port)")
+    } else {
+        reason
+    }
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
+    if Data::is_connection_string(text.as_ref()) {
+        return Err(
+            "--http takes an address and a port, like 127.0.0.1:8090, and no URL".to_owned(),
+        );
+    }
     let mut found = text
         .to_socket_addrs()
         .map_err(|error| format!("--http {text}: {error} (it should be like 127.0.0.1:8090)"))?;
@@ -159,27 +222,24 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         .ok_or_else(|| format!("--http {text}: no such address"))
 }
 
-/// Prints the base URL, alone on the first line, and then what there is to know.
-fn introduce(serve: &Serve, server: &Server) -> io::Result<()> {
+/// Prints the base URL, alone on the first line, and then what there is to know. Whoever started the
+/// program waits for that line; what comes after it may have no reader.
+fn introduce(serve: &Serve, server: &Server) -> Result<(), String> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{}", server.base_url())?;
-    out.flush()?;
+    writeln!(out, "{}", server.base_url())
+        .and_then(|()| out.flush())
+        .map_err(|error| format!("cannot write the base URL to the standard output: {error}"))?;
     if serve.demo {
-        writeln!(out, "{}", what_to_try(server.base_url()))?;
-        out.flush()?;
+        let _ = writeln!(out, "{}", what_to_try(server.base_url())).and_then(|()| out.flush());
     }
     if serve.data.is_none() {
-        eprintln!(
-            "bosbase-local: everything is kept in memory and gone at the end (--data keeps it)"
-        );
+        say("everything is kept in memory and gone at the end (--data keeps it)");
     }
     if serve.seed.is_none() && serve.data.is_none() && !serve.demo {
-        eprintln!("bosbase-local: there are no accounts (--seed FILE or --demo brings some)");
+        say("there are no accounts (--seed FILE or --demo brings some)");
     }
     if !server.address().ip().is_loopback() {
-        eprintln!(
-            "bosbase-local: other machines can reach this service; it is made for tests only"
-        );
+        say("other machines can reach this service; it is made for tests only");
     }
     Ok(())
 }

@@ -53,9 +53,12 @@ pub fn router(app: Arc<App>) -> Router {
         let handler = with_faults(&app, call, handler);
         router = router.route(&format!("/api/collections/{{collection}}/{call}"), handler);
     }
-    if app.control {
-        router = router.route(CONTROL, post(control::control));
-    }
+    let control = if app.control {
+        post(control::control)
+    } else {
+        post(control::closed)
+    };
+    router = router.route(CONTROL, control);
     router
         .fallback(no_route)
         .method_not_allowed_fallback(no_route)

@@ -7,7 +7,7 @@ use crate::store::collections::{self, Collection, FieldKind, Kind};
 use crate::store::limits::{self, Rule};
 use crate::store::records::{self, Record};
 use crate::store::{Db, Store};
-use crate::{clock, ids, passwords, validation};
+use crate::{clock, ids, json, passwords, validation};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -89,11 +89,21 @@ struct NewRecord {
     fields: Map<String, Value>,
 }
 
+/// The text of a seed file.
+pub fn decoded(bytes: Vec<u8>) -> Result<String, String> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.contains(&0) {
+        return Err("it looks like UTF-16: save it as UTF-8".to_owned());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        format!("it is not valid UTF-8 in line {line}: save it as UTF-8")
+    })
+}
+
 /// Puts a seed into the store, all of it or nothing.
 pub async fn load(store: &Store, text: &str, cost: u32) -> Result<(), Problem> {
-    let seed: Value = serde_json::from_str(text)
-        .map_err(|error| Problem::refused(format!("no JSON: {error}")))?;
-    let seed: Seed = read_object(seed)?;
+    let seed: Seed = read_object(parsed(text)?)?;
     let mut db = store.transaction().await?;
     for (at, collection) in seed.collections.into_iter().enumerate() {
         placed("collections", at, add_collection(&mut db, collection).await)?;
@@ -114,6 +124,21 @@ pub async fn load(store: &Store, text: &str, cost: u32) -> Result<(), Problem> {
     }
     db.commit().await?;
     Ok(())
+}
+
+/// The JSON of a seed.
+fn parsed(text: &str) -> Result<Value, Problem> {
+    if text.starts_with('\u{feff}') {
+        return Err(Problem::refused(
+            "it begins with a byte order mark at line 1 column 1: save it as UTF-8 without one",
+        ));
+    }
+    if text.trim().is_empty() {
+        return Err(Problem::refused(
+            "it is empty: write a JSON object, {} at the least",
+        ));
+    }
+    json::read(text.as_bytes()).map_err(|error| Problem::refused(format!("no JSON: {error}")))
 }
 
 /// Refuses a rule that nothing would ever fall under, or nobody could pass.
@@ -219,9 +244,12 @@ pub async fn add_account(db: &mut Db, value: Value, cost: u32) -> Result<(), Pro
         updated: now,
         collection_id: collection.id,
     };
-    accounts::insert(db, &account)
-        .await
-        .map_err(|error| taken(error, "account", &account.id))
+    accounts::insert(db, &account).await.map_err(|error| {
+        match taken(error, "account", &account.id) {
+            Problem::Refused(reason) => Problem::Refused(format!("{reason}, or its email")),
+            store => store,
+        }
+    })
 }
 
 /// The hash of a password that can be one.

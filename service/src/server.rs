@@ -1,7 +1,7 @@
 //! A running server: its thread, how it starts and how it stops.
 
 use crate::answer::went_wrong;
-use crate::config::{Config, Error};
+use crate::config::{Config, Error, Seed};
 use crate::faults::{Fault, Faults, Wire};
 use crate::seed::{self, Problem};
 use crate::store::Store;
@@ -154,7 +154,7 @@ fn run(
 
 /// Opens the store and the listener.
 async fn prepare(config: &Config) -> Result<(TcpListener, Started), Error> {
-    let seed = config.seed.as_ref().map(crate::Seed::text).transpose()?;
+    let seed = config.seed.as_ref().map(Seed::text).transpose()?;
     let listen_error = |error| Error(format!("cannot listen on {}: {error}", config.address));
     let listener = TcpListener::bind(config.address)
         .await
@@ -171,9 +171,10 @@ async fn prepare(config: &Config) -> Result<(TcpListener, Started), Error> {
         && let Err(problem) = seed::load(&store, text, config.seed_cost).await
     {
         store.close().await;
+        let seed = config.seed.as_ref().map_or(String::new(), Seed::name);
         return Err(match problem {
-            Problem::Refused(reason) => Error(format!("cannot use the seed: {reason}")),
-            Problem::Store(error) => Error(format!("cannot store the seed: {error}")),
+            Problem::Refused(reason) => Error(format!("cannot use {seed}: {reason}")),
+            Problem::Store(error) => Error(format!("cannot store {seed}: {error}")),
         });
     }
     let app = Arc::new(App {
@@ -211,7 +212,8 @@ async fn serve(listener: TcpListener, app: Arc<App>, mut stopped: oneshot::Recei
     drop(listener);
     // A connection on which half a request was sent must not keep the server for ever.
     let _ = tokio::time::timeout(GRACE, connections.shutdown()).await;
-    app.store.close().await;
+    // Nor must a database that does not respond.
+    let _ = tokio::time::timeout(GRACE, app.store.close()).await;
 }
 
 /// Serves one connection, beside all others.

@@ -143,7 +143,6 @@ fn paths_that_lead_nowhere() {
         ("POST", "/api/collections/users/auth-with-oauth2"),
         ("POST", "/api/collections/users/bind-token/x"),
         ("POST", "/api/health"),
-        ("POST", "/_local/control"),
         ("PATCH", "/api/collections/users/bind-token"),
     ] {
         let answer = exchange(server.address(), &request(method, target, &[], b""));
@@ -282,6 +281,15 @@ fn control_is_for_programs_on_this_machine() {
     assert_eq!(answer.status, 404);
     assert_eq!(answer.header("Access-Control-Allow-Origin"), None);
     assert_eq!(send("GET", &[]).status, 404);
+    let doubled = br#"{"do": "list_faults", "do": "clear_faults"}"#;
+    let answer = exchange(
+        server.address(),
+        &request("POST", "/_local/control", &[], doubled),
+    );
+    assert_eq!(
+        (answer.status, answer.message().as_str()),
+        (400, "no JSON: duplicate field `do` at line 1 column 26")
+    );
     // Nothing of all that has made the account.
     assert_eq!(bind(&server, "users", DEMO_USER, "t").status, 400);
     assert_eq!(send("POST", &[]).status, 204);

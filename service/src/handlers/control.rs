@@ -1,9 +1,8 @@
 //! control: steps from outside the token API, for tests only. No browser may take one.
 
-use crate::App;
 use crate::answer::{Outcome, Refusal, json_answer, went_wrong};
 use crate::seed::Problem;
-use crate::steps;
+use crate::{App, json, steps};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
@@ -23,14 +22,20 @@ pub async fn control(
             "The control address is for programs on this machine.",
         ));
     }
-    let step = serde_json::from_slice(&body)
-        .map_err(|_| Refusal::bad("An error occurred while loading the submitted data."))?;
+    let step = json::read(&body).map_err(|error| Refusal::bad(format!("no JSON: {error}")))?;
     match steps::carry_out(&app, step).await {
         Ok(None) => Ok(StatusCode::NO_CONTENT.into_response()),
         Ok(Some(value)) => Ok(json_answer(StatusCode::OK, &value)),
         Err(Problem::Refused(reason)) => Err(Refusal::bad(reason)),
         Err(Problem::Store(error)) => Err(went_wrong(error)),
     }
+}
+
+/// Says how the control address is opened.
+pub async fn closed() -> Refusal {
+    Refusal::not_found(
+        "The control address is closed: start bosbase-local with --control (in Rust: Config.control).",
+    )
 }
 
 /// Whether the request comes from this machine and from no browser. A page on the web can send

@@ -2,14 +2,19 @@
 //! damaged, is refused before anything is written.
 
 use super::{Db, Store, schema};
-use crate::config::Data;
+use crate::data::{self, Data};
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::{AnyConnection, AnyPool, Connection, Row};
-use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fmt, io};
 
 /// How many requests of one instance may use PostgreSQL at once.
 const CONNECTIONS: u32 = 16;
+
+/// How long a request waits for PostgreSQL: for a connection that is free, or to be made. A server
+/// that is down answers nothing, and may even take connections.
+const POSTGRES_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a database is not used.
 #[derive(Debug)]
@@ -18,14 +23,30 @@ pub enum Unusable {
     Refused(String),
     /// The database itself says no.
     Database(sqlx::Error),
+    /// It does not answer in time.
+    Silent,
 }
 
 impl fmt::Display for Unusable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(reason) => formatter.write_str(reason),
+            Self::Silent => write!(
+                formatter,
+                "the database did not respond within {} seconds",
+                POSTGRES_PATIENCE.as_secs()
+            ),
+            // The reason may quote the URL.
+            Self::Database(sqlx::Error::Configuration(_)) => {
+                formatter.write_str(data::invalid_url())
+            }
             Self::Database(error) if error.to_string().contains("database is locked") => {
                 formatter.write_str("it is in use by another process")
+            }
+            Self::Database(error) if error.to_string().contains("unable to open database") => {
+                formatter.write_str(
+                    "it cannot be opened: check that it and its folder can be read and written",
+                )
             }
             Self::Database(error) => error.fmt(formatter),
         }
@@ -43,6 +64,8 @@ impl Store {
     /// up to date.
     pub async fn open(data: Option<&Data>) -> Result<Self, Unusable> {
         install_default_drivers();
+        data.map_or(Ok(()), Data::check)
+            .map_err(Unusable::Refused)?;
         let pool = match data {
             None => sqlite("sqlite::memory:").await?,
             Some(Data::File(path)) => file(path).await?,
@@ -56,16 +79,23 @@ impl Store {
 }
 
 async fn postgres(url: &str) -> Result<AnyPool, Unusable> {
-    // A pool would try for half a minute, and then not say what is wrong.
-    AnyConnection::connect(url).await?.close().await?;
-    let options = AnyPoolOptions::new().max_connections(CONNECTIONS);
+    // A pool would go on trying, and then not say what is wrong.
+    tokio::time::timeout(POSTGRES_PATIENCE, AnyConnection::connect(url))
+        .await
+        .map_err(|_| Unusable::Silent)??
+        .close()
+        .await?;
+    let options = AnyPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(POSTGRES_PATIENCE);
     Ok(options.connect(url).await?)
 }
 
-async fn file(path: &Path) -> Result<AnyPool, Unusable> {
-    let address = address(path);
-    if std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
-        let mode = reading_mode(path);
+async fn file(name: &Path) -> Result<AnyPool, Unusable> {
+    let path = usable(name)?;
+    let address = address(&path);
+    if std::fs::metadata(&path).is_ok_and(|file| file.len() > 0) {
+        let mode = reading_mode(&path);
         let mut reader = AnyConnection::connect(&format!("{address}?{mode}")).await?;
         inspect(&mut reader).await?;
         reader.close().await?;
@@ -75,6 +105,28 @@ async fn file(path: &Path) -> Result<AnyPool, Unusable> {
         .execute(&pool)
         .await?;
     Ok(pool)
+}
+
+/// The whole path of a file that can be opened, or can be made as far as its folder goes. With a
+/// whole path no name means something else to SQLite, as `:memory:` and `file:x` do.
+fn usable(name: &Path) -> Result<PathBuf, Unusable> {
+    let refused = |error: io::Error| Unusable::Refused(error.to_string());
+    let path = std::path::absolute(name).map_err(refused)?;
+    let folder = path.parent().unwrap_or(&path);
+    match std::fs::metadata(&path) {
+        Ok(found) if found.is_dir() => Err(Unusable::Refused(format!(
+            "it is a folder: give the name of a file in it, like {}",
+            name.join("bosbase.db").display()
+        ))),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(refused(error)),
+        Err(_) if !folder.is_dir() => Err(Unusable::Refused(format!(
+            "there is no folder {}: make it first",
+            folder.display()
+        ))),
+        // Not even opened to look: closing it would free the locks that another server in this
+        // process has on it.
+        _ => Ok(path),
+    }
 }
 
 /// How a file is opened to look at it. Even a reader puts a `-wal` beside a file that wants one,

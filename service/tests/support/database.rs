@@ -1,6 +1,7 @@
 //! A database of each kind, for tests that have to hold on all of them.
 
 use super::postgres;
+use super::program::unique;
 use bosbase_local::{Config, Data, Seed, Server};
 use serde_json::Value;
 use sqlx::any::{AnyRow, install_default_drivers};
@@ -18,8 +19,7 @@ pub enum Database {
 impl Database {
     /// A SQLite file whose name holds `name`.
     pub fn file(name: &str) -> Self {
-        let name = format!("bosbase-{name}-{}.db", std::process::id());
-        Self::File(std::env::temp_dir().join(name))
+        Self::File(unique(&format!("bosbase {name}")))
     }
 
     /// A PostgreSQL database, or nothing where there is no PostgreSQL.

@@ -1,5 +1,6 @@
 //! A PostgreSQL server of our own: in a folder that is gone afterwards, on a socket in it.
 
+use super::program::unique;
 use super::tools;
 use sqlx::any::install_default_drivers;
 use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
@@ -17,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const SERVE: &str = r#"
 exec >"$2/log" 2>&1
 "$1/initdb" -D "$2/data" -U postgres -A trust -E UTF8 --locale=C --no-sync || exit 1
-"$1/postgres" -D "$2/data" -c listen_addresses= -c unix_socket_directories="$2" \
+"$1/postgres" -D "$2/data" -p 5432 -c listen_addresses= -c unix_socket_directories="$2" \
     -c max_connections=300 -c fsync=off &
 read -r never
 kill -QUIT $!
@@ -25,15 +26,22 @@ wait
 cd / && rm -rf "$2"
 "#;
 
+static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
+
 struct Cluster {
     folder: PathBuf,
     /// Dropped when the process ends, and with it the server.
     _lifeline: ChildStdin,
 }
 
+/// The socket on which the server listens, once a database was made.
+pub fn socket() -> Option<PathBuf> {
+    let cluster = CLUSTER.get()?.as_ref()?;
+    Some(cluster.folder.join(".s.PGSQL.5432"))
+}
+
 /// The URL of a new, empty database, or nothing (and a loud word) without PostgreSQL.
 pub fn new_database() -> Option<String> {
-    static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let Some(cluster) = CLUSTER.get_or_init(start) else {
         tools::skip("no PostgreSQL");
@@ -48,8 +56,9 @@ pub fn new_database() -> Option<String> {
 
 impl Cluster {
     fn url(&self, database: &str) -> String {
-        let socket = self.folder.to_str().unwrap().replace('/', "%2F");
-        format!("postgres://postgres@localhost/{database}?host={socket}")
+        let socket = self.folder.to_str().unwrap();
+        let socket = socket.replace('/', "%2F").replace(' ', "%20");
+        format!("postgres://postgres@localhost:5432/{database}?host={socket}&sslmode=disable")
     }
 
     fn log(&self) -> String {
@@ -76,9 +85,14 @@ fn execute(url: &str, statement: &str) -> sqlx::Result<()> {
 
 fn start() -> Option<Cluster> {
     let programs = programs()?;
-    let folder = std::env::temp_dir().join(format!("bosbase-pg-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = unique("bosbase pg");
+    std::fs::create_dir(&folder).unwrap();
     let mut shell = shell(&folder)?;
+    // Settings for another server that the machine may have.
+    let variables = std::env::vars_os().map(|(name, _)| name);
+    for name in variables.filter(|name| name.to_string_lossy().starts_with("PG")) {
+        shell.env_remove(name);
+    }
     shell.args(["-c", SERVE, "sh"]).args([&programs, &folder]);
     let mut child = shell
         .stdin(Stdio::piped())

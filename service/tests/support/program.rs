@@ -5,7 +5,8 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bosbase-local"));
@@ -17,10 +18,18 @@ pub fn program(arguments: &[&str]) -> Command {
     command
 }
 
+/// What a command line that is not understood is told; nothing is served.
+pub fn refusal(arguments: &[&str]) -> String {
+    let output = program(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
 /// A running program that is killed when a test fails.
 pub struct Running {
     pub child: Child,
-    pub output: BufReader<ChildStdout>,
+    pub output: Box<dyn BufRead>,
     pub address: SocketAddr,
 }
 
@@ -33,7 +42,7 @@ impl Running {
     /// Starts it by a command that ends up being it.
     pub fn spawn(mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut output = Box::new(BufReader::new(child.stdout.take().unwrap()));
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
         let url = line.trim_end().strip_prefix("http://").unwrap_or_else(|| {
@@ -82,8 +91,8 @@ pub struct Folder(pub PathBuf);
 
 impl Folder {
     pub fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("bosbase {name} {}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
+        let path = unique(&format!("bosbase {name}"));
+        std::fs::create_dir(&path).unwrap();
         Self(path)
     }
 
@@ -103,9 +112,25 @@ impl Drop for Folder {
     }
 }
 
-/// The one line that the program says when it gives up instead of serving.
+/// A path for temporary files that nothing else has, nor had.
+pub fn unique(name: &str) -> PathBuf {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let time = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos();
+    let name = format!("{name} {} {time} {number}", std::process::id());
+    std::env::temp_dir().join(name)
+}
+
+/// The one line that the program says when it gives up instead of serving. It listens on a free port
+/// unless the arguments say where.
 pub fn complaint(arguments: &[&str]) -> String {
-    let mut child = program(&[&["serve"], arguments].concat()).spawn().unwrap();
+    let free: &[&str] = match arguments.contains(&"--http") {
+        true => &[],
+        false => &["--http", "127.0.0.1:0"],
+    };
+    let mut child = program(&[&["serve"], free, arguments].concat())
+        .spawn()
+        .unwrap();
     let mut first_line = String::new();
     let mut output = BufReader::new(child.stdout.take().unwrap());
     output.read_line(&mut first_line).unwrap();
