@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 use support::page::block;
-use support::program::{Folder, Running};
+use support::program::{Folder, Running, directly};
 use support::{api::Api, tools};
 
 const PAGE: &str = include_str!("../../docs/rehearse-bad-days.md");
@@ -227,7 +227,7 @@ fn the_command_orders_a_fault() {
     let running = Running::start(&["--demo", "--control"]);
     for name in ["fault.sh", "new-server.sh"] {
         let command = block(PAGE, name).replace("127.0.0.1:8090", &running.address.to_string());
-        tools::run(Command::new("sh").args(["-ec", &command]));
+        tools::run(directly(Command::new("sh").args(["-ec", &command])));
     }
     let listed = Api::new(running.address, "users").control(&json!({"do": "list_faults"}));
     let ordered = json!({"fault": "reset", "when": "after", "call": "bind-token", "times": 1,
@@ -260,7 +260,7 @@ fn the_program_in_python() {
             "BOSAUTH_LIBRARY",
             library::directory().join("libbosauth.so"),
         );
-    assert_eq!(tools::run(&mut python), block(PAGE, "output"));
+    assert_eq!(tools::run(directly(&mut python)), block(PAGE, "output"));
     running.end();
 }
 
@@ -325,5 +325,5 @@ fn a_client_that_follows_a_redirect_comes_back_to_the_call() {
         &body.to_string(),
         &call,
     ]);
-    assert_eq!(tools::run(&mut curl), "204 1");
+    assert_eq!(tools::run(directly(&mut curl)), "204 1");
 }

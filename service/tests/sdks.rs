@@ -11,6 +11,7 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use support::api::{account, guarded};
+use support::program::directly;
 use support::tools;
 
 const PYTHON: &str = "bosbase==0.1.5";
@@ -62,7 +63,7 @@ fn python() {
         let server = server();
         let mut run = Command::new(&python);
         run.arg(script("mfa.py")).arg(server.base_url());
-        assert_eq!(tools::run(&mut run), "three logins\n");
+        assert_eq!(tools::run(directly(&mut run)), "three logins\n");
     }
 }
 
@@ -84,6 +85,6 @@ fn javascript() {
         let server = server();
         let mut run = Command::new("node");
         run.arg(script_there).arg(server.base_url());
-        assert_eq!(tools::run(&mut run), "three logins\n");
+        assert_eq!(tools::run(directly(&mut run)), "three logins\n");
     }
 }

@@ -86,6 +86,11 @@ impl Drop for Running {
     }
 }
 
+/// Lets a client reach this machine directly, whatever proxy the environment names.
+pub fn directly(command: &mut Command) -> &mut Command {
+    command.env("no_proxy", "*").env("NO_PROXY", "*")
+}
+
 /// A folder that is gone after the test.
 pub struct Folder(pub PathBuf);
 
