@@ -106,7 +106,8 @@ async fn passed(parts: &mut Parts, app: &Arc<App>) -> Refused<Collection> {
     let collection = match name {
         Ok(Path(name)) => collections::find(&mut db, &name)
             .await
-            .map_err(went_wrong)?,
+            .map_err(went_wrong)?
+            .or_else(|| collections::system(&name)),
         Err(_) => None,
     };
     let collection =

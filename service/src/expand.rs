@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 const DEEPEST: usize = 6;
 
 /// Fills `expand` of `record` with what the comma-separated `paths` (`team`, `team.owner`) lead
-/// to. What is not there or may not be seen is left out without a word.
+/// to. A path on which something is not there or may not be seen is left out without a word.
 pub async fn expand(
     db: &mut Db,
     collection: &Collection,
@@ -19,34 +19,49 @@ pub async fn expand(
     for path in paths.split(',').map(str::trim) {
         let steps: Vec<&str> = path.split('.').collect();
         if steps.len() <= DEEPEST {
-            follow(db, collection, record, &steps).await?;
+            let _ = follow(db, collection, record, &steps).await?;
         }
     }
     Ok(())
 }
 
+/// Follows a path; gives whether it leads anywhere. If not, nothing of it is put beside the record.
 async fn follow(
     db: &mut Db,
     collection: &Collection,
     record: &mut Map<String, Value>,
     steps: &[&str],
-) -> sqlx::Result<()> {
+) -> sqlx::Result<bool> {
     let Some((step, further)) = steps.split_first() else {
-        return Ok(());
+        return Ok(true);
     };
-    let Some((target, mut found)) = related(db, collection, record, step).await? else {
-        return Ok(());
+    let (target, mut found) = match related(db, collection, record, step).await? {
+        Related::Record(target, found) => (*target, found),
+        Related::Nothing => return Ok(true),
+        Related::Never => return Ok(false),
     };
     // A record that an earlier path has put here may have an `expand` of its own to keep.
     if let Some(Value::Object(earlier)) = record.get("expand").and_then(|all| all.get(*step)) {
         found = earlier.clone();
     }
-    Box::pin(follow(db, &target, &mut found, further)).await?;
+    if !Box::pin(follow(db, &target, &mut found, further)).await? {
+        return Ok(false);
+    }
     let expanded = record
         .entry("expand")
         .or_insert_with(|| Value::Object(Map::new()));
     expanded[*step] = found.into();
-    Ok(())
+    Ok(true)
+}
+
+/// What a relation points to.
+enum Related {
+    /// A record, and its collection.
+    Record(Box<Collection>, Map<String, Value>),
+    /// Nothing, or nothing that may be seen.
+    Nothing,
+    /// There is no such relation, or nobody may ever see what it points to.
+    Never,
 }
 
 /// The record that the relation `field` of `record` points to, if everybody may see it.
@@ -55,25 +70,28 @@ async fn related(
     collection: &Collection,
     record: &Map<String, Value>,
     field: &str,
-) -> sqlx::Result<Option<(Collection, Map<String, Value>)>> {
+) -> sqlx::Result<Related> {
     let is_it =
         |known: &&collections::Field| known.kind == FieldKind::Relation && known.name == field;
-    let Some(relation) = collection.fields.iter().find(is_it) else {
-        return Ok(None);
-    };
-    let id = record.get(field).and_then(Value::as_str);
-    let (Some(target), Some(id)) = (&relation.collection, id) else {
-        return Ok(None);
+    let target = collection.fields.iter().find(is_it);
+    let Some(target) = target.and_then(|relation| relation.collection.as_ref()) else {
+        return Ok(Related::Never);
     };
     let Some(target) = collections::find(db, target).await? else {
-        return Ok(None);
+        return Ok(Related::Never);
+    };
+    let Some(view_rule) = &target.view_rule else {
+        return Ok(Related::Never);
+    };
+    let Some(id) = record.get(field).and_then(Value::as_str) else {
+        return Ok(Related::Nothing);
     };
     let found = shown(db, &target, id).await?;
-    let may_see = |found: &Map<String, Value>| match &target.view_rule {
-        Some(view_rule) => rule::satisfied(view_rule, found) == Ok(true),
-        None => false,
-    };
-    Ok(found.filter(may_see).map(|found| (target, found)))
+    let may_see = |found: &Map<String, Value>| rule::satisfied(view_rule, found) == Ok(true);
+    Ok(match found.filter(may_see) {
+        Some(found) => Related::Record(Box::new(target), found),
+        None => Related::Nothing,
+    })
 }
 
 /// What others see of a record.

@@ -39,12 +39,16 @@ impl Form {
             from_json(body, names)
         } else if kind.starts_with("multipart/form-data") {
             let mut pairs = multipart(kind, body.clone()).await.ok_or_else(not_loaded)?;
-            pairs.extend(urlencoded(query.as_bytes()));
+            pairs.extend(urlencoded(query.as_bytes())?);
             from_pairs(pairs, names)
         } else if kind.starts_with("application/x-www-form-urlencoded") {
-            let pairs = urlencoded(body).chain(urlencoded(query.as_bytes()));
+            let pairs = urlencoded(body)?.chain(urlencoded(query.as_bytes())?);
             from_pairs(pairs.collect(), names)
         } else if kind.starts_with("text/xml") || kind.starts_with("application/xml") {
+            // XML is not read. What is none at all is refused as BosBase refuses it.
+            if !body.contains(&b'<') {
+                return Err(not_loaded());
+            }
             Err(Refusal::bad(
                 "Something went wrong while processing your request.",
             ))
@@ -66,8 +70,20 @@ pub fn not_loaded() -> Refusal {
 
 type Pairs = Vec<(String, String)>;
 
-fn urlencoded(text: &[u8]) -> impl Iterator<Item = (String, String)> {
-    form_urlencoded::parse(text).into_owned()
+/// The pairs of a form or query. Go refuses what other parsers take as it is: a `%` without two digits
+/// and a `;`.
+fn urlencoded(text: &[u8]) -> Result<impl Iterator<Item = (String, String)>, Refusal> {
+    let digits = |at: usize| text.get(at + 1..at + 3).unwrap_or_default();
+    let is_escape = |digits: &[u8]| digits.len() == 2 && digits.iter().all(u8::is_ascii_hexdigit);
+    let is_bad = text.iter().enumerate().any(|(at, byte)| match byte {
+        b';' => true,
+        b'%' => !is_escape(digits(at)),
+        _ => false,
+    });
+    if is_bad {
+        return Err(not_loaded());
+    }
+    Ok(form_urlencoded::parse(text).into_owned())
 }
 
 /// The fields of a multipart body that are no files, or nothing if it is broken.

@@ -163,3 +163,32 @@ fn only_some_types_are_taken_and_their_case_counts() {
     assert!(read("text/xml", "", b"<a/>").is_err());
     assert!(read("text/plain", "", b"").is_ok());
 }
+
+#[test]
+fn forms_that_go_does_not_parse_are_refused() {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    for (query, body) in [
+        ("", "token=%zz"),
+        ("", "token=a&x=%"),
+        ("", "token=a&x=%4"),
+        ("", "token=a;x=1"),
+        ("x=%zz", "token=a"),
+        ("x;y", "token=a"),
+    ] {
+        let form = read(FORM, query, body.as_bytes());
+        assert!(form.is_err(), "{query} {body}");
+    }
+    let form = read(FORM, "x=%3b", b"token=%41+%3B%25").unwrap();
+    assert_eq!(form.text("token"), "A ;%");
+}
+
+#[test]
+fn an_xml_body_that_is_none_is_not_loaded() {
+    for (body, said) in [
+        ("{}", "loading the submitted data"),
+        ("<a/>", "Something went wrong"),
+    ] {
+        let refusal = read("application/xml", "", body.as_bytes()).err().unwrap();
+        assert!(format!("{refusal:?}").contains(said), "{body}");
+    }
+}

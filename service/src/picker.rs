@@ -19,18 +19,24 @@ struct Wanted {
 #[derive(Clone, Copy, PartialEq)]
 enum Change {
     None,
-    Excerpt { most: usize, with_ellipsis: bool },
+    /// So many letters; a negative number fails on every text.
+    Excerpt {
+        most: i64,
+        with_ellipsis: bool,
+    },
 }
 
 /// Cuts `value` down to `fields`, a comma-separated list like `token,record.id` or
-/// `*,record.name:excerpt(20,true)`.
+/// `*,record.name:excerpt(20,true)`. A list of nothing leaves it whole.
 pub fn pick(value: &mut Value, fields: &str) -> Result<(), BadFields> {
     let mut wanted = Wanted::default();
-    for field in listed(fields) {
-        wanted.add(field.trim())?;
+    for field in listed(fields).map(str::trim).filter(|it| !it.is_empty()) {
+        wanted.add(field)?;
     }
-    cut(value, &wanted);
-    Ok(())
+    if wanted.members.is_empty() {
+        return Ok(());
+    }
+    cut(value, &wanted)
 }
 
 /// The fields of a list, in which commas inside brackets do not count.
@@ -53,39 +59,43 @@ impl Wanted {
             None => (field, Change::None),
         };
         let mut place = self;
-        for name in path.split('.') {
+        // `record.` is `record`.
+        for name in path.strip_suffix('.').unwrap_or(path).split('.') {
             place = place.members.entry(name.to_owned()).or_default();
         }
         place.whole = Some(change);
         Ok(())
     }
 
-    /// What is wanted of the member `name`. `*` stands for every member that is not named.
+    /// What is wanted of the member `name`. `*` at the end stands for every member that is not
+    /// named; before others it stands for none.
     fn member(&self, name: &str) -> Option<&Self> {
-        self.members.get(name).or_else(|| self.members.get("*"))
+        let all = || self.members.get("*").filter(|all| all.whole.is_some());
+        self.members.get(name).or_else(all)
     }
 }
 
-fn cut(value: &mut Value, wanted: &Wanted) {
+fn cut(value: &mut Value, wanted: &Wanted) -> Result<(), BadFields> {
     match value {
         Value::Object(members) => cut_members(members, wanted),
-        Value::Array(values) => values.iter_mut().for_each(|value| cut(value, wanted)),
-        _ => {}
+        Value::Array(values) => values.iter_mut().try_for_each(|value| cut(value, wanted)),
+        _ => Ok(()),
     }
 }
 
-fn cut_members(members: &mut Map<String, Value>, wanted: &Wanted) {
+fn cut_members(members: &mut Map<String, Value>, wanted: &Wanted) -> Result<(), BadFields> {
     members.retain(|name, _| wanted.member(name).is_some());
     for (name, value) in members {
         match wanted.member(name) {
             Some(Wanted {
                 whole: Some(change),
                 ..
-            }) => change.apply(value),
-            Some(beneath) => cut(value, beneath),
+            }) => change.apply(value)?,
+            Some(beneath) => cut(value, beneath)?,
             None => {}
         }
     }
+    Ok(())
 }
 
 impl Change {
@@ -99,7 +109,7 @@ impl Change {
             None => (arguments, "false"),
         };
         match most.trim().parse() {
-            Ok(most) if most > 0 => Ok(Self::Excerpt {
+            Ok(most) if most != 0 => Ok(Self::Excerpt {
                 most,
                 with_ellipsis: ellipsis.parse().map_err(|_| BadFields)?,
             }),
@@ -107,7 +117,7 @@ impl Change {
         }
     }
 
-    fn apply(self, value: &mut Value) {
+    fn apply(self, value: &mut Value) -> Result<(), BadFields> {
         if let (
             Self::Excerpt {
                 most,
@@ -116,8 +126,10 @@ impl Change {
             Value::String(text),
         ) = (self, value)
         {
+            let most = usize::try_from(most).map_err(|_| BadFields)?;
             *text = excerpt(text, most, with_ellipsis);
         }
+        Ok(())
     }
 }
 
@@ -188,6 +200,19 @@ mod tests {
             picked("*,record.id"),
             json!({"token": "t", "record": {"id": "i"}})
         );
+        for everything in [",", " , ,"] {
+            assert_eq!(picked(everything), picked("*"), "{everything}");
+        }
+        assert_eq!(picked("record."), picked("record"));
+        assert_eq!(picked("record.id."), picked("record.id"));
+        assert_eq!(picked("record.."), json!({"record": {}}));
+        assert_eq!(picked("."), json!({}));
+        assert_eq!(picked("*.id"), json!({}));
+        assert_eq!(
+            picked("record.expand.*.title"),
+            json!({"record": {"expand": {}}})
+        );
+        assert_eq!(picked("record.none:excerpt(-1)"), json!({"record": {}}));
         assert_eq!(picked("token.deeper"), json!({"token": "t"}));
         assert_eq!(picked("*")["record"]["id"], "i");
         assert_eq!(
@@ -219,5 +244,7 @@ mod tests {
         ] {
             assert_eq!(pick(&mut json!({}), fields), Err(BadFields), "{fields}");
         }
+        let mut value = json!({"token": "t"});
+        assert_eq!(pick(&mut value, "token:excerpt(-1)"), Err(BadFields));
     }
 }

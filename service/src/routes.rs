@@ -101,7 +101,7 @@ async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     } else {
         guarded(next.run(request)).await
     };
-    common_headers(answer.headers_mut(), is_control);
+    common_headers(answer.headers_mut(), is_control, asks_first);
     line.end(&answer, app.log);
     answer
 }
@@ -126,11 +126,14 @@ fn preflight(asked: &HeaderMap) -> Response {
     answer
 }
 
-fn common_headers(headers: &mut HeaderMap, is_control: bool) {
+fn common_headers(headers: &mut HeaderMap, is_control: bool, asks_first: bool) {
     let mut put = |name: &'static str, value| headers.insert(name, HeaderValue::from_static(value));
-    put("x-content-type-options", "nosniff");
-    put("x-frame-options", "SAMEORIGIN");
-    put("x-xss-protection", "1; mode=block");
+    // BosBase answers a browser that asks first before it comes to these.
+    if !asks_first {
+        put("x-content-type-options", "nosniff");
+        put("x-frame-options", "SAMEORIGIN");
+        put("x-xss-protection", "1; mode=block");
+    }
     if !is_control {
         put("access-control-allow-origin", "*");
         put("vary", "Origin");

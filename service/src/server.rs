@@ -9,7 +9,7 @@ use crate::{App, routes, steps};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::Request;
+use axum::http::{Request, header};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -244,7 +244,9 @@ async fn answered(
     wire: Wire,
 ) -> Result<Response, &'static str> {
     let ended = handling.await;
-    let Ok(answer) = ended.unwrap_or_else(|_| Ok(went_wrong("a panic").into_response()));
+    let Ok(mut answer) = ended.unwrap_or_else(|_| Ok(went_wrong("a panic").into_response()));
+    // The router adds it where a path has other methods; BosBase has no 405 that would need it.
+    answer.headers_mut().remove(header::ALLOW);
     match answer.extensions().get::<Fault>().copied() {
         Some(fault) if fault.is_on_the_wire() => {
             // Nobody is left to be told that the client has gone.

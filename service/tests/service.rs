@@ -147,6 +147,7 @@ fn paths_that_lead_nowhere() {
     ] {
         let answer = exchange(server.address(), &request(method, target, &[], b""));
         assert_eq!(answer.status, 404, "{method} {target}");
+        assert_eq!(answer.header("Allow"), None, "{method} {target}");
         let expected =
             r#"{"data":{},"message":"The requested resource wasn't found.","status":404}"#;
         assert_eq!(answer.text(), format!("{expected}\n"));
@@ -181,6 +182,7 @@ fn browsers_may_use_the_api() {
         ("Access-Control-Allow-Origin", Some("*")),
         ("Access-Control-Allow-Headers", Some("content-type,x-other")),
         ("Access-Control-Allow-Credentials", None),
+        ("X-Content-Type-Options", None),
         ("Vary", Some("Origin")),
     ] {
         assert_eq!(answer.header(name), value, "{name}");
@@ -204,6 +206,62 @@ fn a_body_that_is_too_large_is_refused() {
         (answer.status, answer.message().as_str()),
         (413, "Request entity too large.")
     );
+}
+
+#[test]
+fn a_path_that_leads_nowhere_expands_nothing() {
+    let relation =
+        |name: &str, to: &str| json!({"name": name, "type": "relation", "collection": to});
+    let seed = json!({
+        "collections": [
+            {"name": "towns", "type": "base"},
+            {"name": "teams", "type": "base", "viewRule": "", "fields": [relation("town", "towns"), relation("rival", "teams")]},
+            {"name": "players", "type": "auth", "fields": [relation("team", "teams")]},
+        ],
+        "records": [
+            {"id": "town", "collection": "towns"},
+            {"id": "team", "collection": "teams", "fields": {"town": "town"}},
+        ],
+        "accounts": [{"collection": "players", "email": DEMO_USER, "password": DEMO_PASSWORD,
+            "fields": {"team": "team"}}],
+    });
+    let server = server(&seed);
+    assert_eq!(bind(&server, "players", DEMO_USER, "t").status, 204);
+    for (expand, is_there) in [
+        ("team", true),
+        ("nothing,team", true),
+        ("team.nothing", false),
+        ("team.town", false),
+        ("team.rival", true),
+        ("team.town,team", true),
+    ] {
+        let target = format!("{}?expand={expand}", route("players", "auth-with-token"));
+        let record =
+            post(server.address(), &target, &json!({"token": "t"})).json()["record"].clone();
+        assert_eq!(record["expand"]["team"].is_object(), is_there, "{expand}");
+        assert_eq!(record.get("expand").is_some(), is_there, "{expand}");
+    }
+}
+
+#[test]
+fn system_collections_have_no_accounts() {
+    let server = demo();
+    let body = credentials(DEMO_USER, "t");
+    for collection in ["_otps", "_MFAS", "_authOrigins", "_externalAuths"] {
+        for call in [
+            "bind-token",
+            "unbind-token",
+            "auth-with-token",
+            "auth-with-password",
+        ] {
+            let answer = post(server.address(), &route(collection, call), &body);
+            let said = (answer.status, answer.message());
+            let expected = "Missing or invalid auth collection context.".to_owned();
+            assert_eq!(said, (404, expected), "{collection} {call}");
+        }
+        let answer = post(server.address(), &route(collection, "auth-refresh"), &body);
+        assert_eq!(answer.status, 401, "{collection}");
+    }
 }
 
 #[test]

@@ -230,6 +230,15 @@ pub async fn find(db: &mut Db, name: &str) -> sqlx::Result<Option<Collection>> {
     row.as_ref().map(read).transpose()
 }
 
+/// A collection of BosBase itself, which has no accounts. Nothing can be done with it here.
+pub fn system(name: &str) -> Option<Collection> {
+    const SYSTEM: [&str; 4] = ["_authOrigins", "_externalAuths", "_mfas", "_otps"];
+    let name = SYSTEM
+        .iter()
+        .find(|known| known.eq_ignore_ascii_case(name))?;
+    serde_json::from_value(json!({"name": name, "type": "base"})).ok()
+}
+
 /// Adds a collection.
 pub async fn insert(db: &mut Db, collection: &Collection) -> sqlx::Result<()> {
     sqlx::query(
