@@ -342,6 +342,28 @@ mod tests {
     }
 
     #[test]
+    fn no_character_of_a_password_shows_the_rest_of_it() {
+        for letter in (0..=255).map(char::from) {
+            for url in [
+                format!("postgres://shop:canary{letter}canary@h/x"),
+                format!("postgres://shop:1{letter}canary@h/x"),
+                format!("postgres://shop:1{letter}canary@h?user=a"),
+                format!("postgres://shop{letter}canary@h/x"),
+                format!("postgres{letter}//shop:canary@h/x"),
+                format!("{letter}postgres://shop:canary@h/x"),
+                format!("host=h{letter}password=canary"),
+                format!("host=h password{letter}={letter}canary"),
+            ] {
+                let data = Data::named(url.as_ref());
+                let said = format!("{data} {data:?} {:?}", data.check());
+                let is_file = url.starts_with('/') || !Data::is_connection_string(url.as_ref());
+                let is_hidden = !said.contains("canary");
+                assert!(is_hidden || is_file, "{url:?}: {said}");
+            }
+        }
+    }
+
+    #[test]
     fn a_url_is_shown_without_its_user_and_parameters() {
         for (url, place) in [
             ("postgres://h/x", "postgres://h/x"),

@@ -50,7 +50,8 @@ struct Serve {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090")]
     http: String,
     /// Where to keep everything: a SQLite file, or the URL of a PostgreSQL database
-    /// (postgres://user:password@host/name). Without it everything is kept in memory.
+    /// (postgres://user:password@host/name; the password may stand in PGPASSWORD instead). Without
+    /// it everything is kept in memory.
     #[arg(long, value_name = "FILE|URL")]
     data: Option<OsString>,
     /// A JSON file with the collections and accounts to begin with.
