@@ -182,40 +182,6 @@ fn the_shared_library_is_named_and_linked_as_promised() {
     assert!(segments.contains("GNU_RELRO"), "{segments}");
 }
 
-#[test]
-fn the_static_library_links_beside_another_rust_library() {
-    let directory = library::install(&["--release"]);
-    let other = directory.join("other.rs");
-    let program = "#[unsafe(no_mangle)] pub extern \"C\" fn other(n: u32) -> u32 { (0..n).map(|i| i.to_string()).collect::<Vec<_>>().concat().len() as u32 }";
-    fs::write(&other, program).unwrap();
-    let mut rustc = Command::new(std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into()));
-    rustc.args(["--edition=2024", "--crate-type=staticlib", "-O", "-o"]);
-    tools::run(rustc.arg(directory.join("libother.a")).arg(&other));
-    let main = directory.join("main.c");
-    let text = "#include <bosauth.h>\nuint32_t other(uint32_t n);\nint main(void) { bosauth_client client; bosauth_status status = bosauth_client_new(\"http://127.0.0.1:9\", NULL, &client, NULL); return status != BOSAUTH_OK || bosauth_client_free(client) != BOSAUTH_OK || other(11) != 12; }\n";
-    fs::write(&main, text).unwrap();
-    let archive = |name: &str| directory.join(name);
-    let mut cc = Command::new(tools::cc());
-    cc.arg("-I")
-        .arg(tools::root().join("include"))
-        .arg(&main)
-        .arg("-o")
-        .arg(archive("main"));
-    cc.arg(archive("libbosauth.a"))
-        .arg(archive("libother.a"))
-        .args([
-            "-lgcc_s",
-            "-lutil",
-            "-lrt",
-            "-lpthread",
-            "-lm",
-            "-ldl",
-            "-lc",
-        ]);
-    tools::run(&mut cc);
-    tools::run(&mut Command::new(archive("main")));
-}
-
 fn shared() -> &'static Path {
     static PATH: std::sync::OnceLock<std::path::PathBuf> = std::sync::OnceLock::new();
     PATH.get_or_init(|| library::directory().join("libbosauth.so"))

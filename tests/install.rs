@@ -4,6 +4,8 @@
 
 #[path = "support/library.rs"]
 mod library;
+#[path = "install/linking.rs"]
+mod linking;
 #[path = "support/pages.rs"]
 mod pages;
 #[path = "support/tools.rs"]
@@ -23,7 +25,41 @@ fn target() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
 }
 
-/// Where the library is installed, by the commands of `docs/c.md`; nothing without CMake. It is moved
+/// The repository as a clone has it, with what is not committed yet. Without git it is this one.
+fn clone() -> &'static Path {
+    static CLONE: OnceLock<PathBuf> = OnceLock::new();
+    CLONE.get_or_init(|| match tools::root().join(".git").exists() {
+        true if tools::has("git") => copy(tools::root(), &tools::empty("install/clone")),
+        _ => tools::root().to_owned(),
+    })
+}
+
+/// Copies what belongs to a repository, with the times of the files, so that cargo need not compile them again.
+fn copy(repository: &Path, to: &Path) -> PathBuf {
+    let list = git(repository, "ls-files --cached --others --exclude-standard");
+    for name in list.lines() {
+        let (from, to) = (repository.join(name), to.join(name));
+        // A file that was deleted is still in the list until that is committed.
+        if from.is_file() {
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(&from, &to).unwrap();
+            let modified = fs::metadata(&from).unwrap().modified().unwrap();
+            let file = fs::File::options().write(true).open(&to).unwrap();
+            file.set_modified(modified).unwrap();
+        }
+    }
+    git(to, "init --quiet");
+    git(to, "add --all");
+    to.to_owned()
+}
+
+fn git(repository: &Path, arguments: &str) -> String {
+    let mut git = Command::new("git");
+    git.args(arguments.split(' ')).current_dir(repository);
+    tools::run(&mut git)
+}
+
+/// Where the library is installed, by the commands of `docs/c.md` in a clone; nothing without CMake. It is moved
 /// afterwards, since it may be.
 fn installed() -> Option<&'static Path> {
     static INSTALLED: OnceLock<Option<PathBuf>> = OnceLock::new();
@@ -37,12 +73,8 @@ fn install() -> PathBuf {
         tools::empty("install/first"),
         tools::temporary("install/prefix"),
     );
-    let commands = installation("c.md").replace(" build", " \"$BUILD\"");
-    let mut shell = shell(&commands, tools::root(), &first);
-    shell
-        .env("BUILD", tools::empty("install/build"))
-        .env("CARGO_TARGET_DIR", target());
-    tools::run(&mut shell);
+    let mut shell = shell(&installation("c.md"), clone(), &first);
+    tools::run(shell.env("CARGO_TARGET_DIR", target()));
     let _ = fs::remove_dir_all(&prefix);
     fs::rename(first, &prefix).unwrap();
     prefix
@@ -112,7 +144,7 @@ fn files_and_links_are_as_promised() {
 }
 
 #[test]
-fn pkg_config_says_what_rustc_says() {
+fn pkg_config_names_what_the_static_library_needs() {
     let Some(prefix) = installed() else { return };
     if !tools::has("pkg-config") {
         return;
@@ -121,50 +153,27 @@ fn pkg_config_says_what_rustc_says() {
         pkg_config(prefix, &["--modversion"]),
         env!("CARGO_PKG_VERSION")
     );
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .args(["rustc", "--package", "bosauth-capi", "--release", "--lib"])
-        .args(["--crate-type", "staticlib", "--target-dir"])
-        .arg(target())
-        .args(["--", "--print", "native-static-libs"])
-        .current_dir(tools::root());
-    let said = String::from_utf8(cargo.output().unwrap().stderr).unwrap();
-    let (_, native) = said.split_once("native-static-libs: ").unwrap();
-    let native = native.lines().next().unwrap().trim();
     let text = fs::read_to_string(prefix.join("lib/pkgconfig/bosauth.pc")).unwrap();
-    assert!(
-        text.contains(&format!("\nLibs.private: {native}\n")),
-        "{text}"
-    );
+    assert!(text.contains("\nLibs.private: -lpthread -ldl\n"), "{text}");
     assert!(
         !text.contains(&*tools::temporary("install/").to_string_lossy()),
         "it cannot be moved: {text}"
     );
     let all = pkg_config(prefix, &["--static", "--libs"]);
-    assert!(
-        native.split(' ').all(|library| all.contains(library)),
-        "{all}"
-    );
+    assert!(all.ends_with("-lbosauth -lpthread -ldl"), "{all}");
 }
 
-#[test]
-fn the_example_project_is_built_in_every_way() {
-    let Some(prefix) = installed() else { return };
+/// Builds a project with the example's programs and runs each against a server.
+fn build_and_log_in(project: &Path, commands: &str, prefix: &Path) {
     let server = Server::start(Config::demo()).unwrap();
-    let directory = tools::empty("install/example");
-    let source = tools::root().join("bindings/c/example");
-    for file in fs::read_dir(source).unwrap() {
-        let file = file.unwrap();
-        fs::copy(file.path(), directory.join(file.file_name())).unwrap();
-    }
-    let commands = "cmake -S . -B build -DCMAKE_PREFIX_PATH=\"$PREFIX\"\ncmake --build build";
-    tools::run(&mut shell(commands, &directory, prefix));
+    let mut shell = shell(commands, project, prefix);
+    tools::run(shell.env("CARGO_TARGET_DIR", target()));
     for (name, shared) in [
         ("login_shared", true),
         ("login_static", false),
         ("login_cpp", true),
     ] {
-        let program = directory.join("build").join(name);
+        let program = project.join("build").join(name);
         assert_eq!(
             tools::run(Command::new(&program).arg(server.base_url())),
             HELLO,
@@ -176,6 +185,24 @@ fn the_example_project_is_built_in_every_way() {
             "{name}"
         );
     }
+}
+
+/// A directory with the files of the example project.
+fn example(name: &str) -> PathBuf {
+    let directory = tools::empty(name);
+    for file in fs::read_dir(tools::root().join("bindings/c/example")).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), directory.join(file.file_name())).unwrap();
+    }
+    directory
+}
+
+#[test]
+fn the_example_project_is_built_in_every_way() {
+    let Some(prefix) = installed() else { return };
+    let directory = example("install/example");
+    let commands = "cmake -S . -B build -DCMAKE_PREFIX_PATH=\"$PREFIX\"\ncmake --build build";
+    build_and_log_in(&directory, commands, prefix);
     let unbound = Server::start(Config::default()).unwrap();
     for name in ["login_static", "login_cpp"] {
         let program = directory.join("build").join(name);
@@ -190,6 +217,98 @@ fn the_example_project_is_built_in_every_way() {
             "CREDENTIALS: wrong email or password\nwhat to do: ASK_CREDENTIALS\n"
         );
     }
+}
+
+/// The example project with the repository as a part of its build, by these lines of `docs/c.md`.
+fn build_with_the_repository(name: &str, by: &str) {
+    let Some(prefix) = installed() else { return };
+    let directory = example(name);
+    let blocks = pages::programs("c.md", "cmake");
+    let lines = blocks.iter().find(|text| text.contains(by)).unwrap();
+    let repository = clone().to_string_lossy();
+    let lines = lines
+        .replace("third_party/bosauth", &repository)
+        // Nothing is cloned here: cargo would compile all of it for another path.
+        .replace(
+            "GIT_REPOSITORY https://example.com/bosauth.git GIT_TAG main",
+            &format!("SOURCE_DIR \"{repository}\""),
+        );
+    let project = directory.join("CMakeLists.txt");
+    let text = fs::read_to_string(&project).unwrap();
+    fs::write(
+        &project,
+        text.replace("find_package(bosauth 0.1 REQUIRED)\n", &lines),
+    )
+    .unwrap();
+    let commands = "cmake -S . -B build\ncmake --build build";
+    build_and_log_in(&directory, commands, prefix);
+    assert!(
+        fs::read_to_string(project).unwrap().contains(&*repository),
+        "the page says something else"
+    );
+}
+
+#[test]
+fn a_subdirectory_gives_the_same_targets() {
+    build_with_the_repository("install/subdirectory", "add_subdirectory(");
+}
+
+#[test]
+fn fetched_content_gives_the_same_targets() {
+    build_with_the_repository("install/fetched", "FetchContent_Declare(");
+}
+
+#[test]
+fn the_build_shows_what_cargo_does_once() {
+    if installed().is_none() {
+        return;
+    }
+    let mut build = shell("cmake --build build", clone(), clone());
+    let output = build.env("CARGO_TARGET_DIR", target()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said.matches("Finished `dist` profile").count(), 1, "{said}");
+    assert_eq!(said.matches("Finished").count(), 1, "{said}");
+}
+
+/// The commands of the README and the examples that compile a program.
+fn compilations() -> Vec<String> {
+    let mut commands = Vec::new();
+    for page in [
+        "README.md",
+        "examples/first_login.c",
+        "examples/stop_a_login.c",
+    ] {
+        let text = fs::read_to_string(tools::root().join(page)).unwrap();
+        let lines = text.lines().map(|line| line.trim_start_matches([' ', '*']));
+        commands.extend(
+            lines
+                .filter(|line| line.starts_with("cc "))
+                .map(str::to_owned),
+        );
+    }
+    assert!(commands.len() >= 3, "{commands:?}");
+    commands
+}
+
+#[test]
+fn the_pages_leave_a_clone_clean() {
+    if installed().is_none() || clone() == tools::root() {
+        return;
+    }
+    // cargo writes to `target` alone; what it built for another test is taken.
+    let release = library::install(&["--release"]);
+    fs::create_dir_all(clone().join("target")).unwrap();
+    let link = clone().join("target/release");
+    std::os::unix::fs::symlink(release, link).unwrap();
+    for command in compilations() {
+        tools::run(&mut shell(&command, clone(), clone()));
+    }
+    let pip = "python3 -m venv \"$PREFIX\"\n\"$PREFIX/bin/pip\" install --quiet ./bindings/python";
+    let mut pip = shell(pip, clone(), &tools::empty("install/venv"));
+    tools::run(pip.env("CARGO_TARGET_DIR", target()));
+    let status = git(clone(), "status --porcelain");
+    let changed = status.lines().filter(|line| !line.starts_with("A  "));
+    assert_eq!(changed.collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
 #[test]
@@ -269,6 +388,8 @@ fn follow(page: &str) {
             }
             ("sh", _)
                 if block.text.contains("bindings/c") || block.text.contains("export PREFIX") => {}
+            // Built by `build_with_the_repository`.
+            ("cmake", None) if block.text.contains("bindings/c") => {}
             ("sh", _) => {
                 let commands = block
                     .text

@@ -1,0 +1,24 @@
+# The targets of bosauth:
+#
+#   bosauth::bosauth   the shared library, for C
+#   bosauth::static    the static library, for C
+#   bosauth::cpp       bosauth.hpp on the shared library, for C++17
+#
+# Included by bosauthConfig.cmake for an installed bosauth and by CMakeLists.txt for one that is part of a build. Both
+# say in _bosauth_… where the files are.
+add_library(bosauth::bosauth SHARED IMPORTED ${_bosauth_scope})
+set_target_properties(bosauth::bosauth PROPERTIES
+    IMPORTED_LOCATION "${_bosauth_shared}"
+    IMPORTED_SONAME "${_bosauth_soname}"
+    INTERFACE_INCLUDE_DIRECTORIES "${_bosauth_include}")
+
+add_library(bosauth::static STATIC IMPORTED ${_bosauth_scope})
+set_target_properties(bosauth::static PROPERTIES
+    IMPORTED_LOCATION "${_bosauth_static}"
+    INTERFACE_INCLUDE_DIRECTORIES "${_bosauth_include}"
+    INTERFACE_LINK_LIBRARIES "${_bosauth_system_libraries}")
+
+add_library(bosauth::cpp INTERFACE IMPORTED ${_bosauth_scope})
+set_target_properties(bosauth::cpp PROPERTIES
+    INTERFACE_COMPILE_FEATURES cxx_std_17
+    INTERFACE_LINK_LIBRARIES bosauth::bosauth)

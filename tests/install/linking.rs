@@ -1,0 +1,319 @@
+//! The installed static library: its symbols, and that it links beside any other archive, in any order, with every
+//! compiler and linker, with and without LTO.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
+
+use super::{installed, needed, tools};
+
+const TOKEN: &str = "token-of-the-linking-test";
+
+/// Logs in and calls the other library.
+const PROGRAM: &str = r#"
+#include <bosauth.h>
+uint32_t other(uint32_t n);
+int main(int argc, char **argv) {
+    bosauth_client client;
+    bosauth_session *session;
+    if (argc != 2 || bosauth_client_new(argv[1], NULL, &client, NULL) != BOSAUTH_OK) return 1;
+    if (bosauth_auth_with_token(client, "users", "token-of-the-linking-test", NULL, &session, NULL) != BOSAUTH_OK) return 2;
+    bosauth_session_free(session);
+    if (bosauth_client_free(client) != BOSAUTH_OK) return 3;
+    return other(11) == 12 ? 0 : 4;
+}
+"#;
+
+/// The other library in Rust: it allocates, and catches a panic of its own.
+const OTHER_RUST: &str = r#"
+#[unsafe(no_mangle)]
+pub extern "C" fn other(n: u32) -> u32 {
+    let digits = (0..n).map(|i| i.to_string()).collect::<String>();
+    let caught = std::panic::catch_unwind(|| -> () { std::panic::resume_unwind(Box::new(digits)) });
+    caught.unwrap_err().downcast::<String>().unwrap().len() as u32
+}
+"#;
+
+const OWN_ALLOCATOR: &str = r#"
+use std::alloc::{GlobalAlloc, Layout, System};
+struct Own;
+unsafe impl GlobalAlloc for Own {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 { unsafe { System.alloc(layout) } }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) { unsafe { System.dealloc(at, layout) } }
+}
+#[global_allocator]
+static OWN: Own = Own;
+"#;
+
+/// The other library in C, with a name of the Rust runtime's.
+const OTHER_C: &str = r#"
+#include <stdint.h>
+void rust_eh_personality(void) {}
+uint32_t other(uint32_t n) {
+    uint32_t digits = 0;
+    for (uint32_t i = 0; i < n; i++) digits += i < 10 ? 1 : 2;
+    return digits;
+}
+"#;
+
+fn archive(prefix: &Path) -> PathBuf {
+    prefix.join("lib/libbosauth.a")
+}
+
+/// A server to which the token is bound.
+fn server() -> Server {
+    let server = Server::start(Config::demo()).unwrap();
+    let client = bosauth::Client::builder(server.base_url()).build().unwrap();
+    let users = client.collection("users");
+    users.bind_token(DEMO_USER, DEMO_PASSWORD, TOKEN).unwrap();
+    server
+}
+
+#[test]
+fn the_functions_of_the_header_are_its_only_global_symbols() {
+    let Some(prefix) = installed() else { return };
+    let mut nm = Command::new("nm");
+    nm.args(["--extern-only", "--defined-only", "--format=posix"]);
+    let listed = tools::run(nm.arg(archive(prefix)));
+    let symbols = listed.lines().filter(|line| !line.ends_with(':'));
+    let mut global: Vec<_> = symbols.filter_map(|line| line.split(' ').next()).collect();
+    global.sort_unstable();
+    let path = tools::root().join("include/abi-symbols.txt");
+    let committed = fs::read_to_string(path).unwrap();
+    assert_eq!(global, committed.lines().collect::<Vec<_>>());
+}
+
+#[test]
+fn it_needs_only_libc_and_libgcc() {
+    let Some(prefix) = installed() else { return };
+    let library = tools::empty("install/needs").join("whole.so");
+    let mut cc = Command::new(tools::cc());
+    cc.args([
+        "-shared",
+        "-nodefaultlibs",
+        "-Wl,-z,defs",
+        "-Wl,--whole-archive",
+    ])
+    .arg(archive(prefix))
+    .args(["-Wl,--no-whole-archive", "-lgcc_s", "-lc", "-o"]);
+    tools::run(cc.arg(&library));
+    let segments = tools::run(Command::new("readelf").args(["-W", "-l"]).arg(library));
+    let stack = segments.lines().find(|line| line.contains("GNU_STACK"));
+    assert!(!stack.unwrap().contains("RWE"), "{segments}");
+}
+
+#[test]
+fn programs_without_any_shared_library_log_in() {
+    let Some(prefix) = installed() else { return };
+    let directory = tools::empty("install/static");
+    let (main, other) = (directory.join("main.c"), directory.join("other.c"));
+    fs::write(&main, PROGRAM).unwrap();
+    fs::write(&other, OTHER_C).unwrap();
+    let server = server();
+    let by_name = format!("http://localhost:{}", server.address().port());
+    for compiler in compilers() {
+        for (flag, expected) in [("-static", ""), ("-static-libgcc", "libc.so.6")] {
+            let program = directory.join(format!("{compiler}{flag}"));
+            let mut cc = Command::new(compiler);
+            cc.arg(flag).arg("-I").arg(prefix.join("include"));
+            cc.args([&main, &other]).arg(archive(prefix));
+            tools::run(cc.args(["-lpthread", "-ldl", "-o"]).arg(&program));
+            let needed = needed(&program);
+            assert!(needed.contains(expected), "{compiler} {flag}: {needed}");
+            assert!(!needed.contains("libgcc_s"), "{compiler} {flag}: {needed}");
+            assert_eq!(needed.is_empty(), expected.is_empty(), "{needed}");
+            for url in [server.base_url(), &by_name] {
+                tools::run(Command::new(&program).arg(url));
+            }
+        }
+    }
+}
+
+/// What `docs/c.md` says about `ldd`.
+#[test]
+fn the_loader_is_asked_for_what_the_page_says() {
+    let Some(prefix) = installed() else { return };
+    let directory = tools::empty("install/needed");
+    let main = directory.join("main.c");
+    fs::write(
+        &main,
+        "#include <bosauth.h>\nint main(void) { return bosauth_version() == NULL; }\n",
+    )
+    .unwrap();
+    let page = fs::read_to_string(tools::root().join("docs/c.md")).unwrap();
+    for (row, library) in [
+        ("| the shared library |", "libbosauth.so"),
+        ("| the static library |", "libbosauth.a"),
+    ] {
+        let program = directory.join(library.replace('.', "-"));
+        let mut cc = Command::new(tools::cc());
+        cc.arg("-I").arg(prefix.join("include")).arg(&main);
+        cc.arg(prefix.join("lib").join(library));
+        cc.arg(format!("-Wl,-rpath,{}", prefix.join("lib").display()));
+        tools::run(cc.args(["-lpthread", "-ldl", "-o"]).arg(&program));
+        let listed = tools::run(Command::new("ldd").arg(&program));
+        let row = page.lines().find(|line| line.starts_with(row)).unwrap();
+        for line in listed.lines().filter(|line| !line.contains("linux-vdso")) {
+            let path = line.split_whitespace().next().unwrap();
+            let name = path.rsplit('/').next().unwrap();
+            let name = name.split_once("-x86").map_or(name, |(start, _)| start);
+            assert!(row.contains(&format!("`{name}`")), "{name} is not in {row}");
+        }
+    }
+}
+
+fn compilers() -> Vec<&'static str> {
+    ["gcc", "clang"]
+        .into_iter()
+        .filter(|name| tools::has(name))
+        .collect()
+}
+
+/// A compiler, a linker, and whether the program is compiled for LTO.
+struct Toolchain {
+    compiler: &'static str,
+    flags: Vec<String>,
+}
+
+impl Toolchain {
+    fn all() -> Vec<Toolchain> {
+        let mut all = Vec::new();
+        for compiler in compilers() {
+            for linker in ["bfd", "gold", "lld"] {
+                if !tools::has(&format!("ld.{linker}")) {
+                    continue;
+                }
+                for lto in [None, Some("-flto".to_owned())] {
+                    let flags = [format!("-fuse-ld={linker}")].into_iter().chain(lto);
+                    all.push(Toolchain {
+                        compiler,
+                        flags: flags.collect(),
+                    });
+                }
+            }
+        }
+        all
+    }
+
+    fn name(&self) -> String {
+        format!("{} {}", self.compiler, self.flags.join(" "))
+    }
+
+    fn compile(&self, source: &Path, prefix: &Path) -> PathBuf {
+        let object = source.with_extension(format!("{}.o", self.name().replace(' ', "")));
+        let mut compiler = Command::new(self.compiler);
+        compiler
+            .args(&self.flags)
+            .arg("-I")
+            .arg(prefix.join("include"));
+        tools::run(compiler.arg("-c").arg(source).arg("-o").arg(&object));
+        object
+    }
+
+    fn link(&self, inputs: &[&Path], program: &Path) -> Command {
+        let mut compiler = Command::new(self.compiler);
+        compiler.args(&self.flags).args(inputs);
+        compiler
+            .args(["-lpthread", "-ldl", "-lm", "-o"])
+            .arg(program);
+        compiler
+    }
+
+    /// Whether it links a program without the library: gcc and lld have no LTO in common.
+    fn works(&self, directory: &Path) -> bool {
+        let source = directory.join("empty.c");
+        fs::write(&source, "int main(void) { return 0; }\n").unwrap();
+        let object = self.compile(&source, directory);
+        let mut link = self.link(&[&object], &directory.join("empty"));
+        let works = link.output().unwrap().status.success();
+        if !works {
+            assert!(self.flags.len() == 2, "{} links nothing", self.name());
+            tools::lacks(&format!("{} links no program at all", self.name()));
+        }
+        works
+    }
+}
+
+/// The other archives.
+fn others(directory: &Path) -> Vec<PathBuf> {
+    let rust = |name: &str, toolchain: Option<&str>, more: &str| {
+        let source = directory.join(format!("{name}.rs"));
+        fs::write(&source, format!("{OTHER_RUST}{more}")).unwrap();
+        let library = directory.join(format!("lib{name}.a"));
+        let mut rustc = Command::new("rustc");
+        rustc.args(toolchain.map(|name| format!("+{name}")));
+        rustc.args(["--edition=2024", "--crate-type=staticlib", "-O", "-o"]);
+        tools::run(rustc.arg(&library).arg(source));
+        // Linked many times: its debug information would take most of that time. An older LLVM refuses its bitcode,
+        // whatever it is linked with.
+        tools::run(
+            Command::new("objcopy")
+                .args(["--strip-debug", "-R", ".llvmbc", "-R", ".llvmcmd"])
+                .arg(&library),
+        );
+        library
+    };
+    let mut all = vec![
+        rust("same-compiler", None, ""),
+        rust("own-allocator", None, OWN_ALLOCATOR),
+        in_c(directory),
+    ];
+    match another_compiler() {
+        Some(toolchain) => all.push(rust("other-compiler", Some(&toolchain), "")),
+        None => tools::skip("no second Rust toolchain"),
+    }
+    all
+}
+
+fn in_c(directory: &Path) -> PathBuf {
+    let (source, object) = (directory.join("other.c"), directory.join("other.o"));
+    let library = directory.join("libother-c.a");
+    fs::write(&source, OTHER_C).unwrap();
+    let mut cc = Command::new(tools::cc());
+    tools::run(cc.arg("-c").arg(source).arg("-o").arg(&object));
+    tools::run(Command::new("ar").arg("rcs").arg(&library).arg(object));
+    library
+}
+
+/// A toolchain of rustup's with another version of the compiler than the one that builds this.
+fn another_compiler() -> Option<String> {
+    let version = |toolchain: Option<&str>| {
+        let mut rustc = Command::new("rustc");
+        rustc
+            .args(toolchain.map(|name| format!("+{name}")))
+            .arg("--version");
+        Some(rustc.output().ok()?.stdout)
+    };
+    let listed = Command::new("rustup")
+        .args(["toolchain", "list"])
+        .output()
+        .ok()?;
+    let listed = String::from_utf8(listed.stdout).ok()?;
+    let names = listed.lines().filter_map(|line| line.split(' ').next());
+    let mut others = names.filter(|name| version(Some(name)) != version(None));
+    others.next().map(str::to_owned)
+}
+
+#[test]
+fn it_links_beside_any_other_archive() {
+    let Some(prefix) = installed() else { return };
+    let directory = tools::empty("install/linking");
+    let (main, program) = (directory.join("main.c"), directory.join("main"));
+    fs::write(&main, PROGRAM).unwrap();
+    let (server, ours, others) = (server(), archive(prefix), others(&directory));
+    for toolchain in Toolchain::all() {
+        if !toolchain.works(&directory) {
+            continue;
+        }
+        let main = toolchain.compile(&main, prefix);
+        for other in &others {
+            for archives in [[&ours, other], [other, &ours]] {
+                let inputs = [&main, archives[0], archives[1]].map(PathBuf::as_path);
+                tools::run(&mut toolchain.link(&inputs, &program));
+                tools::run(Command::new(&program).arg(server.base_url()));
+            }
+        }
+    }
+}
