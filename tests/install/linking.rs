@@ -238,33 +238,42 @@ impl Toolchain {
 
 /// The other archives.
 fn others(directory: &Path) -> Vec<PathBuf> {
-    let rust = |name: &str, toolchain: Option<&str>, more: &str| {
-        let source = directory.join(format!("{name}.rs"));
-        fs::write(&source, format!("{OTHER_RUST}{more}")).unwrap();
-        let library = directory.join(format!("lib{name}.a"));
-        let mut rustc = Command::new("rustc");
-        rustc.args(toolchain.map(|name| format!("+{name}")));
-        rustc.args(["--edition=2024", "--crate-type=staticlib", "-O", "-o"]);
-        tools::run(rustc.arg(&library).arg(source));
-        // Linked many times: its debug information would take most of that time. An older LLVM refuses its bitcode,
-        // whatever it is linked with.
-        tools::run(
-            Command::new("objcopy")
-                .args(["--strip-debug", "-R", ".llvmbc", "-R", ".llvmcmd"])
-                .arg(&library),
-        );
-        library
-    };
     let mut all = vec![
-        rust("same-compiler", None, ""),
-        rust("own-allocator", None, OWN_ALLOCATOR),
+        in_rust(directory, "same-compiler", None, OTHER_RUST),
+        in_rust(
+            directory,
+            "own-allocator",
+            None,
+            &format!("{OTHER_RUST}{OWN_ALLOCATOR}"),
+        ),
         in_c(directory),
     ];
     match another_compiler() {
-        Some(toolchain) => all.push(rust("other-compiler", Some(&toolchain), "")),
+        Some(toolchain) => all.push(in_rust(
+            directory,
+            "other-compiler",
+            Some(&toolchain),
+            OTHER_RUST,
+        )),
         None => tools::skip("no second Rust toolchain"),
     }
     all
+}
+
+fn in_rust(directory: &Path, name: &str, toolchain: Option<&str>, text: &str) -> PathBuf {
+    let source = directory.join(format!("{name}.rs"));
+    fs::write(&source, text).unwrap();
+    let library = directory.join(format!("lib{name}.a"));
+    let mut rustc = Command::new("rustc");
+    rustc.args(toolchain.map(|name| format!("+{name}")));
+    rustc.args(["--edition=2024", "--crate-type=staticlib", "-O", "-o"]);
+    tools::run(rustc.arg(&library).arg(source));
+    // Linked many times: its debug information would take most of that time. An older LLVM refuses its bitcode,
+    // whatever it is linked with.
+    let mut objcopy = Command::new("objcopy");
+    objcopy.args(["--strip-debug", "-R", ".llvmbc", "-R", ".llvmcmd"]);
+    tools::run(objcopy.arg(&library));
+    library
 }
 
 fn in_c(directory: &Path) -> PathBuf {
@@ -294,6 +303,46 @@ fn another_compiler() -> Option<String> {
     let names = listed.lines().filter_map(|line| line.split(' ').next());
     let mut others = names.filter(|name| version(Some(name)) != version(None));
     others.next().map(str::to_owned)
+}
+
+/// By the same script as the installed library, which shows no panic of its own.
+#[test]
+fn a_panic_is_caught_in_what_the_script_makes() {
+    let directory = tools::empty("install/panic");
+    let (symbols, library) = (directory.join("symbols"), directory.join("libmade.a"));
+    let (main, program) = (directory.join("main.c"), directory.join("main"));
+    fs::write(&symbols, "other\n").unwrap();
+    fs::write(
+        &main,
+        "unsigned other(unsigned n);\nint main(void) { return other(11) != 12; }\n",
+    )
+    .unwrap();
+    let mut script = Command::new("sh");
+    script.arg(tools::root().join("bindings/c/static-library.sh"));
+    script.arg(in_rust(&directory, "panics", None, OTHER_RUST));
+    tools::run(script.arg(symbols).arg(&library));
+    for flag in ["-pie", "-static"] {
+        let mut cc = Command::new(tools::cc());
+        cc.arg(flag).arg(&main).arg(&library);
+        tools::run(cc.args(["-lpthread", "-ldl", "-o"]).arg(&program));
+        tools::run(&mut Command::new(&program));
+    }
+}
+
+/// What a machine without the tools is told.
+#[test]
+fn a_tool_that_is_missing_is_named() {
+    for (variable, tools_named) in [("OBJCOPY", "objcopy-of-nobody"), ("AR", "ar-of-nobody")] {
+        let mut script = Command::new("sh");
+        script.arg(tools::root().join("bindings/c/static-library.sh"));
+        let script = script.args(["a", "b", "c"]).env(variable, tools_named);
+        let output = script.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            !output.status.success() && said.contains(tools_named),
+            "{said}"
+        );
+    }
 }
 
 #[test]
