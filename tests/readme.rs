@@ -67,8 +67,8 @@ fn it_names_every_status() {
 /// A project of a reader's own, with the README's Rust program and its dependency lines changed by `edit`.
 fn project(name: &str, edit: impl Fn(&str) -> String) -> PathBuf {
     let readme = file("README.md");
-    let folder = tools::empty(&format!("readme-{name}/app"));
-    fs::create_dir(folder.join("src")).unwrap();
+    let folder = tools::empty(&format!("readme-{name}")).join("app");
+    fs::create_dir_all(folder.join("src")).unwrap();
     fs::write(folder.join("src/main.rs"), block(&readme, "rust")).unwrap();
     // With the profile of this workspace, what it has compiled is used again.
     let manifest = format!(
