@@ -250,6 +250,14 @@ typedef struct bosauth_options bosauth_options;
 /** Who is logged in: a snapshot that does not change. Free it with bosauth_session_free. */
 typedef struct bosauth_session bosauth_session;
 
+/**
+ * A wait hook, see bosauth_options_set_wait_hook.
+ *
+ * @param user_data what was set with the hook
+ * @return 0 to go on; anything else ends the call with CANCELLED
+ */
+typedef int32_t (*BOSAUTH_NULLABLE bosauth_wait_fn)(void *BOSAUTH_NULLABLE user_data);
+
 /* ---- library ------------------------------------------------------------------------------------- */
 
 /**
@@ -602,6 +610,22 @@ bosauth_status bosauth_options_set_mfa_id(bosauth_options *BOSAUTH_NONNULL optio
 BOSAUTH_API
 bosauth_status bosauth_options_set_cancel(bosauth_options *BOSAUTH_NONNULL options,
                                           bosauth_cancel cancel);
+
+/**
+ * Sets a function that is called while the call waits: when a signal interrupts a wait, and at least every
+ * 200 ms. For hosts that run signal handlers themselves, as interpreters do. It is called on the thread of the
+ * call, holds no lock of the library, and may make other calls; the call's deadline includes the time it takes.
+ * It is not called again after it ended the call. It must not throw: an exception ends the process.
+ *
+ * @param options the options
+ * @param hook the function; NULL for none, the default
+ * @param user_data passed to the function; may be NULL. It must live as long as any call that has the options
+ * @return BOSAUTH_OK or NULL_ARGUMENT
+ */
+BOSAUTH_API
+bosauth_status bosauth_options_set_wait_hook(bosauth_options *BOSAUTH_NONNULL options,
+                                             bosauth_wait_fn hook,
+                                             void *BOSAUTH_NULLABLE user_data);
 
 /* ---- clients ------------------------------------------------------------------------------------- */
 

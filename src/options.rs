@@ -1,6 +1,6 @@
 //! How one call differs.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 
 use bosauth::{CallOptions, Error};
 
@@ -173,4 +173,61 @@ pub unsafe extern "C" fn bosauth_options_set_cancel(
     };
     // SAFETY: by the header's rules NULL or live options of this thread's.
     unsafe { set(options, hold) }
+}
+
+/// A wait hook, see bosauth_options_set_wait_hook.
+///
+/// @param user_data what was set with the hook
+/// @return 0 to go on; anything else ends the call with CANCELLED
+pub type bosauth_wait_fn = Option<unsafe extern "C-unwind" fn(user_data: *mut c_void) -> i32>;
+
+/// Sets a function that is called while the call waits: when a signal interrupts a wait, and at least every
+/// 200 ms. For hosts that run signal handlers themselves, as interpreters do. It is called on the thread of the
+/// call, holds no lock of the library, and may make other calls; the call's deadline includes the time it takes.
+/// It is not called again after it ended the call. It must not throw: an exception ends the process.
+///
+/// @param options the options
+/// @param hook the function; NULL for none, the default
+/// @param user_data passed to the function; may be NULL. It must live as long as any call that has the options
+/// @return BOSAUTH_OK or NULL_ARGUMENT
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_options_set_wait_hook(
+    options: *mut bosauth_options,
+    hook: bosauth_wait_fn,
+    user_data: *mut c_void,
+) -> bosauth_status {
+    let set_hook = |options: &mut CallOptions| {
+        match hook {
+            Some(function) => {
+                let hook = WaitHook {
+                    function,
+                    user_data,
+                };
+                options.set_wait_hook(move || hook.call());
+            }
+            None => options.clear_wait_hook(),
+        }
+        Ok(())
+    };
+    // SAFETY: by the header's rules NULL or live options of this thread's.
+    unsafe { set(options, set_hook) }
+}
+
+/// The app's function and what it is passed.
+struct WaitHook {
+    function: unsafe extern "C-unwind" fn(*mut c_void) -> i32,
+    user_data: *mut c_void,
+}
+
+// SAFETY: the pointer is only passed on. Which threads may use what it points to is the app's to know: the function
+// is called on the threads on which the app makes calls.
+unsafe impl Send for WaitHook {}
+// SAFETY: as above.
+unsafe impl Sync for WaitHook {}
+
+impl WaitHook {
+    fn call(&self) -> bool {
+        // SAFETY: by the header's rules a function that may be called with what was set beside it.
+        unsafe { (self.function)(self.user_data) != 0 }
+    }
 }

@@ -17,7 +17,8 @@ mod tools;
 use std::io::Write;
 use std::net::TcpListener;
 use std::process::Command;
-use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -309,4 +310,60 @@ fn stops_under_valgrind() {
         .args(["-q", "--leak-check=full", "--error-exitcode=9"])
         .arg(program.get_program());
     check(&tools::run(valgrind.args(["stop", "1"])), 18);
+}
+
+/// What a wait hook is asked while nothing comes, or a byte now and then.
+#[test]
+fn a_wait_hook_is_called_while_a_call_waits_and_ends_it() {
+    for trickles in [false, true] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = thread::spawn(move || {
+            let (mut connection, _) = listener.accept().unwrap();
+            if trickles {
+                // A head may have 16 KiB; the call ends long before.
+                connection.write_all(b"HTTP/1.1 200 OK\r\nX: ").unwrap();
+                while connection.write_all(b"x").is_ok() {
+                    thread::sleep(Duration::from_millis(20));
+                }
+            }
+            connection
+        });
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&calls);
+        let caller = thread::current().id();
+        let mut options = CallOptions::new();
+        options.set_wait_hook(move || {
+            assert_eq!(
+                thread::current().id(),
+                caller,
+                "it is the thread of the call"
+            );
+            counted.fetch_add(1, Ordering::Relaxed) == 2
+        });
+        let client = client(&url);
+        let users = client.collection("users").with(&options);
+        assert!(cancelled(users.auth_with_token("tok")), "it was sent");
+        assert_eq!(
+            calls.load(Ordering::Relaxed),
+            3,
+            "and not again after the end"
+        );
+        drop(client);
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn a_wait_hook_that_lets_go_on_changes_nothing() {
+    let peer = Peer::answering(GOOD_LOGIN);
+    let mut options = CallOptions::new();
+    options.set_wait_hook(|| false);
+    let client = client(&peer.url());
+    let users = client.collection("users").with(&options);
+    users.auth_with_token("tok").unwrap();
+    options.set_wait_hook(|| true);
+    options.clear_wait_hook();
+    let users = client.collection("users").with(&options);
+    users.auth_with_token("tok").unwrap();
 }

@@ -77,6 +77,7 @@ fn header() -> String {
     for file in ["error", "config", "options", "session"] {
         text += &format!("\n\n{}", items(file, &[OpaqueItems]));
     }
+    text += &format!("\n\n{}", function_types(&items("options", &[Typedefs])));
     text += "\n";
     for (file, title) in GROUPS {
         text += &banner(title);
@@ -84,6 +85,12 @@ fn header() -> String {
         text += "\n";
     }
     text + &part("bottom.h")
+}
+
+/// Function types with every pointer marked as nullable: the functions themselves, and what they are passed.
+fn function_types(typedefs: &str) -> String {
+    let marked = typedefs.replace("(*bosauth_", "(*BOSAUTH_NULLABLE bosauth_");
+    marked.replace("void *user_data", "void *BOSAUTH_NULLABLE user_data")
 }
 
 /// Marks every pointer of the functions as nullable or not, by what its `@param` line says.

@@ -129,7 +129,8 @@ impl<'a> Collection<'a> {
             .base_url
             .target(self.name, endpoint, &options.query, mfa_id);
         let timeout = options.timeout.unwrap_or(inner.config.timeout);
-        match http::Call::begin(&inner.network, timeout, options.cancel.as_ref()) {
+        let (cancel, hook) = (options.cancel.as_ref(), options.wait_hook.as_deref());
+        match http::Call::begin(&inner.network, timeout, cancel, hook) {
             Ok(exchange) => Ok(Asking {
                 collection: self,
                 call,

@@ -1,10 +1,12 @@
 //! How one call differs from the client's configuration: [`CallOptions`].
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cancel::Cancel;
 use crate::error::Error;
+use crate::http::WaitHook;
 use crate::secret::Secret;
 use crate::{input, protocol};
 
@@ -18,6 +20,7 @@ pub struct CallOptions {
     pub(crate) keep_session: bool,
     pub(crate) mfa_id: Option<String>,
     pub(crate) cancel: Option<Cancel>,
+    pub(crate) wait_hook: Option<Arc<WaitHook>>,
 }
 
 impl CallOptions {
@@ -31,6 +34,7 @@ impl CallOptions {
             keep_session: true,
             mfa_id: None,
             cancel: None,
+            wait_hook: None,
         }
     }
 
@@ -81,6 +85,18 @@ impl CallOptions {
     /// What can stop the call. It may be shared with other calls.
     pub fn set_cancel(&mut self, cancel: &Cancel) {
         self.cancel = Some(cancel.clone());
+    }
+
+    /// A function that is called on the thread of the call while it waits: when a signal interrupts a wait, and at
+    /// least every 200 ms. `true` ends the call with [`Status::Cancelled`](crate::Status::Cancelled). For hosts that
+    /// run signal handlers themselves, as interpreters do. It may make other calls; the time it takes counts.
+    pub fn set_wait_hook(&mut self, hook: impl Fn() -> bool + Send + Sync + 'static) {
+        self.wait_hook = Some(Arc::new(hook));
+    }
+
+    /// No wait hook.
+    pub fn clear_wait_hook(&mut self) {
+        self.wait_hook = None;
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustls::ClientConnection;
 
 use super::connection::Connection;
-use super::deadline::{Deadline, Until};
+use super::deadline::{Deadline, Hook, Until, WaitHook};
 use super::exchange::exchange;
 use super::network::{Network, Own};
 use super::waker::Waker;
@@ -21,14 +21,16 @@ pub(crate) struct Call<'a> {
     deadline: Deadline,
     waker: Arc<Waker>,
     cancel: Option<&'a Cancel>,
+    hook: Option<Hook<'a>>,
 }
 
 impl<'a> Call<'a> {
-    /// Begins a call that ends after `timeout`, or when `cancel` or the network's end wants it to.
+    /// Begins a call that ends after `timeout`, or when `cancel`, `hook` or the network's end wants it to.
     pub fn begin(
         network: &'a Network,
         timeout: Duration,
         cancel: Option<&'a Cancel>,
+        hook: Option<&'a WaitHook>,
     ) -> Result<Self, Failure> {
         let deadline = Deadline::after(timeout);
         // Before a waker is wanted: the system may have none to give, and that is not why this call ends.
@@ -43,6 +45,7 @@ impl<'a> Call<'a> {
             deadline,
             waker,
             cancel,
+            hook: hook.map(Hook::new),
         };
         if cancel.is_some_and(|cancel| !cancel.listen(&call.waker)) {
             return Err(Failure::unsent(FailureKind::Cancelled));
@@ -106,6 +109,7 @@ impl<'a> Call<'a> {
         Until {
             deadline: self.deadline,
             waker: &self.waker,
+            hook: self.hook.as_ref(),
         }
     }
 
@@ -200,8 +204,8 @@ mod tests {
     #[test]
     fn the_last_look_sees_a_cancel_and_the_networks_end() {
         let (network, cancel) = (network(), Cancel::new());
-        let call = Call::begin(&network, LONG, Some(&cancel)).expect("a call");
-        let other = Call::begin(&network, LONG, None).expect("a call");
+        let call = Call::begin(&network, LONG, Some(&cancel), None).expect("a call");
+        let other = Call::begin(&network, LONG, None, None).expect("a call");
         assert_eq!(looked(&call), None);
         cancel.trigger();
         assert_eq!(looked(&call), Some(FailureKind::Cancelled));
@@ -213,21 +217,21 @@ mod tests {
     #[test]
     fn the_last_look_sees_the_deadline() {
         let network = network();
-        let call = Call::begin(&network, Duration::ZERO, None).expect("a call");
+        let call = Call::begin(&network, Duration::ZERO, None, None).expect("a call");
         assert!(matches!(looked(&call), Some(FailureKind::Timeout(_))));
     }
 
     #[test]
     fn closing_waits_for_the_calls_that_are_left() {
         let network = network();
-        let call = Call::begin(&network, LONG, None).expect("a call");
+        let call = Call::begin(&network, LONG, None, None).expect("a call");
         assert!(!network.close(Duration::from_millis(2)), "one is left");
         std::thread::scope(|scope| {
             let closing = scope.spawn(|| network.close(LONG));
             drop(call);
             assert!(closing.join().expect("no panic"), "none is left");
         });
-        assert!(Call::begin(&network, LONG, None).is_err());
+        assert!(Call::begin(&network, LONG, None, None).is_err());
         assert!(network.close(Duration::MAX), "however long it may take");
     }
 }

@@ -154,6 +154,7 @@ mod tests {
         let until = |limit| Until {
             deadline: Deadline::after(limit),
             waker: &waker,
+            hook: None,
         };
         for addresses in [
             &[good][..],

@@ -204,6 +204,7 @@ mod tests {
         let until = Until {
             deadline: Deadline::after(Duration::from_secs(60)),
             waker: &waker,
+            hook: None,
         };
         let mut connection = Connection::new(socket, None);
         let ended = exchange(&mut connection, b"POST / HTTP/1.1\r\n\r\n", 100, until);

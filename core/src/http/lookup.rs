@@ -168,6 +168,7 @@ mod tests {
         let until = Until {
             deadline: Deadline::after(Duration::from_secs(60)),
             waker: &waker,
+            hook: None,
         };
         lookup(host, 80, &waker, until)
     }
@@ -194,6 +195,7 @@ mod tests {
         let until = |ms| Until {
             deadline: Deadline::after(Duration::from_millis(ms)),
             waker: &waker,
+            hook: None,
         };
         let past = until(1);
         let ended = (0..).find_map(|_| wait_for_wake(past).err());
@@ -215,6 +217,7 @@ mod tests {
                     let until = Until {
                         deadline: Deadline::after(limit),
                         waker: &waker,
+                        hook: None,
                     };
                     let found = lookup("localhost", 80, &waker, until);
                     let is_late = matches!(found, Err(FailureKind::Timeout(_)));

@@ -22,6 +22,7 @@ mod wait;
 mod waker;
 
 pub(crate) use call::Call;
+pub(crate) use deadline::WaitHook;
 pub(crate) use network::{Network, Origin};
 pub(crate) use request::Request;
 pub(crate) use waker::Waker;

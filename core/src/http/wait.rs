@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use super::FailureKind;
-use super::deadline::Until;
+use super::deadline::{HOOK_PERIOD, Hook, Until};
 use system::{Entry, is_ready, is_writable, of_socket, of_waker};
 
 /// What to wait for.
@@ -82,9 +82,18 @@ pub(super) fn wait_for_wake(until: Until<'_>) -> Result<(), Ended> {
 
 /// One `poll`, of the waker first and the sockets after it: whether one of the sockets is ready.
 fn poll(entries: &mut [Entry<'_>], until: Until<'_>) -> Result<bool, Ended> {
-    match system::poll(entries, turn(left(until)?)) {
+    let left_now = left(until)?;
+    let limit = if until.hook.is_some() {
+        left_now.min(HOOK_PERIOD)
+    } else {
+        left_now
+    };
+    match system::poll(entries, turn(limit)) {
         Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+            until.hook.inspect(|hook| hook.hurry());
+            return Ok(false);
+        }
         Err(_) => return Err(Ended::Failed),
     }
     if is_ready(&entries[0]) {
@@ -104,8 +113,11 @@ fn turn(left: Duration) -> Duration {
     }
 }
 
-/// How much time is left to a call, unless it has been stopped.
+/// How much time is left to a call, unless it has been stopped. Calls a wait hook that is due.
 pub(super) fn left(until: Until<'_>) -> Result<Duration, Ended> {
+    if !until.waker.is_stopped() && until.hook.is_some_and(Hook::ends_call) {
+        until.waker.stop();
+    }
     if until.waker.is_stopped() {
         return Err(Ended::Stopped);
     }
