@@ -21,15 +21,21 @@ use suite::package;
 /// install, which would go first.
 fn sources(name: &str) -> PathBuf {
     let directory = tools::empty(&format!("python/{name}"));
-    let copy = directory.join("bosauth");
-    fs::create_dir(&copy).unwrap();
-    for entry in fs::read_dir(package().join("src/bosauth")).unwrap() {
+    copy_sources(&package().join("src/bosauth"), &directory.join("bosauth"));
+    directory
+}
+
+fn copy_sources(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some_and(|e| e == "py" || e == "typed") {
-            fs::copy(&path, copy.join(path.file_name().unwrap())).unwrap();
+        let copy = to.join(path.file_name().unwrap());
+        if path.is_dir() && !path.ends_with("__pycache__") {
+            copy_sources(&path, &copy);
+        } else if path.extension().is_some_and(|e| e == "py" || e == "typed") {
+            fs::copy(&path, copy).unwrap();
         }
     }
-    directory
 }
 
 /// Python with the package's sources and the library of this build.
@@ -107,19 +113,7 @@ fn the_wheel_holds_what_it_should() {
     let Some(environment) = environment_with("hatchling", &["hatchling"]) else {
         return;
     };
-    let wheels = tools::empty("python/wheels");
-    let mut pip = Command::new(environment.join("bin/pip"));
-    pip.args([
-        "wheel",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-    ])
-    .args(["--no-build-isolation", "--wheel-dir"])
-    .arg(&wheels)
-    .arg(package())
-    .env("CARGO_TARGET_DIR", target());
-    tools::run(&mut pip);
+    let wheels = wheel(&environment, "wheels");
     let files: Vec<_> = fs::read_dir(&wheels)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -148,16 +142,40 @@ fn the_wheel_holds_what_it_should() {
     assert!(tag.contains("Root-Is-Purelib: false\n"), "{tag}");
     look_at(&wheels.join("content/bosauth/libbosauth.so"));
     let fresh = self::environment("fresh");
-    let mut pip = Command::new(fresh.join("bin/pip"));
+    install_wheel(&fresh, &wheels);
+    log_in(&fresh);
+}
+
+/// A directory with the wheel alone. The environment has hatchling.
+fn wheel(environment: &Path, name: &str) -> PathBuf {
+    let wheels = tools::empty(&format!("python/{name}"));
+    let mut pip = Command::new(environment.join("bin/pip"));
+    pip.args([
+        "wheel",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+    ])
+    .args(["--no-build-isolation", "--wheel-dir"])
+    .arg(&wheels)
+    .arg(package())
+    .env("CARGO_TARGET_DIR", target());
+    tools::run(&mut pip);
+    wheels
+}
+
+fn install_wheel(environment: &Path, wheels: &Path) {
+    let mut pip = Command::new(environment.join("bin/pip"));
     pip.args([
         "install",
         "--quiet",
         "--disable-pip-version-check",
         "--no-index",
     ])
-    .arg(&wheel);
+    .args(["--find-links"])
+    .arg(wheels)
+    .arg("bosauth");
     tools::run(&mut pip);
-    log_in(&fresh);
 }
 
 /// The names in a directory.
@@ -206,16 +224,94 @@ fn look_at(library: &Path) {
 
 /// A first login by the program of the page.
 fn log_in(environment: &Path) {
-    let server = Server::start(Config::demo()).unwrap();
+    let mut python = Command::new(environment.join("bin/python"));
+    python.args(["-c", &login_program()]);
+    logs_in(&mut python);
+}
+
+/// The program of the page for a first login.
+fn login_program() -> String {
     let program = pages::blocks("python.md")
         .into_iter()
         .find(|b| b.file.as_deref() == Some("login.py"));
-    let mut python = Command::new(environment.join("bin/python"));
-    python
-        .args(["-c", &program.unwrap().text, server.base_url()])
+    program.unwrap().text
+}
+
+/// Runs that program in whatever form. It has the package and the library with it.
+fn logs_in(program: &mut Command) {
+    let server = Server::start(Config::demo()).unwrap();
+    program
+        .arg(server.base_url())
         .env_remove("PYTHONPATH")
         .env_remove("BOSAUTH_LIBRARY");
-    assert_eq!(tools::run(&mut python), format!("hello {DEMO_USER}\n"));
+    assert_eq!(tools::run(program), format!("hello {DEMO_USER}\n"));
+}
+
+#[test]
+fn a_program_of_pyinstaller_has_the_library_with_it() {
+    let Some(environment) = environment_with("pyinstaller", &["hatchling", "pyinstaller"]) else {
+        return;
+    };
+    install_wheel(&environment, &wheel(&environment, "pyinstaller-wheels"));
+    for form in ["--onedir", "--onefile"] {
+        let directory = tools::empty(&format!("python/pyinstaller{form}"));
+        fs::write(directory.join("login.py"), login_program()).unwrap();
+        let mut pyinstaller = Command::new(environment.join("bin/pyinstaller"));
+        pyinstaller
+            .args([form, "--log-level", "ERROR", "login.py"])
+            .current_dir(&directory)
+            .env("PYINSTALLER_CONFIG_DIR", directory.join("cache"))
+            .env_remove("PYTHONPATH");
+        tools::run(&mut pyinstaller);
+        let made = directory.join("dist/login");
+        let program = if form == "--onedir" {
+            made.join("login")
+        } else {
+            made
+        };
+        logs_in(&mut Command::new(program));
+    }
+}
+
+/// A library in an archive is a file of its own for as long as it is loaded, and no longer.
+#[test]
+fn a_zipapp_has_the_library_with_it() {
+    let sources = sources("zipapp");
+    let library = library::directory().join("libbosauth.so");
+    fs::copy(library, sources.join("bosauth/libbosauth.so")).unwrap();
+    fs::write(sources.join("__main__.py"), login_program()).unwrap();
+    let archive = tools::temporary("python/login.pyz");
+    tools::run(
+        Command::new("python3")
+            .args(["-m", "zipapp"])
+            .arg(&sources)
+            .arg("-o")
+            .arg(&archive),
+    );
+    let temporary = tools::empty("python/zipapp-temporary");
+    let mut python = Command::new("python3");
+    logs_in(python.arg(&archive).env("TMPDIR", &temporary));
+    assert_eq!(listed(&temporary), [""; 0]);
+}
+
+#[test]
+fn calls_let_other_greenlets_run() {
+    let server = Server::start(suite::config()).unwrap();
+    let sources = sources("greenlets");
+    for name in ["gevent", "eventlet"] {
+        let Some(environment) = environment_with(name, &[name]) else {
+            continue;
+        };
+        let mut python = python(environment.join("bin/python"), &sources);
+        python
+            .args(["greenlets.py", name])
+            .current_dir(package().join("tests"))
+            .env("BOSAUTH_TEST_URL", server.base_url());
+        assert_eq!(
+            tools::run(&mut python),
+            "calls\ntimeout\nkilled\nCANCELLED\nnothing is left\n"
+        );
+    }
 }
 
 /// The directory that this test was built in, with the dependencies compiled already.

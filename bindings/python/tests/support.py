@@ -2,14 +2,24 @@
 
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack
 
 from bosauth import BosBase
 from bosauth._call import Call
+from bosauth._library import lib
+
+# What this process has inherited is the shell's: ``nohup`` and ``&`` ignore signals, and so would everything that is
+# started here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for name in ("SIGHUP", "SIGTERM", "SIGCHLD", "SIGALRM", "SIGUSR1"):
+    if hasattr(signal, name):
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
+if hasattr(signal, "pthread_sigmask"):
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 URL = os.environ["BOSAUTH_TEST_URL"]
 EMAIL, PASSWORD = "user@example.com", "correct horse 1"
@@ -115,11 +125,8 @@ class Slow(Call):
     """A call that goes on after it was stopped, until it may end."""
 
     def __init__(self):
-        super().__init__(self, ExitStack(), self._work)
+        super().__init__(lib.bosauth_cancel_new(), lib.bosauth_options_new(), self._work)
         self.began, self.may_end, self.has_ended = threading.Event(), threading.Event(), False
-
-    def trigger(self):
-        """Does nothing yet."""
 
     def _work(self):
         self.began.set()

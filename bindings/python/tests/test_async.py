@@ -51,15 +51,7 @@ class Calls(unittest.IsolatedAsyncioTestCase):
             peer.release()
             for result in await asyncio.gather(*calls):
                 self.assertEqual(result["token"], "a.b.c")
-        # But for a few, which stay for the next calls.
-        await self.until(lambda: threads() < 20)
-
-    async def until(self, holds):
-        for _ in range(100 * WATCHDOG):
-            if holds():
-                return
-            await asyncio.sleep(0.01)
-        self.fail("it does not come about")
+        self.assertEqual(threads(), 0, "no thread outlives its call")
 
 
 class Cancelling(unittest.IsolatedAsyncioTestCase):

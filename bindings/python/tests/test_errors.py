@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import traceback
 import unittest
 
 import bosauth
@@ -112,6 +113,56 @@ class Errors(unittest.TestCase):
         self.assertIs(failure(Status.CANCELLED, Action.NONE, "no").is_abort, True)
         unknown = failure(99, 99, "a newer library's")
         self.assertEqual((type(unknown), unknown.code, unknown.name), (ClientResponseError, 99, "UNKNOWN"))
+
+    def test_messages_are_in_terms_of_this_package(self):
+        """Seconds, attributes and arguments, and no name of C."""
+        client = BosBase(URL)
+        users = client.collection("users")
+        closed = BosBase(URL)
+        closed.close()
+        expected = {
+            "timeout must be 0.001 to 86400 seconds": lambda: users.auth_with_token("t", timeout=0),
+            "connect_timeout must be 0.001 to 86400 seconds": lambda: BosBase(URL, connect_timeout=1e9),
+            "user_agent is empty": lambda: BosBase(URL, user_agent=""),
+            "the client is closed": closed.auth_store.clear,
+        }
+        for message, call in expected.items():
+            self.assertEqual(self.error(call).message, message)
+        with Peer() as peer:
+            users = BosBase(peer.url).collection("users")
+            late = self.error(users.auth_with_token, "t", timeout=0.25)
+            self.assertRegex(late.message, r"\(the whole call has 0\.25 s\)$")
+        invalid = self.error(client.collection("users").bind_custom_token, "nobody", PASSWORD, "t")
+        self.assertRegex(invalid.message, r"; data tells which field and why$")
+        for error in (late, invalid, *map(self.error, expected.values())):
+            self.assertNotRegex(str(error), r"bosauth_|_json|\bms\b|milliseconds")
+
+    def test_names_are_those_of_the_package(self):
+        for name in bosauth.__all__:
+            thing = getattr(bosauth, name)
+            if isinstance(thing, type):
+                self.assertEqual((thing.__module__, thing.__qualname__), ("bosauth", name))
+        error = self.error(BosBase(URL).collection("users").auth_with_token, "nobody bound this")
+        shown = traceback.format_exception_only(type(error), error)
+        self.assertTrue(shown[-1].startswith("bosauth.AskCredentialsError: UNKNOWN_TOKEN: "), shown)
+
+    def test_names_of_other_languages_are_hinted_at(self):
+        client = BosBase(URL)
+        users = client.collection("users")
+        expected = (
+            (users, "bind_token", "bind_custom_token"),
+            (users, "unbindCustomToken", "unbind_custom_token"),
+            (users.aio, "unbind_token", "unbind_custom_token"),
+            (users.aio, "authWithToken", "auth_with_token"),
+            (client, "authStore", "auth_store"),
+            (client.auth_store, "isValid", "is_valid"),
+            (client.auth_store, "model", "record"),
+        )
+        for owner, name, here in expected:
+            with self.assertRaisesRegex(AttributeError, f"has no attribute '{name}'; did you mean '{here}'\\?$"):
+                getattr(owner, name)
+        with self.assertRaisesRegex(AttributeError, "has no attribute 'nothing'$"):
+            users.nothing
 
     def test_text_and_pickling(self):
         error = self.error(BosBase(URL).collection("users").auth_with_token, new_token())

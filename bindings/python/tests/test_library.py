@@ -7,7 +7,7 @@ import re
 import subprocess
 import tempfile
 import unittest
-from ctypes import POINTER, byref, c_char, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64
+from ctypes import POINTER, byref, c_char, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 from pathlib import Path
 from unittest import mock
 
@@ -15,7 +15,7 @@ import bosauth
 from bosauth import Action, Status
 from bosauth._codes import ABI_VERSION
 from bosauth._library import check_abi, file_name, lib
-from bosauth._prototypes import PROTOTYPES, CConfig, CError, COptions, CSession, Error, Session
+from bosauth._prototypes import FREE, PROTOTYPES, CConfig, CError, COptions, CSession, WaitHook
 from support import URL, python
 
 HEADER = Path(os.environ["BOSAUTH_TEST_HEADER"]).read_text(encoding="utf-8")
@@ -33,10 +33,15 @@ TYPES = {
     "char*": {c_char_p, POINTER(c_char)},
     "size_t*": {POINTER(c_size_t)},
     "bosauth_client*": {POINTER(c_uint64)},
+    "bosauth_wait_fn": {WaitHook},
+    "void*": {c_void_p},
 }
 for _name, _kind in (("config", CConfig), ("error", CError), ("options", COptions), ("session", CSession)):
     TYPES[f"bosauth_{_name}*"] = {POINTER(_kind)}
     TYPES[f"bosauth_{_name}**"] = {POINTER(POINTER(_kind))}
+
+#: What NULL is for a type that is no pointer for ctypes.
+NULLS = {c_char_p: None, c_void_p: None, WaitHook: WaitHook()}
 
 
 def declared():
@@ -56,7 +61,8 @@ class Declarations(unittest.TestCase):
         for name, (result, *arguments) in functions.items():
             with self.subTest(name):
                 function = getattr(lib, name)
-                self.assertIn(function.restype, TYPES[result])
+                given = function.restype.__base__ if function.restype in FREE else function.restype
+                self.assertIn(given, TYPES[result])
                 self.assertEqual(len(function.argtypes), len(arguments))
                 for given, wanted in zip(function.argtypes, arguments):
                     self.assertIn(given, TYPES[wanted])
@@ -68,6 +74,7 @@ class Declarations(unittest.TestCase):
         self.assertEqual({action.name: int(action) for action in Action}, number("BOSAUTH_ACTION_"))
         self.assertEqual(number("BOSAUTH_ABI_"), {"VERSION": ABI_VERSION})
         self.assertIn(f'#define BOSAUTH_VERSION "{bosauth.version()}"', HEADER)
+        self.assertEqual(bosauth.__version__, bosauth.version(), "they are one release: see __init__.py")
 
 
 class Handles(unittest.TestCase):
@@ -79,7 +86,7 @@ class Handles(unittest.TestCase):
         return client.value
 
     def assert_invalid(self, handle):
-        error, session = Error(), Session()
+        error, session = POINTER(CError)(), POINTER(CSession)()
         calls = (
             (lib.bosauth_bind_token, (b"users", b"e", b"p", b"t", None)),
             (lib.bosauth_unbind_token, (b"users", b"e", b"p", b"t", None)),
@@ -115,7 +122,7 @@ class Handles(unittest.TestCase):
 
     def test_null_wherever_a_pointer_goes(self):
         for name, (_, arguments) in PROTOTYPES.items():
-            pointers = [None if hasattr(kind, "contents") or kind is c_char_p else 0 for kind in arguments]
+            pointers = [NULLS.get(kind, None if hasattr(kind, "contents") else 0) for kind in arguments]
             if not arguments:
                 continue
             with self.subTest(name):
@@ -124,7 +131,7 @@ class Handles(unittest.TestCase):
 
     def test_null_is_named(self):
         client = self.client()
-        error = Error()
+        error = POINTER(CError)()
         texts = {"collection": b"users", "email": b"e", "password": b"p", "token": b"t"}
         for missing in texts:
             given = [None if name == missing else text for name, text in texts.items()]

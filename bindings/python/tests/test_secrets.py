@@ -143,11 +143,12 @@ class Memory(unittest.TestCase):
     def test_the_copy_is_wiped(self):
         for text in ("se\u00e9\u6f22\U0001f600cret", b"secret", bytearray(b"secret")):
             secret = Secret(text, "token")
-            with secret as pointer:
-                expected = text.encode() if isinstance(text, str) else bytes(text)
-                self.assertEqual(pointer.value, expected)
-                self.assertEqual(bytes(secret._buffer).rstrip(b"\0"), expected)
-            self.assertEqual(bytes(secret._buffer), bytes(len(secret._buffer)))
+            buffer = secret._as_parameter_
+            expected = text.encode() if isinstance(text, str) else bytes(text)
+            self.assertEqual(buffer.value, expected)
+            self.assertEqual(buffer.raw.rstrip(b"\0"), expected)
+            del secret
+            self.assertEqual(buffer.raw, bytes(len(buffer)))
 
     def test_copies_are_wiped_also_when_a_later_text_is_bad(self):
         made = []
@@ -155,12 +156,12 @@ class Memory(unittest.TestCase):
         class Watched(Secret):
             def __init__(self, *arguments):
                 super().__init__(*arguments)
-                made.append(self._buffer)
+                made.append(self._as_parameter_)
 
         with unittest.mock.patch("bosauth._collection.Secret", Watched):
             with self.assertRaises(ClientResponseError):
                 BosBase(URL).collection("users").bind_custom_token("e", "p", "t\0")
-        self.assertEqual([bytes(buffer).strip(b"\0") for buffer in made], [b"", b"", b""])
+        self.assertEqual([buffer.raw.strip(b"\0") for buffer in made], [b"", b"", b""])
 
     def test_wiping(self):
         buffer = bytearray(b"secret")

@@ -9,8 +9,7 @@ import time
 import unittest
 
 from bosauth import BosBase, Cancel, ClientResponseError, Status
-from bosauth._call import blocking
-from support import EMAIL, PASSWORD, URL, WATCHDOG, Peer, Slow, answer, bound, new_token, process
+from support import EMAIL, URL, WATCHDOG, Peer, answer, bound
 
 LOGIN = answer(200, b'{"token":"a.b.c","record":{"id":"r"}}')
 
@@ -252,23 +251,6 @@ class Signals(Stopping):
             with self.assertRaises(KeyboardInterrupt):
                 BosBase(peer.url, timeout=10 * WATCHDOG).collection("users").auth_with_token("t")
 
-    def test_what_is_raised_comes_after_the_end_of_the_call(self):
-        """Also when a second signal comes before it: then that is what is raised."""
-        call = Slow()
-        raised = [KeyboardInterrupt("second"), KeyboardInterrupt("first")]
-
-        def interrupt(*_):
-            if raised:
-                raise raised.pop()
-            call.may_end.set()
-
-        self.on(signal.SIGALRM, interrupt)
-        signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
-        self.addCleanup(signal.setitimer, signal.ITIMER_REAL, 0)
-        with self.assertRaisesRegex(KeyboardInterrupt, "second"):
-            blocking(call)
-        self.assertTrue(call.has_ended)
-
     def test_another_cancel_is_left_alone(self):
         self.on(signal.SIGINT, signal.default_int_handler)
         with Peer() as peer:
@@ -278,66 +260,6 @@ class Signals(Stopping):
                 BosBase(peer.url).collection("users").auth_with_token("t", cancel=cancel)
             self.assertFalse(cancel.triggered)
             self.assertEqual(cancel._stops, set())
-
-    def test_ctrl_c_at_any_moment(self):
-        """A call either happens or is interrupted, whenever the signals come, and the next one works."""
-        with process(INTERRUPTED, URL, bound(), EMAIL) as child:
-            output, errors = child.communicate(timeout=WATCHDOG)
-        self.assertEqual((child.returncode, errors), (0, ""), output)
-        self.assertRegex(output, r"^\d+ logins, \d+ interrupts, [1-9] threads\n$")
-
-
-#: Calls without end while signals come from another process. Two of them may interrupt the same call.
-INTERRUPTED = r"""
-import os, signal, subprocess, sys, threading
-from bosauth import BosBase, Cancel
-
-url, token, email = sys.argv[1:]
-users = BosBase(url).collection("users")
-users.auth_with_token(token)
-cancel = Cancel()
-over, left, logins, interrupts = False, 0, 0, 0
-# What is raised in a finalizer, which a signal may interrupt too, Python can only print.
-sys.unraisablehook = lambda _: None
-
-def interrupt(*_):
-    global left
-    if left:
-        left -= 1
-        raise KeyboardInterrupt
-
-def end(*_):
-    global over
-    over = True
-
-signal.signal(signal.SIGINT, interrupt)
-signal.signal(signal.SIGUSR1, end)
-killer = subprocess.Popen([sys.executable, "-c", '''if True:
-    import os, random, signal, time
-    for number in range(400):
-        time.sleep(random.random() * 0.004)
-        os.kill(os.getppid(), signal.SIGINT)
-        if number % 3 == 0:
-            os.kill(os.getppid(), signal.SIGINT)
-    os.kill(os.getppid(), signal.SIGUSR1)
-'''])
-while not over:
-    try:
-        try:
-            left = 2
-            assert users.auth_with_token(token, cancel=cancel)["record"]["email"] == email
-            logins += 1
-            left = 0
-        except KeyboardInterrupt:
-            left = 0
-            interrupts += 1
-    except KeyboardInterrupt:
-        interrupts += 1
-killer.wait()
-assert users.auth_with_token(token, cancel=cancel)["record"]["email"] == email
-assert logins and interrupts
-print(logins, "logins,", interrupts, "interrupts,", threading.active_count() - 1, "threads")
-"""
 
 
 if __name__ == "__main__":

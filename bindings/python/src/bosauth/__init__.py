@@ -46,5 +46,15 @@ __all__ = [
     "SecondFactorError",
     "Session",
     "Status",
+    "__version__",
     "version",
 ]
+
+#: The version of the package, which is that of the library in its wheel.
+__version__ = "0.1.0"
+
+# Tracebacks and reprs name things as programs import them, not by the file that they are in.
+for _name in __all__:
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = __name__
+del _name

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ctypes
-from contextlib import ExitStack
-from typing import Any, Dict, Optional
+from typing import TYPE_CHECKING, Any, Dict, NoReturn, Optional
 
 from ._errors import check, hides_arguments
 from ._handle import Handle
+from ._hints import no_attribute
 from ._library import lib
 from ._options import JsonObject, to_json
 from ._prototypes import Error
@@ -64,16 +64,20 @@ class AuthStore:
         :param record: the account's record, a mapping or a JSON object as text, if there is one
         :raises ClientResponseError: INVALID_ARGUMENT
         """
-        with ExitStack() as stack:
-            text = stack.enter_context(Secret(token, "token"))
-            members = None if record is None else stack.enter_context(Secret(to_json(record, "record"), "record"))
-            error = Error()
-            check(lib.bosauth_client_save_session(self._handle.value, text, members, ctypes.byref(error)), error)
+        text = Secret(token, "token")
+        members = None if record is None else Secret(to_json(record, "record"), "record")
+        error = Error()
+        check(lib.bosauth_client_save_session(self._handle.value, text, members, ctypes.byref(error)), error)
 
     def clear(self) -> None:
         """Forgets the session. The server is not told: it accepts the token until it expires."""
         error = Error()
         check(lib.bosauth_client_clear_session(self._handle.value, ctypes.byref(error)), error)
+
+    if not TYPE_CHECKING:  # For type checkers there is no other attribute.
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise no_attribute(self, name)
 
     def __repr__(self) -> str:
         return "<AuthStore>"

@@ -1,44 +1,35 @@
-"""A call of the library from the moment it is made ready, and the ways to make it: on the thread that wants it, in
-the main thread with an ear for signals, or for a coroutine."""
+"""A call of the library from the moment it is ready, and the ways to make it: on the thread that wants it, with an
+ear for signals in the main thread, or on another thread for a coroutine or a greenlet."""
 
 from __future__ import annotations
 
 import sys
 import threading
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Callable, Dict, Generic, Optional, TypeVar
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, Generic, List, Optional, TypeVar
 
-from . import _threads
-from ._cancel import Stop
+from . import _greenlets, _threads
+from ._cancel import trigger
+from ._library import IS_MAIN_INTERPRETER, lib
+from ._prototypes import Cancel, Options, WaitHook
 
 if TYPE_CHECKING:
     import asyncio
 
 Result = TypeVar("Result")
 
-#: Seconds between two looks at signals that came to another thread, or on a system where nothing ends a wait.
-LOOK = 0.2
-
 
 class Call(Generic[Result]):
-    """A call that is ready to be made by any thread. It owns what the library is given, and is used up by one use."""
+    """A call that is ready to be made once, by any thread. It holds what the library is given: as nobody refers to
+    it any more, texts are wiped and the options are freed."""
 
-    __slots__ = ("stop", "_owned", "_work")
+    __slots__ = ("stop", "options", "make")
 
-    def __init__(self, stop: Stop, owned: ExitStack, work: Callable[[], Result]) -> None:
-        """Takes over what is owned: texts to wipe, options to free, ``stop`` among them."""
+    def __init__(self, stop: Cancel, options: Options, make: Callable[[], Result]) -> None:
         self.stop = stop
-        self._owned = owned.pop_all()
-        self._work = work
-
-    def make(self) -> Result:
-        """Makes it."""
-        with self._owned:
-            return self._work()
-
-    def discard(self) -> None:
-        """Lets go of it unmade."""
-        self._owned.close()
+        self.options = options
+        self.make = make
 
 
 class Job(Generic[Result]):
@@ -65,11 +56,8 @@ class Job(Generic[Result]):
 
     def stop(self) -> bool:
         """Stops the call. Whether it never began and never will; else there is still its end to wait for."""
-        self._call.stop.trigger()
-        if not self._belongs_to("waiter"):
-            return False
-        self._call.discard()
-        return True
+        trigger(self._call.stop)
+        return self._belongs_to("waiter")
 
     def result(self) -> Result:
         """What the call gave, or its error raised."""
@@ -78,51 +66,92 @@ class Job(Generic[Result]):
         result: Result = self._result
         return result
 
+    def stopper(self) -> Stopper:
+        """What stops the call at its own end."""
+        return Stopper(self._call.stop)
+
     def _belongs_to(self, who: str) -> bool:
         """Whether the call is this one's to make or to discard: the first to ask has it, however often it asks."""
         return self._owner.setdefault("is", who) == who
 
 
+class Stopper:
+    """Stops a call at its own end. Whoever waits for a call on another thread holds one, so that whatever ends the
+    waiting, be it a signal between two steps of Python, ends the call too."""
+
+    __slots__ = ("_trigger",)
+
+    # Without a step of Python, see `_prototypes.at_end`.
+    __del__ = property(attrgetter("_trigger"))
+
+    def __init__(self, stop: Cancel) -> None:
+        self._trigger = partial(lib.bosauth_cancel_trigger, stop)
+
+
 def blocking(call: Call[Result]) -> Result:
-    """Makes a call and waits for it.
+    """Makes a call and waits for it."""
+    run = _greenlets.runner()
+    if run is not None:
+        return _in_greenlet(call, run)
+    # Elsewhere Python runs no signal handlers.
+    if threading.get_ident() == threading.main_thread().ident and IS_MAIN_INTERPRETER and not sys.is_finalizing():
+        return _with_signals(call)
+    return call.make()
 
-    Python runs signal handlers in the main thread alone, and only between two steps of Python. So there another
-    thread makes the call and this one waits for it. The call belongs to that thread: whenever a handler raises,
-    nothing is freed that the library still uses.
-    """
-    if threading.get_ident() != threading.main_thread().ident or sys.is_finalizing():
-        return call.make()
-    over = threading.Lock()
-    over.acquire()
-    job = Job(call)
+
+def _with_signals(call: Call[Result]) -> Result:
+    """Makes a call during which signal handlers run. What one of them raises ends the call."""
+    raised: List[BaseException] = []
+    handlers = _signal_handlers(raised)
+    # Past its first line, before which nothing is caught.
+    next(handlers)
+    # The library passes NULL to it, which is None.
+    hook = WaitHook(handlers.send)
+    lib.bosauth_options_set_wait_hook(call.options, hook, None)
     try:
-        if not _threads.start(job.run, over.release):
-            return call.make()
-        _wait(job, over)
-    except BaseException:
-        _end(job, over)
-        raise
-    return job.result()
+        return call.make()
+    finally:
+        handlers.close()
+        if raised:
+            raise raised.pop()
 
 
-def _wait(job: Job[Any], over: threading.Lock) -> None:
-    # Looked at before the lock, which a wait that was interrupted at its last step has acquired already.
-    while not job.is_over:
-        over.acquire(timeout=LOOK)
+def _signal_handlers(raised: List[BaseException]) -> Generator[int, Any, None]:
+    """The wait hook. Python runs signal handlers as it goes on here.
+
+    A function would not do: Python would run them before its first line, and what is raised there is lost in ctypes.
+    For the same reason nothing is called after ``except``.
+    """
+    try:
+        while True:
+            yield 0
+    except GeneratorExit:
+        return
+    except BaseException as error:
+        raised += [error]
+        yield 1
 
 
-def _end(job: Job[Any], over: threading.Lock) -> None:
-    """Stops a job and waits until it is over. What is raised meanwhile, such as by a second Ctrl-C, comes after it."""
+def _in_greenlet(call: Call[Result], run: _greenlets.Runner) -> Result:
+    """Has another thread make a call while other greenlets run. What is raised here meanwhile stops the call."""
+    job = Job(call)
+    stopper = job.stopper()
     raised: Optional[BaseException] = None
-    while True:
+    try:
+        run(job.run)
+    except BaseException as error:
+        if job.stop():
+            raise
+        raised = error
+    while not job.is_over:
         try:
-            if not job.stop():
-                _wait(job, over)
-            break
+            _greenlets.pause()
         except BaseException as error:
             raised = error
+    del stopper
     if raised is not None:
         raise raised
+    return job.result()
 
 
 async def awaiting(call: Call[Result]) -> Result:
@@ -137,8 +166,9 @@ async def awaiting(call: Call[Result]) -> Result:
     loop = asyncio.get_running_loop()
     over: asyncio.Future[None] = loop.create_future()
     job = Job(call)
-    if not _threads.start(job.run, lambda: _tell(loop, over)):
-        call.discard()
+    stopper = job.stopper()
+    thread = _threads.start(job, partial(_tell, loop, over))
+    if thread is None:
         raise RuntimeError("there is no thread left for another call")
     cancelled: Optional[BaseException] = None
     while not over.done():
@@ -148,6 +178,9 @@ async def awaiting(call: Call[Result]) -> Result:
             if job.stop() or not isinstance(error, asyncio.CancelledError):
                 raise
             cancelled = error
+    # It has nothing more to do, and no thread is to outlive its call.
+    thread.join()
+    del stopper
     if cancelled is not None:
         raise cancelled
     return job.result()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ctypes
 from types import TracebackType
-from typing import Optional, Type
+from typing import TYPE_CHECKING, NoReturn, Optional, Type
 
 from ._auth_store import AuthStore
 from ._call import blocking
 from ._collection import Collection
 from ._errors import check, hides_arguments
 from ._handle import Handle
+from ._hints import no_attribute
 from ._library import lib
 from ._options import Headers, configured
 from ._prototypes import Client, Error
@@ -23,15 +24,18 @@ class BosBase:
     Any thread may use it, also several at once. A child of ``os.fork`` may go on using it, with connections of its
     own; it cannot be pickled, so a process that is spawned makes its own. ``with BosBase(…) as client`` closes it at
     the end; without that it is closed when nobody refers to it, its collections and its auth store any more. A call
-    under way does.
+    in flight does.
 
     Over plain http anybody on the way reads the passwords and can forge an answer: use it on loopback only.
     """
 
+    # What is shown of one that could not be made.
+    _base_url = ""
+
     @hides_arguments
     def __init__(
         self,
-        base_url: str,
+        base_url: Text,
         *,
         lang: Optional[str] = None,
         timeout: Optional[float] = None,
@@ -55,11 +59,11 @@ class BosBase:
         :raises ClientResponseError: INVALID_ARGUMENT or INVALID_UTF8
         """
         handle, error = Client(), Error()
-        settings = configured(lang, timeout, connect_timeout, user_agent, headers, max_response_bytes, roots_pem)
-        with settings as config, Secret(base_url, "base_url") as url:
-            check(lib.bosauth_client_new(url, config, ctypes.byref(handle), ctypes.byref(error)), error)
-        self._base_url = base_url.rstrip("/")
-        self._handle = Handle(handle.value)
+        config = configured(lang, timeout, connect_timeout, user_agent, headers, max_response_bytes, roots_pem)
+        url = Secret(base_url, "base_url")
+        check(lib.bosauth_client_new(url, config, ctypes.byref(handle), ctypes.byref(error)), error)
+        self._base_url = (base_url if isinstance(base_url, str) else base_url.decode("ascii")).rstrip("/")
+        self._handle = Handle(handle)
         self._auth_store = AuthStore(self._handle)
 
     @property
@@ -77,8 +81,8 @@ class BosBase:
         return Collection(self._handle, collection_id_or_name, blocking)
 
     def close(self, wait: float = 1.0) -> bool:
-        """Lets go of the client and forgets its session. Calls of it that are under way on other threads and in tasks
-        end with CANCELLED, unless their answer has already been accepted; later ones raise INVALID_HANDLE.
+        """Lets go of the client and forgets its session. Calls of it that are in flight on other threads and in tasks
+        end with CANCELLED, unless their response has already been accepted; later ones raise INVALID_HANDLE.
 
         :param wait: how many seconds to wait at most until they have ended, 0.001 to 86400
         :returns: whether they have. Closing again does nothing and says what is known
@@ -96,6 +100,11 @@ class BosBase:
         traceback: Optional[TracebackType],
     ) -> None:
         self.close()
+
+    if not TYPE_CHECKING:  # For type checkers there is no other attribute.
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise no_attribute(self, name)
 
     def __repr__(self) -> str:
         return f"<BosBase {self._base_url}>"

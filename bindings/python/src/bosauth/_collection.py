@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Callable, Coroutine, Optional, cast
+from typing import TYPE_CHECKING, Any, Callable, Coroutine, NoReturn, Optional, cast
 
 from ._call import Call, Result, awaiting
-from ._cancel import Cancel, Stop
+from ._cancel import Cancel, stop_of_call
 from ._codes import Action, Status
-from ._errors import bare, check, failure, hides_arguments
+from ._entry import without_signals
+from ._errors import check, failure, hides_arguments
 from ._handle import Handle
+from ._hints import no_attribute
 from ._library import lib
 from ._options import Headers, JsonObject, Query, call_options
 from ._prototypes import Error
@@ -133,19 +134,17 @@ class Collection:
             message = "refreshing a session is not supported yet"
             raise failure(Status.UNSUPPORTED, Action.FIX_CALL, message, "auto_refresh_threshold")
         query = _with_defaults(query, expand=expand, fields=fields)
-        with ExitStack() as owned:
-            stop = owned.enter_context(Stop(cancel))
-            options = owned.enter_context(call_options(body, query, headers, timeout, stop, keep_session, mfa_id))
-            name = owned.enter_context(Secret(self._name, "collection"))
-            text = owned.enter_context(Secret(token, "token"))
+        stop = stop_of_call(cancel)
+        options = call_options(body, query, headers, timeout, stop, keep_session, mfa_id)
+        name, text = Secret(self._name, "collection"), Secret(token, "token")
 
-            def log_in() -> AuthResult:
-                session, error = SessionPointer(), Error()
-                given = (self._handle.value, name, text, options, ctypes.byref(session), ctypes.byref(error))
-                check(lib.bosauth_auth_with_token(*given), error)
-                return AuthResult(Session(session))
+        def log_in() -> AuthResult:
+            session, error = SessionPointer(), Error()
+            given = (self._handle.value, name, text, options, ctypes.byref(session), ctypes.byref(error))
+            check(lib.bosauth_auth_with_token(*given), error)
+            return AuthResult(Session(session))
 
-            return cast(AuthResult, self._run(Call(stop, owned, log_in)))
+        return cast(AuthResult, self._run(Call(stop, options, log_in)))
 
     def _binding(
         self,
@@ -160,22 +159,26 @@ class Collection:
         cancel: Optional[Cancel],
     ) -> bool:
         given = {"collection": self._name, "email": email, "password": password, "token": token}
-        with ExitStack() as owned:
-            stop = owned.enter_context(Stop(cancel))
-            options = owned.enter_context(call_options(body, query, headers, timeout, stop))
-            texts = [owned.enter_context(Secret(text, argument)) for argument, text in given.items()]
+        stop = stop_of_call(cancel)
+        options = call_options(body, query, headers, timeout, stop)
+        texts = [Secret(text, argument) for argument, text in given.items()]
 
-            def bind() -> bool:
-                error = Error()
-                check(function(self._handle.value, *texts, options, ctypes.byref(error)), error)
-                return True
+        def bind() -> bool:
+            error = Error()
+            check(function(self._handle.value, *texts, options, ctypes.byref(error)), error)
+            return True
 
-            return cast(bool, self._run(Call(stop, owned, bind)))
+        return cast(bool, self._run(Call(stop, options, bind)))
 
     @property
     def aio(self) -> AsyncCollection:
         """The same calls as coroutines."""
         return AsyncCollection(Collection(self._handle, self._name, awaiting))
+
+    if not TYPE_CHECKING:  # For type checkers there is no other attribute.
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise no_attribute(self, name)
 
     def __repr__(self) -> str:
         return f"<Collection {self._name!r}>"
@@ -187,13 +190,21 @@ def _awaited(
     """The coroutine function of a call. Its errors have no frames with secrets, as with :func:`hides_arguments`."""
 
     @functools.wraps(method)
+    @without_signals
     async def quiet(self: AsyncCollection, /, *args: _Given.args, **kwargs: _Given.kwargs) -> Result:
         try:
-            return await cast("Coroutine[Any, Any, Result]", method(self._calls, *args, **kwargs))
+            try:
+                given: Any = [kwargs, args]
+                args = kwargs = None  # type: ignore[assignment]
+                return await cast("Coroutine[Any, Any, Result]", method(self._calls, *given.pop(), **given.pop()))
+            except BaseException as error:
+                args = kwargs = given = None  # type: ignore[assignment]
+                error.__traceback__ = error.__context__ = None
+                raise error
         except BaseException as error:
-            caught = [error]
-        del args, kwargs
-        raise bare(caught.pop())
+            args = kwargs = given = None  # type: ignore[assignment]
+            error.__traceback__ = error.__context__ = None
+            raise error
 
     return quiet
 
@@ -215,6 +226,11 @@ class AsyncCollection:
     bind_custom_token = _awaited(Collection.bind_custom_token)
     unbind_custom_token = _awaited(Collection.unbind_custom_token)
     auth_with_token = _awaited(Collection.auth_with_token)
+
+    if not TYPE_CHECKING:  # For type checkers there is no other attribute.
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise no_attribute(self, name)
 
     def __repr__(self) -> str:
         return f"<AsyncCollection {self._calls._name!r}>"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ctypes
 import functools
 import json
+import re
 from enum import IntEnum
-from typing import Any, Callable, Dict, Optional, Type, TypeVar, cast
+from typing import Any, Callable, Dict, Optional, Pattern, Tuple, Type, TypeVar, cast
 
 from ._codes import Action, Status
+from ._entry import without_signals
 from ._library import lib
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -111,6 +113,14 @@ CLASSES: Dict[int, Type[ClientResponseError]] = {
 }
 
 
+#: What some things are called here, by what messages of the library call them.
+TERMS: Tuple[Tuple[Pattern[str], Any], ...] = (
+    (re.compile(r"\bthis is no client handle: .*"), "the client is closed"),
+    (re.compile(r"\bor its client freed\b"), "or its client closed"),
+    (re.compile(r"\bdata_json\b"), "data"),
+    (re.compile(r"\b(\d+) ms\b"), lambda found: f"{int(found[1]) / 1000:g} s"),
+)
+
 #: What some arguments are called here, by what bosauth.h calls them.
 ARGUMENTS = {
     "bytes": "max_response_bytes",
@@ -143,14 +153,9 @@ def known(numbers: Type[IntEnum], number: int, otherwise: int) -> int:
 
 
 def check(status: int, pointer: Any) -> None:
-    """Raises what a call of the library gave, unless it is BOSAUTH_OK. The library's error is freed."""
-    if status == Status.OK:
-        return
-    try:
-        error = _read(pointer)
-    finally:
-        lib.bosauth_error_free(pointer)
-    raise error
+    """Raises the error of a call of the library, unless the call is OK."""
+    if status != Status.OK:
+        raise _read(pointer)
 
 
 def json_object(text: bytes) -> Dict[str, Any]:
@@ -169,30 +174,34 @@ def hides_arguments(function: _Function) -> _Function:
     them. What is raised begins in a frame that holds nothing.
     """
 
+    # A signal handler may raise between any two steps. So the frame gives the arguments away before they are used, and
+    # does everything twice: the outer block is for what is raised in the handler of the inner one.
     @functools.wraps(function)
+    @without_signals
     def quiet(*args: Any, **kwargs: Any) -> Any:
         try:
-            return function(*args, **kwargs)
+            try:
+                given: Any = [kwargs, args]
+                args = kwargs = None  # type: ignore[assignment]
+                return function(*given.pop(), **given.pop())
+            except BaseException as error:
+                args = kwargs = given = None  # type: ignore[assignment]
+                # The frames that it came through, and the errors before it, which have some too.
+                error.__traceback__ = error.__context__ = None
+                raise error
         except BaseException as error:
-            caught = [error]
-        del args, kwargs
-        raise bare(caught.pop())
+            args = kwargs = given = None  # type: ignore[assignment]
+            error.__traceback__ = error.__context__ = None
+            raise error
 
     return cast(_Function, quiet)
-
-
-def bare(error: BaseException) -> BaseException:
-    """The error without the frames that it came through, and without the errors before it, which have some too."""
-    error.__context__ = None
-    return error.with_traceback(None)
 
 
 def _read(pointer: Any) -> ClientResponseError:
     error = failure(
         lib.bosauth_error_status(pointer),
         lib.bosauth_error_action(pointer),
-        _text(lib.bosauth_error_message(pointer)),
-        _argument(_text(lib.bosauth_error_argument(pointer))),
+        *_in_python(_text(lib.bosauth_error_message(pointer)), _text(lib.bosauth_error_argument(pointer))),
     )
     length = ctypes.c_size_t()
     body = lib.bosauth_error_body(pointer, ctypes.byref(length))
@@ -208,8 +217,14 @@ def _read(pointer: Any) -> ClientResponseError:
     return error
 
 
-def _argument(name: str) -> str:
-    return ARGUMENTS.get(name, name)
+def _in_python(message: str, argument: str) -> Tuple[str, str]:
+    """A message of the library and its argument in the terms of this package."""
+    name = ARGUMENTS.get(argument, argument)
+    if message.startswith(f"{argument} "):
+        message = name + message[len(argument) :]
+    for pattern, replacement in TERMS:
+        message = pattern.sub(replacement, message)
+    return message, name
 
 
 def _network_error(code: int, message: str) -> Optional[Exception]:

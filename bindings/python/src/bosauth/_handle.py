@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import NoReturn, Optional
 
 from ._codes import Action, Status
 from ._errors import failure
 from ._library import lib
+from ._prototypes import Client
 
 
 class Handle:
     """A ``bosauth_client``, freed when it is closed or nobody refers to it. The library checks it on every use."""
 
-    __slots__ = ("value", "_free", "_ended", "__weakref__")
+    __slots__ = ("value", "_ended")
 
-    def __init__(self, value: int) -> None:
+    def __init__(self, value: Client) -> None:
         self.value = value
         self._ended = False
-        self._free = weakref.finalize(self, lib.bosauth_client_free, value)
-        # At the end of the interpreter a daemon thread may be in a call; the system frees everything anyway.
-        self._free.atexit = False
 
     def close(self, wait: Optional[int]) -> bool:
         """Closes it and waits so many milliseconds at most. Whether its calls are known to have ended."""
@@ -28,7 +25,6 @@ class Handle:
         if status == Status.INVALID_ARGUMENT:
             raise failure(status, Action.FIX_CALL, "wait must be 0.001 to 86400 seconds", "wait")
         if status != Status.INVALID_HANDLE:
-            self._free.detach()
             self._ended = status == Status.OK
         return self._ended
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Tuple
+from typing import Iterator, Tuple
 
 from ._codes import ABI_VERSION, Action, Status
 from ._prototypes import declare
@@ -20,20 +21,39 @@ def file_name() -> str:
     return {"win32": "bosauth.dll", "darwin": "libbosauth.dylib"}.get(sys.platform, "libbosauth.so")
 
 
-def find() -> Path:
-    """The library inside the package, else the one that ``BOSAUTH_LIBRARY`` names; ImportError if neither is."""
+@contextmanager
+def found() -> Iterator[Path]:
+    """The library inside the package, else the one that ``BOSAUTH_LIBRARY`` names; ImportError if neither is.
+
+    One inside a zip archive is a temporary file of this user's alone, which is gone after the block.
+    """
     inside = Path(__file__).with_name(file_name())
     if inside.is_file():
-        return inside
-    named = os.environ.get(PATH_VARIABLE)
-    if not named:
+        yield inside
+        return
+    if not Path(__file__).exists():
+        # It takes longer to import than this package.
+        from importlib.resources import as_file, files
+
+        packed = files(__package__).joinpath(file_name())
+        if packed.is_file():
+            with as_file(packed) as extracted:
+                yield extracted
+            return
+    yield named()
+
+
+def named() -> Path:
+    """The library that ``BOSAUTH_LIBRARY`` names."""
+    path = os.environ.get(PATH_VARIABLE)
+    if not path:
         raise ImportError(
             f"bosauth: there is no {file_name()} in the package. Install it with 'pip install ./bindings/python', "
             f"or set {PATH_VARIABLE} to the path of the library."
         )
-    if not Path(named).is_file():
-        raise ImportError(f"bosauth: {PATH_VARIABLE} names {named}, which is no file")
-    return Path(named)
+    if not Path(path).is_file():
+        raise ImportError(f"bosauth: {PATH_VARIABLE} names {path}, which is no file")
+    return Path(path)
 
 
 def load(path: Path) -> ctypes.CDLL:
@@ -86,4 +106,18 @@ def version() -> str:
     return name.decode()
 
 
-lib = load(find())
+def is_main_interpreter() -> bool:
+    """Whether this is no subinterpreter: only the main interpreter runs signal handlers, and calls of ctypes back into
+    Python are safe only there."""
+    python = getattr(ctypes, "pythonapi", None)
+    if python is None:
+        return True
+    state = ctypes.PYFUNCTYPE(ctypes.c_void_p)
+    current, main = (state((f"PyInterpreterState_{name}", python))() for name in ("Get", "Main"))
+    return bool(current == main)
+
+
+with found() as _path:
+    lib = load(_path)
+
+IS_MAIN_INTERPRETER = is_main_interpreter()

@@ -7,13 +7,12 @@ is looked at here.
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
-from typing import Any, Callable, Iterable, Iterator, List, Mapping, Optional, Tuple, Union
+from typing import Any, Callable, Iterable, List, Mapping, Optional, Tuple, Union
 
-from ._cancel import Stop
 from ._codes import Action, Status
 from ._errors import failure
 from ._library import lib
+from ._prototypes import Cancel, Config, Options
 from ._text import Secret, Text, count, milliseconds, plain
 
 #: One header value, or several for a header that is sent several times.
@@ -23,7 +22,6 @@ Query = Mapping[str, Any]
 JsonObject = Union[Mapping[str, Any], Text]
 
 
-@contextmanager
 def configured(
     lang: Optional[Text],
     timeout: Optional[float],
@@ -32,51 +30,44 @@ def configured(
     headers: Optional[Headers],
     max_response_bytes: Optional[int],
     roots_pem: Optional[Text],
-) -> Iterator[Any]:
-    """A ``bosauth_config`` for as long as the block runs. None leaves the library's default."""
-    config = lib.bosauth_config_new()
-    try:
-        _set(lib.bosauth_config_set_timeout_ms, config, milliseconds(timeout, "timeout"))
-        _set(lib.bosauth_config_set_connect_timeout_ms, config, milliseconds(connect_timeout, "connect_timeout"))
-        _set_text(lib.bosauth_config_set_user_agent, config, user_agent, "user_agent")
-        _add_headers(lib.bosauth_config_add_header, config, {} if lang is None else {"Accept-Language": lang})
-        _add_headers(lib.bosauth_config_add_header, config, headers)
-        if max_response_bytes is not None:
-            size = count(max_response_bytes, "max_response_bytes")
-            _set(lib.bosauth_config_set_max_response_bytes, config, size)
-        _set_text(lib.bosauth_config_add_roots_pem, config, roots_pem, "roots_pem")
-        yield config
-    finally:
-        lib.bosauth_config_free(config)
+) -> Config:
+    """A ``bosauth_config``. None leaves the library's default."""
+    config: Config = lib.bosauth_config_new()
+    _set(lib.bosauth_config_set_timeout_ms, config, milliseconds(timeout, "timeout"))
+    _set(lib.bosauth_config_set_connect_timeout_ms, config, milliseconds(connect_timeout, "connect_timeout"))
+    _set_text(lib.bosauth_config_set_user_agent, config, user_agent, "user_agent")
+    _add_headers(lib.bosauth_config_add_header, config, {} if lang is None else {"Accept-Language": lang})
+    _add_headers(lib.bosauth_config_add_header, config, headers)
+    if max_response_bytes is not None:
+        size = count(max_response_bytes, "max_response_bytes")
+        _set(lib.bosauth_config_set_max_response_bytes, config, size)
+    _set_text(lib.bosauth_config_add_roots_pem, config, roots_pem, "roots_pem")
+    return config
 
 
-@contextmanager
 def call_options(
     body: Optional[JsonObject],
     query: Optional[Query],
     headers: Optional[Headers],
     timeout: Optional[float],
-    stop: Stop,
+    stop: Cancel,
     keep_session: bool = True,
     mfa_id: Optional[Text] = None,
-) -> Iterator[Any]:
-    """A ``bosauth_options`` for as long as the block runs. An ``mfaId`` in query or body becomes the MFA id."""
+) -> Options:
+    """A ``bosauth_options``. An ``mfaId`` in query or body becomes the MFA id."""
     others, in_query = _without_mfa_id(query)
     members, in_body = _without_mfa_id(body)
-    options = lib.bosauth_options_new()
-    try:
-        lib.bosauth_options_set_cancel(options, stop.handle)
-        _set(lib.bosauth_options_set_timeout_ms, options, milliseconds(timeout, "timeout"))
-        _add_query(options, others)
-        _add_headers(lib.bosauth_options_add_header, options, headers)
-        if members is not None:
-            _set_text(lib.bosauth_options_set_body_json, options, to_json(members, "body"), "body")
-        _set(lib.bosauth_options_set_keep_session, options, int(bool(keep_session)))
-        for given in (in_body, in_query, mfa_id):
-            _set_text(lib.bosauth_options_set_mfa_id, options, given, "mfa_id")
-        yield options
-    finally:
-        lib.bosauth_options_free(options)
+    options: Options = lib.bosauth_options_new()
+    lib.bosauth_options_set_cancel(options, stop)
+    _set(lib.bosauth_options_set_timeout_ms, options, milliseconds(timeout, "timeout"))
+    _add_query(options, others)
+    _add_headers(lib.bosauth_options_add_header, options, headers)
+    if members is not None:
+        _set_text(lib.bosauth_options_set_body_json, options, to_json(members, "body"), "body")
+    _set(lib.bosauth_options_set_keep_session, options, int(bool(keep_session)))
+    for given in (in_body, in_query, mfa_id):
+        _set_text(lib.bosauth_options_set_mfa_id, options, given, "mfa_id")
+    return options
 
 
 def _without_mfa_id(values: Any) -> Tuple[Any, Any]:
@@ -101,8 +92,7 @@ def _set_text(setter: Callable[[Any, bytes], Any], settings: Any, text: Optional
 def _add_headers(add: Callable[[Any, bytes, Any], Any], settings: Any, headers: Optional[Headers]) -> None:
     """Adds headers. A value may be an Authorization, so it is copied as a secret."""
     for name, value in _pairs(headers, "headers"):
-        with Secret(value, "value") as text:
-            add(settings, plain(name, "name"), text)
+        add(settings, plain(name, "name"), Secret(value, "value"))
 
 
 def _add_query(options: Any, query: Optional[Query]) -> None:

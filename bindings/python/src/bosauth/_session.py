@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import weakref
 from typing import Any, Dict, NoReturn, Optional, cast
 
 from ._library import lib
+from ._prototypes import Session as SessionPointer
 from ._text import Text, plain
 
 
@@ -18,11 +18,9 @@ class Session:
 
     __slots__ = ("_pointer", "__weakref__")
 
-    def __init__(self, pointer: Any) -> None:
+    def __init__(self, pointer: SessionPointer) -> None:
         """Takes over a ``bosauth_session``. Programs get sessions from logins and ``auth_store.snapshot()``."""
         self._pointer = pointer
-        # Not at the end of the interpreter: a daemon thread may still be reading it then.
-        weakref.finalize(self, lib.bosauth_session_free, pointer).atexit = False
 
     @property
     def token(self) -> str:
@@ -71,12 +69,11 @@ class Session:
 
     def field(self, name: Text) -> str:
         """A field of the record: a string as its text, anything else as JSON, "" if there is none."""
-        text: bytes = lib.bosauth_session_field(self._pointer, plain(name, "name"))
-        return text.decode("utf-8")
+        return cast(str, lib.bosauth_session_field(self._pointer, plain(name, "name")).decode("utf-8"))
 
     def _text(self, accessor: Any) -> str:
-        text: bytes = accessor(self._pointer)
-        return text.decode("utf-8")
+        # Not in a variable, which a traceback may show.
+        return cast(str, accessor(self._pointer).decode("utf-8"))
 
     def __repr__(self) -> str:
         return f"<Session of {self.field('id') or 'an account without record'}>"

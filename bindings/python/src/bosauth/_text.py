@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import math
 from itertools import islice
+from operator import attrgetter
 from typing import Any, Optional, Union
 
 from ._codes import Action, Status
@@ -18,26 +20,35 @@ _SECRET_MAX = 8193
 
 _INT64_MAX = 2**63 - 1
 
+#: The longest time limit, in seconds.
+_DAY = 86400
+
 
 class Secret:
-    """A copy of a text for the library that is overwritten with zeros afterwards: ``with Secret(…) as pointer``.
+    """A copy of a text for the library, to be given to its functions. It is overwritten with zeros at its end.
 
     The copy is made once and never moves. A text of another type is a TypeError, one with a NUL in it
     INVALID_ARGUMENT; both name the argument and neither shows the text. Whether it is UTF-8 is left to the
     library: a lone surrogate is copied as the bytes that UTF-8 does not allow, and refused as INVALID_UTF8.
     """
 
-    __slots__ = ("_buffer",)
+    # `_as_parameter_` is what ctypes takes in its place.
+    __slots__ = ("_as_parameter_", "_wipe")
+
+    # Without a step of Python, see `_prototypes.at_end`.
+    __del__ = property(attrgetter("_wipe"))
 
     def __init__(self, text: Text, argument: str) -> None:
         check(text, argument)
-        self._buffer = _utf8(text) if isinstance(text, str) else _copy(text)
-
-    def __enter__(self) -> Any:
-        return (ctypes.c_char * len(self._buffer)).from_buffer(self._buffer)
-
-    def __exit__(self, *_: object) -> None:
-        wipe(self._buffer)
+        size = 4 * min(len(text), _SECRET_MAX) if isinstance(text, str) else len(text)
+        buffer = ctypes.create_string_buffer(size + 1)
+        # Before there is anything to wipe.
+        self._wipe = functools.partial(ctypes.memset, buffer, 0, len(buffer))
+        self._as_parameter_ = buffer
+        if isinstance(text, str):
+            _encode(text, buffer)
+        else:
+            _copy(text, buffer)
 
 
 def plain(text: Text, argument: str) -> bytes:
@@ -61,14 +72,14 @@ def wipe(buffer: bytearray) -> None:
 
 
 def milliseconds(seconds: Optional[float], argument: str) -> Optional[int]:
-    """Seconds in the library's unit, rounded up. What no clock can count is out of the library's range too."""
+    """Seconds in the library's unit, rounded up."""
     if seconds is None:
         return None
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
         raise TypeError(f"{argument} must be a number of seconds, not {type(seconds).__name__}")
-    if not seconds > 0:  # not a number is not either
-        return 0
-    return math.ceil(seconds * 1000) if seconds < _INT64_MAX // 1000 else _INT64_MAX
+    if not 0 < seconds <= _DAY:  # not a number is not either
+        raise failure(Status.INVALID_ARGUMENT, Action.FIX_CALL, f"{argument} must be 0.001 to 86400 seconds", argument)
+    return math.ceil(seconds * 1000)
 
 
 def count(number: int, argument: str) -> int:
@@ -78,20 +89,16 @@ def count(number: int, argument: str) -> int:
     return min(max(number, 0), _INT64_MAX)
 
 
-def _utf8(text: str) -> bytearray:
+def _encode(text: str, buffer: Any) -> None:
     """Encodes a character at a time: ``str.encode`` would leave a whole copy that cannot be wiped."""
-    buffer = bytearray(4 * min(len(text), _SECRET_MAX) + 1)
     at = 0
     for character in islice(text, _SECRET_MAX):
-        for byte in character.encode("utf-8", "surrogatepass"):
-            buffer[at] = byte
-            at += 1
-    return buffer
+        encoded = character.encode("utf-8", "surrogatepass")
+        buffer[at : at + len(encoded)] = encoded
+        at += len(encoded)
 
 
-def _copy(text: Union[bytes, bytearray]) -> bytearray:
-    """Copies through a view: assigning to a slice of a bytearray would make a second copy on the way."""
-    buffer = bytearray(len(text) + 1)
-    with memoryview(buffer) as view:
-        view[: len(text)] = text
-    return buffer
+def _copy(text: Union[bytes, bytearray], buffer: Any) -> None:
+    """Copies at once: a slice would be a second copy."""
+    source = text if isinstance(text, bytes) else (ctypes.c_char * len(text)).from_buffer(text)
+    ctypes.memmove(buffer, source, len(text))

@@ -1,0 +1,132 @@
+"""What is made in the library is freed, whatever is raised on the way: each function that makes something against the
+one that frees it, counted over 10,000 rounds."""
+
+import unittest
+from unittest import mock
+
+from bosauth import BosBase, Cancel, ClientResponseError
+from bosauth._library import lib
+from bosauth._prototypes import FREE, at_end
+from support import URL
+
+ROUNDS = 10_000
+
+
+class Wrong:
+    """A value that fails when it is used."""
+
+    def items(self):
+        raise ValueError
+
+    def __str__(self):
+        raise ValueError
+
+
+class Counting:
+    """Counts what is made and what is freed while a block runs."""
+
+    def __init__(self):
+        self.made = {owner: 0 for owner in FREE}
+        self.freed = {owner: 0 for owner in FREE}
+        self._patches = []
+        for owner, name in FREE.items():
+            self._count_freed(owner, getattr(lib, name))
+            if name.replace("_free", "_new") in ("bosauth_config_new", "bosauth_options_new", "bosauth_cancel_new"):
+                self._count_made(owner, name.replace("_free", "_new"))
+        for name in ("bosauth_client_new", "bosauth_client_session", "bosauth_client_save_session"):
+            self._count_outputs(name)
+        self._count_outputs("bosauth_bind_token")
+        self._count_outputs("bosauth_auth_with_token")
+
+    def __enter__(self):
+        for patch in self._patches:
+            patch.start()
+        return self
+
+    def __exit__(self, *_):
+        for patch in self._patches:
+            patch.stop()
+
+    def _count_freed(self, owner, free):
+        def freeing(thing):
+            self.freed[owner] += bool(thing)
+            free(thing)
+
+        self._patches.append(mock.patch.object(owner, "__del__", at_end(freeing)))
+
+    def _count_made(self, owner, name):
+        make = getattr(lib, name)
+
+        def making():
+            self.made[owner] += 1
+            return make()
+
+        self._patches.append(mock.patch.object(lib, name, making))
+
+    def _count_outputs(self, name):
+        call = getattr(lib, name)
+
+        def calling(*arguments):
+            status = call(*arguments)
+            for argument in arguments:
+                output = getattr(argument, "_obj", None)
+                if type(output) in FREE and output:
+                    self.made[type(output)] += 1
+            return status
+
+        self._patches.append(mock.patch.object(lib, name, calling))
+
+
+class Owning(unittest.TestCase):
+    def failing(self):
+        """Each constructor and call with values that fail early and late."""
+        good = BosBase(URL)
+        users = good.collection("users")
+        settings = ({"timeout": "5"}, {"timeout": 0}, {"headers": {5: "x"}}, {"headers": Wrong()}, {"lang": "a\n"})
+        settings += ({"user_agent": 5}, {"max_response_bytes": 1.5}, {"roots_pem": 5}, {"roots_pem": "no"})
+        for keywords in settings:
+            yield lambda: BosBase(URL, **keywords)
+        for url in (None, "", "x", "http://u:p@x", b"\xff", "\ud800", "\0"):
+            yield lambda: BosBase(url)
+        for url in (URL.encode(), bytearray(URL.encode())):
+            yield lambda: BosBase(url).close()
+        yield lambda: BosBase(URL)
+        options = ({"timeout": "5"}, {"timeout": -1}, {"body": 5}, {"body": {1: {2}}}, {"body": "[]"}, {"query": 5})
+        options += ({"query": {"a": Wrong()}}, {"headers": {"X": 5}}, {"headers": {"Host": "x"}}, {"cancel": 5})
+        for keywords in options:
+            yield lambda: users.bind_custom_token("e", "p", "t", cancel=keywords.pop("cancel", Cancel()), **keywords)
+        for texts in (("", "p", "t"), ("e", 5, "t"), ("e", "p", "\0"), ("e", "p", "x" * 2000)):
+            yield lambda: users.bind_custom_token(*texts)
+        yield lambda: users.auth_with_token(5)
+        yield lambda: users.auth_with_token("t", mfa_id="a/")
+        yield lambda: good.collection(5).auth_with_token("t")
+        yield lambda: good.auth_store.save("a b")
+        yield lambda: good.auth_store.save("a.b.c", {1: {2}})
+        yield lambda: (good.auth_store.save("a.b.c"), good.auth_store.token, good.auth_store.record)
+
+    def test_nothing_is_left_of_what_fails(self):
+        with Counting() as counts:
+            # The calls are as many as there are, until there were 10,000 rounds.
+            rounds = 0
+            while rounds < ROUNDS:
+                for call in self.failing():
+                    rounds += 1
+                    try:
+                        call()
+                    except (ClientResponseError, TypeError, ValueError):
+                        pass
+                del call
+            self.assertEqual(counts.freed, counts.made)
+            for owner, made in counts.made.items():
+                self.assertGreater(made, 100, owner)
+
+    def test_a_url_may_be_bytes(self):
+        for url in (URL, URL.encode(), bytearray(URL.encode())):
+            self.assertEqual(BosBase(url).base_url, URL)
+
+    def test_a_client_that_was_not_made_can_be_shown(self):
+        self.assertEqual(repr(BosBase.__new__(BosBase)), "<BosBase >")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,133 @@
+"""Calls in subinterpreters, and the end of these: in programs of their own, which an error would abort."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import unittest
+from pathlib import Path
+
+from support import EMAIL, URL, WATCHDOG, Peer, bound, python
+
+#: What each subinterpreter does: calls that block and calls of coroutines. With a silent server one of these is still in
+#: flight at the end.
+WORK = """
+import asyncio, sys, threading
+from bosauth import BosBase
+
+def log_in(url, token, silent):
+    client = BosBase(url)
+    users = client.collection("users")
+    emails = [users.auth_with_token(token)["record"]["email"]]
+    emails.append(asyncio.run(several(users, token)))
+    if silent:
+        leave(silent)
+    globals()["kept"] = client
+    return emails
+
+def leave(silent):
+    loop = asyncio.new_event_loop()
+    call = BosBase(silent, timeout=3600).collection("users").aio.auth_with_token("t")
+    task = loop.create_task(call)
+    task._log_destroy_pending = False
+    loop.run_until_complete(asyncio.sleep(0.05))
+    globals()["left"] = (loop, task)
+
+async def several(users, token):
+    logins = await asyncio.gather(*(users.aio.auth_with_token(token, keep_session=False) for _ in range(8)))
+    return {login["record"]["email"] for login in logins}
+"""
+
+#: Makes subinterpreters by the module of this version of Python, and ends them.
+PROGRAM = r"""
+import sys
+arguments, email, work = sys.argv[1:4], sys.argv[4], sys.argv[5]
+if sys.version_info >= (3, 13):
+    import _interpreters
+    kinds = ("legacy", "isolated")
+    new, run, destroy = _interpreters.create, _interpreters.run_string, _interpreters.destroy
+else:
+    import _xxsubinterpreters as interpreters
+    # The isolated ones of 3.12 refuse ctypes.
+    kinds = (False,)
+    new = lambda kind: interpreters.create(isolated=kind)
+    run, destroy = interpreters.run_string, interpreters.destroy
+import bosauth
+for kind in kinds:
+    for _ in range(5):
+        interpreter = new(kind)
+        failed = run(interpreter, work + f"\nassert log_in(*{arguments!r}) == [{email!r}, {{{email!r}}}]\n")
+        assert failed is None, failed
+        destroy(interpreter)
+users = bosauth.BosBase(arguments[0]).collection("users")
+print(users.auth_with_token(arguments[1])["record"]["email"])
+"""
+
+EMBEDDING = r"""
+#include <Python.h>
+#include <stdio.h>
+
+int main(int argc, char **argv) {
+    Py_Initialize();
+    PyThreadState *main_state = PyThreadState_Get();
+    for (int round = 0; round < 5; ++round) {
+        PyThreadState *state = Py_NewInterpreter();
+        if (state == NULL || PyRun_SimpleString(argv[1]) != 0) {
+            return 1;
+        }
+        Py_EndInterpreter(state);
+        PyThreadState_Swap(main_state);
+    }
+    if (PyRun_SimpleString(argv[1]) != 0) {
+        return 1;
+    }
+    puts(Py_FinalizeEx() == 0 ? "ended" : "not ended");
+    return 0;
+}
+"""
+
+
+class Subinterpreters(unittest.TestCase):
+    @unittest.skipUnless(
+        importlib.util.find_spec("_xxsubinterpreters") or importlib.util.find_spec("_interpreters"),
+        "there are none here",
+    )
+    def test_calls_and_their_end(self):
+        with Peer() as peer:
+            # Before 3.12 such a subinterpreter refuses to be ended while it has threads.
+            silent = peer.url if sys.version_info >= (3, 12) else ""
+            ended = python(PROGRAM, URL, bound(), silent, EMAIL, WORK)
+        self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, EMAIL + "\n", ""))
+
+    def test_a_program_that_embeds_python(self):
+        program = self.embedding()
+        with Peer() as peer:
+            work = WORK + f"\nassert log_in({URL!r}, {bound()!r}, {peer.url!r}) == [{EMAIL!r}, {{{EMAIL!r}}}]\n"
+            # The package is found as by this process; an own Python may be in a place of its own.
+            environment = {**os.environ, "PYTHONHOME": sysconfig.get_config_var("prefix")}
+            ended = subprocess.run(
+                [program, work], env=environment, capture_output=True, text=True, timeout=WATCHDOG
+            )
+        self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, "ended\n", ""))
+
+    def embedding(self):
+        """Compiles the program, where Python is there as a library."""
+        place = tempfile.TemporaryDirectory()
+        self.addCleanup(place.cleanup)
+        source, program = (Path(place.name, name) for name in ("embedding.c", "embedding"))
+        source.write_text(EMBEDDING)
+        paths, value = sysconfig.get_paths(), sysconfig.get_config_var
+        libraries = value("LIBDIR")
+        command = [os.environ.get("CC", "cc"), source, "-o", program, "-I", paths["include"], "-L", libraries]
+        command += [f"-Wl,-rpath,{libraries}", f"-lpython{value('LDVERSION')}", "-rdynamic"]
+        command += [*value("LIBS").split(), *value("SYSLIBS").split()]
+        built = subprocess.run(command, capture_output=True, text=True)
+        if built.returncode != 0:
+            self.skipTest(f"there is no Python to embed: {built.stderr.strip().splitlines()[-1]}")
+        return program
+
+
+if __name__ == "__main__":
+    unittest.main()
