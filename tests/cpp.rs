@@ -113,8 +113,8 @@ fn the_wrapper_compiles_in_every_standard_with_and_without_exceptions() {
             for exceptions in ["-fexceptions", "-fno-exceptions"] {
                 let mut command = compiler(name, standard);
                 command.args([exceptions, "-fsyntax-only"]).arg(&twice);
-                for used in ["calls", "texts", "stops", "wiping", "exceptions"] {
-                    let plain = used == "exceptions";
+                for used in ["calls", "texts", "stops", "wiping", "exceptions", "memory"] {
+                    let plain = ["exceptions", "memory"].contains(&used);
                     if !plain || exceptions == "-fexceptions" {
                         command.arg(wrapper().join("tests").join(format!("{used}.cpp")));
                     }
@@ -262,6 +262,15 @@ fn every_call_without_exceptions() {
 fn every_call_with_exceptions() {
     let server = Server::start(Config::demo()).unwrap();
     tools::run(Command::new(program("exceptions", &[])).arg(server.base_url()));
+}
+
+/// In C++20 with a stop token too.
+#[test]
+fn nothing_is_left_where_memory_runs_out() {
+    let server = Server::start(Config::demo()).unwrap();
+    for standard in ["c++17", "c++20"] {
+        tools::run(Command::new(program_in(standard, "memory", &[])).arg(server.base_url()));
+    }
 }
 
 #[test]

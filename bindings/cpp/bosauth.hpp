@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -563,6 +564,15 @@ private:
 }  // namespace detail
 #endif
 
+namespace detail {
+
+/// What the library calls for options::wait_hook. noexcept: an exception ends the process.
+inline std::int32_t call_wait_hook(void* function) noexcept {
+    return (*static_cast<const std::function<bool()>*>(function))() ? 1 : 0;
+}
+
+}  // namespace detail
+
 // ---- options ------------------------------------------------------------------------------------------
 
 /// How one call differs from the configuration: `options().timeout(2s).add_query("expand", "team")`. A
@@ -620,6 +630,16 @@ public:
         return *this;
     }
 #endif
+    /// A function that is called on the thread of the call while it waits: when a signal interrupts a wait, and
+    /// at least every 200 ms. `true` ends the call as cancelled. For hosts that run signal handlers themselves.
+    /// It may make other calls; one that throws ends the process. An empty function sets none.
+    options& wait_hook(std::function<bool()> hook) & {
+        auto kept = std::make_shared<std::function<bool()>>(std::move(hook));
+        const auto function = *kept ? detail::call_wait_hook : nullptr;
+        set([&](bosauth_options* o) { return bosauth_options_set_wait_hook(o, function, kept.get()); });
+        wait_hook_ = std::move(kept);
+        return *this;
+    }
 
     // The same for options that are being made, so that `auto o = options().timeout(2s);` compiles.
 
@@ -641,6 +661,8 @@ public:
     options&& mfa_id(std::string_view id) && { return std::move(mfa_id(id)); }
     /// @overload
     options&& cancel(const bosauth::cancel& wish) && { return std::move(cancel(wish)); }
+    /// @overload
+    options&& wait_hook(std::function<bool()> hook) && { return std::move(wait_hook(std::move(hook))); }
 #if defined(__cpp_lib_jthread)
     /// @overload
     options&& stop(std::stop_token token) && { return std::move(stop(std::move(token))); }
@@ -649,6 +671,7 @@ public:
 private:
     // The link to the stop token. In every standard, so that all files of a program see one class.
     std::shared_ptr<void> stop_;
+    std::shared_ptr<void> wait_hook_;
 };
 
 // ---- sessions -----------------------------------------------------------------------------------------

@@ -300,6 +300,23 @@ void stop_tokens_come_and_go(std::string_view url) {
 }
 #endif
 
+void wait_hooks() {
+    silent server;
+    const client app = made(server.url());
+    int asked = 0;
+    const std::thread::id caller = std::this_thread::get_id();
+    options made_before = options().wait_hook([&] {
+        check(std::this_thread::get_id() == caller, "the thread of the call");
+        return ++asked == 2;
+    });
+    const options how = std::move(made_before);
+    stopped("by a hook", app.try_auth_with_token("users", "tok", how), true);
+    check(asked == 2, "asked until it ended the call");
+    const auto late = options().wait_hook([] { return true; }).wait_hook(nullptr).timeout(milliseconds(300));
+    fails("without a hook", app.try_auth_with_token("users", "tok", late), status_code::timeout,
+          action_code::check_network);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -313,6 +330,7 @@ int main(int argc, char** argv) {
     closed_under_way();
     destroyed_under_way();
     closed_at_any_moment(argv[1]);
+    wait_hooks();
 #if defined(__cpp_lib_jthread)
     stop_tokens();
     stop_tokens_come_and_go(argv[1]);
