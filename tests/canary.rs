@@ -363,7 +363,7 @@ fn rust_shows_no_secret() {
 #[test]
 fn no_dependency_of_the_library_writes_a_log() {
     for package in ["bosauth", "bosauth-capi"] {
-        let mut cargo = Command::new(env!("CARGO"));
+        let mut cargo = tools::cargo();
         cargo
             .args(["tree", "--package", package, "--edges", "normal"])
             .args(["--prefix", "none", "--target", "all"])

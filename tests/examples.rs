@@ -21,7 +21,7 @@ use peer::{Act, Peer};
 /// `cargo run` of an example into the directory that this test was built in.
 fn example(name: &str) -> Command {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = tools::cargo();
     cargo
         .args(["run", "--quiet", "--example", name, "--target-dir"])
         .arg(target)

@@ -44,7 +44,7 @@ fn changed_library(name: &str, abi: u32, more: &str) -> PathBuf {
     });
     edit(&copy.join("src/library.rs"), |text| text + more);
     let built = tools::temporary("growth/changed-target");
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = tools::cargo();
     cargo
         .args([
             "rustc",

@@ -84,7 +84,7 @@ fn project(name: &str, edit: impl Fn(&str) -> String) -> PathBuf {
 /// cargo in a project, without the network: what it needs was fetched for this workspace.
 fn cargo(project: &Path, arguments: &[&str]) -> Command {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = tools::cargo();
     cargo
         .args(arguments)
         .current_dir(project)

@@ -21,7 +21,7 @@ pub fn install(arguments: &[&str]) -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .parent()
         .expect("a target directory");
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = tools::cargo();
     cargo.args([
         "build",
         "--lib",

@@ -86,7 +86,7 @@ fn program() -> &'static Path {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .parent()
             .expect("a target directory");
-        let mut cargo = Command::new(env!("CARGO"));
+        let mut cargo = tools::cargo();
         cargo
             .args(["build", "--quiet", "--package", "bosbase-local"])
             .args(["--bin", "bosbase-local", "--target-dir"])

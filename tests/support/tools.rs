@@ -52,6 +52,22 @@ pub fn run(command: &mut Command) -> String {
     stdout.into_owned()
 }
 
+/// cargo, without what the cargo that runs this test has set for its package. Build scripts that look at these
+/// variables, such as that of ring, would run again for every build in a test.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_")
+            || text.starts_with("CARGO_MANIFEST_")
+            || text == "OUT_DIR"
+        {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo
+}
+
 /// The C compiler: `$CC` or `cc`.
 pub fn cc() -> String {
     std::env::var("CC").unwrap_or_else(|_| "cc".into())
