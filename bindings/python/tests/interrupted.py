@@ -105,9 +105,10 @@ def shown(value):
 
 
 def is_at_entry(frame):
-    """Whether a function has not done anything yet: it is before what its first line compiles to."""
-    before = [step.offset for step in dis.get_instructions(frame.f_code) if step.opname in ("RESUME", "NOP", "COPY_FREE_VARS", "MAKE_CELL", "SETUP_FINALLY")]
-    return frame.f_lasti in (-1, *before[:4])
+    """Whether a function is at the instructions before its `try` blocks hold, at which Python runs no signal handler."""
+    entry = ("RESUME", "NOP", "SETUP_FINALLY")
+    before = [step.offset for step in dis.get_instructions(frame.f_code) if step.opname in entry]
+    return frame.f_lasti in (-1, *before[:3])
 
 
 def wait_for(holds):

@@ -61,7 +61,8 @@ def load(path: Path) -> ctypes.CDLL:
     try:
         library = ctypes.CDLL(str(path))
     except OSError as error:
-        raise ImportError(f"bosauth: {path} cannot be loaded: {error}") from None
+        hint = "" if Path(__file__).exists() else f". Set TMPDIR or {PATH_VARIABLE} if the place forbids programs"
+        raise ImportError(f"bosauth: {path} cannot be loaded: {error}{hint}") from None
     check_abi(library, path)
     try:
         declare(library)
