@@ -156,7 +156,9 @@ class Injector:
         if not frame.f_code.co_filename.startswith(PACKAGE):
             return None
         frame.f_trace_opcodes = True
-        if event == "opcode":
+        # What belongs to no line ends an `except` of Python's own: what is raised there breaks Python 3.11 itself, and no
+        # signal handler runs there.
+        if event == "opcode" and frame.f_lineno is not None:
             if self.left == 0:
                 sys.settrace(None)
                 raise KeyboardInterrupt
