@@ -146,23 +146,30 @@ def run(coroutine):
 LOOP = asyncio.new_event_loop()
 
 
+def is_edge_of_handler(frame):
+    """Whether the next instruction begins or ends an `except`. No signal handler runs there, and an exception of a tracer would
+    break Python 3.11 itself, which would take what was handled for what is being handled from then on."""
+    return dis.opname[frame.f_code.co_code[frame.f_lasti]] in ("PUSH_EXC_INFO", "COPY", "POP_EXCEPT", "RERAISE")
+
+
 class Injector:
     """Raises KeyboardInterrupt before the n-th instruction of the package that is run."""
 
     def __init__(self, number):
         self.left = number
+        self.has_raised = False
 
     def __call__(self, frame, event, argument):
         if not frame.f_code.co_filename.startswith(PACKAGE):
             return None
         frame.f_trace_opcodes = True
-        # What belongs to no line ends an `except` of Python's own: what is raised there breaks Python 3.11 itself, and no
-        # signal handler runs there.
-        if event == "opcode" and frame.f_lineno is not None:
-            if self.left == 0:
+        if event == "opcode":
+            if self.left > 0:
+                self.left -= 1
+            elif not is_edge_of_handler(frame):
                 sys.settrace(None)
+                self.has_raised = True
                 raise KeyboardInterrupt
-            self.left -= 1
         return self
 
 
@@ -182,7 +189,7 @@ def at_every_step(name):
             sys.settrace(None)
             counts.look(error)
         sys.settrace(None)
-        if ended and injector.left > 0:
+        if ended and not injector.has_raised:
             break
     print(f"{name}: {counts.interrupts} interrupts, {counts.shown} secrets shown, {counts.at_entry} at entry, {counts.left()}")
 
