@@ -19,8 +19,11 @@
  *  - Threads: any function from any thread. Objects passed as const may be used by calls running at once;
  *    an object passed as non-const belongs to one thread for that call.
  *  - Not async-signal-safe. errno may change. No signal is raised. Locale and environment are not read.
- *  - fork: the child may use its clients, with connections of its own; the library holds its locks over
- *    the fork. Do not unload the library.
+ *  - fork: the child may use its clients, with connections of its own; the library holds its lock over
+ *    the fork. A signal handler may fork, too, but may call no function of the library; a call that it
+ *    interrupted ends in the child with CONNECTION_LOST. Do not unload the library.
+ *  - pthread_cancel: cancellation is disabled during a call. A thread cancelled in a call ends after the
+ *    call has returned, at its next cancellation point. Do not use PTHREAD_CANCEL_ASYNCHRONOUS.
  *  - All functions are cdecl.
  *
  * What any call may meet, besides what its own comment names: BOSAUTH_ERROR_NULL_ARGUMENT, INVALID_UTF8,

@@ -1,4 +1,5 @@
-//! What every entry of the ABI goes through: outputs cleared first, panics caught, failures mapped.
+//! What every entry of the ABI goes through: outputs cleared first, thread cancellation disabled, panics caught,
+//! failures mapped.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -85,6 +86,7 @@ pub(crate) fn made(body: impl FnOnce() -> Result<u64, Error>) -> u64 {
 }
 
 fn caught<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let _uncancelled = cancellation::disable();
     let bug = |_| {
         Err(Error::internal(
             "a bug in bosauth stopped the call; please report it with what led to it",
@@ -93,7 +95,8 @@ fn caught<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(bug)
 }
 
-/// Reads something of an object; `missing` if the object is NULL.
+/// Reads something of an object; `missing` if the object is NULL. `get` must not wait and must make no system
+/// call: thread cancellation stays enabled, since only a cancellation point acts on it.
 ///
 /// # Safety
 /// `object` is NULL or came from this library and is not freed during the call.
@@ -109,16 +112,80 @@ pub(crate) unsafe fn read<T, R: Copy>(
     catch_unwind(AssertUnwindSafe(|| get(object))).unwrap_or(missing)
 }
 
+/// The same for what uses a guarded value and may have to wait for it.
+///
+/// # Safety
+/// As for [`read`].
+pub(crate) unsafe fn read_locked<T, R: Copy>(
+    object: *const T,
+    missing: R,
+    get: impl FnOnce(&T) -> R,
+) -> R {
+    let _uncancelled = cancellation::disable();
+    // SAFETY: as promised by the caller.
+    unsafe { read(object, missing, get) }
+}
+
 /// Frees an object; NULL is nothing to free.
 ///
 /// # Safety
 /// `object` is NULL or came from `Box::into_raw` and is freed once.
 pub(crate) unsafe fn free<T>(object: *mut T) {
     if !object.is_null() {
+        let _uncancelled = cancellation::disable();
         // SAFETY: as promised by the caller.
         let object = unsafe { Box::from_raw(object) };
         // Nothing to tell the caller: what is left of a drop that failed is leaked.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(object)));
+    }
+}
+
+/// Thread cancellation (`pthread_cancel`): it ends a thread by unwinding it from a system call, which would leave
+/// a call half done and may not pass Rust code. Android has none.
+#[cfg(all(unix, not(target_os = "android")))]
+mod cancellation {
+    use std::ffi::c_int;
+
+    #[cfg(any(target_vendor = "apple", target_os = "hurd"))]
+    const PTHREAD_CANCEL_DISABLE: c_int = 0;
+    #[cfg(not(any(target_vendor = "apple", target_os = "hurd")))]
+    const PTHREAD_CANCEL_DISABLE: c_int = 1;
+
+    // The libc crate lacks it for most systems.
+    unsafe extern "C" {
+        fn pthread_setcancelstate(state: c_int, old_state: *mut c_int) -> c_int;
+    }
+
+    /// The state before, restored when this is dropped.
+    pub(super) struct Disabled(c_int);
+
+    /// Disables cancellation of this thread. A request stays pending and is acted upon at the next cancellation
+    /// point after the entry has returned.
+    pub(super) fn disable() -> Disabled {
+        Disabled(set(PTHREAD_CANCEL_DISABLE))
+    }
+
+    fn set(state: c_int) -> c_int {
+        let mut old_state = 0;
+        // SAFETY: the state is one that the system gave or defines, and the old one may be written.
+        unsafe { pthread_setcancelstate(state, &mut old_state) };
+        old_state
+    }
+
+    impl Drop for Disabled {
+        fn drop(&mut self) {
+            set(self.0);
+        }
+    }
+}
+
+#[cfg(not(all(unix, not(target_os = "android"))))]
+mod cancellation {
+    /// There is none here.
+    pub(super) struct Disabled;
+
+    pub(super) fn disable() -> Disabled {
+        Disabled
     }
 }
 

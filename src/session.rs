@@ -1,12 +1,11 @@
 //! Who is logged in.
 
 use std::ffi::c_char;
-use std::sync::{Mutex, PoisonError};
 
-use bosauth::Session;
+use bosauth::{Guarded, Session};
 
 use crate::entry;
-use crate::text::{CText, EMPTY, required};
+use crate::text::{CText, EMPTY, optional};
 
 /// Who is logged in: a snapshot that does not change. Free it with bosauth_session_free.
 pub struct bosauth_session {
@@ -15,7 +14,7 @@ pub struct bosauth_session {
     record_json: CText,
     meta_json: CText,
     /// Fields that were asked for: a text that was lent has to stay where it is.
-    fields: Mutex<Vec<(Box<str>, CText)>>,
+    fields: Guarded<Fields>,
 }
 
 impl bosauth_session {
@@ -25,24 +24,39 @@ impl bosauth_session {
             token: CText::new(session.token().as_bytes()),
             record_json: CText::new(session.record_json().as_bytes()),
             meta_json: CText::new(session.meta_json().as_bytes()),
-            fields: Mutex::new(Vec::new()),
+            fields: Guarded::new(Fields(Vec::new())),
             session,
         }))
     }
 
     fn field(&self, name: &str) -> *const c_char {
-        // A panic under the lock leaves a list that is whole.
-        let mut fields = self.fields.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, known)) = fields.iter().find(|(known, _)| **known == *name) {
-            return known.as_ptr();
+        if let Some(lent) = self.fields.with(|fields| fields.find(name)) {
+            return lent;
         }
+        // The record is parsed without the lock, perhaps by two threads at once: the first one's copy is lent.
         let Some(value) = self.session.field(name) else {
             return EMPTY;
         };
-        let text = CText::new(value.as_bytes());
-        let lent = text.as_ptr();
-        fields.push((name.into(), text));
-        lent
+        let new = (name.into(), CText::new(value.as_bytes()));
+        self.fields.with(|fields| fields.add(new))
+    }
+}
+
+/// Fields by name, as they were lent.
+struct Fields(Vec<(Box<str>, CText)>);
+
+impl Fields {
+    fn find(&self, name: &str) -> Option<*const c_char> {
+        let (_, known) = self.0.iter().find(|(known, _)| **known == *name)?;
+        Some(known.as_ptr())
+    }
+
+    fn add(&mut self, new: (Box<str>, CText)) -> *const c_char {
+        self.find(&new.0).unwrap_or_else(|| {
+            let lent = new.1.as_ptr();
+            self.0.push(new);
+            lent
+        })
     }
 }
 
@@ -102,8 +116,9 @@ pub unsafe extern "C" fn bosauth_session_field(
 ) -> *const c_char {
     // SAFETY: by the header's rules NULL or a live session, NULL or a text.
     unsafe {
-        entry::read(session, EMPTY, |s| {
-            required(name, "name").map_or(EMPTY, |name| s.field(name))
+        entry::read_locked(session, EMPTY, |s| {
+            let name = optional(name, "name").ok().flatten();
+            name.map_or(EMPTY, |name| s.field(name))
         })
     }
 }

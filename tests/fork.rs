@@ -2,6 +2,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 
+#[path = "support/answers.rs"]
+mod answers;
 #[path = "support/library.rs"]
 mod library;
 #[path = "support/peer.rs"]
@@ -9,12 +11,33 @@ mod peer;
 #[path = "support/tools.rs"]
 mod tools;
 
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
 use peer::{Act, Peer};
+
+/// A server that accepts every token but "unknown", and every bind and unbind.
+fn server_for_every_function() -> Peer {
+    let record = r#"{"id":"r1","email":"ann@example.com"}"#;
+    let login = format!(r#"{{"record":{record},"token":"e30.e30.bG9naW4","meta":{{"a":1}}}}"#);
+    let good = answers::answer("200 OK", answers::JSON, &login);
+    let bad = answers::envelope(400, "Failed to authenticate.", "{}");
+    Peer::start(move |request| {
+        let is_login = request.target().contains("auth-with-token");
+        let is_known = !request
+            .body()
+            .windows(9)
+            .any(|bytes| bytes == b"\"unknown\"");
+        vec![Act::Send(match (is_login, is_known) {
+            (false, _) => answers::NO_CONTENT.into(),
+            (true, false) => bad.clone(),
+            (true, true) => good.clone(),
+        })]
+    })
+}
 
 fn compile(name: &str) -> PathBuf {
     let source = tools::root().join(format!("tests/drivers/{name}.c"));
@@ -73,4 +96,53 @@ fn a_child_frees_its_client_while_the_parents_calls_are_held() {
 fn children_born_before_there_is_a_client_use_cancels() {
     let mut program = Command::new(compile("fork_early"));
     assert_eq!(tools::run(program.arg("200")), "bad 0\n");
+}
+
+#[test]
+fn children_of_a_process_in_every_function_call_every_function() {
+    let server = server_for_every_function();
+    let said = tools::run(Command::new(compile("fork_every")).args([&server.url(), "300"]));
+    assert_eq!(said, "children 300 bad 0\n");
+}
+
+#[test]
+fn every_function_of_the_header_is_called_while_others_fork() {
+    let program = fs::read_to_string(tools::root().join("tests/drivers/every_function.h")).unwrap();
+    let symbols = fs::read_to_string(tools::root().join("include/abi-symbols.txt")).unwrap();
+    for symbol in symbols.lines() {
+        assert!(
+            program.contains(&format!("{symbol}(")),
+            "{symbol} is missing in tests/drivers/every_function.h"
+        );
+    }
+}
+
+#[test]
+fn a_signal_handler_forks_a_thread_inside_the_library() {
+    let server = server_for_every_function();
+    let said = tools::run(Command::new(compile("fork_in_handler")).args([&server.url(), "600"]));
+    assert_eq!(said, "children 600 bad 0\n");
+}
+
+#[test]
+fn a_call_loses_its_connection_in_the_child_that_a_signal_handler_forked() {
+    let good = Act::Send(answers::NO_CONTENT.into());
+    let peer = Peer::start(move |request| match request.number {
+        0 => vec![Act::Hold, good.clone()],
+        _ => vec![good.clone()],
+    });
+    let mut program = Command::new(compile("fork_in_call"))
+        .arg(peer.url())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    peer.wait_for_requests(1);
+    writeln!(program.stdin.as_mut().unwrap(), "arrived").unwrap();
+    let mut said = BufReader::new(program.stdout.take().unwrap()).lines();
+    assert_eq!(said.next().unwrap().unwrap(), "forked");
+    peer.release(0);
+    assert_eq!(said.next().unwrap().unwrap(), "child 0 parent 0");
+    assert!(program.wait().unwrap().success());
+    assert_eq!(peer.requests().len(), 2, "one of each process");
 }

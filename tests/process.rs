@@ -1,8 +1,10 @@
-//! The library over the life of a process: loaded again and again, with no descriptors or threads left for it, and
-//! in use when the process ends.
+//! The library over the life of a process: loaded again and again, with no descriptors or threads left for it, in
+//! threads that are cancelled, and in use when the process ends.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 
+#[path = "support/answers.rs"]
+mod answers;
 #[path = "support/library.rs"]
 mod library;
 #[path = "support/peer.rs"]
@@ -12,6 +14,7 @@ mod tools;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
 use peer::{Act, Peer};
@@ -80,4 +83,22 @@ fn a_process_ends_while_calls_are_under_way() {
             "logged in at the end\n"
         );
     }
+}
+
+#[test]
+fn a_thread_cancelled_in_a_call_ends_after_it() {
+    let program = library::compile(
+        &source("thread_cancel.c"),
+        "thread_cancel",
+        &["-std=c11", "-Wall", "-Wextra", "-Werror", "-pthread"],
+    );
+    let whole = answers::answer("200 OK", answers::JSON, answers::LOGIN);
+    let pause = || Act::Wait(Duration::from_millis(2));
+    let mut acts = vec![pause()];
+    for part in whole.chunks(whole.len() / 3) {
+        acts.extend([Act::Send(part.to_vec()), pause()]);
+    }
+    let peer = Peer::always(acts);
+    let said = tools::run(Command::new(program).args([&peer.url(), "200"]));
+    assert_eq!(said, "rounds 200 bad 0 left 0\n");
 }

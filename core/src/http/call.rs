@@ -133,12 +133,9 @@ impl<'a> Call<'a> {
         socket: &OwnSocket,
         until: Until<'_>,
     ) -> Result<ClientConnection, FailureKind> {
-        let config = self
-            .own
-            .tls
-            .get_or_try_init(|| tls::config(&self.network.added_roots))?;
+        let config = self.own.tls(&self.network.added_roots)?;
         let host = &self.network.origin.host;
-        tls::handshake(socket.get(), Arc::clone(config), host, until)
+        tls::handshake(socket.get(), config, host, until)
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::FailureKind;
 use super::deadline::Deadline;
 use super::waker::Waker;
-use crate::fork::Guarded;
+use crate::fork::{self, Guarded};
 
 /// The most wakers kept for calls to come.
 const IDLE_MAX: usize = 64;
@@ -88,8 +88,11 @@ impl Calls {
 
     /// Waits until no call is running. `false` once the deadline has passed.
     pub fn wait_for_end(&self, deadline: Deadline) -> bool {
+        let generation = fork::generation();
         loop {
-            if self.0.with(|state| state.running.is_empty()) {
+            // A child that a signal handler forked meanwhile has none of the threads that are waited for.
+            let is_child = generation != fork::generation();
+            if is_child || self.0.with(|state| state.running.is_empty()) {
                 return true;
             }
             // Calls that were stopped are gone in less: to be told of it would need a descriptor, and there

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::FailureKind;
 use super::deadline::{Deadline, Until};
@@ -74,15 +74,16 @@ fn begin(address: SocketAddr) -> io::Result<OwnSocket> {
             Type::STREAM,
             Some(Protocol::TCP),
         )?;
-        socket.set_nonblocking(true)?;
-        // A request is one write and waits for its answer: holding back its last packet only costs time.
-        socket.set_tcp_nodelay(true)?;
-        match socket.connect(&address.into()) {
-            Err(error) if !is_under_way(&error) => Err(error),
-            _ => Ok([TcpStream::from(socket)]),
-        }
+        Ok([TcpStream::from(socket)])
     })?;
-    Ok(socket)
+    let options = SockRef::from(socket.get());
+    options.set_nonblocking(true)?;
+    // A request is one write and waits for its answer: holding back its last packet only costs time.
+    options.set_tcp_nodelay(true)?;
+    match options.connect(&address.into()) {
+        Err(error) if !is_under_way(&error) => Err(error),
+        _ => Ok(socket),
+    }
 }
 
 /// Whether a connect that did not succeed at once goes on by itself. A signal does not end it.

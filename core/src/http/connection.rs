@@ -33,7 +33,7 @@ impl Connection {
     /// [`Connection::flush`].
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.tls {
-            None => retry_interrupted(|| self.socket.get().write(bytes)),
+            None => retry_interrupted(|| own(&self.socket)?.write(bytes)),
             Some(tls) => tls.writer().write(bytes),
         }
     }
@@ -44,7 +44,7 @@ impl Connection {
             return Ok(true);
         };
         while tls.wants_write() {
-            match retry_interrupted(|| tls.write_tls(&mut NoSignal(self.socket.get()))) {
+            match retry_interrupted(|| tls.write_tls(&mut NoSignal(own(&self.socket)?))) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
                 other => other?,
             };
@@ -56,14 +56,14 @@ impl Connection {
     /// `WouldBlock` the socket may be ready at once.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Some(tls) = &mut self.tls else {
-            return retry_interrupted(|| self.socket.get().read(buffer));
+            return retry_interrupted(|| own(&self.socket)?.read(buffer));
         };
         for _ in 0..TURNS_MAX {
             match tls.reader().read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 other => return other,
             }
-            if let Err(error) = receive(tls, self.socket.get()) {
+            if let Err(error) = receive(tls, &self.socket) {
                 // What came before a record that is none counts all the same.
                 return match tls.reader().read(buffer) {
                     Ok(count) if count > 0 => Ok(count),
@@ -80,7 +80,7 @@ impl Connection {
         let Some(tls) = &mut self.tls else {
             return true;
         };
-        match receive(tls, self.socket.get()) {
+        match receive(tls, &self.socket) {
             Ok(plain) => plain > 0,
             Err(error) => error.kind() != io::ErrorKind::WouldBlock,
         }
@@ -104,10 +104,20 @@ impl Drop for Connection {
     }
 }
 
+/// The socket, unless a signal handler has forked during the call and this is the child: there the descriptor is
+/// closed, and may be another file by now.
+fn own(socket: &OwnSocket) -> io::Result<&TcpStream> {
+    if socket.is_ours() {
+        Ok(socket.get())
+    } else {
+        Err(io::ErrorKind::NotConnected.into())
+    }
+}
+
 /// Takes in what came over TLS: how many bytes of it are plain text to be read. 0 bytes from the socket,
 /// its end, count as one, so that a reader looks.
-fn receive(tls: &mut ClientConnection, mut socket: &TcpStream) -> io::Result<usize> {
-    let ended = retry_interrupted(|| tls.read_tls(&mut socket))? == 0;
+fn receive(tls: &mut ClientConnection, socket: &OwnSocket) -> io::Result<usize> {
+    let ended = retry_interrupted(|| tls.read_tls(&mut own(socket)?))? == 0;
     let state = tls.process_new_packets().map_err(io::Error::other)?;
     Ok(state
         .plaintext_bytes_to_read()

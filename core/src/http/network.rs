@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use once_cell::sync::OnceCell;
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 
 use super::calls::Calls;
 use super::deadline::Deadline;
 use super::pool::Pool;
+use super::{FailureKind, tls};
 use crate::config::Config;
 use crate::fork::{self, Guarded};
 
@@ -37,7 +37,7 @@ pub(crate) struct Network {
 /// What belongs to one process: after a fork, the child begins anew.
 pub(super) struct Own {
     generation: u32,
-    pub tls: OnceCell<Arc<ClientConfig>>,
+    tls: Guarded<Option<Arc<ClientConfig>>>,
     pub pool: Pool,
     pub calls: Calls,
 }
@@ -46,10 +46,23 @@ impl Own {
     fn new(closed: bool) -> Arc<Self> {
         Arc::new(Own {
             generation: fork::generation(),
-            tls: OnceCell::new(),
+            tls: Guarded::new(None),
             pool: Pool::default(),
             calls: Calls::new(closed),
         })
+    }
+
+    /// The TLS configuration, made at the first use. Not by a `OnceLock`: a child that a signal handler forks
+    /// while its thread waits for another to make it would wait for ever.
+    pub fn tls(
+        &self,
+        added_roots: &[CertificateDer<'static>],
+    ) -> Result<Arc<ClientConfig>, FailureKind> {
+        if let Some(made) = self.tls.with(|tls| tls.clone()) {
+            return Ok(made);
+        }
+        let new = tls::config(added_roots)?;
+        Ok(self.tls.with(|tls| Arc::clone(tls.get_or_insert(new))))
     }
 }
 

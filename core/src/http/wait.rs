@@ -121,6 +121,10 @@ pub(super) fn left(until: Until<'_>) -> Result<Duration, Ended> {
     if until.waker.is_stopped() {
         return Err(Ended::Stopped);
     }
+    // A call in which a signal handler forked goes on in the child, too, without its sockets.
+    if !until.waker.is_current_process() {
+        return Err(Ended::Failed);
+    }
     until.deadline.left().ok_or(Ended::TimedOut)
 }
 

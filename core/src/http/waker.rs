@@ -30,6 +30,11 @@ impl Waker {
         self.stopped.load(Ordering::Acquire)
     }
 
+    /// Whether it still can wake anybody: not in the child of a process that made it.
+    pub fn is_current_process(&self) -> bool {
+        self.signal.is_current_process()
+    }
+
     /// Ends a wait; whoever waited looks whether what it waits for is there. It never waits itself. What the
     /// system makes of it does not matter: it fails only if a signal is there already.
     pub fn wake(&self) {
@@ -70,6 +75,10 @@ pub(super) mod system {
             let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
             let [counter] = OwnSocket::open(|| Ok([eventfd(0, flags)?]))?;
             Ok(Signal(counter))
+        }
+
+        pub fn is_current_process(&self) -> bool {
+            self.0.is_ours()
         }
 
         /// Nothing in a child of the process that made it: the descriptor is closed there.
@@ -118,6 +127,10 @@ pub(super) mod system {
             Ok(Signal { reader, writer })
         }
 
+        pub fn is_current_process(&self) -> bool {
+            self.reader.is_ours()
+        }
+
         /// Nothing in a child of the process that made it: the descriptors are closed there.
         pub fn raise(&self) -> io::Result<()> {
             if self.writer.is_ours() {
@@ -154,6 +167,11 @@ pub(super) mod system {
             socket.connect(socket.local_addr()?)?;
             socket.set_nonblocking(true)?;
             Ok(Signal(socket))
+        }
+
+        /// There is no fork here.
+        pub fn is_current_process(&self) -> bool {
+            true
         }
 
         pub fn raise(&self) -> io::Result<()> {

@@ -1,0 +1,105 @@
+/* Forks in a signal handler that interrupts a call which waits for its response: fork_in_call URL. Whoever runs
+ * it writes a line once the request has arrived, and lets the server respond after the next line. In the child the
+ * call has lost its connection, and neither reads from nor writes to the sockets that have taken the place of its
+ * own. */
+#define _GNU_SOURCE
+#include <bosauth.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PAIRS = 16 };
+
+static bosauth_client client;
+static volatile sig_atomic_t child = -1;
+static int pairs[PAIRS][2];
+
+/* Sockets with a byte to be read from each. */
+static void open_pairs(void) {
+    for (int i = 0; i < PAIRS; i++) {
+        if (socketpair(AF_UNIX, SOCK_STREAM, 0, pairs[i]) != 0 || write(pairs[i][0], "x", 1) != 1 ||
+            write(pairs[i][1], "x", 1) != 1) {
+            _exit(6);
+        }
+    }
+}
+
+static int are_untouched(void) {
+    int count, untouched = 1;
+    for (int i = 0; i < PAIRS; i++) {
+        for (int end = 0; end < 2; end++) {
+            untouched &= ioctl(pairs[i][end], FIONREAD, &count) == 0 && count == 1;
+        }
+    }
+    return untouched;
+}
+
+static void fork_now(int signal_number) {
+    (void)signal_number;
+    child = fork();
+    if (child == 0) {
+        signal(SIGALRM, SIG_DFL);
+        alarm(60); /* a child that hangs is ended, and counted */
+        open_pairs();
+    }
+}
+
+static bosauth_status bind_token(int *is_unknown) {
+    bosauth_error *error;
+    bosauth_status status = bosauth_bind_token(client, "users", "ann@example.com", "password-1", "token-1", NULL, &error);
+    *is_unknown = bosauth_error_outcome_unknown(error);
+    bosauth_error_free(error);
+    return status;
+}
+
+static void *call(void *failed) {
+    int is_unknown;
+    bosauth_status status = bind_token(&is_unknown);
+    if (child != 0) {
+        *(int *)failed = status != BOSAUTH_OK;
+        return NULL;
+    }
+    if (status != BOSAUTH_ERROR_CONNECTION_LOST || !is_unknown) {
+        _exit(2);
+    }
+    if (!are_untouched()) {
+        _exit(3);
+    }
+    if (bind_token(&is_unknown) != BOSAUTH_OK) {
+        _exit(4);
+    }
+    _exit(bosauth_client_close(client, 60000) == BOSAUTH_OK ? 0 : 5);
+}
+
+int main(int argc, char **argv) {
+    pthread_t thread;
+    struct sigaction action = {.sa_handler = fork_now};
+    char line[8];
+    int failed = 0, status = -1;
+    if (argc != 2 || bosauth_client_new(argv[1], NULL, &client, NULL) != BOSAUTH_OK) {
+        return 64;
+    }
+    sigaction(SIGUSR1, &action, NULL);
+    pthread_create(&thread, NULL, call, &failed);
+    if (fgets(line, sizeof line, stdin) == NULL) {
+        return 1;
+    }
+    pthread_kill(thread, SIGUSR1);
+    while (child < 0) {
+        usleep(1000);
+    }
+    if (waitpid(child, &status, 0) != child || status != 0) {
+        fprintf(stderr, "the child ended with %#x\n", (unsigned)status);
+    }
+    puts("forked");
+    fflush(stdout);
+    pthread_join(thread, NULL);
+    bosauth_client_free(client);
+    printf("child %d parent %d\n", status, failed);
+    return status != 0 || failed;
+}

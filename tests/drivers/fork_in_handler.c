@@ -1,0 +1,115 @@
+/* Forks in the handler of a timer signal that interrupts threads inside the library: fork_in_handler URL CHILDREN.
+ * Every second child ends at once; the others return from the handler, go on with the call that was interrupted,
+ * and call every function.
+ *
+ * The handler forks only where it interrupted bosauth_cancel_trigger, which spends its time with the library's lock
+ * held and allocates nothing: glibc's fork waits for malloc's locks, so it may not interrupt malloc. */
+#define _GNU_SOURCE
+#include "every_function.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { THREADS = 4, TRIGGERS = 1000 };
+
+static struct shared shared;
+static bosauth_cancel cancel;
+static int wanted;
+static atomic_int forked;
+static atomic_int stop;
+static volatile sig_atomic_t is_child;
+static _Thread_local volatile sig_atomic_t may_fork;
+
+static void fork_now(int signal_number) {
+    int before = errno, number;
+    (void)signal_number;
+    if (!may_fork || is_child || (number = forked++) >= wanted) {
+        return;
+    }
+    pid_t pid = fork();
+    if (pid < 0) {
+        abort();
+    }
+    if (pid == 0) {
+        if (number % 2 == 0) {
+            _exit(0);
+        }
+        is_child = 1;
+        signal(SIGALRM, SIG_DFL);
+        alarm(60); /* a child that hangs is ended, and counted */
+    }
+    errno = before;
+}
+
+static void *keep_busy(void *unused) {
+    while (!stop) {
+        bosauth_status status = BOSAUTH_OK;
+        may_fork = 1;
+        for (int i = 0; i < TRIGGERS && status == BOSAUTH_OK && !is_child; i++) {
+            status = bosauth_cancel_trigger(cancel);
+        }
+        may_fork = 0;
+        if (is_child) {
+            _exit(status != BOSAUTH_OK || every_function(&shared));
+        }
+        if (status != BOSAUTH_OK || every_function(&shared) != 0) {
+            abort();
+        }
+    }
+    return unused;
+}
+
+int main(int argc, char **argv) {
+    pthread_t threads[THREADS];
+    bosauth_session *session;
+    sigset_t alarms;
+    struct sigaction action = {.sa_handler = fork_now, .sa_flags = SA_RESTART};
+    struct itimerval often = {{0, 200}, {0, 200}}, never = {{0, 0}, {0, 0}};
+    int bad = 0, status, ended;
+    if (argc != 3 || bosauth_client_new(argv[1], NULL, &shared.client, NULL) != BOSAUTH_OK) {
+        return 64;
+    }
+    if (bosauth_auth_with_token(shared.client, "users", "tok", NULL, &session, NULL) != BOSAUTH_OK) {
+        return 1;
+    }
+    shared.url = argv[1];
+    shared.session = session;
+    cancel = bosauth_cancel_new();
+    wanted = atoi(argv[2]);
+    sigemptyset(&alarms);
+    sigaddset(&alarms, SIGALRM);
+    sigaction(SIGALRM, &action, NULL);
+    pthread_sigmask(SIG_UNBLOCK, &alarms, NULL);
+    for (int i = 0; i < THREADS; i++) {
+        pthread_create(&threads[i], NULL, keep_busy, NULL);
+    }
+    pthread_sigmask(SIG_BLOCK, &alarms, NULL); /* the signal is the other threads' */
+    setitimer(ITIMER_REAL, &often, NULL);
+    for (ended = 0; ended < wanted;) {
+        if (waitpid(-1, &status, 0) < 0) {
+            usleep(1000); /* there is no child now */
+            continue;
+        }
+        ended++;
+        if (status != 0) {
+            fprintf(stderr, "a child ended with %#x\n", (unsigned)status);
+            bad++;
+        }
+    }
+    setitimer(ITIMER_REAL, &never, NULL);
+    stop = 1;
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    bosauth_session_free(session);
+    bosauth_cancel_free(cancel);
+    bosauth_client_free(shared.client);
+    printf("children %d bad %d\n", ended, bad);
+    return bad != 0;
+}
