@@ -3,7 +3,7 @@
  * Generated from the library's sources; CONTRIBUTING.md says how to make it anew.
  *
  * Rules for every function
- *  - Inputs are borrowed, and copied before the first blocking step. Text in is NUL-terminated UTF-8.
+ *  - Inputs are borrowed. Strings are NUL-terminated UTF-8; they are copied first, and the copy is checked.
  *  - A NULL argument is BOSAUTH_ERROR_NULL_ARGUMENT unless its comment says that it may be NULL.
  *  - Outputs are set to 0 or NULL before anything else happens, on every path.
  *  - `error` may be NULL. On failure *error gets an object to free; on success NULL. *error is

@@ -12,7 +12,7 @@ use crate::error::bosauth_error;
 use crate::options::bosauth_options;
 use crate::session::bosauth_session;
 use crate::status::bosauth_status;
-use crate::text::copied;
+use crate::text::checked;
 
 /// Binds a token to an account, so that it logs the account in by itself. A token bound to another account
 /// of the collection moves to this one, without a word. The token is itself a password from then on: make
@@ -112,7 +112,7 @@ pub unsafe extern "C" fn bosauth_auth_with_token(
         let out = Out::clear(session, ptr::null_mut());
         entry::call(error, || {
             let mut target = Target::copy(client, collection)?;
-            let token = copied(token, "token", input::token)?;
+            let token = checked(token, "token", input::token)?;
             target.options = copy_options(options)?;
             let session = target.collection().auth_with_token(&token)?;
             if out.is_wanted() {
@@ -136,7 +136,7 @@ impl Target {
     unsafe fn copy(client: bosauth_client, collection: *const c_char) -> Result<Self, Error> {
         let client = CLIENTS.get(client)?;
         // SAFETY: as promised by the caller.
-        let collection = unsafe { copied(collection, "collection", input::collection) }?;
+        let collection = unsafe { checked(collection, "collection", input::collection) }?;
         Ok(Target {
             client,
             collection,
@@ -173,9 +173,9 @@ impl Binding {
         // SAFETY: as promised by the caller.
         unsafe {
             let mut target = Target::copy(client, collection)?;
-            let email = copied(email, "email", input::email)?;
-            let password = copied(password, "password", input::password)?;
-            let token = copied(token, "token", input::token)?;
+            let email = checked(email, "email", input::email)?;
+            let password = checked(password, "password", input::password)?;
+            let token = checked(token, "token", input::token)?;
             target.options = copy_options(options)?;
             Ok(Binding {
                 target,

@@ -13,7 +13,7 @@ use crate::handles::Table;
 use crate::session::bosauth_session;
 use crate::status::bosauth_status;
 use crate::sticky::milliseconds;
-use crate::text::{optional, required};
+use crate::text::{checked, copied_whole};
 
 /// A client of one BosBase server: a handle, checked on every use. 0 is never one.
 pub type bosauth_client = u64;
@@ -41,13 +41,12 @@ pub unsafe extern "C" fn bosauth_client_new(
     unsafe {
         let client = Out::clear(client, 0);
         entry::call(error, || {
-            let base_url = required(base_url, "base_url")?;
-            input::base_url(base_url)?;
+            let base_url = checked(base_url, "base_url", input::base_url)?;
             let config = config
                 .as_ref()
                 .map_or_else(|| Ok(Config::new()), |config| config.0.checked())?;
             client.required("client")?;
-            client.set(CLIENTS.insert(Client::new(base_url, &config)?)?);
+            client.set(CLIENTS.insert(Client::new(&base_url, &config)?)?);
             Ok(())
         })
     }
@@ -132,9 +131,9 @@ pub unsafe extern "C" fn bosauth_client_save_session(
     unsafe {
         entry::call(error, || {
             let client = CLIENTS.get(client)?;
-            let token = required(token, "token")?;
-            input::session_token(token)?;
-            client.save_session(token, optional(record_json, "record_json")?)
+            let token = checked(token, "token", input::session_token)?;
+            let record_json = copied_whole(record_json, "record_json")?;
+            client.save_session(&token, record_json.as_ref().map(|json| json.as_str()))
         })
     }
 }

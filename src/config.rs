@@ -2,12 +2,12 @@
 
 use std::ffi::c_char;
 
-use bosauth::{Config, Error};
+use bosauth::{Config, Error, input};
 
-use crate::entry;
+use crate::entry::{self, null_argument};
 use crate::status::bosauth_status;
 use crate::sticky::{self, Sticky, milliseconds};
-use crate::text::required;
+use crate::text::{checked, copied, copied_whole};
 
 /// How a client is set up. A setter that fails answers at once and is remembered: bosauth_client_new then
 /// fails with the full error of the first one, whatever is set later.
@@ -90,7 +90,7 @@ pub unsafe extern "C" fn bosauth_config_set_user_agent(
     // SAFETY: by the header's rules NULL or a live config of this thread's, NULL or a text.
     unsafe {
         set(config, |config| {
-            config.set_user_agent(required(text, "text")?)
+            config.set_user_agent(&copied(text, "text")?)
         })
     }
 }
@@ -113,7 +113,8 @@ pub unsafe extern "C" fn bosauth_config_add_header(
     // SAFETY: by the header's rules NULL or a live config of this thread's, NULL or texts.
     unsafe {
         set(config, |config| {
-            config.add_header(required(name, "name")?, required(value, "value")?)
+            let name = checked(name, "name", |name| input::header(name, ""))?;
+            config.add_header(&name, &copied(value, "value")?)
         })
     }
 }
@@ -143,5 +144,10 @@ pub unsafe extern "C" fn bosauth_config_add_roots_pem(
     pem: *const c_char,
 ) -> bosauth_status {
     // SAFETY: by the header's rules NULL or a live config of this thread's, NULL or a text.
-    unsafe { set(config, |config| config.add_roots_pem(required(pem, "pem")?)) }
+    unsafe {
+        set(config, |config| {
+            let pem = copied_whole(pem, "pem")?;
+            config.add_roots_pem(&pem.ok_or_else(|| null_argument("pem"))?)
+        })
+    }
 }

@@ -2,13 +2,13 @@
 
 use std::ffi::{c_char, c_void};
 
-use bosauth::{CallOptions, Error};
+use bosauth::{CallOptions, Error, input};
 
 use crate::cancel::{CANCELS, bosauth_cancel};
 use crate::entry;
 use crate::status::bosauth_status;
 use crate::sticky::{self, Sticky, milliseconds};
-use crate::text::required;
+use crate::text::{checked, copied};
 
 /// How one call differs from the configuration. A setter that fails answers at once and is remembered: a
 /// call made with the options then fails with the full error of the first one, whatever is set later. An
@@ -75,7 +75,8 @@ pub unsafe extern "C" fn bosauth_options_add_query(
     // SAFETY: by the header's rules NULL or live options of this thread's, NULL or texts.
     unsafe {
         set(options, |options| {
-            options.add_query(required(name, "name")?, required(value, "value")?)
+            let name = checked(name, "name", |name| input::query(name, ""))?;
+            options.add_query(&name, &copied(value, "value")?)
         })
     }
 }
@@ -96,7 +97,8 @@ pub unsafe extern "C" fn bosauth_options_add_header(
     // SAFETY: by the header's rules NULL or live options of this thread's, NULL or texts.
     unsafe {
         set(options, |options| {
-            options.add_header(required(name, "name")?, required(value, "value")?)
+            let name = checked(name, "name", |name| input::header(name, ""))?;
+            options.add_header(&name, &copied(value, "value")?)
         })
     }
 }
@@ -115,7 +117,7 @@ pub unsafe extern "C" fn bosauth_options_set_body_json(
     // SAFETY: by the header's rules NULL or live options of this thread's, NULL or a text.
     unsafe {
         set(options, |options| {
-            options.set_body_json(required(object, "object")?)
+            options.set_body_json(&copied(object, "object")?)
         })
     }
 }
@@ -152,7 +154,7 @@ pub unsafe extern "C" fn bosauth_options_set_mfa_id(
     // SAFETY: by the header's rules NULL or live options of this thread's, NULL or a text.
     unsafe {
         set(options, |options| {
-            options.set_mfa_id(required(mfa_id, "mfa_id")?)
+            options.set_mfa_id(&copied(mfa_id, "mfa_id")?)
         })
     }
 }

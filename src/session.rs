@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use bosauth::{Guarded, Session};
 
 use crate::entry;
-use crate::text::{CText, EMPTY, optional};
+use crate::text::{CText, EMPTY, copied_whole};
 
 /// Who is logged in: a snapshot that does not change. Free it with bosauth_session_free.
 pub struct bosauth_session {
@@ -117,8 +117,8 @@ pub unsafe extern "C" fn bosauth_session_field(
     // SAFETY: by the header's rules NULL or a live session, NULL or a text.
     unsafe {
         entry::read_locked(session, EMPTY, |s| {
-            let name = optional(name, "name").ok().flatten();
-            name.map_or(EMPTY, |name| s.field(name))
+            let name = copied_whole(name, "name").ok().flatten();
+            name.map_or(EMPTY, |name| s.field(&name))
         })
     }
 }

@@ -1,6 +1,8 @@
 //! Bad arguments: what each gives, and that nothing is sent and the session stays.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 
+#[path = "support/answers.rs"]
+mod answers;
 #[path = "support/library.rs"]
 mod library;
 #[path = "support/peer.rs"]
@@ -8,12 +10,13 @@ mod peer;
 #[path = "support/tools.rs"]
 mod tools;
 
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
 
 use bosauth::{Action, CallOptions, Client, Config, Error, Status};
 
-use peer::Peer;
+use peer::{Act, Peer};
 
 /// What is wrong, and how it is called in the header.
 type Bad = (String, &'static str);
@@ -376,4 +379,36 @@ fn run_c(flags: &[&str], command: impl FnOnce(&std::path::Path) -> Command) {
     let said = tools::run(command(&program).arg(peer.url()));
     assert!(said.ends_with(" checks, 0 failed\n"), "{said}");
     assert_eq!(peer.visitors(), 0, "something was sent");
+}
+
+#[test]
+fn strings_that_change_during_a_call_are_refused_or_sent_as_checked() {
+    let login = answers::answer("200 OK", answers::JSON, answers::LOGIN);
+    let peer = Peer::start(move |request| {
+        let is_login = request.target().contains("auth-with-token");
+        let no_content = answers::NO_CONTENT.as_bytes();
+        vec![Act::Send(if is_login {
+            login.clone()
+        } else {
+            no_content.to_vec()
+        })]
+    });
+    let source = tools::root().join("tests/drivers/changing_strings.c");
+    let flags = [
+        "-std=c11",
+        "-Wall",
+        "-Wextra",
+        "-Wpedantic",
+        "-Werror",
+        "-pthread",
+    ];
+    let program = library::compile(&source, "changing_strings", &flags);
+    let said = tools::run(Command::new(program).args([&peer.url(), "150"]));
+    assert!(said.ends_with(" wrong 0\n"), "{said}");
+    let sent: BTreeSet<Vec<u8>> = peer.requests().into_iter().map(|r| r.bytes).collect();
+    let sent: Vec<_> = sent
+        .iter()
+        .map(|bytes| String::from_utf8_lossy(bytes))
+        .collect();
+    assert_eq!(sent.len(), 3, "one bind, one unbind, one login: {sent:#?}");
 }

@@ -243,6 +243,9 @@ static void try_missing_places(void)
     FAILS(NULL_ARGUMENT, "collection", bosauth_bind_token(client, NULL, NULL, NULL, NULL, NULL, &error));
     FAILS(NULL_ARGUMENT, "email", bosauth_bind_token(client, "users", NULL, NULL, NULL, NULL, &error));
     FAILS(INVALID_ARGUMENT, "token", bosauth_auth_with_token(client, "users", "", NULL, NULL, &error));
+    FAILS(INVALID_ARGUMENT, "name", by_config(bosauth_config_add_header(fresh_config(), "X Y", NULL)));
+    FAILS(INVALID_ARGUMENT, "name", by_options(bosauth_options_add_header(fresh_options(), "X Y", NULL)));
+    FAILS(INVALID_ARGUMENT, "name", by_options(bosauth_options_add_query(fresh_options(), "token", NULL)));
     GIVES(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_client_new(NULL, NULL, NULL, NULL));
     GIVES(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_auth_with_token(client, "users", NULL, NULL, NULL, NULL));
     GIVES(BOSAUTH_ERROR_INVALID_ARGUMENT, bosauth_bind_token(client, "a/b", "a", "b", "c", NULL, NULL));

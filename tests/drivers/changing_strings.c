@@ -1,0 +1,125 @@
+/* Calls with strings that another thread changes meanwhile: changing_strings URL ROUNDS. One byte of one string
+ * at a time becomes bad and good again. A call is refused or sends the good string. Prints how many of the rounds
+ * of each string were refused. */
+#include <bosauth.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The last byte of each, or the one before a closing quote, is what changes. */
+static char url[64];
+static char agent[] = "agent-a", config_name[] = "X-a", config_value[] = "v-a";
+static char query_name[] = "q-a", query_value[] = "w-a", header_name[] = "Y-a", header_value[] = "z-a";
+static char object[] = "{\"x\":\"a\"}", mfa_id[] = "m-a";
+static char collection[] = "users-a", email[] = "e-a", password[] = "p-a", token[] = "t-a";
+static char saved[] = "s-a", record[] = "{\"r\":\"a\"}";
+
+static const struct {
+    char *string;
+    char bad;
+} kinds[] = {
+    {url, '\xff'},          {agent, '\r'},         {config_name, ' '},   {config_value, '\n'},
+    {query_name, '\xff'},   {query_value, '\xff'}, {header_name, ':'},   {header_value, '\r'},
+    {object, '\xff'},       {mfa_id, '&'},         {collection, '/'},    {email, '\xff'},
+    {password, '\xff'},     {token, '\xff'},       {saved, '\n'},        {record, '\xff'},
+};
+
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static volatile char *bytes[KINDS]; /* what changes of each string */
+static atomic_int changing;         /* the string that does now */
+static atomic_int stop;
+
+static void *change(void *unused) {
+    while (!stop) {
+        int kind = changing;
+        *bytes[kind] = kinds[kind].bad;
+        *bytes[kind] = 'a';
+    }
+    return unused;
+}
+
+static bosauth_config *configure(void) {
+    bosauth_config *config = bosauth_config_new();
+    bosauth_config_set_user_agent(config, agent);
+    bosauth_config_add_header(config, config_name, config_value);
+    return config;
+}
+
+static bosauth_options *set_options(void) {
+    bosauth_options *options = bosauth_options_new();
+    bosauth_options_add_query(options, query_name, query_value);
+    bosauth_options_add_header(options, header_name, header_value);
+    bosauth_options_set_body_json(options, object);
+    bosauth_options_set_mfa_id(options, mfa_id);
+    return options;
+}
+
+/* Whether the client holds the good session. */
+static int is_whole(bosauth_client client) {
+    bosauth_session *session;
+    int whole = bosauth_client_session(client, &session, NULL) == BOSAUTH_OK &&
+                strcmp(bosauth_session_token(session), "s-a") == 0 &&
+                strcmp(bosauth_session_record_json(session), "{\"r\":\"a\"}") == 0;
+    bosauth_session_free(session);
+    return whole;
+}
+
+/* The first status that is not OK, of a client and all its calls. */
+static bosauth_status use_all(void) {
+    bosauth_client client;
+    bosauth_config *config = configure();
+    bosauth_options *options = set_options();
+    bosauth_status status = bosauth_client_new(url, config, &client, NULL);
+    if (status == BOSAUTH_OK) {
+        status = bosauth_bind_token(client, collection, email, password, token, options, NULL);
+    }
+    if (status == BOSAUTH_OK) {
+        status = bosauth_unbind_token(client, collection, email, password, token, options, NULL);
+    }
+    if (status == BOSAUTH_OK) {
+        status = bosauth_auth_with_token(client, collection, token, options, NULL, NULL);
+    }
+    if (status == BOSAUTH_OK) {
+        status = bosauth_client_save_session(client, saved, record, NULL);
+    }
+    if (status == BOSAUTH_OK && !is_whole(client)) {
+        status = BOSAUTH_ERROR_INTERNAL;
+    }
+    bosauth_client_free(client);
+    bosauth_options_free(options);
+    bosauth_config_free(config);
+    return status;
+}
+
+int main(int argc, char **argv) {
+    pthread_t thread;
+    int rounds = argc == 3 ? atoi(argv[2]) : 0, wrong = 0;
+    if (rounds == 0 || snprintf(url, sizeof url, "%s/a", argv[1]) >= (int)sizeof url || use_all() != BOSAUTH_OK) {
+        return 1;
+    }
+    for (int kind = 0; kind < KINDS; kind++) {
+        bytes[kind] = strrchr(kinds[kind].string, 'a');
+    }
+    pthread_create(&thread, NULL, change, NULL);
+    for (int kind = 0; kind < KINDS; kind++) {
+        int refused = 0;
+        changing = kind;
+        for (int round = 0; round < rounds; round++) {
+            bosauth_status status = use_all();
+            if (status == BOSAUTH_ERROR_INVALID_UTF8 || status == BOSAUTH_ERROR_INVALID_ARGUMENT) {
+                refused++;
+            } else if (status != BOSAUTH_OK) {
+                fprintf(stderr, "string %d: %s\n", kind, bosauth_status_name(status));
+                wrong++;
+            }
+        }
+        printf("%d ", refused);
+    }
+    stop = 1;
+    pthread_join(thread, NULL);
+    printf("wrong %d\n", wrong);
+    return wrong != 0;
+}
