@@ -203,7 +203,7 @@ typedef int32_t bosauth_status;
 /** Too many requests; wait bosauth_error_retry_after_ms. */
 #define BOSAUTH_ERROR_RATE_LIMITED 43
 
-/** The server failed (5xx). */
+/** The server failed (5xx). It may have processed the request: see bosauth_error_outcome_unknown. */
 #define BOSAUTH_ERROR_SERVER 44
 
 /** Any other refusal of the protocol. */
@@ -344,7 +344,10 @@ BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_error_argument(const bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * Whether the server may have carried the call out although it failed.
+ * Whether the server may have processed the request although the call failed: 1 once a byte of the request was
+ * sent, unless a response proves that nothing was done. Such are a 4xx, 3xx or 1xx in BosBase's own form,
+ * BOSAUTH_ERROR_MFA_REQUIRED and BOSAUTH_ERROR_RATE_LIMITED. A 5xx never proves it: BosBase also answers one when
+ * its database fails after the commit.
  *
  * @param error the error; may be NULL
  * @return 1: it may have; 0: it has not

@@ -86,7 +86,10 @@ pub unsafe extern "C" fn bosauth_error_argument(error: *const bosauth_error) -> 
     unsafe { entry::read(error, EMPTY, |e| e.argument.as_ptr()) }
 }
 
-/// Whether the server may have carried the call out although it failed.
+/// Whether the server may have processed the request although the call failed: 1 once a byte of the request was
+/// sent, unless a response proves that nothing was done. Such are a 4xx, 3xx or 1xx in BosBase's own form,
+/// BOSAUTH_ERROR_MFA_REQUIRED and BOSAUTH_ERROR_RATE_LIMITED. A 5xx never proves it: BosBase also answers one when
+/// its database fails after the commit.
 ///
 /// @param error the error; may be NULL
 /// @return 1: it may have; 0: it has not

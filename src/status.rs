@@ -64,7 +64,7 @@ pub const BOSAUTH_ERROR_FORBIDDEN: bosauth_status = 41;
 pub const BOSAUTH_ERROR_NOT_FOUND: bosauth_status = 42;
 /// Too many requests; wait bosauth_error_retry_after_ms.
 pub const BOSAUTH_ERROR_RATE_LIMITED: bosauth_status = 43;
-/// The server failed (5xx).
+/// The server failed (5xx). It may have processed the request: see bosauth_error_outcome_unknown.
 pub const BOSAUTH_ERROR_SERVER: bosauth_status = 44;
 /// Any other refusal of the protocol.
 pub const BOSAUTH_ERROR_REFUSED: bosauth_status = 45;

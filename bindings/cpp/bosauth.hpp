@@ -131,7 +131,8 @@ struct error {
     std::string message;
     /// The name of the bad argument as in bosauth.h ("email", "client"); of several bad ones the first.
     std::string argument;
-    /// Whether the server may have carried the call out although it failed.
+    /// Whether the server may have processed the request although the call failed. A 5xx leaves it true, whatever
+    /// its form.
     bool outcome_unknown{false};
     /// The HTTP status of the server's answer.
     std::optional<int> http_status;

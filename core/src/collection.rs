@@ -242,8 +242,8 @@ impl Asking<'_> {
         let secrets: Vec<&str> = secrets.iter().copied().chain(added).collect();
         let now = SystemTime::now();
         let report = replies::refusal(self.call, had_fields, &answer, &secrets, now);
-        // A server that cannot serve now says nothing about the first sending. Any other refusal would have
-        // met that one too.
+        // A server that cannot serve now says nothing about the first attempt. Any other refusal would have
+        // been the response to that one too.
         let may_have_happened = response.sent_before && report.action == Action::RetryLater;
         Err(self.error(Report {
             outcome_unknown: report.outcome_unknown || may_have_happened,

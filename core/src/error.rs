@@ -70,7 +70,7 @@ pub enum Status {
     NotFound = 42,
     /// Too many requests; wait [`Error::retry_after`].
     RateLimited = 43,
-    /// The server failed (5xx).
+    /// The server failed (5xx). It may have processed the request: see [`Error::outcome_unknown`].
     Server = 44,
     /// Any other refusal of the protocol.
     Refused = 45,
@@ -352,7 +352,10 @@ impl Error {
         self.inner.argument
     }
 
-    /// Whether the server may have carried the call out although it failed.
+    /// Whether the server may have processed the request although the call failed: true once a byte of the
+    /// request was sent, unless a response proves that nothing was done. Such are a 4xx, 3xx or 1xx in BosBase's
+    /// own form, [`Status::MfaRequired`] and [`Status::RateLimited`]. A 5xx never proves it: BosBase also answers
+    /// one when its database fails after the commit.
     pub fn outcome_unknown(&self) -> bool {
         self.inner.outcome_unknown
     }

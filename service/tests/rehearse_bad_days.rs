@@ -6,7 +6,7 @@
 mod library;
 mod support;
 
-use bosauth::{Client, Error};
+use bosauth::{Client, Error, Status};
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -281,6 +281,41 @@ fn a_used_connection_hides_one_lost_answer_but_not_two() {
             assert!(error.outcome_unknown(), "{fault} {when}: {error}");
         }
     }
+}
+
+#[test]
+fn outcome_is_unknown_after_a_5xx_that_came_after_the_work() {
+    let server = demo();
+    let new_client = || Client::builder(server.base_url()).build().unwrap();
+    let fail_after = || {
+        let order = json!({"do": "add_fault", "fault": "server_error", "when": "after"});
+        step(&server, order);
+    };
+    let check = |given: Result<(), Error>| {
+        let error = given.unwrap_err();
+        assert_eq!(error.status(), Status::Server);
+        assert!(error.outcome_unknown(), "{error:?}");
+    };
+    let login = |client: &Client| {
+        let users = client.collection("users");
+        users.auth_with_token("my-own-token").map(drop)
+    };
+
+    fail_after();
+    check(bind(&new_client()));
+    login(&new_client()).unwrap();
+
+    fail_after();
+    let client = new_client();
+    check(login(&client));
+    assert!(client.session().is_none());
+
+    fail_after();
+    let users = client.collection("users");
+    check(users.unbind_token(DEMO_USER, DEMO_PASSWORD, "my-own-token"));
+    let error = login(&new_client()).unwrap_err();
+    assert_eq!(error.status(), Status::UnknownToken);
+    assert!(!error.outcome_unknown());
 }
 
 #[test]

@@ -34,7 +34,8 @@ class ClientResponseError(Exception):
     * ``message``: what happened; ``server_message``: the server's own words, made safe to show, "" without
     * ``data``: why each field is wrong (VALIDATION), else {}
     * ``argument``: the bad argument's name, such as "email", "" if none was
-    * ``outcome_unknown``: whether the server may have carried the call out all the same
+    * ``outcome_unknown``: whether the server may have processed the request although the call failed; a 5xx leaves
+      it true, whatever its form
     * ``retry_after``: seconds to wait before the next try, None if waiting does not help
     * ``mfa_id``: the id of the started login, if a second factor is wanted, else ""
     * ``body``: the first 64 KiB of the answer, secrets replaced; empty after a 2xx answer

@@ -30,7 +30,7 @@ pub(super) fn report(
     let mut report = Report::new(row.status, row.action, row.message);
     report.http_status = answer.status;
     report.retry_after = wait(row, answer.retry_after, now);
-    report.outcome_unknown = shape.envelope.is_none() && row.status != Status::MfaRequired;
+    report.outcome_unknown = !proves_nothing_was_done(row, shape);
     if !(200..=299).contains(&answer.status) {
         report.body = redactor.bytes(answer.body, BODY_SHOWN);
     }
@@ -46,6 +46,14 @@ pub(super) fn report(
         report.mfa_id = Redactor::for_ids(secrets).text(id);
     }
     report
+}
+
+/// Whether the response proves that the server did nothing. A 5xx never does, not even in the protocol's own
+/// form: the server also answers one when its database connection ends after the commit.
+fn proves_nothing_was_done(row: &Row, shape: &Shape<'_>) -> bool {
+    let is_refusal = matches!(shape.status, 100..=199 | 300..=499);
+    is_refusal && shape.has_envelope()
+        || matches!(row.status, Status::MfaRequired | Status::RateLimited)
 }
 
 /// How long to wait before the next try; zero if waiting is not what to do.

@@ -395,15 +395,15 @@ fn waits_are_read_and_limited() {
 }
 
 #[test]
-fn the_outcome_is_known_from_bosbase_only() {
-    for status in [400, 401, 404, 429, 500, 302] {
-        assert!(
-            !failure(Call::Bind, &envelope(status, "No.", "{}"), &[]).outcome_unknown,
-            "{status}"
-        );
-        assert!(
-            failure(Call::Bind, &answer(status, "text/html", "x"), &[]).outcome_unknown,
-            "{status}"
-        );
+fn outcome_is_known_only_from_responses_that_prove_nothing_was_done() {
+    let is_unknown = |answer: &Answer<'_>| failure(Call::Bind, answer, &[]).outcome_unknown;
+    for status in [100, 199, 300, 302, 399, 400, 401, 404, 407, 429, 499] {
+        assert!(!is_unknown(&envelope(status, "No.", "{}")), "{status}");
+        let page = answer(status, "text/html", "x");
+        assert_eq!(is_unknown(&page), status != 429, "{status}");
+    }
+    for status in [200, 299, 500, 503, 511, 599, 600] {
+        assert!(is_unknown(&envelope(status, "No.", "{}")), "{status}");
+        assert!(is_unknown(&answer(status, "text/html", "x")), "{status}");
     }
 }
