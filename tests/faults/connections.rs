@@ -38,6 +38,25 @@ fn check_connections_of_two(acts: &[Act], expected: [usize; 2]) {
     }
 }
 
+#[test]
+fn a_large_response_is_read_whole() {
+    for transport in [TCP, TLS] {
+        for size in [2_000, 3_000, 17_000, 100_000, 1_000_000] {
+            let record = format!(r#"{{"x":"{}"}}"#, "y".repeat(size));
+            let login = answer(
+                "200 OK",
+                "",
+                &format!(r#"{{"token":"t","record":{record}}}"#),
+            );
+            let peer = Peer::start_over(transport, Vec::new(), move |_| vec![send(login.clone())]);
+            let client = client(&peer);
+            let session = client.collection("users").auth_with_token("tok");
+            let session = session.unwrap_or_else(|e| panic!("{size} over {}: {e}", transport.name));
+            assert_eq!(session.record_json(), record);
+        }
+    }
+}
+
 fn send(bytes: impl Into<Vec<u8>>) -> Act {
     Act::Send(bytes.into())
 }

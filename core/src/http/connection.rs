@@ -74,6 +74,12 @@ impl Connection {
         tls.reader().read(buffer)
     }
 
+    /// Whether there is something to be read that the socket does not know of: TLS gives out a record as a whole.
+    pub fn has_plaintext(&mut self) -> bool {
+        let state = self.tls.as_mut().map(|tls| tls.process_new_packets());
+        matches!(state, Some(Ok(state)) if state.plaintext_bytes_to_read() > 0)
+    }
+
     /// Whether a socket that is ready to be read holds something of an answer, or its end. TLS's own
     /// messages are taken in and are none.
     pub fn has_answer(&mut self) -> bool {

@@ -6,7 +6,7 @@ use super::body::BodyReader;
 use super::connection::Connection;
 use super::deadline::Until;
 use super::head::{Head, HeadReader};
-use super::wait::{Interest, Ready, wait};
+use super::wait::{Interest, Ready, left, wait};
 use super::{Failure, FailureKind, Response};
 use crate::secret::SecretBytes;
 
@@ -155,7 +155,7 @@ impl Exchange<'_> {
     fn fill(&mut self) -> Result<usize, FailureKind> {
         let held = self.input.len();
         loop {
-            self.wait(Interest::Read, "waiting for the answer")?;
+            self.wait_for_answer()?;
             self.input.resize(held + READ_SIZE);
             let result = self.connection.read(&mut self.input.as_mut_slice()[held..]);
             let count = *result.as_ref().unwrap_or(&0);
@@ -166,6 +166,16 @@ impl Exchange<'_> {
                 other => return other.map_err(|_| FailureKind::ConnectionLost),
             }
         }
+    }
+
+    fn wait_for_answer(&mut self) -> Result<(), FailureKind> {
+        const DOING: &str = "waiting for the answer";
+        if self.connection.has_plaintext() {
+            return left(self.until)
+                .map(drop)
+                .map_err(|ended| ended.during(DOING));
+        }
+        self.wait(Interest::Read, DOING).map(drop)
     }
 
     fn wait(&self, interest: Interest, doing: &'static str) -> Result<Ready, FailureKind> {
