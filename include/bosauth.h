@@ -375,18 +375,19 @@ BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_error_server_message(const bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * The `data` object of the server's answer as JSON: for BOSAUTH_ERROR_VALIDATION, why each field is
- * wrong.
+ * The `data` object of the server's response as JSON: for BOSAUTH_ERROR_VALIDATION, why each field is wrong.
+ * Secrets of the call are replaced by "***"; BosBase's own names, codes and sentences are left whole.
  *
  * @param error the error; may be NULL
- * @return a text that lives as long as the error; "" if the server sent none
+ * @return a text that lives as long as the error; "" if the server sent none, "{}" if it is longer than 64 KiB
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_error_data_json(const bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * The first 64 KiB of the answer's body, secrets of the call replaced by "***". Empty without an answer
- * and for every 2xx answer, since it may hold a token.
+ * The first 64 KiB of the response's body, secrets of the call replaced by "***". Empty without a response, for
+ * every 2xx response, since it may hold a token, and if the call has more secrets than can be looked for (256 KiB
+ * of header values and extra fields).
  *
  * @param error the error; may be NULL
  * @param length gets the number of bytes; may be NULL
@@ -496,7 +497,7 @@ bosauth_status bosauth_config_add_header(bosauth_config *BOSAUTH_NONNULL config,
  * Sets the largest body of an answer that is read; a larger one is BOSAUTH_ERROR_RESPONSE_TOO_LARGE.
  *
  * @param config the configuration
- * @param bytes 1 to 1073741824; default 1048576
+ * @param bytes 1 to 4194304 (4 MiB); default 1048576
  * @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_ARGUMENT
  */
 BOSAUTH_API
@@ -692,7 +693,8 @@ bosauth_status bosauth_client_session(bosauth_client client,
  *
  * @param client the handle
  * @param token 1 to 8192 bytes of A-Z a-z 0-9 . _ ~ + / = -
- * @param record_json the account's record, a JSON object; may be NULL if there is none
+ * @param record_json the account's record, a JSON object nested up to 512 levels deep and without duplicate names
+ *                    at its top level; may be NULL if there is none
  * @param error gets the error; may be NULL
  * @return BOSAUTH_OK, INVALID_HANDLE, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
  */
@@ -827,8 +829,9 @@ const char *BOSAUTH_NONNULL bosauth_session_meta_json(const bosauth_session *BOS
  *
  * @param session the snapshot; may be NULL
  * @param name the field's name
- * @return a text that lives as long as the snapshot: a string as its text, anything else (and a string
- *         holding NUL) as JSON; "" if there is no such field, or name is NULL or not UTF-8
+ * @return a text that lives as long as the snapshot: a string as its text, anything else as JSON, and so a
+ *         string that holds NUL or is not valid Unicode ("\ud800"); "" if there is no such field, or name is
+ *         NULL or not UTF-8
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_session_field(const bosauth_session *BOSAUTH_NULLABLE session,

@@ -117,7 +117,8 @@ pub unsafe extern "C" fn bosauth_client_session(
 ///
 /// @param client the handle
 /// @param token 1 to 8192 bytes of A-Z a-z 0-9 . _ ~ + / = -
-/// @param record_json the account's record, a JSON object; may be NULL if there is none
+/// @param record_json the account's record, a JSON object nested up to 512 levels deep and without duplicate names
+///                    at its top level; may be NULL if there is none
 /// @param error gets the error; may be NULL
 /// @return BOSAUTH_OK, INVALID_HANDLE, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
 #[unsafe(no_mangle)]

@@ -122,7 +122,7 @@ pub unsafe extern "C" fn bosauth_config_add_header(
 /// Sets the largest body of an answer that is read; a larger one is BOSAUTH_ERROR_RESPONSE_TOO_LARGE.
 ///
 /// @param config the configuration
-/// @param bytes 1 to 1073741824; default 1048576
+/// @param bytes 1 to 4194304 (4 MiB); default 1048576
 /// @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_config_set_max_response_bytes(

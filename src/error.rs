@@ -122,19 +122,20 @@ pub unsafe extern "C" fn bosauth_error_server_message(
     unsafe { entry::read(error, EMPTY, |e| e.server_message.as_ptr()) }
 }
 
-/// The `data` object of the server's answer as JSON: for BOSAUTH_ERROR_VALIDATION, why each field is
-/// wrong.
+/// The `data` object of the server's response as JSON: for BOSAUTH_ERROR_VALIDATION, why each field is wrong.
+/// Secrets of the call are replaced by "***"; BosBase's own names, codes and sentences are left whole.
 ///
 /// @param error the error; may be NULL
-/// @return a text that lives as long as the error; "" if the server sent none
+/// @return a text that lives as long as the error; "" if the server sent none, "{}" if it is longer than 64 KiB
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_error_data_json(error: *const bosauth_error) -> *const c_char {
     // SAFETY: by the header's rules NULL or a live error.
     unsafe { entry::read(error, EMPTY, |e| e.data_json.as_ptr()) }
 }
 
-/// The first 64 KiB of the answer's body, secrets of the call replaced by "***". Empty without an answer
-/// and for every 2xx answer, since it may hold a token.
+/// The first 64 KiB of the response's body, secrets of the call replaced by "***". Empty without a response, for
+/// every 2xx response, since it may hold a token, and if the call has more secrets than can be looked for (256 KiB
+/// of header values and extra fields).
 ///
 /// @param error the error; may be NULL
 /// @param length gets the number of bytes; may be NULL

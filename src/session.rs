@@ -107,8 +107,9 @@ pub unsafe extern "C" fn bosauth_session_meta_json(
 ///
 /// @param session the snapshot; may be NULL
 /// @param name the field's name
-/// @return a text that lives as long as the snapshot: a string as its text, anything else (and a string
-///         holding NUL) as JSON; "" if there is no such field, or name is NULL or not UTF-8
+/// @return a text that lives as long as the snapshot: a string as its text, anything else as JSON, and so a
+///         string that holds NUL or is not valid Unicode ("\ud800"); "" if there is no such field, or name is
+///         NULL or not UTF-8
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_session_field(
     session: *const bosauth_session,

@@ -1,5 +1,5 @@
-//! Memory that is given back is wiped first, whoever in the library held it: rustls and serde_json free
-//! buffers that may hold a secret and do not wipe them.
+//! Memory that is given back is wiped first, whoever in the library held it: rustls frees buffers that
+//! may hold a secret and does not zeroize them.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 

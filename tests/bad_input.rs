@@ -186,7 +186,7 @@ fn what_is_no_session_is_not_saved() {
         let bad = (token.to_owned(), "token");
         assert_refused(client.save_session(token, None), &bad, Action::FixCall);
     }
-    let deep = format!("{{\"a\":{}{}}}", "[".repeat(64), "]".repeat(64));
+    let deep = format!("{{\"a\":{}{}}}", "[".repeat(512), "]".repeat(512));
     for record in [
         "",
         "[]",
@@ -195,8 +195,7 @@ fn what_is_no_session_is_not_saved() {
         "{",
         "{}{}",
         "{\"a\":1,\"a\":2}",
-        "{\"a\":\"\\ud800\"}",
-        "{\"a\":1e999}",
+        "{\"a\":1.}",
         &deep,
     ] {
         let bad = (record.to_owned(), "record_json");
@@ -263,7 +262,7 @@ fn settings_out_of_their_limits_are_refused() {
         assert_refused(Config::new().set_connect_timeout(timeout), &bad, fix);
         assert_refused(CallOptions::new().set_timeout(timeout), &bad, fix);
     }
-    for bytes in [0, (1 << 30) + 1, u64::MAX] {
+    for bytes in [0, (4 << 20) + 1, u64::MAX] {
         let bad = (bytes.to_string(), "bytes");
         assert_refused(Config::new().set_max_response_bytes(bytes), &bad, fix);
     }

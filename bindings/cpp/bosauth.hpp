@@ -469,7 +469,7 @@ public:
         set_pair(bosauth_config_add_header, name, value);
         return *this;
     }
-    /// The largest body of an answer that is read, 1 byte to 1 GiB; 1 MiB if not set.
+    /// The largest body of a response that is read, 1 byte to 4 MiB; 1 MiB if not set.
     config& max_response_bytes(std::uint64_t bytes) & {
         set([=](bosauth_config* c) { return bosauth_config_set_max_response_bytes(c, bytes); });
         return *this;

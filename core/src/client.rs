@@ -73,11 +73,11 @@ impl Client {
     }
 
     /// Makes `token`, got elsewhere, the client's session. `record_json` is the account's record, a
-    /// JSON object, if there is one. See [`input::session_token`] for what a token may be.
+    /// JSON object nested up to 512 levels deep and without duplicate names at its top level, if there is one. See [`input::session_token`] for what a token may be.
     pub fn save_session(&self, token: &str, record_json: Option<&str>) -> Result<(), Error> {
         input::session_token(token)?;
         if let Some(record) = record_json {
-            protocol::record::check(record).map_err(|reason| {
+            protocol::record::check(record, protocol::json::UNLIMITED).map_err(|reason| {
                 input::invalid(
                     "record_json",
                     format!("the record is no usable JSON object: {reason}"),

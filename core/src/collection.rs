@@ -11,8 +11,9 @@ use crate::http::{self, Failure, FailureKind, Request, Response};
 use crate::input;
 use crate::options::CallOptions;
 use crate::protocol::bodies;
+use crate::protocol::json::{Fault, Stopped};
 use crate::protocol::paths::Endpoint;
-use crate::protocol::redact::TELLING;
+use crate::protocol::redact::MIN_REDACTED_LEN;
 use crate::protocol::replies::{self, Answer, Call, Success};
 use crate::secret::SecretBytes;
 use crate::session::Session;
@@ -92,7 +93,7 @@ impl<'a> Collection<'a> {
             _ => return Err(Error::internal("a login was read as something else")),
         };
         let session = Session::new(login.token, login.record_json, login.meta_json);
-        asking.check()?;
+        asking.check(response.status)?;
         let was_kept =
             self.options.keep_session && self.client.inner.keeper.commit(ticket, Some(&session));
         Ok(session.kept(was_kept))
@@ -160,10 +161,13 @@ impl<'a> Collection<'a> {
             .chain(&self.options.headers);
         let words = headers.filter_map(|(name, value)| {
             let word = value.expose().split_whitespace().last()?;
-            let is_secret = word.len() >= TELLING || name.eq_ignore_ascii_case("Authorization");
+            let is_secret =
+                word.len() >= MIN_REDACTED_LEN || name.eq_ignore_ascii_case("Authorization");
             is_secret.then(|| Zeroizing::new(word.to_owned()))
         });
-        words.chain(bodies::texts(self.extra(), TELLING)).collect()
+        words
+            .chain(bodies::texts(self.extra(), MIN_REDACTED_LEN))
+            .collect()
     }
 
     /// The library's own headers, then the configuration's and the call's: the call's take the place of
@@ -218,10 +222,10 @@ impl Asking<'_> {
         answer.map_err(|failure| self.error(no_answer(&failure, self.timeout)))
     }
 
-    /// The last look before an answer is acted upon: whether the call still is to succeed.
-    fn check(&self) -> Result<(), Error> {
+    /// The last look before a response of this status is acted upon: whether the call still is to succeed.
+    fn check(&self, http_status: u16) -> Result<(), Error> {
         let looked = self.exchange.check();
-        looked.map_err(|failure| self.error(no_answer(&failure, self.timeout)))
+        looked.map_err(|_| self.stopped(http_status))
     }
 
     /// What the answer means. The secrets of the call are blotted out of everything an error shows.
@@ -232,16 +236,21 @@ impl Asking<'_> {
             retry_after: &response.retry_after,
             body: response.body.as_slice(),
         };
-        if let Some(success) = replies::success(self.call, &answer) {
-            return Ok(success);
-        }
+        let check = || self.exchange.check().map_err(|_| Stopped);
+        let fault = match replies::success(self.call, &answer, &check) {
+            Ok(success) => return Ok(success),
+            Err(Some(Fault::Stopped)) => return Err(self.stopped(response.status)),
+            Err(fault) => fault,
+        };
         let query = &self.collection.options.query;
         let had_fields = query.iter().any(|(name, _)| name == "fields");
         let added = self.collection.added_secrets();
         let added = added.iter().map(|secret| secret.as_str());
         let secrets: Vec<&str> = secrets.iter().copied().chain(added).collect();
         let now = SystemTime::now();
-        let report = replies::refusal(self.call, had_fields, &answer, &secrets, now);
+        let (call, secrets) = (self.call, &secrets);
+        let report = replies::refusal(call, had_fields, &answer, fault, secrets, now, &check)
+            .map_err(|Stopped| self.stopped(response.status))?;
         // A server that cannot serve now says nothing about the first attempt. Any other refusal would have
         // been the response to that one too.
         let may_have_happened = response.sent_before && report.action == Action::RetryLater;
@@ -249,6 +258,17 @@ impl Asking<'_> {
             outcome_unknown: report.outcome_unknown || may_have_happened,
             ..report
         }))
+    }
+
+    /// The error of a call whose deadline passed, or that was cancelled, while its response was read.
+    fn stopped(&self, http_status: u16) -> Error {
+        match self.exchange.check() {
+            Ok(()) => Error::internal("a call that has ended goes on"),
+            Err(failure) => self.error(Report {
+                http_status,
+                ..no_answer(&failure, self.timeout)
+            }),
+        }
     }
 
     fn error(&self, report: Report) -> Error {
@@ -313,5 +333,55 @@ fn no_answer(failure: &Failure, timeout: Duration) -> Report {
         outcome_unknown: failure.sent,
         http_status: failure.http_status.unwrap_or(0),
         ..Report::new(status, action, message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cancel::Cancel;
+
+    /// What a call of these options makes of 1 MiB that has come with this status.
+    fn read(status: u16, options: &CallOptions, cancel: &Cancel) -> Option<(Status, Option<u16>)> {
+        let filler = "\"x\",".repeat(1 << 18);
+        let body = match status {
+            200 => format!(r#"{{"token":"t","record":{{"a":[{filler}0]}}}}"#),
+            _ => format!(r#"{{"data":{{"a":[{filler}0]}},"message":"No.","status":{status}}}"#),
+        };
+        let client = Client::builder("http://127.0.0.1:1")
+            .build()
+            .expect("a client");
+        let users = client.collection("users").with(options);
+        let asking = users.ask(Call::AuthWithToken, Endpoint::AuthWithToken);
+        let asking = asking.expect("a call");
+        let mut response = Response {
+            status,
+            content_type: "application/json".into(),
+            retry_after: String::new(),
+            body: SecretBytes::default(),
+            sent_before: false,
+        };
+        response.body.push(body.as_bytes());
+        cancel.trigger();
+        let error = asking.read(&response, &["token-1"]).err()?;
+        Some((error.status(), error.http_status()))
+    }
+
+    #[test]
+    fn deadline_and_cancellation_are_looked_at_while_a_response_is_read() {
+        for status in [200, 400] {
+            let mut options = CallOptions::new();
+            let given = read(status, &options, &Cancel::new());
+            let expected = (status == 400).then_some((Status::Validation, Some(400)));
+            assert_eq!(given, expected);
+            options.timeout = Some(Duration::ZERO);
+            let given = read(status, &options, &Cancel::new());
+            assert_eq!(given, Some((Status::Timeout, Some(status))));
+
+            let (mut options, cancel) = (CallOptions::new(), Cancel::new());
+            options.set_cancel(&cancel);
+            let given = read(status, &options, &cancel);
+            assert_eq!(given, Some((Status::Cancelled, Some(status))));
+        }
     }
 }

@@ -66,7 +66,8 @@ impl Config {
         Ok(())
     }
 
-    /// The largest body of an answer, in bytes: 1 to 1 GiB.
+    /// The largest body of a response, in bytes: 1 to 4 MiB ([`input::RESPONSE_MAX`]), so that reading it never
+    /// keeps a call beyond its deadline.
     pub fn set_max_response_bytes(&mut self, bytes: u64) -> Result<(), Error> {
         input::max_response_bytes(bytes)?;
         self.max_response_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);

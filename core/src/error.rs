@@ -366,18 +366,21 @@ impl Error {
     }
 
     /// The server's own message, made safe to show: at most 512 bytes, no control or
-    /// direction-changing characters; empty if it sent none.
+    /// direction-changing characters; empty if it sent none. `***` if it holds a secret of the call of less than 8
+    /// bytes; longer ones are replaced in it.
     pub fn server_message(&self) -> &str {
         &self.inner.server_message
     }
 
-    /// The `data` object of the server's answer as JSON text; empty if it sent none.
+    /// The `data` object of the server's response as JSON text; empty if it sent none, and `{}` if it is longer
+    /// than 64 KiB. Secrets of the call are redacted, BosBase's own names, codes and sentences are left whole.
     pub fn data_json(&self) -> &str {
         &self.inner.data_json
     }
 
-    /// The first 64 KiB of the answer's body, secrets of the call replaced by `***`. Empty without an
-    /// answer, and for every 2xx answer, since it may hold a token.
+    /// The first 64 KiB of the response's body, secrets of the call replaced by `***`. Empty without a response, for
+    /// every 2xx response, since it may hold a token, and if the call has more secrets than can be looked for
+    /// (256 KiB of header values and extra fields).
     pub fn body(&self) -> &[u8] {
         &self.inner.body
     }

@@ -1,9 +1,11 @@
 //! A server that gives back what it was sent: no secret of a call is seen in its error, however it is
 //! spelled.
 
+use std::time::{Duration, Instant};
+
 use bosauth::{CallOptions, Client, Error};
 
-use super::answers::{JSON, answer};
+use super::answers::{JSON, answer, envelope};
 use super::driver::{Driver, Program, compile_c};
 use super::fields;
 use super::peer::Peer;
@@ -199,4 +201,77 @@ fn the_accessors_of_c_hide_the_secrets() {
         assert_hides(&fields::decode(&answer), &secrets);
     }
     Box::new(driver).end();
+}
+
+#[test]
+fn a_response_that_repeats_the_front_of_a_secret_without_end_takes_no_time() {
+    let token = "a".repeat(1023) + "b";
+    let password = "a".repeat(254) + "\\";
+    let mut options = CallOptions::new();
+    let words: Vec<String> = (0..2600)
+        .map(|at| format!("\"{}{at}\"", "a".repeat(16)))
+        .collect();
+    let more = format!("{{\"more\":[{}]}}", words.join(","));
+    options.set_body_json(&more).unwrap();
+    for text in ["a", "\\\\", "\\u0061", "\",\""] {
+        let text = text.repeat((1 << 20) / text.len() - 100);
+        let list = format!(r#"{{"data":{{"x":["{text}"]}},"message":"No.","status":400}}"#);
+        let message = format!(r#"{{"data":{{}},"message":"{text}","status":400}}"#);
+        for body in [list, message, text] {
+            let peer = Peer::answering(answer("400 x", JSON, &body));
+            let client = Client::builder(&peer.url()).build().unwrap();
+            let users = client.collection("users").with(&options);
+            let begun = Instant::now();
+            let error = users.bind_token("a@b.c", &password, &token).unwrap_err();
+            // It took minutes.
+            assert!(begun.elapsed() < Duration::from_secs(60), "{body:.60}");
+            assert_eq!(error.http_status(), Some(400), "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn fields_and_codes_of_the_protocol_are_shown_whatever_the_secrets_are() {
+    let data = concat!(
+        r#"{"email":{"code":"validation_is_email","message":"Must be a valid email address."},"#,
+        r#""password":{"code":"validation_length_out_of_range","#,
+        r#""message":"The length must be between 1 and 255.","params":{"max":255,"min":1}}}"#
+    );
+    let message = "An error occurred while validating the submitted data.";
+    let refusal = envelope(400, message, data);
+    for secret in [
+        "a",
+        "1",
+        "email",
+        "validation_is_email",
+        "validation",
+        "min",
+        message,
+    ] {
+        let peer = Peer::answering(refusal.clone());
+        let client = Client::builder(&peer.url()).build().unwrap();
+        let users = client.collection("users");
+        let error = users.bind_token("a", secret, secret).unwrap_err();
+        assert_eq!(error.data_json(), data, "{secret}");
+        assert_eq!(error.server_message(), message, "{secret}");
+        assert!(
+            refusal.ends_with(error.body()) && !error.body().is_empty(),
+            "{secret}"
+        );
+    }
+}
+
+#[test]
+fn a_text_does_not_tell_a_short_secret_by_what_is_left_of_it() {
+    let data = r#"{"email":{"code":"own","message":"Not a fit.","n":41}}"#;
+    let peer = Peer::answering(envelope(400, "What a pity.", data));
+    let client = Client::builder(&peer.url()).build().unwrap();
+    let users = client.collection("users");
+    let error = users.bind_token("a@b.c", "a", "4").unwrap_err();
+    let shown = r#"{"email":{"code":"own","message":"***","n":"***"}}"#;
+    assert_eq!((error.data_json(), error.server_message()), (shown, "***"));
+    let page = Peer::answering(answer("400 x", "", "<p>What a pity.</p>"));
+    let client = Client::builder(&page.url()).build().unwrap();
+    let error = client.collection("users").bind_token("a@b.c", "a", "4");
+    assert_eq!(error.unwrap_err().body(), b"***");
 }

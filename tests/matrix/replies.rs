@@ -118,26 +118,55 @@ fn a_login_needs_a_usable_token_and_record() -> Vec<Row> {
         .iter()
         .map(|body| row(body, answer("200 OK", JSON, body), login))
         .collect();
+    let nested = |depth: usize| {
+        let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+        format!(r#"{{"record":{{"a":{open}{close}}},"token":"e30.e30.bG9naW4"}}"#)
+    };
+    // Nearly JSON: not from a page of the network.
     let broken = [
         LOGIN[..LOGIN.len() - 1].to_owned(),
         format!("{LOGIN}}}"),
         format!("\u{feff}{LOGIN}"),
-        format!("[{LOGIN}]"),
-        r#"{"record":{"text":"\ud800"},"token":"e30.e30.bG9naW4"}"#.to_owned(),
-        r#"{"record":{"n":1e999},"token":"e30.e30.bG9naW4"}"#.to_owned(),
-        format!(
-            r#"{{"record":{{"a":{}{}}},"token":"x"}}"#,
-            "[".repeat(100),
-            "]".repeat(100)
-        ),
+        r#"{"record":{"n":1.},"token":"e30.e30.bG9naW4"}"#.to_owned(),
+        nested(512),
     ];
-    let none = "UNEXPECTED_RESPONSE 200 CHECK_NETWORK outcome=unknown";
     rows.extend(
         broken
             .iter()
-            .map(|body| row(body, answer("200 OK", JSON, body), none)),
+            .map(|body| row(&front(body), answer("200 OK", JSON, body), login)),
     );
+    let none = "UNEXPECTED_RESPONSE 200 CHECK_NETWORK outcome=unknown";
+    let list = format!("[{LOGIN}]");
+    rows.push(row(&list, answer("200 OK", JSON, &list), none));
+    let members: Vec<String> = (0..10_001).map(|n| format!("\"n{n}\":{n}")).collect();
+    let odd = [
+        (
+            "half of a surrogate pair",
+            r#"{"record":{"text":"\ud800"},"token":"e30.e30.bG9naW4"}"#.to_owned(),
+        ),
+        (
+            "huge numbers",
+            r#"{"record":{"n":1e400,"\ud800":-0.0E-999},"token":"e30.e30.bG9naW4"}"#.to_owned(),
+        ),
+        (
+            "10,001 members",
+            format!(
+                r#"{{"record":{{{}}},"token":"e30.e30.bG9naW4"}}"#,
+                members.join(",")
+            ),
+        ),
+        ("512 levels", nested(511)),
+    ];
+    rows.extend(odd.iter().map(|(name, body)| {
+        let bytes = answer("200 OK", JSON, body);
+        row3(name, bytes, [login, login, "OK kept"])
+    }));
     rows
+}
+
+/// What a row may be called.
+fn front(body: &str) -> String {
+    body.chars().take(100).collect()
 }
 
 fn redirects_limits_and_failures() -> Vec<Row> {

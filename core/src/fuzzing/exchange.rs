@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::Value;
 
 use super::peer::{End, Exchange, Peer, Script};
-use super::plain::{Members, holds, is_record};
+use super::plain::{Members, holds, is_object};
 use super::replies::is_login;
 use super::whole::{Whole, whole};
 use crate::client::Client;
@@ -300,7 +300,9 @@ impl Facts<'_> {
             _ => answer.is_some_and(|answer| error.http_status() == Some(answer.status)),
         };
         assert!(is_possible || self.is_silent, "{error} by {last:?}");
-        let is_known = answer.is_some_and(|answer| is_record(&answer.body));
+        let is_known = answer.is_some_and(|answer| {
+            answer.status == 429 || answer.status < 500 && is_object(&answer.body, 513)
+        });
         assert!(error.outcome_unknown() || is_known || !was_asked, "{error}");
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::plain::{self, Members};
 use crate::error::{Action, Error, Report, Status};
+use crate::protocol::json::UNLIMITED;
 use crate::protocol::replies::{self, Answer, Call, Success};
 
 /// The secrets of the calls: characters that spellings differ in, digits alone, a short one, and one that
@@ -44,7 +45,7 @@ pub fn replies(data: &[u8]) {
         retry_after,
         body: &body,
     };
-    // More members than a record may have take more text.
+    // Longer bodies bring nothing new.
     if body.len() < 40_000 {
         check(call_of(call), fields % 2 == 1, &answer);
     }
@@ -74,28 +75,31 @@ fn number(digits: &[u8]) -> u16 {
 }
 
 fn check(call: Call, had_fields: bool, answer: &Answer<'_>) {
-    let success = replies::success(call, answer);
+    let success = replies::success(call, answer, UNLIMITED);
     let wanted = is_wanted(call, answer);
-    assert_eq!(success.is_some(), wanted, "{call:?} {}", answer.status);
+    assert_eq!(success.is_ok(), wanted, "{call:?} {}", answer.status);
     match success {
-        None => {
+        Err(fault) => {
             let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-            let report = replies::refusal(call, had_fields, answer, &SECRETS, now);
+            let report =
+                replies::refusal(call, had_fields, answer, fault, &SECRETS, now, UNLIMITED);
+            let report = report.expect("nothing stops it");
             check_meaning(call, answer, &report);
             check_shown(&report);
             check_hidden(&report);
         }
-        Some(Success::Login(login)) => {
+        Ok(Success::Login(login)) => {
             let members = Members::of(answer.body).expect("an object");
             assert_eq!(members.value("token"), Some(login.token.expose().into()));
-            let record = members.value("record");
-            assert_eq!(serde_json::from_str(login.record_json).ok(), record);
+            assert_eq!(members.raw("record"), Some(login.record_json));
+            let meta = members.raw("meta").filter(|meta| *meta != "null");
+            assert_eq!(meta.unwrap_or_default(), login.meta_json);
         }
-        Some(Success::OtpId(id)) => {
+        Ok(Success::OtpId(id)) => {
             let members = Members::of(answer.body).expect("an object");
             assert_eq!(members.value("otpId"), Some(id.into()));
         }
-        Some(Success::Done) => {}
+        Ok(Success::Done) => {}
     }
 }
 
@@ -105,7 +109,7 @@ fn is_wanted(call: Call, answer: &Answer<'_>) -> bool {
         (Call::Bind | Call::Unbind, status) => status == 204,
         (Call::Send, status) => status / 100 == 2,
         (Call::RequestOtp, 200) => {
-            let members = Members::of(answer.body).filter(|_| is_utf8(answer.body));
+            let members = Members::of(answer.body).filter(|_| is_body(answer.body));
             members.is_some_and(|members| is_id(&members, "otpId"))
         }
         (_, 200) => is_login(answer.body),
@@ -113,27 +117,21 @@ fn is_wanted(call: Call, answer: &Answer<'_>) -> bool {
     }
 }
 
-fn is_utf8(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok()
+/// Whether a body is a JSON object whose members are nested as deep as they may be.
+fn is_body(body: &[u8]) -> bool {
+    plain::is_object(body, 513)
 }
 
 /// Whether a body is a login: an object with a token, a record and perhaps a meta.
 pub fn is_login(body: &[u8]) -> bool {
-    let Some(members) = Members::of(body).filter(|_| is_utf8(body)) else {
+    let Some(members) = Members::of(body).filter(|_| is_body(body)) else {
         return false;
     };
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || "._~+/=-".contains(c);
-    let is_once = |name| members.count(name) == 1;
-    let has_record = |name| {
-        let raw = members.raw(name).unwrap_or_default();
-        is_once(name) && plain::is_record(raw.as_bytes())
-    };
-    let has_plain_meta = || {
-        let meta = members.value("meta").filter(|_| is_once("meta"));
-        meta.is_some_and(|meta| !meta.is_object() && plain::depth(&meta) <= 64)
-    };
-    let is_meta_fit = members.count("meta") == 0 || has_record("meta") || has_plain_meta();
-    is_text(&members, "token", 8192, is_allowed) && has_record("record") && is_meta_fit
+    let record = members.only("record").unwrap_or_default();
+    is_text(&members, "token", 8192, is_allowed)
+        && plain::is_record(record.as_bytes())
+        && members.count("meta") <= 1
 }
 
 fn is_id(members: &Members, name: &str) -> bool {
@@ -149,22 +147,21 @@ fn is_text(members: &Members, name: &str, max: usize, is_allowed: fn(char) -> bo
 
 /// Whether the answer is the protocol's own error.
 fn is_envelope(answer: &Answer<'_>, members: &Members) -> bool {
+    let data = members.only("data").unwrap_or_default();
     let essence = answer.content_type.split(';').next().unwrap_or_default();
     essence
         .trim_matches([' ', '\t', '\n', '\r', '\x0c'])
         .eq_ignore_ascii_case("application/json")
-        && members.value("status") == Some(answer.status.into())
+        && members.only("status") == Some(answer.status.to_string().as_str())
         && members
-            .value("message")
-            .is_some_and(|message| message.is_string())
-        && members
-            .raw("data")
-            .is_some_and(|data| plain::is_record(data.as_bytes()))
+            .only("message")
+            .is_some_and(|message| message.starts_with('"'))
+        && plain::is_object(data.as_bytes(), 512)
 }
 
 /// The parts of the table that follow from the status alone, or from whether the error is the protocol's.
 fn check_meaning(call: Call, answer: &Answer<'_>, report: &Report) {
-    let members = Members::of(answer.body).filter(|_| plain::is_record(answer.body));
+    let members = Members::of(answer.body).filter(|_| is_body(answer.body));
     let members = members.filter(|_| answer.status / 100 != 2);
     let is_envelope = members
         .as_ref()

@@ -1,10 +1,10 @@
 //! Request bodies: compact JSON (RFC 8259) in buffers that are wiped and never move.
 
-use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::input::{BODY_JSON_MAX, invalid};
+use crate::protocol::json::{self, Name, UNLIMITED};
 use crate::protocol::record;
 use crate::secret::SecretBytes;
 
@@ -31,7 +31,7 @@ pub(crate) fn check_extra(object: &str) -> Result<(), Error> {
     if object.contains('\0') {
         return Err(invalid("object", "the extra members hold a NUL"));
     }
-    let names = record::names(object).map_err(|reason| {
+    let names = record::names(object, UNLIMITED).map_err(|reason| {
         invalid(
             "object",
             format!("the extra members are no usable JSON object: {reason}"),
@@ -39,7 +39,7 @@ pub(crate) fn check_extra(object: &str) -> Result<(), Error> {
     })?;
     if names
         .iter()
-        .any(|name| OWN_NAMES.iter().any(|own| folds_to(name, own)))
+        .any(|name| OWN_NAMES.iter().any(|own| folds_to(*name, own)))
     {
         return Err(invalid(
             "object",
@@ -54,34 +54,21 @@ pub(crate) fn check_extra(object: &str) -> Result<(), Error> {
 
 /// The texts among an app's own members, however deep, of at least `shortest` bytes.
 pub(crate) fn texts(extra: Option<&str>, shortest: usize) -> Vec<Zeroizing<String>> {
-    let mut found = Vec::new();
-    if let Some(value) = extra.and_then(|object| serde_json::from_str(object).ok()) {
-        collect(value, &mut found);
-    }
-    found.retain(|text| text.len() >= shortest);
-    found
-}
-
-fn collect(value: Value, found: &mut Vec<Zeroizing<String>>) {
-    match value {
-        Value::String(text) => found.push(Zeroizing::new(text)),
-        Value::Array(items) => items.into_iter().for_each(|item| collect(item, found)),
-        Value::Object(members) => members
-            .into_iter()
-            .for_each(|(_, member)| collect(member, found)),
-        _ => {}
-    }
+    let strings = extra.into_iter().flat_map(json::strings);
+    strings.filter(|text| text.len() >= shortest).collect()
 }
 
 /// Whether the server takes `name` for `own`. Go's encoding/json compares names under simple Unicode
 /// case folding, which gives the ASCII letters two companions: the long s and the Kelvin sign.
-fn folds_to(name: &str, own: &str) -> bool {
-    let fold = |c: char| match c {
+fn folds_to(name: Name<'_>, own: &str) -> bool {
+    let fold = |code: u32| match char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER) {
         '\u{17f}' => 's',
         '\u{212a}' => 'k',
         other => other.to_ascii_lowercase(),
     };
-    name.chars().map(fold).eq(own.chars().map(fold))
+    json::code_points(name.inside)
+        .map(fold)
+        .eq(own.chars().map(|c| c.to_ascii_lowercase()))
 }
 
 /// The body of bind-token and unbind-token (`docs/protocol.md`, "Request bodies").
@@ -336,10 +323,16 @@ mod tests {
             r#"{"a":1,"a":2}"#,
             r#"{"a":1,"\u0061":2}"#,
             "{\"a\":\"\0\"}",
-            r#"{"a":"\ud800"}"#,
-            r#"{"a":1e999}"#,
+            &format!("{{\"a\":{}{}}}", "[".repeat(512), "]".repeat(512)),
+            r#"{"a":1.}"#,
         ] {
             assert_eq!(refusal(bad), Some("object"), "{bad:.40}");
+        }
+        for good in [
+            r#"{"a":"\ud800","\ud800":1e999}"#,
+            &format!("{{\"a\":{}{}}}", "[".repeat(511), "]".repeat(511)),
+        ] {
+            assert_eq!(refusal(good), None, "{good:.40}");
         }
     }
 }

@@ -4,9 +4,9 @@
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use zeroize::Zeroizing;
+
+use super::json::{self, DEPTH_MAX, UNLIMITED};
 
 /// The last second of the year 9999.
 const EXPIRY_MAX: i64 = 253_402_300_799;
@@ -30,15 +30,6 @@ pub(crate) struct Claims {
     pub collection_id: Option<String>,
 }
 
-/// The payload; a name that occurs twice makes it unreadable (RFC 7519 §4).
-#[derive(Deserialize)]
-struct Payload<'a> {
-    #[serde(borrow)]
-    exp: Option<&'a RawValue>,
-    #[serde(borrow, rename = "collectionId")]
-    collection_id: Option<&'a RawValue>,
-}
-
 /// The claims of `token`; not `readable` if it is no JWT.
 pub(crate) fn claims(token: &str) -> Claims {
     let mut parts = token.split('.');
@@ -54,27 +45,31 @@ fn read(payload: &str) -> Option<Claims> {
     let mut bytes = Zeroizing::new(vec![0; base64::decoded_len_estimate(payload.len())]);
     let length = BASE64URL.decode_slice(payload, &mut bytes).ok()?;
     let text = std::str::from_utf8(&bytes[..length]).ok()?;
-    // Derived readers take an array for a struct; a payload is an object.
-    if !text.trim_ascii_start().starts_with('{') {
+    let (mut exp, mut collection_id) = (Vec::new(), Vec::new());
+    json::members(text, DEPTH_MAX, UNLIMITED, |name, value| {
+        if name.is("exp") {
+            exp.push(value);
+        } else if name.is("collectionId") {
+            collection_id.push(value);
+        }
+    })
+    .ok()?;
+    // A name that occurs twice makes it unreadable (RFC 7519 §4).
+    if exp.len() > 1 || collection_id.len() > 1 {
         return None;
     }
-    let payload: Payload<'_> = serde_json::from_str(text).ok()?;
     Some(Claims {
         readable: true,
-        expires_at: payload.exp.and_then(seconds),
-        collection_id: payload
-            .collection_id
-            .and_then(|raw| serde_json::from_str(raw.get()).ok()),
+        expires_at: exp.pop().and_then(seconds),
+        collection_id: collection_id.pop().and_then(json::string),
     })
 }
 
 /// A NumericDate (RFC 7519 §2) in whole seconds; a fraction is cut off, so that it ends early rather
 /// than never.
-fn seconds(raw: &RawValue) -> Option<i64> {
-    let whole = serde_json::from_str::<i64>(raw.get());
-    let seconds = whole
-        .or_else(|_| serde_json::from_str::<f64>(raw.get()).map(|number| number as i64))
-        .ok()?;
+fn seconds(value: &str) -> Option<i64> {
+    let whole = value.parse::<i64>().ok();
+    let seconds = whole.or_else(|| Some(value.parse::<f64>().ok()? as i64))?;
     (1..=EXPIRY_MAX).contains(&seconds).then_some(seconds)
 }
 

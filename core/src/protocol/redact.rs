@@ -1,134 +1,331 @@
-//! Replaces the secrets that an answer echoes by `***`, however they are spelled.
+//! Replaces the secrets that a response echoes by `***`, in whatever encoding, at a cost that is linear in secrets
+//! and response. The protocol's own texts stay: they are there whatever a call sent.
+
+mod automaton;
+mod decode;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-/// What stands for a secret.
+use super::{json, texts};
+use crate::secret::SecretBytes;
+use automaton::{Automaton, Needle, State};
+use decode::{Decoded, Encoding};
+
+/// What stands for a secret, and for a text of which nothing may be shown.
 const MASK: &str = "***";
 
-/// The shortest secret that is also looked for in base64, and in ids: shorter ones turn up by chance.
-pub(crate) const TELLING: usize = 8;
+/// The shortest secret whose occurrences are replaced one by one, and which is also looked for in base64 and in
+/// ids. Shorter ones turn up by chance, and what is left around the `***` would tell what they are.
+pub(crate) const MIN_REDACTED_LEN: usize = 8;
 
-/// The most bytes that one byte of a secret takes up in any spelling: `\u0041`.
-const LONGEST_UNIT: usize = 6;
+/// The most bytes of secrets that are looked for.
+const SECRETS_MAX: usize = 256 * 1024;
 
-/// The secrets of one call.
+/// Redacts the secrets of one call.
 pub(crate) struct Redactor {
-    needles: Vec<Zeroizing<String>>,
+    /// `None`: there are too many secrets to look for, so nothing of a response is shown.
+    automaton: Option<Automaton>,
+}
+
+/// A part of a text, by its first byte and the first after it.
+type Span = (usize, usize);
+
+/// What was found in a text.
+struct Found {
+    /// Where long secrets stand: in order, those that overlap merged.
+    spans: Vec<Span>,
+    /// Whether a short secret stands elsewhere.
+    has_short: bool,
+    /// How much of the text may be shown: less than all if the end is a part of an escape.
+    end: usize,
 }
 
 impl Redactor {
-    /// A redactor of these secrets; empty ones are nothing to hide.
+    /// A redactor of these secrets; empty ones are ignored.
     pub fn new(secrets: &[&str]) -> Self {
         let mut needles = Vec::new();
         for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-            needles.push(Zeroizing::new((*secret).to_owned()));
-            if secret.len() >= TELLING {
-                needles.push(Zeroizing::new(STANDARD_NO_PAD.encode(secret)));
-                needles.push(Zeroizing::new(URL_SAFE_NO_PAD.encode(secret)));
+            let is_short = secret.len() < MIN_REDACTED_LEN;
+            let mut add = |text: String| {
+                let text = Zeroizing::new(text);
+                needles.push(Needle { text, is_short });
+            };
+            add((*secret).to_owned());
+            if !is_short && secret.len() <= SECRETS_MAX {
+                add(STANDARD_NO_PAD.encode(secret));
+                add(URL_SAFE_NO_PAD.encode(secret));
             }
         }
-        Redactor { needles }
+        let length: usize = needles.iter().map(|needle| needle.text.len()).sum();
+        Redactor {
+            automaton: (length <= SECRETS_MAX).then(|| Automaton::new(needles)),
+        }
     }
 
-    /// A redactor of the secrets that are too long to be a part of a random id by chance.
-    pub fn for_ids(secrets: &[&str]) -> Self {
-        let telling: Vec<&str> = secrets
-            .iter()
-            .copied()
-            .filter(|secret| secret.len() >= TELLING)
-            .collect();
-        Redactor::new(&telling)
-    }
-
-    /// `text` without the secrets.
-    pub fn text(&self, text: &str) -> String {
-        self.changed(text).unwrap_or_else(|| text.to_owned())
-    }
-
-    /// The first `limit` bytes of `body` without the secrets, also without one that the limit cuts.
-    pub fn bytes(&self, body: &[u8], limit: usize) -> Vec<u8> {
-        let longest = self
-            .needles
-            .iter()
-            .map(|needle| needle.len())
-            .max()
-            .unwrap_or(0);
-        let window = &body[..body.len().min(limit + longest * LONGEST_UNIT)];
-        let mut shown = mask(window, &self.spans(window), limit);
+    /// The first `limit` bytes of a text that is not JSON. One that holds a short secret is not shown.
+    pub fn text(&self, text: &[u8], limit: usize) -> Vec<u8> {
+        let window = &text[..text.len().min(limit)];
+        let is_cut = window.len() < text.len();
+        let mut shown = self.unit(window, is_cut, Layer::Text).unwrap_or_default();
         shown.truncate(limit);
         shown
     }
 
-    /// The JSON object `json` without the secrets, still an object: they are replaced inside names and
-    /// strings, and any other value that holds one becomes `"***"`. Everything else stays as it was sent, but
-    /// nothing does if a secret that looks like JSON stands across several of them.
-    pub fn json(&self, json: &str) -> String {
-        if self.needles.is_empty() {
-            return json.to_owned();
-        }
-        let mut shown = String::with_capacity(json.len());
-        let mut rest = json;
-        while !rest.is_empty() {
-            let (token, after) = rest.split_at(token_length(rest));
-            match self.changed_token(token) {
-                Some(changed) => shown.push_str(&changed),
-                None => shown.push_str(token),
-            }
-            rest = after;
-        }
-        let across = self.spans(shown.as_bytes());
-        if across.iter().any(|(start, end)| end - start >= TELLING) {
-            return "{}".to_owned();
-        }
+    /// The first `limit` bytes of a JSON text, redacted as [`Redactor::json`] does.
+    pub fn json_body(&self, body: &str, status: u16, limit: usize) -> Vec<u8> {
+        let window = front(body, limit);
+        let is_cut = window.len() < body.len();
+        let Some((shown, across)) = self.tokens(window, is_cut, status) else {
+            return Vec::new();
+        };
+        let mut shown = mask(shown.as_slice(), &across.spans, across.end);
+        shown.truncate(limit);
         shown
     }
 
-    fn changed_token(&self, token: &str) -> Option<String> {
-        match token.as_bytes().first()? {
-            b'"' => {
-                let text = Zeroizing::new(serde_json::from_str::<String>(token).ok()?);
-                serde_json::to_string(&self.changed(&text)?).ok()
-            }
-            b'-' | b'0'..=b'9' | b'a'..=b'z' => self.changed(token).map(|_| format!("\"{MASK}\"")),
-            _ => None,
-        }
+    /// A JSON object, still one: secrets are replaced inside names and strings, a string that holds a short one
+    /// becomes `"***"`, and so does any other value that holds one. The protocol's own texts stay, and everything
+    /// else stays as it was sent. It is `{}` if that is longer than `limit`, or if a secret that looks like JSON
+    /// stands across several values.
+    pub fn json(&self, object: &str, status: u16, limit: usize) -> String {
+        let shown = Some(object)
+            .filter(|object| object.len() <= limit)
+            .and_then(|object| self.tokens(object, false, status))
+            .filter(|(shown, across)| across.spans.is_empty() && shown.len() <= limit)
+            .and_then(|(shown, _)| String::from_utf8(shown.as_slice().to_vec()).ok());
+        shown.unwrap_or_else(|| "{}".to_owned())
     }
 
-    /// `text` without the secrets, if it holds one.
-    fn changed(&self, text: &str) -> Option<String> {
-        let spans = self.spans(text.as_bytes());
-        if spans.is_empty() {
-            return None;
+    /// The text of the inside of a JSON string, of which at most the first `limit` bytes are read.
+    pub fn string(&self, inside: &str, limit: usize) -> String {
+        if texts::is_value(inside) {
+            return inside.to_owned();
         }
-        let shown = String::from_utf8(mask(text.as_bytes(), &spans, text.len()));
-        // Spans begin and end between characters; if they did not, nothing of the text may be shown.
-        Some(shown.unwrap_or_else(|_| MASK.to_owned()))
+        let window = front(inside, limit);
+        let is_cut = window.len() < inside.len();
+        let shown = self.unit(window.as_bytes(), is_cut, Layer::JsonString);
+        let shown = shown.unwrap_or_default();
+        json::decode_lossy(&String::from_utf8_lossy(&shown))
     }
 
-    /// Where secrets stand: in order, those that overlap joined.
-    fn spans(&self, text: &[u8]) -> Vec<(usize, usize)> {
-        let mut spans: Vec<(usize, usize)> = Vec::new();
-        for start in 0..text.len() {
-            let longest = self
-                .needles
-                .iter()
-                .filter_map(|needle| match_length(&text[start..], needle.as_bytes()))
-                .max();
-            let Some(length) = longest else { continue };
-            match spans.last_mut() {
-                Some((_, end)) if start < *end => *end = (*end).max(start + length),
-                _ => spans.push((start, start + length)),
+    /// An id. Short secrets are a part of a random one by chance.
+    pub fn id(&self, id: &str) -> String {
+        let found = self.find(id.as_bytes(), false, Layer::Text);
+        found.map_or(MASK.to_owned(), |found| {
+            String::from_utf8_lossy(&mask(id.as_bytes(), &found.spans, id.len())).into_owned()
+        })
+    }
+
+    /// A text that is shown or hidden as one. `is_cut` tells that it goes on.
+    fn unit(&self, text: &[u8], is_cut: bool, layer: Layer) -> Option<Vec<u8>> {
+        let found = self.find(text, is_cut, layer)?;
+        Some(if found.has_short {
+            MASK.into()
+        } else {
+            mask(text, &found.spans, found.end)
+        })
+    }
+
+    /// The redacted tokens of a JSON text, and where secrets still stand across several of them.
+    fn tokens(&self, json: &str, is_cut: bool, status: u16) -> Option<(SecretBytes, Found)> {
+        let mut shown = SecretBytes::with_capacity(json.len());
+        let mut fixed: Vec<Span> = Vec::new();
+        let mut rest = json;
+        while let Some(first) = rest.bytes().next() {
+            let start = shown.len();
+            let (token, after) = rest.split_at(token_length(rest));
+            let is_cut = is_cut && after.is_empty();
+            let is_fixed = match first {
+                b'"' => self.string_token(token, after, is_cut, &mut shown)?,
+                b'-' | b'0'..=b'9' => self.number_token(token, is_cut, status, &mut shown)?,
+                _ => {
+                    shown.push(token.as_bytes());
+                    false
+                }
+            };
+            if is_fixed {
+                fixed.push((start, shown.len()));
+            }
+            rest = after;
+        }
+        let mut found = self.find(shown.as_slice(), is_cut, Layer::Text)?;
+        found.spans.retain(|span| {
+            let before = fixed.partition_point(|(start, _)| *start <= span.0);
+            before == 0 || fixed[before - 1].1 < span.1
+        });
+        Some((shown, found))
+    }
+
+    /// Adds a string to what is shown: whether it is one of the protocol's own.
+    fn string_token(
+        &self,
+        token: &str,
+        after: &str,
+        is_cut: bool,
+        shown: &mut SecretBytes,
+    ) -> Option<bool> {
+        let length = json::string_length(&token.as_bytes()[1..]);
+        let inside = &token[1..=length];
+        let is_ended = token.len() > inside.len() + 1;
+        let is_fixed = is_ended
+            && if json::is_before_colon(after) {
+                texts::is_name(inside)
+            } else {
+                texts::is_value(inside)
+            };
+        shown.push(b"\"");
+        if is_fixed {
+            shown.push(inside.as_bytes());
+        } else {
+            let is_cut = is_cut && !is_ended;
+            shown.push(&self.unit(inside.as_bytes(), is_cut, Layer::JsonString)?);
+        }
+        if is_ended {
+            shown.push(b"\"");
+        }
+        Some(is_fixed)
+    }
+
+    /// The same for a number, which is hidden as a whole.
+    fn number_token(
+        &self,
+        token: &str,
+        is_cut: bool,
+        status: u16,
+        shown: &mut SecretBytes,
+    ) -> Option<bool> {
+        if !is_cut && texts::is_number(token, status) {
+            shown.push(token.as_bytes());
+            return Some(true);
+        }
+        let found = self.find(token.as_bytes(), is_cut, Layer::Text)?;
+        if found.has_short || !found.spans.is_empty() {
+            shown.push(b"\"***\"");
+        } else {
+            shown.push(token.as_bytes());
+        }
+        Some(false)
+    }
+
+    /// Where secrets stand in a text, in whatever encoding.
+    fn find(&self, text: &[u8], is_cut: bool, layer: Layer) -> Option<Found> {
+        let mut search = Search::new(self.automaton.as_ref()?, is_cut, text.len());
+        if search.automaton.is_empty() {
+            return Some(search.found());
+        }
+        let mut base = Decoded::plain(text);
+        if layer == Layer::JsonString && base.holds(b'\\') {
+            base = base.decode(Encoding::Json, is_cut);
+        }
+        search.read(&base);
+        if base.holds(b'\\') {
+            let once = base.decode(Encoding::Json, is_cut);
+            search.read(&once);
+            if once.holds(b'\\') {
+                search.read(&once.decode(Encoding::Json, is_cut));
             }
         }
-        spans
+        if base.holds(b'%') {
+            search.read(&base.decode(Encoding::Percent, is_cut));
+        }
+        if base.holds(b'+') {
+            search.read(&base.decode(Encoding::Form, is_cut));
+        }
+        Some(search.found())
     }
 }
 
+/// What a text is part of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Layer {
+    Text,
+    /// The inside of a JSON string.
+    JsonString,
+}
+
+/// A search through one text in several encodings.
+struct Search<'a> {
+    automaton: &'a Automaton,
+    is_cut: bool,
+    length: usize,
+    long: Vec<Span>,
+    short: Vec<Span>,
+    end: usize,
+}
+
+impl<'a> Search<'a> {
+    fn new(automaton: &'a Automaton, is_cut: bool, length: usize) -> Self {
+        Search {
+            automaton,
+            is_cut,
+            length,
+            long: Vec::new(),
+            short: Vec::new(),
+            end: length,
+        }
+    }
+
+    fn read(&mut self, text: &Decoded) {
+        let (mut long, mut short) = (Vec::new(), Vec::new());
+        let mut state = State::default();
+        for (at, &byte) in text.bytes().iter().enumerate() {
+            state = self.automaton.next(state, byte);
+            let (of_long, of_short) = self.automaton.found(state);
+            for (length, spans) in [(of_long, &mut long), (of_short, &mut short)] {
+                if length > 0 {
+                    add(spans, text.span(at + 1 - length, at));
+                }
+            }
+        }
+        let pending = self.automaton.pending(state);
+        if self.is_cut && pending > 0 {
+            let (start, _) = text.span(text.bytes().len() - pending, text.bytes().len() - 1);
+            add(&mut long, (start, self.length));
+        }
+        self.long.append(&mut long);
+        self.short.append(&mut short);
+        self.end = self.end.min(text.end());
+    }
+
+    fn found(mut self) -> Found {
+        // A stable sort takes what the encodings brought, which is in order, as it is.
+        self.long.sort();
+        let mut spans = Vec::with_capacity(self.long.len());
+        self.long.into_iter().for_each(|span| add(&mut spans, span));
+        let is_inside = |span: &Span| {
+            let before = spans.partition_point(|(start, _)| *start <= span.0);
+            before > 0 && span.1 <= spans[before - 1].1
+        };
+        Found {
+            has_short: !self.short.iter().all(is_inside),
+            spans,
+            end: self.end,
+        }
+    }
+}
+
+/// Adds a span that does not end before the last one, merged with those that it overlaps.
+fn add(spans: &mut Vec<Span>, mut span: Span) {
+    while let Some(&(start, end)) = spans.last().filter(|(_, end)| *end > span.0) {
+        span = (span.0.min(start), span.1.max(end));
+        spans.pop();
+    }
+    spans.push(span);
+}
+
+/// The characters that are whole within the first `limit` bytes.
+fn front(text: &str, limit: usize) -> &str {
+    let mut end = limit.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// The first `limit` bytes of `text` with `***` in place of the spans.
-fn mask(text: &[u8], spans: &[(usize, usize)], limit: usize) -> Vec<u8> {
-    let limit = limit.min(text.len());
+fn mask(text: &[u8], spans: &[Span], limit: usize) -> Vec<u8> {
     let mut shown = Vec::with_capacity(limit);
     let mut from = 0;
     for &(start, end) in spans.iter().filter(|(start, _)| *start < limit) {
@@ -144,167 +341,13 @@ fn mask(text: &[u8], spans: &[(usize, usize)], limit: usize) -> Vec<u8> {
 fn token_length(json: &str) -> usize {
     let bytes = json.as_bytes();
     match bytes[0] {
-        b'"' => string_length(bytes),
+        b'"' => bytes.len().min(json::string_length(&bytes[1..]) + 2),
         b'-' | b'0'..=b'9' | b'a'..=b'z' => {
             let ends = |b: &u8| b",]} \t\r\n".contains(b);
             bytes.iter().position(ends).unwrap_or(bytes.len())
         }
         _ => 1,
     }
-}
-
-fn string_length(bytes: &[u8]) -> usize {
-    let mut at = 1;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-    bytes.len()
-}
-
-/// The ways a secret may be written. Each reads a text in one way only, so that a comparison never has
-/// to go back.
-#[derive(Clone, Copy)]
-enum Spelling {
-    Raw,
-    Json,
-    /// JSON in a string of JSON: an answer that repeats the request's body as a text.
-    JsonTwice,
-    Percent,
-    /// Percent-encoded, with `+` for a space.
-    Form,
-}
-
-/// The length of `secret` at the start of `text`, in the longest spelling that it is there in.
-fn match_length(text: &[u8], secret: &[u8]) -> Option<usize> {
-    let (first, wanted) = (text[0], secret[0]);
-    if first != wanted && !b"\\%+".contains(&first) {
-        return None;
-    }
-    let spellings = [
-        Spelling::Raw,
-        Spelling::Json,
-        Spelling::JsonTwice,
-        Spelling::Percent,
-        Spelling::Form,
-    ];
-    spellings
-        .iter()
-        .filter_map(|spelling| spelling.match_length(text, secret))
-        .max()
-}
-
-impl Spelling {
-    fn match_length(self, text: &[u8], secret: &[u8]) -> Option<usize> {
-        let mut left = secret;
-        let mut at = 0;
-        while !left.is_empty() {
-            let unit = self.unit(text.get(at..)?)?;
-            left = left.strip_prefix(&unit.bytes[..unit.length])?;
-            at += unit.taken;
-        }
-        Some(at)
-    }
-
-    /// What the start of `text` means.
-    fn unit(self, text: &[u8]) -> Option<Unit> {
-        let first = *text.first()?;
-        let special = match self {
-            Spelling::Raw => None,
-            Spelling::Json => json_escape(text),
-            Spelling::JsonTwice => json_escape_twice(text).or_else(|| json_escape(text)),
-            Spelling::Percent => percent_escape(text),
-            Spelling::Form if first == b'+' => Some(Unit::byte(b' ', 1)),
-            Spelling::Form => percent_escape(text),
-        };
-        Some(special.unwrap_or(Unit::byte(first, 1)))
-    }
-}
-
-/// Some bytes of a secret, and how many bytes of the text stand for them.
-struct Unit {
-    bytes: [u8; 4],
-    length: usize,
-    taken: usize,
-}
-
-impl Unit {
-    fn byte(byte: u8, taken: usize) -> Self {
-        Unit {
-            bytes: [byte, 0, 0, 0],
-            length: 1,
-            taken,
-        }
-    }
-
-    fn character(code: u32, taken: usize) -> Option<Self> {
-        let mut bytes = [0; 4];
-        let length = char::from_u32(code)?.encode_utf8(&mut bytes).len();
-        Some(Unit {
-            bytes,
-            length,
-            taken,
-        })
-    }
-}
-
-fn percent_escape(text: &[u8]) -> Option<Unit> {
-    let digits = text.strip_prefix(b"%")?;
-    let byte = u8::try_from(hex(digits.get(..2)?)?).ok()?;
-    Some(Unit::byte(byte, 3))
-}
-
-fn json_escape(text: &[u8]) -> Option<Unit> {
-    let escape = text.strip_prefix(b"\\")?;
-    let byte = match escape.first()? {
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b't' => b'\t',
-        b'b' => 0x08,
-        b'f' => 0x0c,
-        b'u' => return unicode_escape(text),
-        quoted @ (b'"' | b'\\' | b'/') => *quoted,
-        _ => return None,
-    };
-    Some(Unit::byte(byte, 2))
-}
-
-/// An escape whose own characters are escaped: `\\\\n`, `\\\\u0041`.
-fn json_escape_twice(text: &[u8]) -> Option<Unit> {
-    let mut inner = [0; 12];
-    let mut ends = [0; 12];
-    let (mut length, mut at) = (0, 0);
-    while length < inner.len() && at < text.len() {
-        let outer = Spelling::Json.unit(&text[at..])?;
-        at += outer.taken;
-        (inner[length], ends[length]) = (outer.bytes[0], at);
-        length += 1;
-    }
-    let unit = json_escape(&inner[..length])?;
-    Some(Unit {
-        taken: ends[unit.taken - 1],
-        ..unit
-    })
-}
-
-fn unicode_escape(text: &[u8]) -> Option<Unit> {
-    let code = |text: &[u8]| hex(text.strip_prefix(b"\\u")?.get(..4)?);
-    let high = code(text)?;
-    if !(0xd800..0xdc00).contains(&high) {
-        return Unit::character(high, 6);
-    }
-    let low = code(&text[6..]).filter(|low| (0xdc00..0xe000).contains(low))?;
-    Unit::character(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00), 12)
-}
-
-/// The number that hexadecimal digits of either case make.
-fn hex(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0, |number, &digit| {
-        Some(number * 16 + char::from(digit).to_digit(16)?)
-    })
 }
 
 #[cfg(test)]

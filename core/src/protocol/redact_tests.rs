@@ -9,13 +9,19 @@ use super::*;
 
 const CANARY: &str = "Pa ss+\"\\/<é😀\n&%41=x";
 
+const ALL: usize = usize::MAX >> 1;
+
 fn redacted(text: &str, secrets: &[&str]) -> String {
-    let bytes = Redactor::new(secrets).bytes(text.as_bytes(), usize::MAX >> 1);
-    assert_eq!(
-        String::from_utf8(bytes).unwrap(),
-        Redactor::new(secrets).text(text)
-    );
-    Redactor::new(secrets).text(text)
+    let shown = Redactor::new(secrets).text(text.as_bytes(), ALL);
+    String::from_utf8(shown).unwrap()
+}
+
+/// A JSON object as `data_json` and as `body` show it.
+fn json(text: &str, secrets: &[&str]) -> String {
+    let redactor = Redactor::new(secrets);
+    let shown = redactor.json(text, 400, ALL);
+    assert_eq!(redactor.json_body(text, 400, ALL), shown.as_bytes());
+    shown
 }
 
 /// The inside of a JSON string as Go writes it by default, every character escaped if `all`.
@@ -98,56 +104,98 @@ fn other_text_stays() {
 fn bytes_that_are_no_text_are_searched_too() {
     let body = [b"\xff\xfe", CANARY.as_bytes(), b"\xff"].concat();
     assert_eq!(
-        Redactor::new(&[CANARY]).bytes(&body, 1000),
+        Redactor::new(&[CANARY]).text(&body, 1000),
         b"\xff\xfe***\xff"
     );
 }
 
 #[test]
 fn longer_and_overlapping_secrets_are_covered() {
-    assert_eq!(redacted("abcdef", &["abc", "abcde"]), "***f");
-    assert_eq!(redacted("abcdef", &["abcd", "cdef"]), "***");
-    assert_eq!(redacted("aaaaa", &["aa"]), "***");
-    assert_eq!(redacted("abab", &["ab"]), "******");
-    assert_eq!(redacted("xabcx", &["b", "abc"]), "x***x");
-    assert_eq!(redacted("a*b", &["*"]), "a***b");
+    assert_eq!(redacted("abcdefghijk", &["abcdefgh", "abcdefghij"]), "***k");
+    assert_eq!(redacted("abcdefghijk", &["abcdefgh", "defghijk"]), "***");
+    assert_eq!(redacted(&"a".repeat(20), &["aaaaaaaa"]), "***");
+    assert_eq!(redacted("abababababababab", &["abababab"]), "***");
+    assert_eq!(redacted("abcdefghabcdefgh", &["abcdefgh"]), "******");
+    assert_eq!(
+        redacted("xabcdefghijx", &["bcdefghi", "abcdefghij"]),
+        "x***x"
+    );
+    assert_eq!(redacted("a********b", &["********"]), "a***b");
+}
+
+#[test]
+fn encodings_may_change_within_a_secret() {
+    let secret = "a b+c/d\"e";
+    for text in [
+        "a\\u0020b+c/d\"e",
+        "a b\\u002bc\\/d\\\"e",
+        "a\\\\u0020b+c/d\\\"e",
+        "\\\\u0061\\u0020b+c/d\\\\\\\"e",
+        "a%20b+c/d%22e",
+        "%61 b%2Bc%2fd\"e",
+        "a+b%2bc/d%22e",
+    ] {
+        assert_eq!(redacted(&format!("<{text}>"), &[secret]), "<***>", "{text}");
+    }
+}
+
+#[test]
+fn a_text_that_holds_a_short_secret_is_not_shown() {
+    assert_eq!(redacted("wrong password", &["word"]), "***");
+    assert_eq!(redacted("wr\\u006fng", &["o"]), "***");
+    assert_eq!(redacted("wrong", &["wrongs"]), "wrong");
+    // The other one hides it.
+    assert_eq!(redacted("a tok-pw-123!", &["pw", "tok-pw-123"]), "a ***!");
+    assert_eq!(redacted("a pw tok-pw-123!", &["pw", "tok-pw-123"]), "***");
 }
 
 #[test]
 fn a_cut_shows_no_part_of_a_secret() {
     let secret = "0123456789";
     let escaped = json_escaped(secret, true, false);
-    for spelling in [secret, &escaped] {
+    let twice = escaped.replace("\\u", "\\u005cu");
+    let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    for spelling in [secret, &escaped, &twice, &percent] {
         let body = format!("{}{spelling}{}", "x".repeat(50), "y".repeat(50));
-        for limit in 0..body.len() + 5 {
-            let shown =
-                String::from_utf8(Redactor::new(&[secret]).bytes(body.as_bytes(), limit)).unwrap();
+        let is_safe = |c: char| "xy*{}[]\":,v".contains(c);
+        for limit in 0..body.len() + 25 {
+            let shown = Redactor::new(&[secret]).text(body.as_bytes(), limit);
+            let shown = String::from_utf8(shown).unwrap();
             assert!(shown.len() <= limit);
-            assert!(shown.chars().all(|c| "xy*".contains(c)), "{limit}: {shown}");
+            assert!(shown.chars().all(is_safe), "{limit}: {shown}");
+            let object = format!(r#"{{"v":["{body}"]}}"#);
+            let shown = Redactor::new(&[secret]).json_body(&object, 400, limit);
+            let shown = String::from_utf8(shown).unwrap();
+            assert!(shown.len() <= limit);
+            assert!(shown.chars().all(is_safe), "{limit}: {shown}");
+            let shown = Redactor::new(&[secret]).string(&body, limit);
+            assert!(shown.chars().all(is_safe), "{limit}: {shown}");
         }
+        let numbers = Redactor::new(&[secret]).json_body("[1,0123456789]", 400, 8);
+        assert_eq!(numbers, b"[1,\"***\"");
     }
 }
 
 #[test]
 fn json_stays_json_and_in_order() {
-    let json = |text: &str, secrets: &[&str]| Redactor::new(secrets).json(text);
     assert_eq!(
-        json(r#"{ "z":1, "a":"hush" }"#, &["hush"]),
+        json(r#"{ "z":1, "a":"hush-hush" }"#, &["hush-hush"]),
         r#"{ "z":1, "a":"***" }"#
     );
     assert_eq!(
-        json(r#"{"hush":["x hush",{"b":"\"hush\""}]}"#, &["hush"]),
+        json(
+            r#"{"hush-hush":["x hush-hush",{"b":"\"hush-hush\""}]}"#,
+            &["hush-hush"]
+        ),
         r#"{"***":["x ***",{"b":"\"***\""}]}"#
     );
     assert_eq!(
-        json(r#"{"a":12345,"b":true,"c":null,"d":-1.5e3}"#, &["234"]),
+        json(
+            r#"{"a":1234567890,"b":true,"c":null,"d":-1.5e3}"#,
+            &["23456789"]
+        ),
         r#"{"a":"***","b":true,"c":null,"d":-1.5e3}"#
     );
-    assert_eq!(
-        json(r#"{"a":true,"b":[true]}"#, &["true"]),
-        r#"{"a":"***","b":["***"]}"#
-    );
-    assert_eq!(json(r#"{"a":"\u003c"}"#, &["\""]), r#"{"a":"\u003c"}"#);
     for spelling in spellings(CANARY) {
         // Once as the text of a string, once written into it.
         let inside = serde_json::to_string(&format!("x{spelling}x")).unwrap();
@@ -166,31 +214,172 @@ fn json_stays_json_and_in_order() {
 }
 
 #[test]
+fn the_protocols_own_texts_stay_whatever_the_secret_is() {
+    let body = concat!(
+        r#"{"data":{"email":{"code":"validation_is_email","message":"Must be a valid email address."},"#,
+        r#""token":{"code":"validation_length_out_of_range","message":"The length must be between 1 and 1024.","#,
+        r#""params":{"max":1024,"min":1}}},"#,
+        r#""message":"An error occurred while validating the submitted data.","status":400}"#
+    );
+    for secret in [
+        "a",
+        "1",
+        "4",
+        "400",
+        "1024",
+        "email",
+        "message",
+        "max",
+        "validation",
+        "validation_is_email",
+        "Must be a valid email address.",
+        "An error occurred",
+        "params",
+        "true",
+    ] {
+        assert_eq!(json(body, &[secret]), body, "{secret}");
+    }
+    let message = "An error occurred while validating the submitted data.";
+    assert_eq!(Redactor::new(&["e"]).string(message, 512), message);
+}
+
+#[test]
+fn other_texts_beside_the_protocols_own_do_not_tell_a_short_secret() {
+    assert_eq!(
+        json(
+            r#"{"email":"email","nickname":{"code":"a code","message":"Cannot be blank.","n":41,"m":55}}"#,
+            &["d", "4", "email"]
+        ),
+        r#"{"email":"***","nickname":{"code":"***","message":"Cannot be blank.","n":"***","m":55}}"#
+    );
+    assert_eq!(json(r#"{"nickname":1}"#, &["nick"]), r#"{"***":1}"#);
+    assert_eq!(Redactor::new(&["a"]).string("A page.", 512), "***");
+}
+
+#[test]
 fn any_secret_leaves_json_valid() {
     let text = r#"{"tok\u0065n":{"code":"a\\b\"c","n":[1,-2.5e+3,true,null,"","é😀\ud83d\ude00"]},"x":"{}[]:,"}"#;
     for secret in [
-        "e", "\"", "\\", ":", ",", "{", "*", "1", "u", "n", "é", "😀", "true", "5e+3", "token",
-        " ", "b\"c",
+        "e",
+        "\"",
+        "\\",
+        ":",
+        ",",
+        "{",
+        "*",
+        "1",
+        "u",
+        "n",
+        "é",
+        "😀",
+        "true",
+        "5e+3",
+        "token",
+        " ",
+        "b\"c",
+        "a\\b\"c",
+        "é😀😀",
+        "é😀\\ud83d",
     ] {
-        let shown = Redactor::new(&[secret]).json(text);
+        let shown = Redactor::new(&[secret]).json(text, 400, ALL);
         let value: Result<Value, _> = serde_json::from_str(&shown);
         assert!(value.is_ok(), "{secret}: {shown}");
     }
 }
 
 #[test]
-fn ids_lose_only_telling_secrets() {
+fn ids_lose_only_long_secrets() {
     let id = "019b0c1e-aaaa-7000-8000-000000000000";
-    assert_eq!(Redactor::for_ids(&["a", "0000", "tok"]).text(id), id);
+    assert_eq!(Redactor::new(&["a", "0000", "tok"]).id(id), id);
     assert_eq!(
-        Redactor::for_ids(&["019b0c1e"]).text(id),
+        Redactor::new(&["019b0c1e"]).id(id),
         "***-aaaa-7000-8000-000000000000"
     );
 }
 
 #[test]
 fn a_secret_that_looks_like_json_does_not_stand_across_several_texts() {
-    let json = |secret| Redactor::new(&[secret]).json(r#"{"field":"pa","code":"ss"}"#);
-    assert_eq!(json("pa\",\"code\":\"ss"), "{}");
-    assert_eq!(json("\":\""), r#"{"field":"pa","code":"ss"}"#);
+    let text = r#"{"field":"pa","code":"ss"}"#;
+    let secret = "pa\",\"code\":\"ss";
+    assert_eq!(Redactor::new(&[secret]).json(text, 400, ALL), "{}");
+    let body = Redactor::new(&[secret]).json_body(text, 400, ALL);
+    assert_eq!(body, br#"{"field":"***"}"#);
+    assert_eq!(json(text, &["\":\""]), text);
+}
+
+#[test]
+fn data_that_is_too_long_is_left_out() {
+    let object = format!(r#"{{"a":"{}"}}"#, "x".repeat(92));
+    assert_eq!(Redactor::new(&[]).json(&object, 400, 100), object);
+    assert_eq!(Redactor::new(&[]).json(&object, 400, 99), "{}");
+    let longer = format!("[{}0]", "2,".repeat(40));
+    assert_eq!(Redactor::new(&["2"]).json(&longer, 400, 100), "{}");
+}
+
+#[test]
+fn nothing_is_shown_if_there_are_too_many_secrets_to_look_for() {
+    let long = "0123456789abcdef".repeat(16 * 1024);
+    let redactor = Redactor::new(&[&long, "x"]);
+    assert_eq!(redactor.text(b"page", ALL), b"");
+    assert_eq!(redactor.json_body(r#"{"a":"b"}"#, 400, ALL), b"");
+    assert_eq!(redactor.json(r#"{"a":"b"}"#, 400, ALL), "{}");
+    assert_eq!(redactor.string("A text.", ALL), "");
+    assert_eq!(redactor.string("Cannot be blank.", ALL), "Cannot be blank.");
+    assert_eq!(redactor.id("019b0c1e"), "***");
+}
+
+/// How many states are gone through to find the secrets in a text.
+fn steps(text: &str, secrets: &[&str]) -> usize {
+    let redactor = Redactor::new(secrets);
+    let automaton = redactor.automaton.as_ref().unwrap();
+    let before = automaton.steps.get();
+    let needles: usize = secrets.iter().map(|secret| 4 * secret.len() + 8).sum();
+    assert!(before <= 2 * needles, "{before} steps to prepare");
+    redactor.text(text.as_bytes(), ALL);
+    redactor.json_body(text, 400, ALL);
+    automaton.steps.get() - before
+}
+
+#[test]
+fn the_work_is_linear_whatever_secrets_and_text_hold() {
+    let repeated: Vec<String> = (0..2600)
+        .map(|at| format!("{}{at:05}", "a".repeat(19)))
+        .collect();
+    let repeated: Vec<&str> = repeated.iter().map(String::as_str).collect();
+    let tail = format!("{}b", "a".repeat(1023));
+    let turns: Vec<String> = (8..200).map(|length| "ab".repeat(length)).collect();
+    let turns: Vec<&str> = turns.iter().map(String::as_str).collect();
+    for secrets in [
+        &[tail.as_str()][..],
+        &["a"],
+        &["%"],
+        &["\\"],
+        &turns,
+        &repeated,
+    ] {
+        for text in [
+            "a",
+            "ab",
+            "\\",
+            "\\u0061",
+            "\\\\u0061",
+            "%61",
+            "%",
+            "+",
+            "a%61\\u0061+",
+            "aaab",
+            "\",\"",
+        ] {
+            let text = text.repeat((64 << 10) / text.len());
+            // A text and its tokens are read in up to five encodings each, and the shown tokens once more.
+            let most = 2 * 3 * 5 * 3 * text.len();
+            let steps = steps(&text, secrets);
+            assert!(
+                steps <= most,
+                "{steps}, not {most}: {} in {}",
+                secrets[0],
+                &text[..12]
+            );
+        }
+    }
 }

@@ -4,10 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::value::RawValue;
-
+use crate::protocol::json::{self, DEPTH_MAX, UNLIMITED};
 use crate::protocol::jwt;
-use crate::protocol::record::Name;
 use crate::secret::Secret;
 
 /// The collection id of BosBase's superusers (`docs/protocol.md`, "Login response").
@@ -71,14 +69,12 @@ impl Session {
         self.login.meta_json.expose()
     }
 
-    /// A field of the record: a string as its text, anything else (and a string holding NUL) as JSON;
-    /// `None` if the record has no such field.
+    /// A field of the record: a string as its text, anything else as JSON, and so a string that holds NUL or is
+    /// not valid Unicode (`"\ud800"`); `None` if the record has no such field.
     pub fn field(&self, name: &str) -> Option<String> {
         let raw = raw_field(self.record_json(), name)?;
-        let text = serde_json::from_str::<String>(raw.get())
-            .ok()
-            .filter(|text| !text.contains('\0'));
-        Some(text.unwrap_or_else(|| raw.get().to_owned()))
+        let text = json::string(raw).filter(|text| !text.contains('\0'));
+        Some(text.unwrap_or_else(|| raw.to_owned()))
     }
 
     /// When the token expires, in Unix seconds; `None` if it does not say.
@@ -112,7 +108,7 @@ impl Session {
     }
 
     fn text_field(&self, name: &str) -> Option<String> {
-        serde_json::from_str(raw_field(self.record_json(), name)?.get()).ok()
+        json::string(raw_field(self.record_json(), name)?)
     }
 
     /// Whether it became the client's session when it was made. It did not if `keep_session` was off or
@@ -122,36 +118,15 @@ impl Session {
     }
 }
 
-/// The value of the top-level member `name` of a JSON object.
-fn raw_field<'a>(object: &'a str, name: &str) -> Option<&'a RawValue> {
-    struct Find<'n>(&'n str);
-
-    impl<'de> serde::de::Visitor<'de> for Find<'_> {
-        type Value = Option<&'de RawValue>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
+/// The value of the top-level member `wanted` of a JSON object.
+fn raw_field<'a>(object: &'a str, wanted: &str) -> Option<&'a str> {
+    let mut found = None;
+    let read = json::members(object, DEPTH_MAX, UNLIMITED, |name, value| {
+        if name.is(wanted) {
+            found = Some(value);
         }
-
-        fn visit_map<A: serde::de::MapAccess<'de>>(
-            self,
-            mut map: A,
-        ) -> Result<Self::Value, A::Error> {
-            let mut found = None;
-            while let Some(key) = map.next_key_seed(Name)? {
-                let value = map.next_value::<&'de RawValue>()?;
-                if key == self.0 {
-                    found = Some(value);
-                }
-            }
-            Ok(found)
-        }
-    }
-
-    let mut deserializer = serde_json::Deserializer::from_str(object);
-    serde::Deserializer::deserialize_map(&mut deserializer, Find(name))
-        .ok()
-        .flatten()
+    });
+    found.filter(|_| read.is_ok())
 }
 
 impl fmt::Debug for Session {
@@ -219,7 +194,7 @@ mod tests {
 
     #[test]
     fn fields_are_text_or_json() {
-        let record = r#"{"text":"a\u00e9\"","number":1.50,"list":[1, 2],"nul":"a\u0000b","none":null,"\u0061":1}"#;
+        let record = r#"{"text":"a\u00e9\"","number":1.50,"list":[1, 2],"nul":"a\u0000b","none":null,"\u0061":1,"\ud800":2,"odd":"x\ud800","pair":"\ud83d\ude00","huge":1e400}"#;
         let session = session("t", record);
         for (name, value) in [
             ("text", Some("aé\"")),
@@ -228,6 +203,9 @@ mod tests {
             ("nul", Some(r#""a\u0000b""#)),
             ("none", Some("null")),
             ("a", Some("1")),
+            ("odd", Some(r#""x\ud800""#)),
+            ("pair", Some("😀")),
+            ("huge", Some("1e400")),
             ("absent", None),
         ] {
             assert_eq!(session.field(name).as_deref(), value, "{name}");

@@ -54,7 +54,7 @@ class BosBase:
         :param connect_timeout: seconds of it to connect, 5 if not said
         :param user_agent: "bosauth" if not said. Keep it stable: the server mails the user when it changes
         :param headers: headers for every request; a list sends a header several times
-        :param max_response_bytes: the largest answer that is read, 1 to 1073741824, 1 MiB if not said
+        :param max_response_bytes: the largest response that is read, 1 to 4194304 bytes, 1 MiB if not said
         :param roots_pem: certificate authorities to trust besides the bundled ones, as PEM
         :raises ClientResponseError: INVALID_ARGUMENT or INVALID_UTF8
         """

@@ -1,88 +1,65 @@
 //! Single members of a JSON object, borrowed from its text.
 
-use std::fmt;
-
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
 use crate::input;
-use crate::protocol::record::Name;
+use crate::protocol::json::{self, Check, DEPTH_MAX, ESCAPE_MAX, Fault};
 use crate::secret::{Secret, SecretBytes};
 
-/// The members of these names at the top level of the one JSON object that `text` is; `None` if it is
-/// none or has one of them twice. Only their brackets and strings are known to be right: what is used of
-/// them has to be checked.
+/// How deep a body may be nested, so that each of its members may be as deep as any value.
+const LEVELS: usize = DEPTH_MAX + 1;
+
+/// What an object has of one name.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Member<'a> {
+    value: Option<&'a str>,
+    is_twice: bool,
+}
+
+impl<'a> Member<'a> {
+    /// The value, if there is just one.
+    pub fn only(self) -> Option<&'a str> {
+        self.value.filter(|_| !self.is_twice)
+    }
+
+    /// The value, if there is one; two are a fault.
+    pub fn unique(self) -> Result<Option<&'a str>, Fault> {
+        if self.is_twice {
+            Err(Fault::Duplicate)
+        } else {
+            Ok(self.value)
+        }
+    }
+}
+
+/// The members of these names at the top level of the one JSON object that `text` is.
 pub(super) fn members<'a, const N: usize>(
     text: &'a str,
     names: [&str; N],
-) -> Option<[Option<&'a RawValue>; N]> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let found = deserializer.deserialize_map(Wanted(names)).ok()?;
-    deserializer.end().ok()?;
-    Some(found)
-}
-
-struct Wanted<'n, const N: usize>([&'n str; N]);
-
-impl<'de, const N: usize> Visitor<'de> for Wanted<'_, N> {
-    type Value = [Option<&'de RawValue>; N];
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = [None; N];
-        while let Some(name) = map.next_key_seed(Name)? {
-            let Some(at) = self.0.iter().position(|wanted| *wanted == name) else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            if found[at].replace(map.next_value()?).is_some() {
-                return Err(A::Error::custom("a name occurs twice"));
-            }
+    check: Check<'_>,
+) -> Result<[Member<'a>; N], Fault> {
+    let mut found = [Member::default(); N];
+    json::members(text, LEVELS, check, |name, value| {
+        if let Some(at) = names.iter().position(|wanted| name.is(wanted)) {
+            found[at].is_twice |= found[at].value.replace(value).is_some();
         }
-        Ok(found)
-    }
-}
-
-/// The text of a JSON string; `None` for any other value.
-pub(super) fn string(raw: &RawValue) -> Option<String> {
-    serde_json::from_str(raw.get()).ok()
+    })?;
+    Ok(found)
 }
 
 /// A session token from its JSON string. It is copied once, straight to where it is wiped.
-pub(super) fn token(raw: &RawValue) -> Option<Secret> {
-    let inside = raw.get().strip_prefix('"')?.strip_suffix('"')?;
-    if !inside.contains('\\') {
-        return input::is_session_token(inside).then(|| Secret::new(inside));
+pub(super) fn token(value: &str) -> Option<Secret> {
+    let inside = json::inside(value)?;
+    if input::is_session_token(inside) {
+        return Some(Secret::new(inside));
     }
+    // It may hold escapes.
+    if inside.len() > input::SESSION_TOKEN_MAX * ESCAPE_MAX {
+        return None;
+    }
+    // No escape is shorter than what it stands for.
     let mut plain = SecretBytes::with_capacity(inside.len());
-    unescape(inside, &mut plain)?;
+    for code in json::code_points(inside) {
+        plain.push(&[u8::try_from(code).ok().filter(u8::is_ascii)?]);
+    }
     let text = std::str::from_utf8(plain.as_slice()).ok()?;
     input::is_session_token(text).then(|| Secret::new(text))
-}
-
-/// Resolves the escapes that can stand for a character of a token: `\/` and `\u00XX`.
-fn unescape(inside: &str, plain: &mut SecretBytes) -> Option<()> {
-    let mut rest = inside.as_bytes();
-    while let Some(at) = rest.iter().position(|&b| b == b'\\') {
-        plain.push(&rest[..at]);
-        let (byte, taken) = match rest.get(at + 1)? {
-            b'/' => (b'/', 2),
-            b'u' => (ascii_escape(rest.get(at + 2..at + 6)?)?, 6),
-            _ => return None,
-        };
-        plain.push(&[byte]);
-        rest = &rest[at + taken..];
-    }
-    plain.push(rest);
-    Some(())
-}
-
-fn ascii_escape(digits: &[u8]) -> Option<u8> {
-    let number = digits.iter().try_fold(0, |number, &digit| {
-        Some(number * 16 + char::from(digit).to_digit(16)?)
-    })?;
-    u8::try_from(number).ok().filter(u8::is_ascii)
 }

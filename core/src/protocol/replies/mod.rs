@@ -13,7 +13,8 @@ use std::time::SystemTime;
 
 use crate::error::Report;
 use crate::input;
-use crate::protocol::record;
+use crate::protocol::json::{Check, Fault, Stopped};
+use crate::protocol::{json, record};
 use crate::secret::Secret;
 
 use shape::Shape;
@@ -94,53 +95,65 @@ impl std::fmt::Debug for Login<'_> {
     }
 }
 
-/// What `call` brought, if the answer is row 1 of the table: what the call wanted, and nothing else.
-pub(crate) fn success<'a>(call: Call, answer: &Answer<'a>) -> Option<Success<'a>> {
+/// What `call` brought, if the response is row 1 of the table: what the call wanted, and nothing else. Otherwise
+/// the fault in its JSON, if there is one.
+pub(crate) fn success<'a>(
+    call: Call,
+    answer: &Answer<'a>,
+    check: Check<'_>,
+) -> Result<Success<'a>, Option<Fault>> {
     match (call, answer.status) {
-        (Call::Bind | Call::Unbind, 204) => Some(Success::Done),
-        (Call::Send, 200..=299) => Some(Success::Done),
-        (Call::RequestOtp, 200) => otp_id(answer.body).map(Success::OtpId),
+        (Call::Bind | Call::Unbind, 204) => Ok(Success::Done),
+        (Call::Send, 200..=299) => Ok(Success::Done),
+        (Call::RequestOtp, 200) => otp_id(answer.body, check)?.map(Success::OtpId).ok_or(None),
         (Call::AuthWithToken | Call::AuthWithPassword | Call::AuthWithOtp | Call::Refresh, 200) => {
-            login(answer.body).map(Success::Login)
+            login(answer.body, check)?.map(Success::Login).ok_or(None)
         }
-        _ => None,
+        _ => Err(None),
     }
 }
 
-/// What an answer that is no [`success`] means. `had_fields` tells that the call's query named `fields`,
+/// What a response that is no [`success`], for the reason of `fault` if it has one, means. `had_fields` tells that the call's query named `fields`,
 /// which makes the server leave members out. The error shows none of the `secrets`; its `url` and `argument`
 /// are left empty, and its `outcome_unknown` takes it that the request was sent.
 pub(crate) fn refusal(
     call: Call,
     had_fields: bool,
     answer: &Answer<'_>,
+    fault: Option<Fault>,
     secrets: &[&str],
     now: SystemTime,
-) -> Report {
-    let shape = Shape::of(call, had_fields, answer, false);
+    check: Check<'_>,
+) -> Result<Report, Stopped> {
+    let shape = Shape::of(call, had_fields, answer, fault, check)?;
     let row = table::classify(&shape);
-    report::report(row, &shape, answer, secrets, now)
+    Ok(report::report(row, &shape, answer, secrets, now))
 }
 
-fn login(body: &[u8]) -> Option<Login<'_>> {
-    let [token, record, meta] =
-        members::members(std::str::from_utf8(body).ok()?, ["token", "record", "meta"])?;
-    let token = members::token(token?)?;
-    let record_json = record?.get();
-    record::check(record_json).ok()?;
-    let meta_json = meta.map_or("", |raw| raw.get());
-    let meta_json = if meta_json == "null" { "" } else { meta_json };
-    if !meta_json.is_empty() {
-        record::check_value(meta_json).ok()?;
+/// The login that a body is; `None` if it is an object that lacks something.
+fn login<'a>(body: &'a [u8], check: Check<'_>) -> Result<Option<Login<'a>>, Fault> {
+    let text = std::str::from_utf8(body).map_err(|_| Fault::NotUtf8)?;
+    let [token, record, meta] = members::members(text, ["token", "record", "meta"], check)?;
+    let (token, record, meta) = (token.unique()?, record.unique()?, meta.unique()?);
+    let (Some(token), Some(record_json)) = (token.and_then(members::token), record) else {
+        return Ok(None);
+    };
+    match record::check(record_json, check) {
+        Err(Fault::NotAnObject) => return Ok(None),
+        checked => checked?,
     }
-    Some(Login {
+    let meta_json = meta.filter(|meta| *meta != "null").unwrap_or_default();
+    Ok(Some(Login {
         token,
         record_json,
         meta_json,
-    })
+    }))
 }
 
-fn otp_id(body: &[u8]) -> Option<String> {
-    let [id] = members::members(std::str::from_utf8(body).ok()?, ["otpId"])?;
-    members::string(id?).filter(|id| input::is_mfa_id(id))
+fn otp_id(body: &[u8], check: Check<'_>) -> Result<Option<String>, Fault> {
+    let text = std::str::from_utf8(body).map_err(|_| Fault::NotUtf8)?;
+    let [id] = members::members(text, ["otpId"], check)?;
+    let id = id.unique()?;
+    let id = id.and_then(|id| json::short_string(id, input::MFA_ID_MAX));
+    Ok(id.filter(|id| input::is_mfa_id(id)))
 }

@@ -11,6 +11,10 @@ use super::table::Row;
 
 /// The most that is shown of a body, in bytes.
 const BODY_SHOWN: usize = 64 * 1024;
+/// The longest `data` that is shown, in bytes.
+const DATA_SHOWN: usize = 64 * 1024;
+/// The most that is read of the server's message, as it is written, in bytes.
+const MESSAGE_READ: usize = 64 * 1024;
 /// The most that is shown of the server's message, in bytes.
 const MESSAGE_SHOWN: usize = 512;
 /// The longest wait that a server can ask for.
@@ -27,25 +31,39 @@ pub(super) fn report(
     now: SystemTime,
 ) -> Report {
     let redactor = Redactor::new(secrets);
-    let mut report = Report::new(row.status, row.action, row.message);
+    let mut report = Report::new(row.status, row.action, message(row, shape));
     report.http_status = answer.status;
     report.retry_after = wait(row, answer.retry_after, now);
     report.outcome_unknown = !proves_nothing_was_done(row, shape);
     if !(200..=299).contains(&answer.status) {
-        report.body = redactor.bytes(answer.body, BODY_SHOWN);
+        report.body = match shape.object {
+            Some(object) => redactor.json_body(object, answer.status, BODY_SHOWN),
+            None => redactor.text(answer.body, BODY_SHOWN),
+        };
     }
     if let Some(envelope) = &shape.envelope {
-        report.server_message = harmless(&redactor.text(&envelope.message));
-        report.data_json = redactor.json(envelope.data);
+        let message = redactor.string(envelope.message, MESSAGE_READ);
+        report.server_message = sanitize(&message);
+        report.data_json = redactor.json(envelope.data, answer.status, DATA_SHOWN);
     }
     if let Some(id) = shape
         .mfa_id
         .as_ref()
         .filter(|_| row.status == Status::MfaRequired)
     {
-        report.mfa_id = Redactor::for_ids(secrets).text(id);
+        report.mfa_id = redactor.id(id);
     }
     report
+}
+
+/// What to tell the app's developer.
+fn message(row: &Row, shape: &Shape<'_>) -> String {
+    match shape.fault.filter(|_| (200..=299).contains(&shape.status)) {
+        Some(fault) => format!(
+            "the response says success but its JSON is refused: {fault}; ask the server's operator what changes its responses"
+        ),
+        None => row.message.to_owned(),
+    }
 }
 
 /// Whether the response proves that the server did nothing. A 5xx never does, not even in the protocol's own
@@ -85,7 +103,7 @@ fn read_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
 }
 
 /// One line that is safe to show: no control or direction-changing characters, and not too long.
-fn harmless(text: &str) -> String {
+fn sanitize(text: &str) -> String {
     let mut line = String::new();
     for c in text.chars().map(|c| {
         if is_harmful(c) {

@@ -5,6 +5,10 @@ use crate::error::{Action, Status};
 
 use super::Call::{AuthWithOtp, AuthWithPassword, AuthWithToken, Bind, Refresh, Send, Unbind};
 use super::shape::Shape;
+use crate::protocol::texts::{
+    BAD_BODY, BAD_TYPE, BIND_FAILED, LOGIN_FAILED, MFA_EXPIRED, MFA_FOREIGN, MFA_SAME,
+    MFA_UNREADABLE, NO_OTP_LOGIN, NO_PASSWORD_LOGIN, OTP_INVALID, OTP_TRIES, UNBIND_FAILED,
+};
 
 /// One row of the table.
 pub(super) struct Row {
@@ -43,24 +47,6 @@ const fn row(
     }
 }
 
-const BIND_FAILED: &str = "Failed to bind token.";
-const UNBIND_FAILED: &str = "Failed to unbind token.";
-const LOGIN_FAILED: &str = "Failed to authenticate.";
-const OTP_INVALID: &str = "Invalid or expired OTP.";
-const OTP_TRIES: &str = "Too many attempts, please try again later with a new OTP.";
-const MFA_EXPIRED: &str = "Invalid or expired MFA session.";
-const MFA_FOREIGN: &str = "Invalid MFA session.";
-const MFA_UNREADABLE: &str = "Failed to read MFA Id.";
-const MFA_SAME: &str = "A different authentication method is required.";
-const BAD_BODY: &str = "An error occurred while loading the submitted data.";
-const BAD_TYPE: &str = "Unsupported Content-Type.";
-const NO_PASSWORD_LOGIN: &str =
-    "The collection is not configured to allow password authentication.";
-const NO_OTP_LOGIN: &str = "The collection is not configured to allow OTP authentication.";
-
-/// Fields that a person types in.
-const TYPED: [&str; 4] = ["email", "password", "identity", "otpId"];
-
 /// A 2xx answer that the call did not want.
 fn odd_success(s: &Shape<'_>) -> bool {
     (200..=299).contains(&s.status) && !s.success
@@ -68,7 +54,12 @@ fn odd_success(s: &Shape<'_>) -> bool {
 
 /// A 2xx answer that asking for some fields only explains.
 fn narrowed(s: &Shape<'_>) -> bool {
-    odd_success(s) && s.had_fields && (s.object || s.empty)
+    odd_success(s) && s.had_fields && s.fault.is_none() && (s.object.is_some() || s.empty)
+}
+
+/// A JSON object, or what is meant to be one: no page of a network's.
+fn is_of_a_server(s: &Shape<'_>) -> bool {
+    s.object.is_some() || s.fault.is_some()
 }
 
 fn asks_second_factor(s: &Shape<'_>) -> bool {
@@ -77,10 +68,6 @@ fn asks_second_factor(s: &Shape<'_>) -> bool {
 
 fn otp_tries_spent(s: &Shape<'_>) -> bool {
     s.is(AuthWithOtp) && s.says(429, OTP_TRIES)
-}
-
-fn blames_typed_only(s: &Shape<'_>) -> bool {
-    s.blamed().iter().all(|name| TYPED.contains(&name.as_ref()))
 }
 
 fn is_credentials(s: &Shape<'_>) -> bool {
@@ -140,7 +127,7 @@ fn is_error(s: &Shape<'_>, status: u16) -> bool {
 pub(super) const TABLE: [Row; 30] = [
     row(
         "2a",
-        |s| odd_success(s) && !s.object && !narrowed(s),
+        |s| odd_success(s) && !is_of_a_server(s) && !narrowed(s),
         Status::UnexpectedResponse,
         Action::CheckNetwork,
         "the answer says success but is not BosBase's; look for a login page or proxy in between, and at the base URL",
@@ -154,7 +141,7 @@ pub(super) const TABLE: [Row; 30] = [
     ),
     row(
         "2c",
-        |s| odd_success(s) && s.object && !s.had_fields,
+        |s| odd_success(s) && is_of_a_server(s) && !narrowed(s),
         Status::UnexpectedResponse,
         Action::ContactOperator,
         "the answer says success but lacks what the call needs; ask the server's operator what changes its answers",
@@ -236,14 +223,14 @@ pub(super) const TABLE: [Row; 30] = [
     ),
     row(
         "9a",
-        |s| !s.blamed().is_empty() && blames_typed_only(s),
+        |s| s.blames_user_fields(),
         Status::Validation,
         Action::AskCredentials,
         "the server finds what was typed in malformed; data_json tells which field and why",
     ),
     row(
         "9b",
-        |s| !blames_typed_only(s),
+        |s| s.blames_other_fields(),
         Status::Validation,
         Action::FixCall,
         "the server finds a field wrong; data_json tells which and why",

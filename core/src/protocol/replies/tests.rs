@@ -6,6 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
 use crate::error::{Action, Status};
+use crate::protocol::json::UNLIMITED;
 
 const NOW_SECONDS: u64 = 1_700_000_000;
 
@@ -41,8 +42,10 @@ pub(super) fn read<'a>(
     answer: &Answer<'a>,
     secrets: &[&str],
 ) -> Result<Success<'a>, Box<Report>> {
-    let refused = || refusal(call, had_fields, answer, secrets, now());
-    success(call, answer).ok_or_else(|| Box::new(refused()))
+    success(call, answer, UNLIMITED).map_err(|fault| {
+        let read = refusal(call, had_fields, answer, fault, secrets, now(), UNLIMITED);
+        Box::new(read.unwrap())
+    })
 }
 
 fn failure(call: Call, answer: &Answer<'_>, secrets: &[&str]) -> Report {
@@ -89,13 +92,13 @@ fn a_login_needs_all_of_it() {
     let long = format!(r#"{{"token":"{}","record":{{}}}}"#, "a".repeat(8193));
     let deep = format!(
         r#"{{"token":"t","record":{{"a":{}{}}}}}"#,
-        "[".repeat(64),
-        "]".repeat(64)
+        "[".repeat(512),
+        "]".repeat(512)
     );
     let deep_meta = format!(
         r#"{{"token":"t","record":{{}},"meta":{}{}}}"#,
-        "[".repeat(65),
-        "]".repeat(65)
+        "[".repeat(513),
+        "]".repeat(513)
     );
     for body in [
         "",
@@ -120,9 +123,9 @@ fn a_login_needs_all_of_it() {
         r#"{"token":"t","record":[]}"#,
         r#"{"token":"t","record":"{}"}"#,
         r#"{"token":"t","record":{"a":1,"a":2}}"#,
-        r#"{"token":"t","record":{"a":"\ud800"}}"#,
-        r#"{"token":"t","record":{"a":1e999}}"#,
-        r#"{"token":"t","record":{},"meta":1e999}"#,
+        r#"{"token":"t","record":{"a":1.}}"#,
+        r#"{"token":"t","record":{},"meta":01}"#,
+        r#"{"token":"t","record":{},"meta":1,"meta":2}"#,
         r#"{"token":"t","record":{},"token":"u"}"#,
         r#"{"token":"t","record":{},"\u0074oken":"u"}"#,
         r#"{"token":"t","record":{},"record":{}}"#,
@@ -148,6 +151,95 @@ fn a_login_needs_all_of_it() {
         ..json(200, "")
     };
     assert!(logged_in(&not_utf8).is_none());
+}
+
+#[test]
+fn a_login_may_hold_any_json() {
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    let members: Vec<String> = (0..20_000).map(|n| format!("\"n{n}\":{n}")).collect();
+    for value in [
+        "1e400",
+        "-0.1E-999",
+        "123456789012345678901234567890.5",
+        r#""\ud800""#,
+        r#"{"\ud800":1,"a":1,"a":2}"#,
+        &nested(511),
+        &format!("{{{}}}", members.join(",")),
+    ] {
+        let record = format!(r#"{{"x":{value},"\udc00":1}}"#);
+        let body = format!(
+            r#"{{"other":{value},"other":1,"token":"t","record":{record},"meta":{value}}}"#
+        );
+        let answer = json(200, &body);
+        let login = logged_in(&answer).unwrap_or_else(|| panic!("{value:.60}"));
+        assert_eq!((login.record_json, login.meta_json), (&*record, value));
+    }
+}
+
+#[test]
+fn json_that_is_refused_says_why_and_is_no_page_of_a_network() {
+    let deep = format!(r#"{{"token":"t","record":{{"a":{}"#, "[".repeat(600));
+    let says = |call, body: &[u8]| {
+        let answer = Answer {
+            body,
+            ..json(200, "")
+        };
+        let report = failure(call, &answer, &[]);
+        (report.action, report.message)
+    };
+    for (body, why) in [
+        (deep.as_bytes(), "nested more than 512 levels"),
+        (
+            br#"{"token":"t","record":{"a":1,"a":2}}"#,
+            "a name occurs twice",
+        ),
+        (
+            br#"{"token":"t","token":"t","record":{}}"#,
+            "a name occurs twice",
+        ),
+        (br#"{"token":"t","record":{}"#, "not valid JSON"),
+        (
+            b"{\"token\":\"t\",\"record\":{\"a\":\"\xff\"}}",
+            "not UTF-8",
+        ),
+        (b"\xef\xbb\xbf{}", "not valid JSON"),
+    ] {
+        let (action, message) = says(Call::AuthWithToken, body);
+        assert_eq!(action, Action::ContactOperator, "{why}");
+        assert!(message.contains(why), "{message}");
+    }
+    assert_eq!(says(Call::Bind, deep.as_bytes()).0, Action::ContactOperator);
+    for page in ["<html>{", "", "[{}]", "null", "hello"] {
+        let (action, message) = says(Call::AuthWithToken, page.as_bytes());
+        assert_eq!(action, Action::CheckNetwork, "{page}");
+        assert!(message.contains("login page"), "{message}");
+    }
+}
+
+#[test]
+fn an_envelope_may_hold_any_json() {
+    let deep = format!(r#"{{"email":{}1{}}}"#, "[".repeat(511), "]".repeat(511));
+    let members: Vec<String> = (0..11_000).map(|n| format!("\"n{n}\":1")).collect();
+    let many = format!("{{{}}}", members.join(","));
+    for (data, status, shown) in [
+        (deep.as_str(), Status::Validation, deep.as_str()),
+        (
+            r#"{"email":1e400,"\u0065mail":"\ud800"}"#,
+            Status::Validation,
+            r#"{"email":1e400,"\u0065mail":"\ud800"}"#,
+        ),
+        (&many, Status::Validation, "{}"),
+    ] {
+        let report = failure(Call::Bind, &envelope(400, "No.", data), &[]);
+        assert_eq!((report.status, &*report.data_json), (status, shown));
+    }
+    let lone = json(
+        400,
+        r#"{"data":{},"message":"a\ud800b","status":400,"x":1e400,"x":2}"#,
+    );
+    let report = failure(Call::Bind, &lone, &[]);
+    assert_eq!(report.status, Status::Refused);
+    assert_eq!(report.server_message, "a\u{fffd}b");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::table::TABLE;
 use super::tests::read;
 use super::*;
+use crate::protocol::json::UNLIMITED;
 
 const CALLS: [Call; 8] = [
     Call::Bind,
@@ -52,7 +53,13 @@ fn row(shape: &Shape<'_>, answer: &Answer<'_>) -> &'static str {
 }
 
 fn shape_of<'a>(call: Call, had_fields: bool, answer: &Answer<'a>) -> Shape<'a> {
-    Shape::of(call, had_fields, answer, success(call, answer).is_some())
+    let given = success(call, answer, UNLIMITED);
+    let fault = given.as_ref().err().copied().flatten();
+    let shape = Shape::of(call, had_fields, answer, fault, UNLIMITED).unwrap();
+    Shape {
+        success: given.is_ok(),
+        ..shape
+    }
 }
 
 /// The recorded answers per row, as the protocol's table counts them.
@@ -181,6 +188,12 @@ const DATAS: [&str; 3] = [
     r#"{"email":1,"token":{"code":"c"}}"#,
 ];
 
+/// An object nested this deep.
+fn nested(depth: usize) -> String {
+    let inside = depth - 1;
+    format!("{{\"a\":{}{}}}", "[".repeat(inside), "]".repeat(inside))
+}
+
 /// Bodies with their types, for one status.
 fn bodies(status: u16) -> Vec<(&'static str, String)> {
     const JSON: &str = "application/json";
@@ -216,6 +229,15 @@ fn bodies(status: u16) -> Vec<(&'static str, String)> {
         (JSON, envelope("No.", "[]", status)),
         (JSON, envelope("No.", r#"{},"mfaId":"m-1""#, status)),
         (JSON, envelope("No.", "{}", status) + "{}"),
+        (JSON, r#"{"token":"a.b.c","record":{"a":1,"a":2}}"#.into()),
+        (JSON, r#"{"token":"a.b.c","token":"d","record":{}}"#.into()),
+        (
+            JSON,
+            r#"{"token":"a.b.c","record":{"n":1e400,"s":"\ud800"}}"#.into(),
+        ),
+        (JSON, envelope("No.", &nested(512), status)),
+        (JSON, envelope("No.", &nested(513), status)),
+        (JSON, envelope(r"\ud800", "{}", status)),
         (
             "APPLICATION/JSON; charset=utf-8",
             envelope("Invalid or expired OTP.", "{}", status),
@@ -235,14 +257,8 @@ fn made_answers() {
                 retry_after: "",
                 body: body.as_bytes(),
             };
-            let mut shape = shape_of(Call::Send, false, &answer);
             for call in CALLS {
-                // What a shape tells of the answer is the same for every call.
-                shape = Shape {
-                    call,
-                    success: success(call, &answer).is_some(),
-                    ..shape
-                };
+                let mut shape = shape_of(call, false, &answer);
                 for had_fields in [false, true] {
                     shape.had_fields = had_fields;
                     *counts.entry(row(&shape, &answer)).or_insert(0) += 1;
@@ -260,7 +276,11 @@ fn made_answers() {
         .filter(|name| !counts.contains_key(name))
         .collect();
     assert!(missed.is_empty(), "no made answer is in {missed:?}");
-    // Bind and unbind with 204, send with 2xx, and each other call with 200 and the one body it wants.
+    // Bind and unbind with 204, send with 2xx, and each other call with 200 and a body that it wants: four
+    // calls have two, one has one.
     let (fields, any_body) = (2, bodies(204).len());
-    assert_eq!(counts["1"], fields * (2 * any_body + 100 * any_body + 5));
+    assert_eq!(
+        counts["1"],
+        fields * (2 * any_body + 100 * any_body + 4 * 2 + 1)
+    );
 }

@@ -1,0 +1,517 @@
+//! JSON texts (RFC 8259): checked in one pass without recursion, their members borrowed from the text. Numbers and
+//! escapes of any form pass; what they stand for is looked at only where it is needed.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use zeroize::Zeroizing;
+
+/// The deepest nesting of objects and arrays of a value.
+pub(crate) const DEPTH_MAX: usize = 512;
+
+/// How many bytes are read between two looks at deadline and cancellation.
+const BLOCK: usize = 64 * 1024;
+
+/// The longest escape of one byte of text: `\u0041`.
+pub(crate) const ESCAPE_MAX: usize = 6;
+
+/// The call has to end: its deadline has passed, or it was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stopped;
+
+/// Looks whether the call has to end. It is called at least once for every 64 KiB of work.
+pub(crate) type Check<'a> = &'a dyn Fn() -> Result<(), Stopped>;
+
+/// A [`Check`] for work that no call waits for.
+pub(crate) const UNLIMITED: Check<'static> = &|| Ok(());
+
+/// Why a text is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    NotUtf8,
+    NotJson,
+    NotAnObject,
+    TooDeep,
+    /// A name that has to be unique occurs twice.
+    Duplicate,
+    /// Nothing is known of the text: the call has to end.
+    Stopped,
+}
+
+impl From<Stopped> for Fault {
+    fn from(_: Stopped) -> Self {
+        Fault::Stopped
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Fault::NotUtf8 => "it is not UTF-8",
+            Fault::NotJson => "it is not valid JSON",
+            Fault::NotAnObject => "it is not a JSON object",
+            Fault::TooDeep => "it is nested more than 512 levels deep",
+            Fault::Duplicate => "a name occurs twice at its top level",
+            Fault::Stopped => "the call was stopped",
+        })
+    }
+}
+
+/// Whether bytes begin as a JSON object does, so that a fault in them is the sender's and not that of a page.
+pub(crate) fn looks_like_object(bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    text.trim_ascii_start().starts_with(b"{")
+}
+
+/// Reads the one object that `text` is, and gives `each` the name and the value of its members, in their order.
+/// `levels` is how deep the object may be nested.
+pub(crate) fn members<'a>(
+    text: &'a str,
+    levels: usize,
+    check: Check<'_>,
+    mut each: impl FnMut(Name<'a>, &'a str),
+) -> Result<(), Fault> {
+    let mut scanner = Scanner::new(text, levels, check);
+    scanner.space()?;
+    if scanner.peek() != Some(b'{') {
+        scanner.value()?;
+        scanner.end()?;
+        return Err(Fault::NotAnObject);
+    }
+    scanner.open(true)?;
+    scanner.space()?;
+    if !scanner.eat(b'}') {
+        loop {
+            let name = scanner.name()?;
+            scanner.space()?;
+            let start = scanner.at;
+            scanner.value()?;
+            each(name, &text[start..scanner.at]);
+            scanner.space()?;
+            match scanner.next() {
+                Some(b',') => scanner.space()?,
+                Some(b'}') => break,
+                _ => return Err(Fault::NotJson),
+            }
+        }
+    }
+    scanner.end()
+}
+
+/// The text of the strings in an object that [`members`] accepts, however deep; without the names.
+pub(crate) fn strings(text: &str) -> impl Iterator<Item = Zeroizing<String>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        loop {
+            let start = rest.find('"')? + 1;
+            let inside = &rest[start..start + string_length(&rest.as_bytes()[start..])];
+            rest = rest.get(start + inside.len() + 1..).unwrap_or_default();
+            if !is_before_colon(rest) {
+                return Some(Zeroizing::new(decode_lossy(inside)));
+            }
+        }
+    })
+}
+
+/// Whether a colon comes next, so that what came before it is a name.
+pub(crate) fn is_before_colon(rest: &str) -> bool {
+    rest.trim_start_matches([' ', '\t', '\n', '\r'])
+        .starts_with(':')
+}
+
+/// The length of the inside of a string, up to its closing quote or the end.
+pub(crate) fn string_length(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => return at,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// A position in a text, and what encloses it.
+struct Scanner<'a, 'c> {
+    text: &'a str,
+    at: usize,
+    /// Where the next look at the call is due.
+    look_at: usize,
+    check: Check<'c>,
+    levels: usize,
+    depth: usize,
+    /// A bit for each level: whether it is an object's.
+    is_object: [u64; (DEPTH_MAX + 1).div_ceil(64)],
+}
+
+impl<'a, 'c> Scanner<'a, 'c> {
+    fn new(text: &'a str, levels: usize, check: Check<'c>) -> Self {
+        Scanner {
+            text,
+            at: 0,
+            look_at: BLOCK,
+            check,
+            levels: levels.min(DEPTH_MAX + 1),
+            depth: 0,
+            is_object: [0; (DEPTH_MAX + 1).div_ceil(64)],
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    fn eat(&mut self, byte: u8) -> bool {
+        let is_there = self.peek() == Some(byte);
+        self.at += usize::from(is_there);
+        is_there
+    }
+
+    /// Looks at the call if that is due.
+    fn look(&mut self) -> Result<(), Stopped> {
+        if self.at < self.look_at {
+            return Ok(());
+        }
+        self.look_at = self.at + BLOCK;
+        (self.check)()
+    }
+
+    /// Goes on over what `length` finds at the front of each block, as long as that is the whole block.
+    fn skip(&mut self, length: impl Fn(&[u8]) -> usize) -> Result<(), Stopped> {
+        loop {
+            self.look()?;
+            let rest = &self.text.as_bytes()[self.at..];
+            let block = &rest[..rest.len().min(BLOCK)];
+            let taken = length(block);
+            self.at += taken;
+            if taken < block.len() || block.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn space(&mut self) -> Result<(), Stopped> {
+        let is_space = |b: &u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r');
+        if self.peek().is_some_and(|b| is_space(&b)) {
+            self.skip(|block| front(block, is_space))?;
+        }
+        Ok(())
+    }
+
+    /// Nothing but white space is left.
+    fn end(&mut self) -> Result<(), Fault> {
+        self.space()?;
+        if self.at == self.text.len() {
+            Ok(())
+        } else {
+            Err(Fault::NotJson)
+        }
+    }
+
+    fn open(&mut self, is_object: bool) -> Result<(), Fault> {
+        if self.depth == self.levels {
+            return Err(Fault::TooDeep);
+        }
+        let (word, bit) = (self.depth / 64, 1 << (self.depth % 64));
+        if is_object {
+            self.is_object[word] |= bit;
+        } else {
+            self.is_object[word] &= !bit;
+        }
+        self.depth += 1;
+        self.at += 1;
+        Ok(())
+    }
+
+    fn is_in_object(&self) -> bool {
+        let level = self.depth - 1;
+        self.is_object[level / 64] & 1 << (level % 64) != 0
+    }
+
+    /// One value, whatever it holds.
+    fn value(&mut self) -> Result<(), Fault> {
+        let outside = self.depth;
+        loop {
+            self.look()?;
+            self.space()?;
+            let is_opened = match self.peek() {
+                Some(b'"') => self.string().map(|_| false)?,
+                Some(b'{') => self.opened(true)?,
+                Some(b'[') => self.opened(false)?,
+                Some(b't') => self.literal("true")?,
+                Some(b'f') => self.literal("false")?,
+                Some(b'n') => self.literal("null")?,
+                _ => self.number().map(|()| false)?,
+            };
+            if !is_opened && self.ended(outside)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The front of an object or array, with the name of its first member: whether a value has to follow.
+    fn opened(&mut self, is_object: bool) -> Result<bool, Fault> {
+        self.open(is_object)?;
+        self.space()?;
+        let is_empty = self.eat(if is_object { b'}' } else { b']' });
+        if is_empty {
+            self.depth -= 1;
+        } else if is_object {
+            self.name()?;
+        }
+        Ok(!is_empty)
+    }
+
+    /// What follows a value, up to where the next begins: whether there is none, down to the depth of `outside`.
+    fn ended(&mut self, outside: usize) -> Result<bool, Fault> {
+        while self.depth > outside {
+            self.look()?;
+            self.space()?;
+            match (self.next(), self.is_in_object()) {
+                (Some(b','), false) => return Ok(false),
+                (Some(b','), true) => {
+                    self.space()?;
+                    self.name()?;
+                    return Ok(false);
+                }
+                (Some(b'}'), true) | (Some(b']'), false) => self.depth -= 1,
+                _ => return Err(Fault::NotJson),
+            }
+        }
+        Ok(true)
+    }
+
+    /// A name and the colon after it.
+    fn name(&mut self) -> Result<Name<'a>, Fault> {
+        let start = self.at + 1;
+        let has_escape = self.string()?;
+        let inside = &self.text[start..self.at - 1];
+        self.space()?;
+        if self.eat(b':') {
+            Ok(Name { inside, has_escape })
+        } else {
+            Err(Fault::NotJson)
+        }
+    }
+
+    /// A string: whether it holds an escape.
+    fn string(&mut self) -> Result<bool, Fault> {
+        if !self.eat(b'"') {
+            return Err(Fault::NotJson);
+        }
+        let mut has_escape = false;
+        loop {
+            self.skip(plain_length)?;
+            match self.next() {
+                Some(b'"') => return Ok(has_escape),
+                Some(b'\\') => {
+                    has_escape = true;
+                    self.escape()?;
+                }
+                _ => return Err(Fault::NotJson),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), Fault> {
+        let is_whole = match self.next() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => true,
+            Some(b'u') => {
+                let digits = self.text.as_bytes().get(self.at..self.at + 4);
+                self.at += 4;
+                digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+            }
+            _ => false,
+        };
+        is_whole.then_some(()).ok_or(Fault::NotJson)
+    }
+
+    fn literal(&mut self, word: &str) -> Result<bool, Fault> {
+        let is_there = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
+        self.at += word.len();
+        is_there.then_some(false).ok_or(Fault::NotJson)
+    }
+
+    fn number(&mut self) -> Result<(), Fault> {
+        self.eat(b'-');
+        if !self.eat(b'0') {
+            self.digits()?;
+        }
+        if self.eat(b'.') {
+            self.digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            if !self.eat(b'+') {
+                self.eat(b'-');
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    /// One digit or more.
+    fn digits(&mut self) -> Result<(), Fault> {
+        if !self.peek().is_some_and(|b| b.is_ascii_digit()) {
+            return Err(Fault::NotJson);
+        }
+        Ok(self.skip(|block| front(block, u8::is_ascii_digit))?)
+    }
+}
+
+/// How many bytes at the front are of this kind.
+fn front(bytes: &[u8], is_kind: impl Fn(&u8) -> bool) -> usize {
+    let end = bytes.iter().position(|b| !is_kind(b));
+    end.unwrap_or(bytes.len())
+}
+
+/// How many bytes at the front of the inside of a string stand for themselves: eight are looked at in one step.
+fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    // The high bit of the first byte that is smaller than `limit`, and perhaps of bytes after it.
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
+    let is_equal = |word: u64, byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let mut at = 0;
+    while let Some(&eight) = bytes[at..].first_chunk::<8>() {
+        let word = u64::from_le_bytes(eight);
+        let ends = (below(word, 0x20) | is_equal(word, b'"') | is_equal(word, b'\\')) & HIGH;
+        if ends != 0 {
+            return at + ends.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    at + front(&bytes[at..], |b| !matches!(b, ..0x20 | b'"' | b'\\'))
+}
+
+/// The name of a member. Two are equal if they stand for the same text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name<'a> {
+    /// What stands between the quotes.
+    pub inside: &'a str,
+    has_escape: bool,
+}
+
+impl Name<'_> {
+    /// Whether it stands for `text`.
+    pub fn is(self, text: &str) -> bool {
+        if self.has_escape {
+            stands_for(self.inside, text)
+        } else {
+            self.inside == text
+        }
+    }
+}
+
+impl PartialEq for Name<'_> {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        if self.has_escape || other.has_escape {
+            code_points(self.inside).eq(code_points(other.inside))
+        } else {
+            self.inside == other.inside
+        }
+    }
+}
+
+impl Eq for Name<'_> {}
+
+impl Hash for Name<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        code_points(self.inside).for_each(|code| state.write_u32(code));
+    }
+}
+
+/// The code points of the inside of a string, half of a surrogate pair by itself included.
+pub(crate) fn code_points(inside: &str) -> impl Iterator<Item = u32> {
+    let mut rest = inside;
+    std::iter::from_fn(move || {
+        let mut characters = rest.chars();
+        let first = characters.next()?;
+        if first != '\\' {
+            rest = characters.as_str();
+            return Some(first.into());
+        }
+        let (code, taken) = read_escape(rest.as_bytes());
+        rest = rest.get(taken..).unwrap_or_default();
+        Some(code)
+    })
+}
+
+/// The code point that a valid escape stands for, and the length of the escape: of both, for a surrogate pair.
+pub(crate) fn read_escape(escape: &[u8]) -> (u32, usize) {
+    let simple = |byte: u8| (u32::from(byte), 2);
+    match escape.get(1) {
+        Some(b'n') => simple(b'\n'),
+        Some(b'r') => simple(b'\r'),
+        Some(b't') => simple(b'\t'),
+        Some(b'b') => simple(0x08),
+        Some(b'f') => simple(0x0c),
+        Some(b'u') => {
+            let high = code_unit(escape).unwrap_or_default();
+            let low = code_unit(escape.get(6..).unwrap_or_default());
+            match low.filter(|low| (0xd800..0xdc00).contains(&high) && low & 0xfc00 == 0xdc00) {
+                Some(low) => (0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00), 12),
+                None => (high, 6),
+            }
+        }
+        other => simple(other.copied().unwrap_or_default()),
+    }
+}
+
+/// The number of a `\uXXXX` at the front.
+pub(crate) fn code_unit(escape: &[u8]) -> Option<u32> {
+    let digits = escape.strip_prefix(b"\\u")?.first_chunk::<4>()?;
+    digits.iter().try_fold(0, |number, &digit| {
+        Some(number * 16 + char::from(digit).to_digit(16)?)
+    })
+}
+
+/// Whether the inside of a string stands for `text`.
+pub(crate) fn stands_for(inside: &str, text: &str) -> bool {
+    if inside.len() > text.len() * ESCAPE_MAX {
+        return false;
+    }
+    if !inside.contains('\\') {
+        return inside == text;
+    }
+    code_points(inside).eq(text.chars().map(u32::from))
+}
+
+/// [`string`] for one of at most `max` bytes; `None` also for a longer one.
+pub(crate) fn short_string(value: &str, max: usize) -> Option<String> {
+    if value.len() > max * ESCAPE_MAX + r#""""#.len() {
+        return None;
+    }
+    string(value).filter(|text| text.len() <= max)
+}
+
+/// The text of a value that is a string; `None` for any other value, and for one that is not valid Unicode.
+pub(crate) fn string(value: &str) -> Option<String> {
+    serde_json::from_str(value).ok()
+}
+
+/// What stands between the quotes of a value that is a string.
+pub(crate) fn inside(value: &str) -> Option<&str> {
+    value.strip_prefix('"')?.strip_suffix('"')
+}
+
+/// The text of the inside of a string, with U+FFFD for what is not valid Unicode.
+pub(crate) fn decode_lossy(inside: &str) -> String {
+    let mut text = String::with_capacity(inside.len());
+    text.extend(
+        code_points(inside).map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)),
+    );
+    text
+}
+
+#[cfg(test)]
+#[path = "json_tests.rs"]
+mod tests;

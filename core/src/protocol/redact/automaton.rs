@@ -1,0 +1,162 @@
+//! Finds all of several needles in one pass over a text, whatever either contains: Aho and Corasick's automaton.
+//! Its own one, because the needles are secrets, of which nothing may stay in memory.
+
+use zeroize::{Zeroizing, optimization_barrier};
+
+/// A text to be found.
+pub(super) struct Needle {
+    pub text: Zeroizing<String>,
+    /// Whether an occurrence counts as one of a short secret.
+    pub is_short: bool,
+}
+
+/// A state: the prefix of a needle that the bytes read last are.
+#[derive(Clone, Copy, Default)]
+struct Node {
+    byte: u8,
+    /// How long the prefix is.
+    depth: u32,
+    /// The states that one byte more leads to, in the order of that byte.
+    children: u32,
+    children_end: u32,
+    /// The longest proper suffix of the prefix that is a state.
+    fallback: u32,
+    /// How long the longest needles are, of either kind, that end here; 0 for none.
+    long: u32,
+    short: u32,
+}
+
+/// How far a text has been read.
+#[derive(Clone, Copy, Default)]
+pub(super) struct State(u32);
+
+/// The automaton. It is zeroized when dropped.
+pub(super) struct Automaton {
+    nodes: Vec<Node>,
+    #[cfg(test)]
+    pub(super) steps: std::cell::Cell<usize>,
+}
+
+impl Automaton {
+    pub fn new(mut needles: Vec<Needle>) -> Self {
+        needles.sort_unstable_by(|a, b| a.text.cmp(&b.text));
+        needles.dedup_by(|a, b| a.text == b.text);
+        let most = needles
+            .iter()
+            .map(|needle| needle.text.len())
+            .sum::<usize>()
+            + 1;
+        let mut automaton = Automaton {
+            // It never moves, so that no copy is left behind.
+            nodes: Vec::with_capacity(most),
+            #[cfg(test)]
+            steps: std::cell::Cell::default(),
+        };
+        automaton.nodes.push(Node::default());
+        // The needles that begin with the prefix of each state. States come in the order of their depth, so
+        // that those which a state falls back to are complete before it.
+        let mut prefixed = Vec::with_capacity(most);
+        prefixed.push(0..needles.len());
+        let mut at = 0;
+        while at < automaton.nodes.len() {
+            automaton.complete(at, &needles, &mut prefixed);
+            at += 1;
+        }
+        automaton
+    }
+
+    /// Sets which needles end at a state, and adds the states that follow it.
+    fn complete(
+        &mut self,
+        at: usize,
+        needles: &[Needle],
+        prefixed: &mut Vec<std::ops::Range<usize>>,
+    ) {
+        let mut range = prefixed[at].clone();
+        let fallback = self.nodes[self.nodes[at].fallback as usize];
+        let children = self.nodes.len() as u32;
+        let node = &mut self.nodes[at];
+        (node.long, node.short) = (fallback.long, fallback.short);
+        let depth = node.depth as usize;
+        if let Some(needle) = needles.get(range.start).filter(|_| depth > 0) {
+            if needle.text.len() == depth {
+                let longest = if needle.is_short {
+                    &mut node.short
+                } else {
+                    &mut node.long
+                };
+                *longest = node.depth;
+                range.start += 1;
+            }
+        }
+        let (depth_of_child, fallback) = (node.depth + 1, node.fallback);
+        while let Some(needle) = needles[range.clone()].first() {
+            let byte = needle.text.as_bytes()[depth];
+            let same = needles[range.clone()]
+                .iter()
+                .take_while(|other| other.text.as_bytes()[depth] == byte);
+            let end = range.start + same.count();
+            prefixed.push(range.start..end);
+            range.start = end;
+            self.nodes.push(Node {
+                byte,
+                depth: depth_of_child,
+                fallback: if at == 0 {
+                    0
+                } else {
+                    self.step(fallback, byte)
+                },
+                ..Node::default()
+            });
+        }
+        let node = &mut self.nodes[at];
+        (node.children, node.children_end) = (children, prefixed.len() as u32);
+    }
+
+    /// Whether there is nothing to find.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.len() == 1
+    }
+
+    fn child(&self, state: u32, byte: u8) -> Option<u32> {
+        let node = &self.nodes[state as usize];
+        let children = &self.nodes[node.children as usize..node.children_end as usize];
+        let found = children.binary_search_by_key(&byte, |child| child.byte);
+        found.ok().map(|at| node.children + at as u32)
+    }
+
+    fn step(&self, mut state: u32, byte: u8) -> u32 {
+        loop {
+            #[cfg(test)]
+            self.steps.set(self.steps.get() + 1);
+            match self.child(state, byte) {
+                Some(child) => return child,
+                None if state == 0 => return 0,
+                None => state = self.nodes[state as usize].fallback,
+            }
+        }
+    }
+
+    /// The state after one byte more.
+    pub fn next(&self, state: State, byte: u8) -> State {
+        State(self.step(state.0, byte))
+    }
+
+    /// How long the longest needles are that end at `state`, long ones and short ones; 0 for none.
+    pub fn found(&self, state: State) -> (usize, usize) {
+        let node = &self.nodes[state.0 as usize];
+        (node.long as usize, node.short as usize)
+    }
+
+    /// How many of the bytes read last may be the front of a needle.
+    pub fn pending(&self, state: State) -> usize {
+        self.nodes[state.0 as usize].depth as usize
+    }
+}
+
+impl Drop for Automaton {
+    fn drop(&mut self) {
+        self.nodes.fill(Node::default());
+        optimization_barrier(&self.nodes);
+    }
+}

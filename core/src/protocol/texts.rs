@@ -1,0 +1,110 @@
+//! What BosBase says in its own words: fixed sentences, codes and names (contract §1.3 to §5). They stand in
+//! responses whatever a call sent.
+
+pub(crate) const BIND_FAILED: &str = "Failed to bind token.";
+pub(crate) const UNBIND_FAILED: &str = "Failed to unbind token.";
+pub(crate) const LOGIN_FAILED: &str = "Failed to authenticate.";
+pub(crate) const OTP_INVALID: &str = "Invalid or expired OTP.";
+pub(crate) const OTP_TRIES: &str = "Too many attempts, please try again later with a new OTP.";
+pub(crate) const MFA_EXPIRED: &str = "Invalid or expired MFA session.";
+pub(crate) const MFA_FOREIGN: &str = "Invalid MFA session.";
+pub(crate) const MFA_UNREADABLE: &str = "Failed to read MFA Id.";
+pub(crate) const MFA_SAME: &str = "A different authentication method is required.";
+pub(crate) const BAD_BODY: &str = "An error occurred while loading the submitted data.";
+pub(crate) const BAD_TYPE: &str = "Unsupported Content-Type.";
+pub(crate) const NO_PASSWORD_LOGIN: &str =
+    "The collection is not configured to allow password authentication.";
+pub(crate) const NO_OTP_LOGIN: &str =
+    "The collection is not configured to allow OTP authentication.";
+
+/// Sentences and codes.
+const VALUES: [&str; 35] = [
+    BIND_FAILED,
+    UNBIND_FAILED,
+    LOGIN_FAILED,
+    OTP_INVALID,
+    OTP_TRIES,
+    MFA_EXPIRED,
+    MFA_FOREIGN,
+    MFA_UNREADABLE,
+    MFA_SAME,
+    BAD_BODY,
+    BAD_TYPE,
+    NO_PASSWORD_LOGIN,
+    NO_OTP_LOGIN,
+    "An error occurred while validating the submitted data.",
+    "Missing or invalid collection context.",
+    "Missing or invalid auth collection context.",
+    "The requested resource wasn't found.",
+    "The request doesn't satisfy the collection requirements to authenticate.",
+    "The request requires valid record authorization token.",
+    "The authorized record is not allowed to perform this action.",
+    "Request entity too large.",
+    "Too Many Requests.",
+    "Something went wrong while processing your request.",
+    "Cannot be blank.",
+    "Must be a valid email address.",
+    "Must be a valid value.",
+    "Invalid value.",
+    "The length must be between 1 and 71.",
+    "The length must be between 1 and 255.",
+    "The length must be between 1 and 1024.",
+    "validation_required",
+    "validation_length_out_of_range",
+    "validation_is_email",
+    "validation_in_invalid",
+    "validation_invalid_value",
+];
+
+/// Names of members.
+const NAMES: [&str; 31] = [
+    "data",
+    "message",
+    "status",
+    "code",
+    "params",
+    "min",
+    "max",
+    "email",
+    "password",
+    "token",
+    "identity",
+    "identityField",
+    "otpId",
+    "mfaId",
+    "record",
+    "meta",
+    "expand",
+    "mfa",
+    "enabled",
+    "id",
+    "collectionId",
+    "collectionName",
+    "created",
+    "updated",
+    "verified",
+    "emailVisibility",
+    "name",
+    "avatar",
+    "passwordConfirm",
+    "oldPassword",
+    "duration",
+];
+
+/// The limits that the protocol's own errors name.
+const NUMBERS: [&str; 4] = ["1", "71", "255", "1024"];
+
+/// Whether the inside of a JSON string is one of the protocol's sentences or codes.
+pub(crate) fn is_value(inside: &str) -> bool {
+    VALUES.contains(&inside)
+}
+
+/// Whether the inside of a JSON string is a name that the protocol gives to a member.
+pub(crate) fn is_name(inside: &str) -> bool {
+    NAMES.contains(&inside)
+}
+
+/// Whether a number is one that the protocol's own errors name: a limit, or the status itself.
+pub(crate) fn is_number(number: &str, status: u16) -> bool {
+    NUMBERS.contains(&number) || number.parse() == Ok(status)
+}
