@@ -2,6 +2,8 @@
 //! a server that is not the right one.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 
+#[path = "support/answers.rs"]
+mod answers;
 #[path = "support/library.rs"]
 mod library;
 #[path = "support/peer.rs"]
@@ -18,6 +20,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
+use answers::answer;
 use bosauth::{Action, Client, Config, Error, Status};
 use bosbase_local::{DEMO_PASSWORD, DEMO_USER, Server};
 use peer::{Act, Peer, WATCHDOG};
@@ -228,6 +231,31 @@ fn session_tickets_that_come_late_do_no_harm() {
     works_over(&relay, "localhost", &[authority.pem()], "TLSv1.3");
 }
 
+/// One record holds far more than is read at a time, and the connection stays open behind it.
+#[test]
+fn a_response_longer_than_one_read_arrives_at_once() {
+    let authority = Authority::new("own");
+    for length in [1_900, 2_048, 3_000, 10_000, 100_000] {
+        let text = "x".repeat(length);
+        let record = format!(r#"{{"id":"i","collectionId":"c","text":"{text}"}}"#);
+        let login = answer(
+            "200 OK",
+            "",
+            &format!(r#"{{"token":"a.b.c","record":{record}}}"#),
+        );
+        let peer = Peer::always(vec![Act::Send(login)]);
+        for version in ["1.2", "1.3"] {
+            let identity = authority.localhost();
+            let relay = Relay::start(peer.address(), &identity, &["--version", version]);
+            let client = client(&relay.url("localhost"), &[authority.pem()]);
+            for _ in 0..2 {
+                let session = client.collection("users").auth_with_token(TOKEN).unwrap();
+                assert_eq!(session.record_json(), record);
+            }
+        }
+    }
+}
+
 #[test]
 fn an_address_may_stand_in_the_certificate() {
     let (authority, server) = (Authority::new("own"), server());
@@ -363,8 +391,7 @@ fn a_body_without_length_ends_with_a_goodbye_only() {
     for version in ["1.2", "1.3"] {
         let log_in = |behave: &str| {
             let arguments = ["--version", version, "--behave", behave];
-            let address = peer.url()["http://".len()..].parse().unwrap();
-            let relay = Relay::start(address, &authority.localhost(), &arguments);
+            let relay = Relay::start(peer.address(), &authority.localhost(), &arguments);
             let client = client(&relay.url("localhost"), &[authority.pem()]);
             client.collection("users").auth_with_token(TOKEN)
         };

@@ -220,6 +220,7 @@ fn below_the_answer() -> Vec<Row> {
     };
     let unbounded = Act::Send(format!("HTTP/1.1 200 x\r\n\r\n{LOGIN}").into());
     let long = answer("200 x", "", &" ".repeat(16_000));
+    let large = answer("200 x", "", &format!("{LOGIN}{}", " ".repeat(10_000)));
     let other = "UNEXPECTED_RESPONSE 200 CONTACT_OPERATOR outcome=unknown";
     let clear = |call: Call| vec![Act::Raw(call.good_answer()), Act::Silence];
     let raw = |bytes: &[u8]| vec![Act::Raw(bytes.to_vec()), Act::Silence];
@@ -245,6 +246,11 @@ fn below_the_answer() -> Vec<Row> {
         .hasty(),
         Row::by_call("an answer that trickles", trickle, ALL_WELL),
         Row::by_call("an answer in two", halves, ALL_WELL),
+        Row::by_call(
+            "more than one read at once",
+            move |_| vec![Act::Send(large.clone())],
+            [other, other, "OK kept"],
+        ),
         Row::by_call(
             "a body without length, no goodbye",
             move |_| vec![unbounded.clone(), Act::Cut],

@@ -15,13 +15,22 @@ const TURNS_MAX: usize = 16;
 pub(super) struct Connection {
     socket: OwnSocket,
     tls: Option<Box<ClientConnection>>,
+    /// See [`Connection::may_have_buffered`].
+    buffered: bool,
+    /// What TLS failed of while a request was being sent, for the next read.
+    failure: Option<io::Error>,
 }
 
 impl Connection {
     /// A connection over a socket that is connected, does not block and, with `tls`, has ended its
     /// handshake.
     pub fn new(socket: OwnSocket, tls: Option<Box<ClientConnection>>) -> Self {
-        Connection { socket, tls }
+        Connection {
+            socket,
+            tls,
+            buffered: false,
+            failure: None,
+        }
     }
 
     /// The socket, to wait on.
@@ -52,9 +61,22 @@ impl Connection {
         Ok(true)
     }
 
+    /// Whether TLS may hold something to read that was received already: the socket need not become ready
+    /// for it.
+    pub fn may_have_buffered(&self) -> bool {
+        self.buffered
+    }
+
     /// Reads some bytes; 0 is an orderly end (over TLS: close_notify), `UnexpectedEof` any other. After a
     /// `WouldBlock` the socket may be ready at once.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let result = self.read_some(buffer);
+        let is_full = result.as_ref().is_ok_and(|&count| count == buffer.len());
+        self.buffered = is_full && self.tls.is_some();
+        result
+    }
+
+    fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Some(tls) = &mut self.tls else {
             return retry_interrupted(|| own(&self.socket)?.read(buffer));
         };
@@ -62,6 +84,9 @@ impl Connection {
             match tls.reader().read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 other => return other,
+            }
+            if let Some(error) = self.failure.take() {
+                return Err(error);
             }
             if let Err(error) = receive(tls, &self.socket) {
                 // What came before a record that is none counts all the same.
@@ -74,22 +99,21 @@ impl Connection {
         tls.reader().read(buffer)
     }
 
-    /// Whether there is something to be read that the socket does not know of: TLS gives out a record as a whole.
-    pub fn has_plaintext(&mut self) -> bool {
-        let state = self.tls.as_mut().map(|tls| tls.process_new_packets());
-        matches!(state, Some(Ok(state)) if state.plaintext_bytes_to_read() > 0)
-    }
-
     /// Whether a socket that is ready to be read holds something of an answer, or its end. TLS's own
     /// messages are taken in and are none.
     pub fn has_answer(&mut self) -> bool {
         let Some(tls) = &mut self.tls else {
             return true;
         };
-        match receive(tls, &self.socket) {
+        self.buffered = match receive(tls, &self.socket) {
             Ok(plain) => plain > 0,
-            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
-        }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
+            Err(error) => {
+                self.failure = Some(error);
+                true
+            }
+        };
+        self.buffered
     }
 
     /// Whether a connection that should be silent is: open, and nothing came that was not asked for.

@@ -13,6 +13,9 @@ use crate::secret::SecretBytes;
 /// How many bytes are read at a time.
 const READ_SIZE: usize = 2048;
 
+/// What was going on when a deadline passed or a call was stopped.
+const READING: &str = "waiting for the response";
+
 /// Sends `request` over `connection` and reads the answer, with a body of at most `max_body` bytes.
 /// Also says whether the connection may carry another request.
 pub(super) fn exchange(
@@ -155,7 +158,7 @@ impl Exchange<'_> {
     fn fill(&mut self) -> Result<usize, FailureKind> {
         let held = self.input.len();
         loop {
-            self.wait_for_answer()?;
+            self.wait_for_bytes()?;
             self.input.resize(held + READ_SIZE);
             let result = self.connection.read(&mut self.input.as_mut_slice()[held..]);
             let count = *result.as_ref().unwrap_or(&0);
@@ -168,14 +171,13 @@ impl Exchange<'_> {
         }
     }
 
-    fn wait_for_answer(&mut self) -> Result<(), FailureKind> {
-        const DOING: &str = "waiting for the answer";
-        if self.connection.has_plaintext() {
-            return left(self.until)
-                .map(drop)
-                .map_err(|ended| ended.during(DOING));
+    /// Waits until reading may give something. The deadline and a stop are looked at in any case.
+    fn wait_for_bytes(&self) -> Result<(), FailureKind> {
+        if self.connection.may_have_buffered() {
+            let looked = left(self.until).map(drop);
+            return looked.map_err(|ended| ended.during(READING));
         }
-        self.wait(Interest::Read, DOING).map(drop)
+        self.wait(Interest::Read, READING).map(drop)
     }
 
     fn wait(&self, interest: Interest, doing: &'static str) -> Result<Ready, FailureKind> {
