@@ -203,12 +203,12 @@ fn a_call_is_stopped_in_a_flood_of_session_tickets() {
     let stop = cancel.clone();
     let server = thread::spawn(move || {
         let (mut socket, _) = listener.accept().unwrap();
-        let mut tickets = https::Tickets::begin(&socket).unwrap();
+        let mut tickets = https::Records::begin(&socket).unwrap();
         (0..400).all(|round| {
             if round == 100 {
                 stop.trigger();
             }
-            socket.write_all(&tickets.next(1000)).is_ok()
+            socket.write_all(&tickets.tickets(1000)).is_ok()
         })
     });
     assert!(cancelled(log_in(&client, &cancel)), "its request was sent");

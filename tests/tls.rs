@@ -4,12 +4,19 @@
 
 #[path = "support/answers.rs"]
 mod answers;
+#[path = "support/https.rs"]
+mod https;
 #[path = "support/library.rs"]
 mod library;
 #[path = "support/peer.rs"]
 mod peer;
 #[path = "support/tools.rs"]
 mod tools;
+
+#[path = "tls/alerts.rs"]
+mod alerts;
+#[path = "tls/certificates.rs"]
+mod certificates;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -35,8 +42,14 @@ struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
     fn new(name: &str) -> Self {
+        Authority::with(name, |_| {})
+    }
+
+    /// One whose certificate is changed by `change` before it is signed.
+    fn with(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let mut params = params(&[], name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        change(&mut params);
         Authority(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
@@ -71,6 +84,7 @@ fn params(names: &[&str], common_name: &str) -> CertificateParams {
 
 /// What a server shows and proves itself by: two files.
 struct Identity {
+    pem: String,
     certificate: PathBuf,
     key: PathBuf,
 }
@@ -86,6 +100,7 @@ impl Identity {
             path
         };
         Identity {
+            pem: pem.to_owned(),
             certificate: file("pem", pem),
             key: file("key", &key.serialize_pem()),
         }
@@ -143,10 +158,13 @@ impl Relay {
         self.reports.recv_timeout(WATCHDOG).unwrap()
     }
 
-    /// Checks that there was one connection, that its handshake failed, and that nothing was sent on it.
-    fn saw_only_a_failure(self) {
-        assert_eq!(self.report(), "1 failed 0");
+    /// Checks that there was one connection, that its handshake failed, and that nothing was sent on it. Gives
+    /// the server's reason.
+    fn saw_only_a_failure(self) -> String {
+        let report = self.report();
         assert_eq!(self.reports.try_recv().ok(), None);
+        let reason = report.strip_prefix("1 failed 0").expect(&report);
+        reason.trim_start().to_owned()
     }
 }
 
@@ -203,12 +221,31 @@ fn refused(url: &str, roots: &[String], reason: &str) {
     assert_eq!(failure.http_status(), None);
 }
 
-/// Checks that a client that trusts `authority` refuses a server with this identity.
-fn refused_as(authority: &Authority, identity: &Identity, arguments: &[&str], reason: &str) {
+/// Checks that a client that trusts `authority` refuses a server with this identity. Gives the server's reason
+/// why the handshake failed.
+fn refused_by(
+    authority: &Authority,
+    identity: &Identity,
+    arguments: &[&str],
+    reason: &str,
+) -> String {
     let server = server();
     let relay = Relay::start(server.address(), identity, arguments);
     refused(&relay.url("localhost"), &[authority.pem()], reason);
-    relay.saw_only_a_failure();
+    relay.saw_only_a_failure()
+}
+
+/// The same for a certificate that is refused: the server gets to know it by an alert, whose name in OpenSSL's
+/// words is given.
+fn refused_as(
+    authority: &Authority,
+    identity: &Identity,
+    arguments: &[&str],
+    reason: &str,
+) -> String {
+    let alert = refused_by(authority, identity, arguments, reason);
+    assert!(alert.contains("_ALERT_"), "{reason}: {alert}");
+    alert
 }
 
 // ---- what works ----
@@ -318,7 +355,10 @@ fn a_name_is_no_address() {
 #[test]
 fn another_time_is_refused() {
     let authority = Authority::new("own");
-    for (from, to, reason) in [(2001, 2002, "has expired"), (4001, 4002, "not valid yet")] {
+    for (from, to, reason) in [
+        (2001, 2002, "has expired"),
+        (4001, 4002, "is not valid yet"),
+    ] {
         let identity = authority.certify(&["localhost"], |params| {
             params.not_before = date_time_ymd(from, 1, 1);
             params.not_after = date_time_ymd(to, 1, 1);
@@ -340,14 +380,14 @@ fn a_certificate_that_signs_itself_is_refused() {
 fn an_old_version_is_refused() {
     let authority = Authority::new("own");
     let old = ["--version", "1.1"];
-    refused_as(&authority, &authority.localhost(), &old, "no TLS version");
+    refused_by(&authority, &authority.localhost(), &old, "no TLS version");
 }
 
 #[test]
 fn a_server_without_tls_is_refused() {
     let authority = Authority::new("own");
     let plain = ["--behave", "plain"];
-    refused_as(&authority, &authority.localhost(), &plain, "is not TLS");
+    refused_by(&authority, &authority.localhost(), &plain, "is not TLS");
 }
 
 #[test]
@@ -426,6 +466,6 @@ fn a_c_program_speaks_tls() {
         said(&url, &other),
         "new OK\nbind TLS CONTACT_OPERATOR, outcome unknown: 0\n"
     );
-    assert_eq!(relay.report(), "2 failed 0");
+    assert_eq!(relay.report(), "2 failed 0 TLSV1_ALERT_UNKNOWN_CA");
     assert_eq!(said(&url, "x"), "new INVALID_ARGUMENT FIX_CALL pem\n");
 }

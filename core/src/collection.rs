@@ -330,7 +330,7 @@ fn no_answer(failure: &Failure, timeout: Duration) -> Report {
         ),
     };
     Report {
-        outcome_unknown: failure.sent,
+        outcome_unknown: failure.sent && !failure.rejected,
         http_status: failure.http_status.unwrap_or(0),
         ..Report::new(status, action, message)
     }

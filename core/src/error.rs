@@ -26,7 +26,8 @@ pub enum Status {
     NameLookup = 10,
     /// No address of the server could be reached.
     Connect = 11,
-    /// The TLS handshake failed: name, chain, expiry or protocol.
+    /// TLS failed before the first byte of a response: name, chain, expiry, protocol, or an alert of the
+    /// server. The outcome is known if no request can have been taken: see [`Error::outcome_unknown`].
     Tls = 12,
     /// The certificate chain was good but matched no pin.
     PinMismatch = 13,

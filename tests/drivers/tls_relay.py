@@ -4,7 +4,7 @@
 The first line on standard output is the port.  Then come lines about connections, which are numbered from 1:
 
     1 TLSv1.3          the handshake has ended well
-    1 failed 0         it has not; so many bytes of a request were read
+    1 failed 0 reason  it has not, for OpenSSL's reason; so many bytes of a request were read
     1 closed 3         the connection has ended; so many requests were read
 
 It ends when its standard input does.
@@ -52,9 +52,10 @@ class Relay:
                 return
             try:
                 self.handshake()
-            except (ssl.SSLError, OSError):
+            except (ssl.SSLError, OSError) as error:
                 self.send_outgoing()
-                say(self.number, f"failed {self.request_bytes}")
+                reason = getattr(error, "reason", None) or type(error).__name__
+                say(self.number, f"failed {self.request_bytes} {reason}")
                 return
             say(self.number, str(self.tls.version()))
             try:

@@ -82,6 +82,8 @@ pub const TIMEOUT_200: &str = "TIMEOUT 200 CHECK_NETWORK outcome=unknown";
 pub const TIMEOUT_UNSENT: &str = "TIMEOUT 0 CHECK_NETWORK";
 pub const LOST_UNSENT: &str = "CONNECTION_LOST 0 CHECK_NETWORK";
 pub const NO_TLS: &str = "TLS 0 CONTACT_OPERATOR";
+/// What is no TLS behind a handshake says nothing about the request.
+pub const BROKEN_TLS: &str = "TLS 0 CONTACT_OPERATOR outcome=unknown";
 /// A connection that is reset at once may have been one for a moment.
 pub const RESET: &str = "CONNECTION_LOST 0 CHECK_NETWORK outcome=unknown \
     | CONNECTION_LOST 0 CHECK_NETWORK | CONNECT 0 CHECK_NETWORK";

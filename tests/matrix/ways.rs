@@ -9,8 +9,8 @@ use super::full_queue::FullQueue;
 use super::peer::{Act, Transport};
 use super::relay::{Fault, Then, Way};
 use super::row::{
-    ALL_WELL, Call, LOST, LOST_200, LOST_UNSENT, NO_HTTP, NO_TLS, RESET, RESET_UNSENT, Row,
-    TIMEOUT, TIMEOUT_200, TIMEOUT_UNSENT, url,
+    ALL_WELL, BROKEN_TLS, Call, LOST, LOST_200, LOST_UNSENT, NO_HTTP, NO_TLS, RESET, RESET_UNSENT,
+    Row, TIMEOUT, TIMEOUT_200, TIMEOUT_UNSENT, url,
 };
 
 /// The rows.
@@ -264,8 +264,8 @@ fn below_the_answer() -> Vec<Row> {
         )
         .over_tls(TIMEOUT)
         .hasty(),
-        Row::new("garbage as an answer", raw(&[b'x'; 64]), NO_HTTP).over_tls(LOST),
-        Row::new("an alert as an answer", raw(&ALERT), NO_HTTP).over_tls(LOST),
-        Row::by_call("an answer in clear behind a handshake", clear, ALL_WELL).over_tls(LOST),
+        Row::new("garbage as an answer", raw(&[b'x'; 64]), NO_HTTP).over_tls(BROKEN_TLS),
+        Row::new("an alert as an answer", raw(&ALERT), NO_HTTP).over_tls(BROKEN_TLS),
+        Row::by_call("an answer in clear behind a handshake", clear, ALL_WELL).over_tls(BROKEN_TLS),
     ]
 }

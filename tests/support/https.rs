@@ -52,13 +52,13 @@ pub fn roots() -> &'static str {
     &identity().pem
 }
 
-/// The server's side of TLS 1.3, which hands out session tickets, as many as one likes.
-pub struct Tickets {
+/// The server's side of TLS 1.3 behind a handshake, record by record: session tickets, alerts, data.
+pub struct Records {
     encrypter: Box<dyn MessageEncrypter>,
     sequence: u64,
 }
 
-impl Tickets {
+impl Records {
     pub fn begin(socket: &TcpStream) -> io::Result<Self> {
         let mut config = ServerConfig::clone(&identity().config);
         config.enable_secret_extraction = true;
@@ -72,24 +72,35 @@ impl Tickets {
         let (sequence, ConnectionTrafficSecrets::Aes256Gcm { key, iv }) = secrets.tx else {
             return Err(io::Error::other("another cipher than rustls prefers"));
         };
-        Ok(Tickets {
+        Ok(Records {
             encrypter: suite.aead_alg.encrypter(key, iv),
             sequence,
         })
     }
 
-    /// The next of them, each in a record of its own.
-    pub fn next(&mut self, count: usize) -> Vec<u8> {
-        (0..count).flat_map(|_| self.record()).collect()
-    }
-
-    fn record(&mut self) -> Vec<u8> {
+    /// So many session tickets, each in a record of its own.
+    pub fn tickets(&mut self, count: usize) -> Vec<u8> {
         /// A NewSessionTicket (RFC 8446 section 4.6.1) for 60 seconds: a nonce and a ticket of a byte each.
         const TICKET: &[u8] = b"\x04\0\0\x0f\0\0\0\x3c\0\0\0\0\x01n\0\x01t\0\0";
+        let ticket = |_| self.record(ContentType::Handshake, TICKET);
+        (0..count).flat_map(ticket).collect()
+    }
+
+    /// A fatal alert.
+    pub fn alert(&mut self, code: u8) -> Vec<u8> {
+        self.record(ContentType::Alert, &[2, code])
+    }
+
+    /// Some bytes of a response.
+    pub fn data(&mut self, bytes: &[u8]) -> Vec<u8> {
+        self.record(ContentType::ApplicationData, bytes)
+    }
+
+    fn record(&mut self, typ: ContentType, content: &[u8]) -> Vec<u8> {
         let message = OutboundPlainMessage {
-            typ: ContentType::Handshake,
+            typ,
             version: ProtocolVersion::TLSv1_2,
-            payload: OutboundChunks::Single(TICKET),
+            payload: OutboundChunks::Single(content),
         };
         let record = self.encrypter.encrypt(message, self.sequence);
         self.sequence += 1;

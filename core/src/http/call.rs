@@ -76,6 +76,7 @@ impl<'a> Call<'a> {
             }),
             Err(failure) => Err(Failure {
                 sent: sent_before || failure.sent,
+                rejected: failure.rejected && !sent_before,
                 ..failure
             }),
         }
@@ -88,6 +89,7 @@ impl<'a> Call<'a> {
             kind: ended.during("taking the answer in"),
             sent: true,
             answer_began: true,
+            rejected: false,
             http_status: None,
         })
     }
@@ -150,8 +152,10 @@ impl Drop for Call<'_> {
 
 /// Whether a pooled connection had died already, so that the request may be sent on another one.
 fn has_died(failure: &Failure, may_repeat: bool) -> bool {
-    failure.kind == FailureKind::ConnectionLost
-        && !failure.answer_began
+    matches!(
+        failure.kind,
+        FailureKind::ConnectionLost | FailureKind::Tls(_)
+    ) && !failure.answer_began
         && (may_repeat || !failure.sent)
 }
 
@@ -184,6 +188,8 @@ mod tests {
             (FailureKind::ConnectionLost, true, false, true, true),
             (FailureKind::ConnectionLost, true, false, false, false),
             (FailureKind::ConnectionLost, true, true, true, false),
+            (FailureKind::Tls(""), true, false, true, true),
+            (FailureKind::Tls(""), true, false, false, false),
             (FailureKind::Cancelled, false, false, true, false),
             (FailureKind::Timeout(""), true, false, true, false),
             (FailureKind::NotAccepted(""), true, true, true, false),
@@ -192,6 +198,7 @@ mod tests {
                 kind,
                 sent,
                 answer_began,
+                rejected: false,
                 http_status: None,
             };
             assert_eq!(has_died(&failure, may_repeat), repeats, "{failure:?}");

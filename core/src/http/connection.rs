@@ -3,8 +3,9 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
-use rustls::ClientConnection;
+use rustls::{AlertDescription, ClientConnection, ProtocolVersion};
 
+use super::tls_error;
 use crate::fork::OwnSocket;
 
 /// How often one reading takes in what came over TLS. A peer may send TLS's own messages without end: whoever
@@ -17,7 +18,9 @@ pub(super) struct Connection {
     tls: Option<Box<ClientConnection>>,
     /// See [`Connection::may_have_buffered`].
     buffered: bool,
-    /// What TLS failed of while a request was being sent, for the next read.
+    /// Whether the server has sent data over TLS: its handshake is over, too.
+    is_accepted: bool,
+    /// What TLS failed of, for the read after what came before it.
     failure: Option<io::Error>,
 }
 
@@ -29,6 +32,7 @@ impl Connection {
             socket,
             tls,
             buffered: false,
+            is_accepted: false,
             failure: None,
         }
     }
@@ -67,13 +71,23 @@ impl Connection {
         self.buffered
     }
 
-    /// Reads some bytes; 0 is an orderly end (over TLS: close_notify), `UnexpectedEof` any other. After a
-    /// `WouldBlock` the socket may be ready at once.
+    /// Reads some bytes; 0 is an orderly end (over TLS: close_notify), `UnexpectedEof` any other. An error of
+    /// TLS holds a [`rustls::Error`]. After a `WouldBlock` the socket may be ready at once.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let result = self.read_some(buffer);
         let is_full = result.as_ref().is_ok_and(|&count| count == buffer.len());
-        self.buffered = is_full && self.tls.is_some();
+        self.buffered = self.tls.is_some() && is_full || self.failure.is_some();
+        self.is_accepted |= matches!(result, Ok(1..));
         result
+    }
+
+    /// Whether this alert shows that the server has rejected the connection, and so has taken no request over it:
+    /// its end of a TLS 1.3 handshake comes after the client's.
+    pub fn is_rejected_by(&self, alert: AlertDescription) -> bool {
+        let version = self.tls.as_ref().and_then(|tls| tls.protocol_version());
+        version == Some(ProtocolVersion::TLSv1_3)
+            && !self.is_accepted
+            && tls_error::ends_handshake(alert)
     }
 
     fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -88,12 +102,11 @@ impl Connection {
             if let Some(error) = self.failure.take() {
                 return Err(error);
             }
-            if let Err(error) = receive(tls, &self.socket) {
-                // What came before a record that is none counts all the same.
-                return match tls.reader().read(buffer) {
-                    Ok(count) if count > 0 => Ok(count),
-                    _ => Err(error),
-                };
+            match receive(tls, &self.socket) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(error),
+                // What came before a record that is none counts all the same, and first.
+                Err(error) => self.failure = Some(error),
+                Ok(_) => {}
             }
         }
         tls.reader().read(buffer)

@@ -7,7 +7,7 @@ use super::connection::Connection;
 use super::deadline::Until;
 use super::head::{Head, HeadReader};
 use super::wait::{Interest, Ready, left, wait};
-use super::{Failure, FailureKind, Response};
+use super::{Failure, FailureKind, Response, tls_error};
 use crate::secret::SecretBytes;
 
 /// How many bytes are read at a time.
@@ -29,6 +29,7 @@ pub(super) fn exchange(
         until,
         sent: false,
         answer_began: false,
+        rejected: false,
         broke: false,
         http_status: None,
         input: SecretBytes::default(),
@@ -38,6 +39,7 @@ pub(super) fn exchange(
         kind,
         sent: exchange.sent,
         answer_began: exchange.answer_began,
+        rejected: exchange.rejected,
         http_status: exchange.http_status,
     })
 }
@@ -47,6 +49,7 @@ struct Exchange<'a> {
     until: Until<'a>,
     sent: bool,
     answer_began: bool,
+    rejected: bool,
     /// Whether sending failed. The system tells of that once: what is read afterwards ends as if in order.
     broke: bool,
     http_status: Option<u16>,
@@ -166,8 +169,23 @@ impl Exchange<'_> {
             self.answer_began |= count > 0;
             match result {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                other => return other.map_err(|_| FailureKind::ConnectionLost),
+                other => return other.map_err(|error| self.broken(&error)),
             }
+        }
+    }
+
+    /// Why reading failed. Before the first byte of a response TLS says more than that the connection ended.
+    fn broken(&mut self, error: &io::Error) -> FailureKind {
+        let inner = error.get_ref();
+        match inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(error) if !self.answer_began => {
+                self.rejected = matches!(
+                    error,
+                    rustls::Error::AlertReceived(alert) if self.connection.is_rejected_by(*alert)
+                );
+                FailureKind::Tls(tls_error::reason(error))
+            }
+            _ => FailureKind::ConnectionLost,
         }
     }
 

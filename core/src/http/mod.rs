@@ -18,6 +18,7 @@ pub(crate) mod pieces;
 mod pool;
 mod request;
 mod tls;
+mod tls_error;
 mod wait;
 mod waker;
 
@@ -47,6 +48,8 @@ pub(crate) struct Failure {
     pub sent: bool,
     /// Whether a byte of an answer came.
     pub answer_began: bool,
+    /// Whether the server rejected the connection itself, before it could take a request over it.
+    pub rejected: bool,
     /// The answer's status, if its head was read.
     pub http_status: Option<u16>,
 }
@@ -58,7 +61,7 @@ pub(crate) enum FailureKind {
     NameLookup,
     /// No address could be reached.
     Connect,
-    /// The TLS handshake failed, for this reason.
+    /// The TLS handshake failed, or TLS before the first byte of a response, for this reason.
     Tls(&'static str),
     /// The connection ended early.
     ConnectionLost,
@@ -81,6 +84,7 @@ impl Failure {
             kind,
             sent: false,
             answer_began: false,
+            rejected: false,
             http_status: None,
         }
     }

@@ -1,18 +1,20 @@
 //! TLS by rustls with the ring provider: configuration and handshake.
 
-use std::io;
-use std::net::TcpStream;
+use std::io::{self, Read};
+use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{
-    AlertDescription, CertificateError, ClientConfig, ClientConnection, Error, RootCertStore,
-};
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use super::FailureKind;
 use super::connection::NoSignal;
 use super::deadline::Until;
+use super::tls_error::reason;
 use super::wait::{Interest, wait};
+
+/// How many times unread bytes of a failed handshake are taken in.
+const UNREAD_MAX: usize = 64;
 
 /// The configuration of a client that trusts the bundled roots and `added`.
 pub(super) fn config(added: &[CertificateDer<'static>]) -> Result<Arc<ClientConfig>, FailureKind> {
@@ -58,12 +60,31 @@ pub(super) fn handshake(
             return Err(FailureKind::ConnectionLost);
         }
         if let Err(error) = tls.process_new_packets() {
-            // The alert tells the server why; whether it arrives does not matter any more.
-            let _ = tls.write_tls(&mut NoSignal(socket));
+            send_alert(&mut tls, socket);
             return Err(FailureKind::Tls(reason(&error)));
         }
     }
     Ok(tls)
+}
+
+/// Sends the server what rustls has queued, the alert last, as far as that goes without waiting. Then reads what
+/// the server had sent: a connection that is closed with unread bytes is reset, and a reset can destroy the
+/// alert.
+fn send_alert(tls: &mut ClientConnection, mut socket: &TcpStream) {
+    while tls.wants_write() {
+        match tls.write_tls(&mut NoSignal(socket)) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return,
+            Ok(_) => {}
+        }
+    }
+    let _ = socket.shutdown(Shutdown::Write);
+    let mut unread = [0; 4096];
+    for _ in 0..UNREAD_MAX {
+        if !matches!(socket.read(&mut unread), Ok(1..)) {
+            return;
+        }
+    }
 }
 
 /// The bytes a system call moved; `None` after waiting because it would have blocked.
@@ -82,39 +103,5 @@ fn step(
             Ok(None)
         }
         Err(_) => Err(FailureKind::ConnectionLost),
-    }
-}
-
-/// What to tell the app: our own words, since rustls quotes the peer's certificate.
-fn reason(error: &Error) -> &'static str {
-    match error {
-        Error::InvalidCertificate(certificate) => certificate_reason(certificate),
-        Error::PeerIncompatible(_) | Error::AlertReceived(AlertDescription::ProtocolVersion) => {
-            "the server speaks no TLS version or cipher that is accepted (1.2 or 1.3)"
-        }
-        Error::InvalidMessage(_) | Error::InappropriateMessage { .. } => {
-            "the server's answer is not TLS"
-        }
-        Error::AlertReceived(_) => "the server broke the handshake off",
-        _ => "the handshake failed",
-    }
-}
-
-fn certificate_reason(error: &CertificateError) -> &'static str {
-    match error {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "the server's certificate has expired"
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "the server's certificate is not valid yet (is this machine's clock right?)"
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "the server's certificate is for another name"
-        }
-        CertificateError::UnknownIssuer => {
-            "the server's certificate comes from an unknown authority"
-        }
-        CertificateError::Revoked => "the server's certificate was revoked",
-        _ => "the server's certificate is not acceptable",
     }
 }

@@ -1,0 +1,170 @@
+//! Certificates that are refused, one for each reason that can be made: by rcgen, and by the commands that people
+//! type.
+
+use rcgen::{CustomExtension, ExtendedKeyUsagePurpose, GeneralSubtree, NameConstraints};
+
+use super::*;
+
+/// Changes a certificate before it is signed.
+type Change = fn(&mut CertificateParams);
+
+/// An extension of this number. `2.999` is for examples only.
+fn add_extension(params: &mut CertificateParams, number: &[u64], size: usize, is_critical: bool) {
+    let mut extension = CustomExtension::from_oid_content(number, vec![0; size]);
+    extension.set_criticality(is_critical);
+    params.custom_extensions.push(extension);
+}
+
+#[test]
+fn each_fault_of_a_certificate_has_its_reason() {
+    let authority = Authority::new("own");
+    let cases: [(&str, &str, Change); 3] = [
+        ("CA:TRUE", "ALERT_CERTIFICATE_UNKNOWN", |params| {
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        }),
+        (
+            "lacks serverAuth",
+            "ALERT_UNSUPPORTED_CERTIFICATE",
+            |params| {
+                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+            },
+        ),
+        (
+            "a critical extension",
+            "ALERT_CERTIFICATE_UNKNOWN",
+            |params| {
+                add_extension(params, &[2, 999, 1], 4, true);
+            },
+        ),
+    ];
+    for (reason, alert, change) in cases {
+        for version in ["1.2", "1.3"] {
+            let identity = authority.certify(&["localhost"], change);
+            let told = refused_as(&authority, &identity, &["--version", version], reason);
+            assert!(told.contains(alert), "{reason}: {told}");
+        }
+    }
+}
+
+#[test]
+fn a_certificate_larger_than_is_accepted_is_told_as_such() {
+    let authority = Authority::new("own");
+    for version in ["1.2", "1.3"] {
+        let identity = authority.certify(&["localhost"], |params| {
+            add_extension(params, &[2, 999, 2], 256 * 1024, false);
+        });
+        refused_by(&authority, &identity, &["--version", version], "64 KiB");
+    }
+}
+
+#[test]
+fn each_fault_of_an_authority_has_its_reason() {
+    let elsewhere = Authority::with("own", |params| {
+        params.name_constraints = Some(NameConstraints {
+            permitted_subtrees: vec![GeneralSubtree::DnsName("example.com".into())],
+            excluded_subtrees: Vec::new(),
+        });
+    });
+    refused_as(&elsewhere, &elsewhere.localhost(), &[], "name constraints");
+
+    // One of the same name, whose key is another.
+    let (own, other) = (Authority::new("own"), Authority::new("own"));
+    refused_as(&own, &other.localhost(), &[], "");
+
+    // A server's certificate that signs another.
+    let authority = Authority::new("own");
+    let key = KeyPair::generate().unwrap();
+    let signer = params(&["localhost"], "signer");
+    let signer = CertifiedIssuer::signed_by(signer, key, &authority.0).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let signed = params(&["localhost"], "server");
+    let signed = signed.signed_by(&key, &signer).unwrap();
+    let chain = Identity::new(&(signed.pem() + &signer.pem()), &key);
+    refused_as(&authority, &chain, &[], "CA:FALSE");
+}
+
+/// `openssl s_server` with a certificate. It ends when it is dropped.
+pub struct OpenSsl {
+    process: Child,
+    pub url: String,
+}
+
+impl OpenSsl {
+    pub fn start(identity: &Identity, arguments: &[&str]) -> Self {
+        let mut process = Command::new("openssl")
+            .args(["s_server", "-accept", "127.0.0.1:0", "-cert"])
+            .arg(&identity.certificate)
+            .arg("-key")
+            .arg(&identity.key)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let port = lines.find_map(|line| {
+            let line = line.unwrap();
+            let address = line.strip_prefix("ACCEPT 127.0.0.1:")?;
+            Some(address.to_owned())
+        });
+        thread::spawn(move || lines.for_each(drop));
+        OpenSsl {
+            process,
+            url: format!("https://localhost:{}", port.unwrap()),
+        }
+    }
+}
+
+impl Drop for OpenSsl {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A certificate that a command line of OpenSSL makes for itself.
+fn made_by_openssl(arguments: &[&str]) -> Identity {
+    let key = KeyPair::generate().unwrap();
+    let mut identity = Identity::new("", &key);
+    let mut command = Command::new("openssl");
+    command.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes"]);
+    command.args(["-days", "10", "-subj", "/CN=localhost"]);
+    command.args(arguments).arg("-keyout").arg(&identity.key);
+    command.arg("-out").arg(&identity.certificate);
+    command.stderr(Stdio::null());
+    tools::run(&mut command);
+    identity.pem = fs::read_to_string(&identity.certificate).unwrap();
+    identity
+}
+
+/// What a client that trusts it makes of a server with such a certificate: the message of the error, empty where
+/// TLS worked.
+fn told_of(identity: &Identity) -> String {
+    let server = server();
+    let relay = Relay::start(server.address(), identity, &[]);
+    let bound = bind(&client(&relay.url("localhost"), &[identity.pem.clone()]));
+    bound.err().map_or(String::new(), |failure| {
+        assert_eq!(failure.status(), Status::Tls, "{failure}");
+        failure.message().to_owned()
+    })
+}
+
+#[test]
+fn a_certificate_as_openssl_makes_it_is_refused_with_the_command_that_makes_a_good_one() {
+    if !tools::has("openssl") {
+        return;
+    }
+    let told = told_of(&made_by_openssl(&[]));
+
+    let not_authority = ["-addext", "basicConstraints=critical,CA:FALSE"];
+    let named = ["-addext", "subjectAltName=DNS:localhost"];
+    for part in [&not_authority, &named] {
+        let part = part.join(" ").replace("localhost", "HOST");
+        assert!(told.contains(&part), "{part}: {told}");
+    }
+    let told = told_of(&made_by_openssl(&not_authority));
+    assert!(told.contains("subjectAltName"), "{told}");
+    let good = [not_authority, named].concat();
+    assert_eq!(told_of(&made_by_openssl(&good)), "");
+}
