@@ -10,6 +10,7 @@ use super::row::{
 /// The rows.
 pub fn rows() -> Vec<Row> {
     [
+        what_rfc_9112_lets_a_server_write_is_accepted(),
         framing_that_could_be_read_in_two_ways_is_refused(),
         what_is_no_http_is_refused(),
         chunks_that_are_none_are_refused(),
@@ -37,6 +38,49 @@ fn refused(name: &str, fields: &'static str, body: &'static str) -> Row {
         move |call| vec![Act::Send(bytes(call)), Act::Close],
         ["UNEXPECTED_RESPONSE {s} CHECK_NETWORK outcome=unknown"; 3],
     )
+}
+
+/// A row whose answer is the good status line and these fields, which name a content coding: a 204 may do so,
+/// since it has no body.
+fn coded(name: &str, fields: &'static str) -> Row {
+    let acts = move |call| {
+        let bytes = format!("{}{fields}\r\n", status_line(call));
+        vec![Act::Send(bytes.into_bytes()), Act::Close]
+    };
+    Row::by_call(name, acts, ["OK", "OK", REFUSED])
+}
+
+/// A row whose answer is good and has these fields, too.
+fn accepted(name: &str, fields: &'static str) -> Row {
+    let acts = move |call: Call| {
+        let body = if call == Call::Login { LOGIN } else { "" };
+        let bytes = answer(&format!("{} x", call.good_status()), fields, body);
+        vec![Act::Send(bytes)]
+    };
+    Row::by_call(name, acts, ALL_WELL)
+}
+
+fn what_rfc_9112_lets_a_server_write_is_accepted() -> Vec<Row> {
+    vec![
+        accepted("folded field", "A: b\r\n c\r\n\t d\r\n"),
+        accepted("field folded at its front", "A:\r\n b\r\n"),
+        accepted("field folded to nothing", "A: b\r\n \r\n"),
+        accepted(
+            "folded content type",
+            "Content-Type:\r\n application/json\r\n",
+        ),
+        accepted("empty content coding", "Content-Encoding:\r\n"),
+        accepted("content coding identity", "Content-Encoding: IDENTITY\r\n"),
+        accepted("field of any bytes", "A: \u{e9}\t\u{1f600}\r\n"),
+        chunks(
+            "list with empty elements, extensions, folded trailer",
+            &format!(
+                "{:x} ;a=\"b\"\r\n{LOGIN}\r\n00\t\r\nA: b\r\n c\r\n\r\n",
+                LOGIN.len()
+            ),
+            "UNEXPECTED_RESPONSE 200 CONTACT_OPERATOR outcome=unknown | OK kept",
+        ),
+    ]
 }
 
 /// A row whose answer is these bytes, then the end.
@@ -76,12 +120,12 @@ fn framing_that_could_be_read_in_two_ways_is_refused() -> Vec<Row> {
             "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
             "0\r\n\r\n",
         ),
-        refused(
-            "gzip",
-            "Content-Encoding: gzip\r\nContent-Length: 0\r\n",
-            "",
+        coded("gzip", "Content-Encoding: gzip\r\nContent-Length: 0\r\n"),
+        coded("br", "Content-Length: 0\r\nCONTENT-ENCODING: br\r\n"),
+        coded(
+            "a list of codings",
+            "Content-Length: 0\r\nContent-Encoding: identity,,br\r\n",
         ),
-        refused("br", "Content-Length: 0\r\nCONTENT-ENCODING: br\r\n", ""),
         bytes(
             "body on 204",
             answer("204 x", "", "hello"),
@@ -132,8 +176,13 @@ fn what_is_no_http_is_refused() -> Vec<Row> {
         ),
         bytes("no colon", "HTTP/1.1 204 x\r\nA\r\n\r\n", NO_HTTP),
         bytes(
-            "folded field",
-            "HTTP/1.1 204 x\r\nA: b\r\n c\r\n\r\n",
+            "fold before the first field",
+            "HTTP/1.1 204 x\r\n A: b\r\n\r\n",
+            NO_HTTP,
+        ),
+        bytes(
+            "fold within a name",
+            "HTTP/1.1 204 x\r\nA\r\n : b\r\n\r\n",
             NO_HTTP,
         ),
         bytes(

@@ -44,20 +44,23 @@ pub fn whole(bytes: &[u8], ended: bool, max: usize) -> Option<Whole> {
     None
 }
 
-struct Head<'a> {
+struct Head {
     length: usize,
     is_http_10: bool,
     status: u16,
-    fields: Vec<(String, &'a [u8])>,
+    fields: Vec<(String, Vec<u8>)>,
 }
 
-impl<'a> Head<'a> {
-    fn of(bytes: &'a [u8]) -> Option<Self> {
+impl Head {
+    fn of(bytes: &[u8]) -> Option<Self> {
         let end = bytes.windows(4).position(|end| end == b"\r\n\r\n")?;
         let length = end + 4;
         let mut lines = lines(&bytes[..end]).into_iter();
         let (is_http_10, status) = status_line(lines.next()?)?;
-        let fields: Vec<_> = lines.map(field).collect::<Option<_>>()?;
+        let fields: Vec<_> = unfolded(lines)?
+            .iter()
+            .map(|line| field(line))
+            .collect::<Option<_>>()?;
         (length <= HEAD_MAX && fields.len() <= FIELDS_MAX).then_some(Head {
             length,
             is_http_10,
@@ -73,22 +76,32 @@ impl<'a> Head<'a> {
             .collect()
     }
 
+    /// The elements of lists, empty ones left out.
+    fn elements(&self, wanted: &str) -> Vec<String> {
+        let list = self.values(wanted).join(",");
+        let elements = list
+            .split(',')
+            .map(|element| element.trim_ascii().to_owned());
+        elements.filter(|element| !element.is_empty()).collect()
+    }
+
     fn keeps_alive(&self) -> bool {
-        let options = self.values("connection").join(",");
-        let mut options = options.split(',');
-        !self.is_http_10 && !options.any(|option| option.trim_ascii() == "close")
+        !self.is_http_10 && !self.elements("connection").contains(&"close".to_owned())
     }
 
     /// `None` if it is refused.
     fn framing(&self) -> Option<Framing> {
-        let is_plain = |codings: &[String]| codings.iter().all(|coding| coding == "identity");
         let lengths = self.values("content-length");
         let lengths: Vec<u64> = lengths
             .iter()
             .map(|length| number(length))
             .collect::<Option<_>>()?;
-        let codings = self.values("transfer-encoding");
-        if !is_plain(&self.values("content-encoding")) {
+        let codings = self.elements("transfer-encoding");
+        let is_bodiless = matches!(self.status, 0..=199 | 204 | 304);
+        let contents = self.elements("content-encoding");
+        if !is_bodiless && contents.iter().any(|coding| coding != "identity")
+            || codings.is_empty() && !self.values("transfer-encoding").is_empty()
+        {
             return None;
         }
         let framing = match (lengths.as_slice(), codings.as_slice()) {
@@ -102,7 +115,7 @@ impl<'a> Head<'a> {
         let has_body = !matches!(framing, Framing::UntilClose | Framing::Length(0));
         match self.status {
             204 if has_body => None,
-            ..=199 | 204 | 304 => Some(Framing::Length(0)),
+            _ if is_bodiless => Some(Framing::Length(0)),
             _ => Some(framing),
         }
     }
@@ -122,6 +135,20 @@ fn lines(bytes: &[u8]) -> Vec<&[u8]> {
     }
     lines.push(rest);
     lines
+}
+
+/// Lines, those that begin with white space joined to the one before by a space. The first is none of those.
+fn unfolded<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<Vec<Vec<u8>>> {
+    let mut unfolded: Vec<Vec<u8>> = Vec::new();
+    for line in lines {
+        if line.starts_with(b" ") || line.starts_with(b"\t") {
+            let last = unfolded.last_mut()?;
+            *last = [last.trim_ascii_end(), b" ", line.trim_ascii()].concat();
+        } else {
+            unfolded.push(line.to_vec());
+        }
+    }
+    Some(unfolded)
 }
 
 fn is_text(bytes: &[u8]) -> bool {
@@ -144,7 +171,7 @@ fn status_line(line: &[u8]) -> Option<(bool, u16)> {
 }
 
 /// The name in lower case and the value without the white space around it.
-fn field(line: &[u8]) -> Option<(String, &[u8])> {
+fn field(line: &[u8]) -> Option<(String, Vec<u8>)> {
     let colon = line.iter().position(|&b| b == b':')?;
     let (name, value) = (&line[..colon], &line[colon + 1..]);
     let is_token = |b: &u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b);
@@ -152,7 +179,7 @@ fn field(line: &[u8]) -> Option<(String, &[u8])> {
         return None;
     }
     let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-    Some((name, value.trim_ascii()))
+    Some((name, value.trim_ascii().to_vec()))
 }
 
 #[derive(PartialEq)]

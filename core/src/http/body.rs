@@ -228,7 +228,8 @@ mod tests {
 
     #[test]
     fn chunks_are_joined_in_any_pieces() {
-        let input = b"3;ext=\"x\"\r\nabc\r\n02 \r\nde\r\n0\r\nTrailer: x\r\n\r\nrest";
+        let input =
+            b"3;ext=\"x\"\r\nabc\r\n02 \t\r\nde\r\n00 ; a = b;c\r\nTrailer: x\r\n\tfolded\r\n\r\nrest";
         for piece in 1..=input.len() {
             assert_eq!(
                 read(Framing::Chunked, input, piece),

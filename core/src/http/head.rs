@@ -112,7 +112,10 @@ impl HeadReader {
 fn parse(bytes: &[u8]) -> Result<Head, Refusal> {
     let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
     let mut response = httparse::Response::new(&mut fields);
-    match response.parse(bytes) {
+    let mut config = httparse::ParserConfig::default();
+    // A user agent replaces a fold by a space (RFC 9112 section 5.2).
+    config.allow_obsolete_multiline_headers_in_responses(true);
+    match config.parse_response(&mut response, bytes) {
         Ok(httparse::Status::Complete(used)) if used == bytes.len() => {}
         Err(httparse::Error::TooManyHeaders) => return Err(too_large("head")),
         _ => return Err(not_accepted("the answer's head is malformed", None)),
@@ -149,20 +152,36 @@ impl<'a> Fields<'a> {
             .map(|field| field.value)
     }
 
+    /// The elements of the lists that the fields of that name are, empty ones left out (RFC 9110 section 5.6.1).
+    fn elements(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let elements = self
+            .all(name)
+            .flat_map(|value| value.split(|&byte| byte == b','));
+        // A fold is white space like any other here.
+        elements
+            .map(<[u8]>::trim_ascii)
+            .filter(|element| !element.is_empty())
+    }
+
     /// The first field of that name as text; empty if there is none or it is not UTF-8.
     fn text(&self, name: &str) -> String {
-        self.all(name)
-            .next()
-            .and_then(|value| std::str::from_utf8(value).ok())
-            .unwrap_or("")
-            .to_owned()
+        let value = self.all(name).next();
+        unfold(
+            value
+                .and_then(|value| std::str::from_utf8(value).ok())
+                .unwrap_or(""),
+        )
+    }
+
+    /// Whether a status never comes with a body.
+    fn is_bodiless(&self) -> bool {
+        self.status < 200 || matches!(self.status, 204 | 304)
     }
 
     /// Where the body ends (RFC 9112 §6.3), with everything ambiguous refused.
     fn framing(&self) -> Result<Framing, Refusal> {
         let length = self.content_length()?;
         let chunked = self.chunked()?;
-        let bodiless = self.status < 200 || matches!(self.status, 204 | 304);
         match (length, chunked) {
             (Some(_), true) => {
                 Err(self.refuse("the answer has both Content-Length and Transfer-Encoding"))
@@ -171,7 +190,7 @@ impl<'a> Fields<'a> {
             (Some(1..), false) if self.status == 204 => {
                 Err(self.refuse("the answer 204 has a body"))
             }
-            _ if bodiless => Ok(Framing::Length(0)),
+            _ if self.is_bodiless() => Ok(Framing::Length(0)),
             (_, true) => Ok(Framing::Chunked),
             (Some(length), false) => Ok(Framing::Length(length)),
             (None, false) => Ok(Framing::UntilClose),
@@ -196,39 +215,44 @@ impl<'a> Fields<'a> {
     }
 
     fn chunked(&self) -> Result<bool, Refusal> {
-        let mut codings = self.all("transfer-encoding");
-        let Some(coding) = codings.next() else {
+        if self.all("transfer-encoding").next().is_none() {
             return Ok(false);
-        };
-        if codings.next().is_some() || self.http_10 || !coding.eq_ignore_ascii_case(b"chunked") {
-            return Err(self.refuse("the answer's Transfer-Encoding is not chunked alone"));
         }
-        Ok(true)
+        let mut codings = self.elements("transfer-encoding");
+        match (codings.next(), codings.next()) {
+            (Some(coding), None) if coding.eq_ignore_ascii_case(b"chunked") && !self.http_10 => {
+                Ok(true)
+            }
+            _ => Err(self.refuse("the answer's Transfer-Encoding is not chunked alone")),
+        }
     }
 
-    /// None was asked for, and a checked body must be the bytes the server meant.
+    /// None was asked for, and a checked body must be the bytes the server meant. What has no body may name one.
     fn refuse_content_coding(&self) -> Result<(), Refusal> {
-        if self
-            .all("content-encoding")
-            .any(|coding| !coding.eq_ignore_ascii_case(b"identity"))
-        {
+        let mut codings = self.elements("content-encoding");
+        if !self.is_bodiless() && codings.any(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
             return Err(self.refuse("the answer is compressed although that was not asked for"));
         }
         Ok(())
     }
 
     fn keep_alive(&self) -> bool {
-        let closes = |value: &[u8]| {
-            value
-                .split(|&b| b == b',')
-                .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
-        };
-        !self.http_10 && !self.all("connection").any(closes)
+        let mut options = self.elements("connection");
+        !self.http_10 && !options.any(|option| option.eq_ignore_ascii_case(b"close"))
     }
 
     fn refuse(&self, reason: &'static str) -> Refusal {
         not_accepted(reason, Some(self.status))
     }
+}
+
+/// A value with each of its folds replaced by a space.
+fn unfold(value: &str) -> String {
+    if !value.contains('\r') {
+        return value.to_owned();
+    }
+    let lines = value.split("\r\n").map(str::trim_ascii);
+    lines.collect::<Vec<_>>().join(" ")
 }
 
 fn not_accepted(reason: &'static str, http_status: Option<u16>) -> Refusal {
@@ -292,6 +316,25 @@ mod tests {
             framing("transfer-encoding: Chunked\r\n"),
             Ok(Framing::Chunked)
         );
+        for chunked in [
+            "Transfer-Encoding:\t chunked \t\r\n",
+            "Transfer-Encoding: , chunked,,\r\n",
+            "Transfer-Encoding:\r\n chunked\r\n",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding:\r\n",
+        ] {
+            assert_eq!(framing(chunked), Ok(Framing::Chunked), "{chunked:?}");
+        }
+        for length in [
+            "Content-Length:5\r\n",
+            "Content-Length: \t005\t \r\n",
+            "Content-Length:\r\n 5\r\n",
+            "Content-Length: 5\r\n \r\n",
+            "Content-Encoding:\r\nContent-Length: 5\r\n",
+            "Content-Encoding: Identity\r\nContent-Length: 5\r\n",
+            "Content-Encoding: identity, , IDENTITY\r\nContent-Length: 5\r\n",
+        ] {
+            assert_eq!(framing(length), Ok(Framing::Length(5)), "{length:?}");
+        }
         assert_eq!(framing(""), Ok(Framing::UntilClose));
         for refused in [
             "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
@@ -301,6 +344,13 @@ mod tests {
             "Content-Length: -1\r\n",
             "Content-Length:\r\n",
             "Content-Length: 99999999999999999999\r\n",
+            "Content-Length: 1\r\n 2\r\n",
+            "Transfer-Encoding:\r\n",
+            "Transfer-Encoding: ,\r\n",
+            "Transfer-Encoding: chunked, chunked\r\n",
+            "Transfer-Encoding: chun\r\n ked\r\n",
+            "Transfer-Encoding: chunked;a=b\r\n",
+            "Content-Encoding: identity,\r\n gzip\r\nContent-Length: 5\r\n",
             "Transfer-Encoding: gzip, chunked\r\n",
             "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
             "Transfer-Encoding: identity\r\n",
@@ -316,6 +366,7 @@ mod tests {
         for (fields, accepted) in [
             ("", true),
             ("Content-Length: 0\r\n", true),
+            ("Content-Encoding: gzip\r\n", true),
             ("Content-Length: 1\r\n", false),
             ("Transfer-Encoding: chunked\r\n", false),
         ] {
@@ -328,6 +379,31 @@ mod tests {
     }
 
     #[test]
+    fn what_rfc_9112_lets_a_server_write_is_read() {
+        for accepted in [
+            // No reason, an empty one, and one of any bytes.
+            b"HTTP/1.1 200\r\n\r\n".as_slice(),
+            b"HTTP/1.1 200 \r\n\r\n",
+            b"HTTP/1.1 200 d'acc\xf4rd \t\r\n\r\n",
+            b"HTTP/1.0 200 OK\r\n\r\n",
+            // Values: none, of any bytes, folded once or more.
+            b"HTTP/1.1 200 OK\r\nA:\r\nA: \r\n!#$%&'*+-.^_`|~9: \x80\xff\t\"\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\td\r\nB: e\r\n \r\n f\r\n\r\n",
+        ] {
+            let head = HeadReader::default().read(accepted);
+            let is_read = matches!(head, Ok((used, Some(_))) if used == accepted.len());
+            assert!(is_read, "{}", accepted.escape_ascii());
+        }
+        let text = "HTTP/1.1 200 OK\r\nContent-Type:\r\n application/json;\r\n\t charset=utf-8 \r\n\
+            Retry-After: Wed,\r\n 21 Oct 2026 07:28:00 GMT\r\nConnection: a,\r\n close\r\n\
+            Content-Length: 0\r\n\r\n";
+        let head = read(text).expect("a head").1.expect("complete");
+        assert_eq!(head.content_type, "application/json; charset=utf-8");
+        assert_eq!(head.retry_after, "Wed, 21 Oct 2026 07:28:00 GMT");
+        assert!(!head.keep_alive);
+    }
+
+    #[test]
     fn what_is_no_head_is_refused_at_once() {
         for refused in [
             "<html>",
@@ -337,7 +413,8 @@ mod tests {
             "HTTP/1.1 200 OK\r\nA: b\n",
             "HTTP/1.1 x\r\n\r\n",
             "HTTP/1.1 200 OK\r\n: x\r\n\r\n",
-            "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n A: b\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nA\r\n : b\r\n\r\n",
             "\r\n",
         ] {
             assert!(
