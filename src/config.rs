@@ -4,10 +4,10 @@ use std::ffi::c_char;
 
 use bosauth::{Config, Error, input};
 
-use crate::entry::{self, null_argument};
+use crate::entry;
 use crate::status::bosauth_status;
 use crate::sticky::{self, Sticky, milliseconds};
-use crate::text::{checked, copied, copied_whole};
+use crate::text::{checked, copied, copied_bytes};
 
 /// How a client is set up. A setter that fails answers at once and is remembered: bosauth_client_new then
 /// fails with the full error of the first one, whatever is set later.
@@ -133,11 +133,13 @@ pub unsafe extern "C" fn bosauth_config_set_max_response_bytes(
     unsafe { set(config, |config| config.set_max_response_bytes(bytes)) }
 }
 
-/// Trusts one or more certificate authorities besides the bundled ones.
+/// Trusts one or more certificate authorities besides the bundled ones. The error of a certificate that cannot be
+/// used names its number.
 ///
 /// @param config the configuration
-/// @param pem PEM text with at least one certificate, each readable
-/// @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
+/// @param pem the content of a PEM file (RFC 7468) with at least one certificate. Text around the blocks may be in
+///   any encoding, UTF-8 or not, and blocks of other kinds are left out.
+/// @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_config_add_roots_pem(
     config: *mut bosauth_config,
@@ -146,8 +148,7 @@ pub unsafe extern "C" fn bosauth_config_add_roots_pem(
     // SAFETY: by the header's rules NULL or a live config of this thread's, NULL or a text.
     unsafe {
         set(config, |config| {
-            let pem = copied_whole(pem, "pem")?;
-            config.add_roots_pem(&pem.ok_or_else(|| null_argument("pem"))?)
+            config.add_roots_pem(copied_bytes(pem, "pem")?.as_slice())
         })
     }
 }

@@ -63,8 +63,47 @@ unsafe fn copy(
     argument: &'static str,
     max: usize,
 ) -> Result<Option<Zeroizing<String>>, Error> {
-    if text.is_null() {
+    // SAFETY: as promised by the caller.
+    let Some((mut bytes, is_cut)) = (unsafe { copy_bytes(text, max) }) else {
         return Ok(None);
+    };
+    match str::from_utf8(&bytes) {
+        Ok(_) => {}
+        // A copy that was cut may end in the middle of a character.
+        Err(error) if is_cut && error.error_len().is_none() => {
+            bytes.truncate(error.valid_up_to());
+        }
+        Err(_) => {
+            let message = format!("{argument} is not UTF-8");
+            return Err(Error::bad_argument(Status::InvalidUtf8, argument, message));
+        }
+    }
+    // SAFETY: what is left of the copy was found to be UTF-8.
+    let copy = unsafe { String::from_utf8_unchecked(mem::take(&mut *bytes)) };
+    Ok(Some(Zeroizing::new(copy)))
+}
+
+/// A copy of the caller's bytes, which need not be UTF-8, zeroized when dropped.
+///
+/// # Safety
+/// As for [`copied`].
+pub(crate) unsafe fn copied_bytes(
+    text: *const c_char,
+    argument: &'static str,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    // SAFETY: as promised by the caller.
+    let copy = unsafe { copy_bytes(text, usize::MAX) };
+    copy.map(|(bytes, _)| bytes)
+        .ok_or_else(|| null_argument(argument))
+}
+
+/// The first `max` bytes of the caller's string, and whether there are more; `None` for NULL.
+///
+/// # Safety
+/// As for [`copied`].
+unsafe fn copy_bytes(text: *const c_char, max: usize) -> Option<(Zeroizing<Vec<u8>>, bool)> {
+    if text.is_null() {
+        return None;
     }
     // SAFETY: not NULL, and NUL-terminated as promised by the caller.
     let whole = unsafe { CStr::from_ptr(text) }.count_bytes();
@@ -77,20 +116,7 @@ unsafe fn copy(
             .copy_from_nonoverlapping(text.cast::<u8>(), length);
         bytes.set_len(length);
     }
-    match str::from_utf8(&bytes) {
-        Ok(_) => {}
-        // A copy that was cut may end in the middle of a character.
-        Err(error) if whole > max && error.error_len().is_none() => {
-            bytes.truncate(error.valid_up_to());
-        }
-        Err(_) => {
-            let message = format!("{argument} is not UTF-8");
-            return Err(Error::bad_argument(Status::InvalidUtf8, argument, message));
-        }
-    }
-    // SAFETY: what is left of the copy was found to be UTF-8.
-    let copy = unsafe { String::from_utf8_unchecked(mem::take(&mut *bytes)) };
-    Ok(Some(Zeroizing::new(copy)))
+    Some((bytes, whole > max))
 }
 
 /// A text lent to the caller: NUL-terminated, wiped when dropped.

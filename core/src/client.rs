@@ -149,7 +149,7 @@ impl ClientBuilder {
     }
 
     /// See [`Config::add_roots_pem`].
-    pub fn roots_pem(self, pem: &str) -> Self {
+    pub fn roots_pem(self, pem: impl AsRef<[u8]>) -> Self {
         self.set(|config| config.add_roots_pem(pem))
     }
 

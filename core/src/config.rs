@@ -4,11 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
 use crate::error::Error;
-use crate::input;
 use crate::secret::Secret;
+use crate::{input, pem};
 
 /// How a client is set up. The client copies it.
 #[derive(Clone)]
@@ -74,30 +73,12 @@ impl Config {
         Ok(())
     }
 
-    /// Trusts one or more certificate authorities besides the bundled ones: PEM text with at least one
-    /// certificate, each readable.
-    pub fn add_roots_pem(&mut self, pem: &str) -> Result<(), Error> {
-        let unreadable = |_| {
-            input::invalid(
-                "pem",
-                "the PEM text holds a certificate that cannot be read",
-            )
-        };
-        let roots: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes())
-            .collect::<Result<_, _>>()
-            .map_err(unreadable)?;
-        if roots.is_empty() {
-            return Err(input::invalid("pem", "the PEM text holds no certificate"));
-        }
-        let mut store = rustls::RootCertStore::empty();
-        for root in &roots {
-            store.add(root.clone()).map_err(|_| {
-                input::invalid(
-                    "pem",
-                    "the PEM text holds a certificate that cannot be a root",
-                )
-            })?;
-        }
+    /// Trusts one or more certificate authorities besides the bundled ones: PEM text (RFC 7468) with at least
+    /// one certificate. Text around the blocks may be in any encoding, blocks of other kinds are left out, and a
+    /// certificate that cannot be used is an error that names its number.
+    pub fn add_roots_pem(&mut self, pem: impl AsRef<[u8]>) -> Result<(), Error> {
+        let roots = pem::certificates(pem.as_ref());
+        let roots = roots.map_err(|reason| input::invalid("pem", reason))?;
         self.added_roots.extend(roots);
         Ok(())
     }

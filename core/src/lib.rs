@@ -30,6 +30,7 @@ pub mod fuzzing;
 mod http;
 pub mod input;
 mod options;
+mod pem;
 mod protocol;
 mod secret;
 mod session;
