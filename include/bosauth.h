@@ -139,7 +139,7 @@ typedef int32_t bosauth_status;
 /** No address of the server could be reached. */
 #define BOSAUTH_ERROR_CONNECT 11
 
-/** The TLS handshake failed: name, chain, expiry or protocol. */
+/** TLS failed before the first byte of a response: name, chain, expiry, protocol, or an alert of the server. */
 #define BOSAUTH_ERROR_TLS 12
 
 /** The certificate chain was good but matched no pin. */
@@ -505,11 +505,13 @@ bosauth_status bosauth_config_set_max_response_bytes(bosauth_config *BOSAUTH_NON
                                                      uint64_t bytes);
 
 /**
- * Trusts one or more certificate authorities besides the bundled ones.
+ * Trusts one or more certificate authorities besides the bundled ones. The error of a certificate that cannot be
+ * used names its number.
  *
  * @param config the configuration
- * @param pem PEM text with at least one certificate, each readable
- * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
+ * @param pem the content of a PEM file (RFC 7468) with at least one certificate. Text around the blocks may be in
+ *   any encoding, UTF-8 or not, and blocks of other kinds are left out.
+ * @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_ARGUMENT
  */
 BOSAUTH_API
 bosauth_status bosauth_config_add_roots_pem(bosauth_config *BOSAUTH_NONNULL config,

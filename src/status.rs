@@ -22,7 +22,7 @@ pub const BOSAUTH_ERROR_UNSUPPORTED: bosauth_status = 6;
 pub const BOSAUTH_ERROR_NAME_LOOKUP: bosauth_status = 10;
 /// No address of the server could be reached.
 pub const BOSAUTH_ERROR_CONNECT: bosauth_status = 11;
-/// The TLS handshake failed: name, chain, expiry or protocol.
+/// TLS failed before the first byte of a response: name, chain, expiry, protocol, or an alert of the server.
 pub const BOSAUTH_ERROR_TLS: bosauth_status = 12;
 /// The certificate chain was good but matched no pin.
 pub const BOSAUTH_ERROR_PIN_MISMATCH: bosauth_status = 13;

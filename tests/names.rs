@@ -156,6 +156,11 @@ fn pooled_and_literal(server: &NameServer, live: SocketAddr) {
         0,
         "a literal address is looked up"
     );
+    for name in ["localhost", "localhost.", "LOCALHOST", "shop.localhost"] {
+        log_in(&self::client(name, live), &CallOptions::new()).unwrap();
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        assert_eq!(server.asked(&name), 0, "{name} is looked up");
+    }
 }
 
 fn all_threads_stuck(server: &NameServer, live: SocketAddr) {
@@ -173,6 +178,8 @@ fn all_threads_stuck(server: &NameServer, live: SocketAddr) {
     assert_eq!(lookup_threads(), LOOKUP_THREADS);
     let error = log_in(&client("live.test", live), &within(SECOND)).unwrap_err();
     assert_eq!(unsent(&error), Status::Timeout, "no thread is free");
+    // localhost needs none.
+    log_in(&client("localhost", live), &CallOptions::new()).unwrap();
 
     let cancel = Cancel::new();
     let mut options = CallOptions::new();

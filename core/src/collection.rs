@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::client::Client;
 use crate::error::{Action, Error, Report, Status};
-use crate::http::{self, Failure, FailureKind, Request, Response};
+use crate::http::{self, Failure, FailureKind, Request, Response, SystemError};
 use crate::input;
 use crate::options::CallOptions;
 use crate::protocol::bodies;
@@ -139,7 +139,7 @@ impl<'a> Collection<'a> {
                 timeout,
                 exchange,
             }),
-            Err(failure) => Err(self.error(&target, no_answer(&failure, timeout))),
+            Err(failure) => Err(self.error(&target, self.no_answer(&failure, timeout))),
         }
     }
 
@@ -147,6 +147,69 @@ impl<'a> Collection<'a> {
     fn error(&self, target: &str, report: Report) -> Error {
         let url = self.client.inner.base_url.address(target);
         Report { url, ..report }.into()
+    }
+
+    /// The error for a call that got no complete answer.
+    fn no_answer(&self, failure: &Failure, timeout: Duration) -> Report {
+        let (status, action, message) = match failure.kind {
+            FailureKind::NameLookup => (
+                Status::NameLookup,
+                Action::CheckNetwork,
+                format!(
+                    "cannot resolve host name \"{}\": check the base URL and the network",
+                    self.client.inner.base_url.host()
+                ),
+            ),
+            FailureKind::Connect => (
+                Status::Connect,
+                Action::CheckNetwork,
+                "no address of the server could be reached: check that it runs, and the network"
+                    .into(),
+            ),
+            FailureKind::Tls(reason) => (
+                Status::Tls,
+                Action::ContactOperator,
+                format!("no secure connection: {reason}"),
+            ),
+            FailureKind::ConnectionLost => (
+                Status::ConnectionLost,
+                Action::CheckNetwork,
+                "the connection ended before the answer was complete".into(),
+            ),
+            FailureKind::NotAccepted(reason) => (
+                Status::UnexpectedResponse,
+                Action::CheckNetwork,
+                format!("this is no answer of a BosBase server: {reason}"),
+            ),
+            FailureKind::TooLarge(part) => (
+                Status::ResponseTooLarge,
+                Action::ContactOperator,
+                too_large(part),
+            ),
+            FailureKind::Timeout(doing) => (
+                Status::Timeout,
+                Action::CheckNetwork,
+                format!(
+                    "time ran out while {doing} (the whole call has {} ms)",
+                    timeout.as_millis()
+                ),
+            ),
+            FailureKind::Cancelled => (
+                Status::Cancelled,
+                Action::None,
+                "the call was cancelled, or its client freed".into(),
+            ),
+            FailureKind::System(cause) if failure.sent => {
+                refused_by_system(Status::ConnectionLost, cause)
+            }
+            FailureKind::System(cause) => refused_by_system(Status::Connect, cause),
+            FailureKind::SystemAtLookup(cause) => refused_by_system(Status::NameLookup, cause),
+        };
+        Report {
+            outcome_unknown: failure.sent && !failure.rejected,
+            http_status: failure.http_status.unwrap_or(0),
+            ..Report::new(status, action, message)
+        }
     }
 
     /// What the app added that may be a secret: the words of header values (`xyz` of `Bearer xyz`) and the
@@ -219,7 +282,17 @@ impl Asking<'_> {
             may_repeat,
         };
         let answer = self.exchange.send(&request);
-        answer.map_err(|failure| self.error(no_answer(&failure, self.timeout)))
+        answer.map_err(|failure| self.failure(&failure))
+    }
+
+    /// The message of a report. Where a server does not know the path, the base URL may be the reason.
+    fn with_advice(&self, report: &Report) -> String {
+        let is_unknown = matches!(report.status, Status::NotFound | Status::UnexpectedResponse);
+        let advice = self.collection.client.inner.base_url.advice();
+        match advice.filter(|_| is_unknown) {
+            Some(advice) => format!("{} ({advice})", report.message),
+            None => report.message.clone(),
+        }
     }
 
     /// The last look before a response of this status is acted upon: whether the call still is to succeed.
@@ -256,6 +329,7 @@ impl Asking<'_> {
         let may_have_happened = response.sent_before && report.action == Action::RetryLater;
         Err(self.error(Report {
             outcome_unknown: report.outcome_unknown || may_have_happened,
+            message: self.with_advice(&report),
             ..report
         }))
     }
@@ -266,9 +340,13 @@ impl Asking<'_> {
             Ok(()) => Error::internal("a call that has ended goes on"),
             Err(failure) => self.error(Report {
                 http_status,
-                ..no_answer(&failure, self.timeout)
+                ..self.collection.no_answer(&failure, self.timeout)
             }),
         }
+    }
+
+    fn failure(&self, failure: &Failure) -> Error {
+        self.error(self.collection.no_answer(failure, self.timeout))
     }
 
     fn error(&self, report: Report) -> Error {
@@ -276,64 +354,25 @@ impl Asking<'_> {
     }
 }
 
-/// The error for a call that got no complete answer.
-fn no_answer(failure: &Failure, timeout: Duration) -> Report {
-    let (status, action, message) = match failure.kind {
-        FailureKind::NameLookup => (
-            Status::NameLookup,
-            Action::CheckNetwork,
-            "the server's name was not found: check the address and the network".into(),
-        ),
-        FailureKind::Connect => (
-            Status::Connect,
-            Action::CheckNetwork,
-            "no address of the server could be reached: check that it runs, and the network".into(),
-        ),
-        FailureKind::Tls(reason) => (
-            Status::Tls,
-            Action::ContactOperator,
-            format!("no secure connection: {reason}"),
-        ),
-        FailureKind::ConnectionLost => (
-            Status::ConnectionLost,
-            Action::CheckNetwork,
-            "the connection ended before the answer was complete".into(),
-        ),
-        FailureKind::NotAccepted(reason) => (
-            Status::UnexpectedResponse,
-            Action::CheckNetwork,
-            format!("this is no answer of a BosBase server: {reason}"),
-        ),
-        FailureKind::TooLarge(part) => (
-            Status::ResponseTooLarge,
-            Action::ContactOperator,
-            format!("the answer's {part} is larger than allowed"),
-        ),
-        FailureKind::Timeout(doing) => (
-            Status::Timeout,
-            Action::CheckNetwork,
-            format!(
-                "time ran out while {doing} (the whole call has {} ms)",
-                timeout.as_millis()
-            ),
-        ),
-        FailureKind::Cancelled => (
-            Status::Cancelled,
-            Action::None,
-            "the call was cancelled, or its client freed".into(),
-        ),
-        FailureKind::NoDescriptor => (
-            Status::Connect,
-            Action::CheckNetwork,
-            "the system gives no descriptor for the call: too many files and sockets are open"
-                .into(),
-        ),
+/// What the system of this machine refused is for the program or its surroundings to change.
+fn refused_by_system(status: Status, cause: SystemError) -> (Status, Action, String) {
+    let action = match cause {
+        SystemError::Other => Action::ReportBug,
+        _ => Action::FixCall,
     };
-    Report {
-        outcome_unknown: failure.sent && !failure.rejected,
-        http_status: failure.http_status.unwrap_or(0),
-        ..Report::new(status, action, message)
+    let reason = cause.reason();
+    let message = format!("the system of this machine refused what the call needs: {reason}");
+    (status, action, message)
+}
+
+/// What to do about a response that is over a limit. Only the limit of its body is the app's.
+fn too_large(part: &str) -> String {
+    if part == "body" {
+        return "the response's body is larger than allowed: name the fields that are needed in the query \
+                `fields`, or raise the limit with max_response_bytes"
+            .into();
     }
+    format!("the response's {part} is larger than allowed")
 }
 
 #[cfg(test)]

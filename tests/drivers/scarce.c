@@ -1,6 +1,6 @@
-/* Calls in a process that the system gives no descriptor or no thread: scarce NAMED NUMBERED TOKEN, the URL of a
- * server with a name and with an address for its host. Each call that fails has sent nothing, and one after it,
- * when there is enough again, succeeds. */
+/* Calls in a process to which the system refuses something: scarce NAMED NUMBERED TOKEN, the URL of a server with a
+ * name and with an address for its host. Each call that fails has sent nothing and says what was refused, and one
+ * after it, when there is enough again, succeeds. */
 #define _GNU_SOURCE
 #include <bosauth.h>
 #include <dlfcn.h>
@@ -8,11 +8,14 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static const char *token;
 static atomic_int has_no_threads;
+static atomic_int socket_fails, connect_fails; /* with this error */
 
 /* Takes the place of the system's, for the library too. */
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
@@ -22,6 +25,26 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     int (*next)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
     *(void **)&next = dlsym(RTLD_NEXT, "pthread_create");
     return next(thread, attributes, run, argument);
+}
+
+int socket(int domain, int type, int protocol) {
+    if (socket_fails) {
+        errno = socket_fails;
+        return -1;
+    }
+    int (*next)(int, int, int);
+    *(void **)&next = dlsym(RTLD_NEXT, "socket");
+    return next(domain, type, protocol);
+}
+
+int connect(int descriptor, const struct sockaddr *address, socklen_t length) {
+    if (connect_fails) {
+        errno = connect_fails;
+        return -1;
+    }
+    int (*next)(int, const struct sockaddr *, socklen_t);
+    *(void **)&next = dlsym(RTLD_NEXT, "connect");
+    return next(descriptor, address, length);
 }
 
 static int next_descriptor(void) {
@@ -38,17 +61,23 @@ static void allow(int more) {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static bosauth_status log_in(bosauth_client client, const bosauth_options *options, int *outcome_unknown) {
+/* Whether a login ends with this status, with nothing sent, and with these words in the message of an error that is
+ * the caller's to mend and not the network's; NULL: without a message to check. */
+static int ends_so(bosauth_client client, const bosauth_options *options, bosauth_status expected, const char *words) {
     bosauth_error *error;
     bosauth_status status = bosauth_auth_with_token(client, "users", token, options, NULL, &error);
-    *outcome_unknown = bosauth_error_outcome_unknown(error);
+    const char *message = bosauth_error_message(error);
+    int is_good = status == expected && !bosauth_error_outcome_unknown(error) &&
+        (!words || (strstr(message, words) && bosauth_error_action(error) == BOSAUTH_ACTION_FIX_CALL));
+    if (!is_good) {
+        printf("%s: %s\n", words ? words : "", message);
+    }
     bosauth_error_free(error);
-    return status;
+    return is_good;
 }
 
 /* Whether a login with a new client ends like this, and a second one, in plenty, well. */
-static int ends(const char *url, int descriptors, bosauth_cancel cancel, bosauth_status expected) {
-    int outcome_unknown;
+static int ends(const char *url, int descriptors, bosauth_cancel cancel, bosauth_status expected, const char *words) {
     bosauth_client client;
     bosauth_options *options = bosauth_options_new();
     if (bosauth_client_new(url, NULL, &client, NULL) != BOSAUTH_OK ||
@@ -56,17 +85,27 @@ static int ends(const char *url, int descriptors, bosauth_cancel cancel, bosauth
         return 0;
     }
     allow(descriptors);
-    bosauth_status status = log_in(client, options, &outcome_unknown);
+    int is_good = ends_so(client, options, expected, words);
     allow(-1);
-    int is_good = status == expected && outcome_unknown == 0;
-    if (!is_good) {
-        printf("with %d descriptors: %s, outcome_unknown %d\n", descriptors, bosauth_status_name(status), outcome_unknown);
-    }
-    if (!has_no_threads && log_in(client, NULL, &outcome_unknown) != BOSAUTH_OK) {
+    has_no_threads = socket_fails = connect_fails = 0;
+    if (!ends_so(client, NULL, BOSAUTH_OK, NULL)) {
         printf("a call in plenty fails\n");
         is_good = 0;
     }
     bosauth_options_free(options);
+    bosauth_client_free(client);
+    return is_good;
+}
+
+/* Whether a resolver that can open nothing is told as such. It asks nobody. */
+static int resolves_nothing(void) {
+    bosauth_client client;
+    if (bosauth_client_new("http://no-such-host.invalid", NULL, &client, NULL) != BOSAUTH_OK) {
+        return 0;
+    }
+    allow(1);
+    int is_good = ends_so(client, NULL, BOSAUTH_ERROR_NAME_LOOKUP, "EMFILE");
+    allow(-1);
     bosauth_client_free(client);
     return is_good;
 }
@@ -82,16 +121,29 @@ int main(int argc, char **argv) {
     bosauth_cancel_trigger(cancel);
     int before = next_descriptor();
 
-    good &= ends(numbered, 0, 0, BOSAUTH_ERROR_CONNECT);
-    good &= ends(numbered, 0, cancel, BOSAUTH_ERROR_CANCELLED);
-    /* One for the call, none for its socket. */
-    good &= ends(numbered, 1, 0, BOSAUTH_ERROR_CONNECT);
-    has_no_threads = 1;
+    good &= ends(numbered, 0, 0, BOSAUTH_ERROR_CONNECT, "EMFILE");
+    good &= ends(numbered, 0, cancel, BOSAUTH_ERROR_CANCELLED, NULL);
+    /* One for the call, none for its socket or its resolver. */
+    good &= ends(numbered, 1, 0, BOSAUTH_ERROR_CONNECT, "EMFILE");
+    good &= ends(named, 1, 0, BOSAUTH_ERROR_CONNECT, "EMFILE");
+    good &= resolves_nothing();
     for (int i = 0; i < 10; i++) {
-        good &= ends(named, -1, 0, BOSAUTH_ERROR_NAME_LOOKUP);
+        has_no_threads = 1;
+        good &= ends(named, -1, 0, BOSAUTH_ERROR_NAME_LOOKUP, "no thread");
     }
-    has_no_threads = 0;
-    good &= ends(named, -1, 0, BOSAUTH_OK);
+    const struct {
+        int error;
+        const char *name;
+    } refusals[] = {{EMFILE, "EMFILE"}, {ENFILE, "ENFILE"}, {ENOMEM, "ENOMEM"}, {ENOBUFS, "ENOBUFS"}, {EACCES, "EACCES"}, {EPERM, "EPERM"}};
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        socket_fails = refusals[i].error;
+        good &= ends(numbered, -1, 0, BOSAUTH_ERROR_CONNECT, refusals[i].name);
+        connect_fails = refusals[i].error;
+        good &= ends(numbered, -1, 0, BOSAUTH_ERROR_CONNECT, refusals[i].name);
+    }
+    connect_fails = EADDRNOTAVAIL;
+    good &= ends(numbered, -1, 0, BOSAUTH_ERROR_CONNECT, "EADDRNOTAVAIL");
+    good &= ends(named, -1, 0, BOSAUTH_OK, NULL);
 
     bosauth_cancel_free(cancel);
     good &= next_descriptor() == before;

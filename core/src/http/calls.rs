@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::FailureKind;
 use super::deadline::Deadline;
 use super::waker::Waker;
+use super::{FailureKind, SystemError};
 use crate::fork::{self, Guarded};
 
 /// The most wakers kept for calls to come.
@@ -60,7 +60,8 @@ impl Calls {
         if let Some(idle) = self.0.with(State::begin_with_idle)? {
             return Ok(idle);
         }
-        let waker = Arc::new(Waker::new().map_err(|_| FailureKind::NoDescriptor)?);
+        let refused = |error| FailureKind::System(SystemError::local(&error));
+        let waker = Arc::new(Waker::new().map_err(refused)?);
         self.0.with(|state| state.begin(&waker))?;
         Ok(waker)
     }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-use super::FailureKind;
 use super::deadline::{Deadline, Until};
 use super::wait::{Ended, wait_for_one_of};
+use super::{FailureKind, SystemError};
 use crate::fork::OwnSocket;
 
 /// How long an address has for itself before the next one is tried too (RFC 8305 section 5).
@@ -23,19 +23,23 @@ pub(super) fn connect(
 ) -> Result<OwnSocket, FailureKind> {
     let mut untried = by_turns(addresses).into_iter();
     let mut trying: Vec<OwnSocket> = Vec::new();
+    let mut failure = FailureKind::Connect;
     loop {
         let mut turn = until;
         if let Some(address) = untried.next() {
             match begin(address) {
                 Ok(socket) => trying.push(socket),
-                Err(_) => continue,
+                Err(error) => {
+                    failure = system_failure(&error, address).unwrap_or(failure);
+                    continue;
+                }
             }
             if untried.len() > 0 {
                 turn = until.but_by(Deadline::after(HEAD_START));
             }
         }
         if trying.is_empty() {
-            return Err(FailureKind::Connect);
+            return Err(failure);
         }
         match first(&mut trying, turn) {
             Ok(Some(socket)) => return Ok(socket),
@@ -44,6 +48,13 @@ pub(super) fn connect(
             Err(ended) => return Err(ended.during("connecting to the server")),
         }
     }
+}
+
+/// What this machine's system refused, if it did: that says more than that an address cannot be reached. An IPv6
+/// address that cannot be assigned tells of a machine without IPv6, and of no lack of ports.
+fn system_failure(error: &io::Error, address: SocketAddr) -> Option<FailureKind> {
+    let cause = SystemError::of(error)?;
+    (cause != SystemError::Ports || address.is_ipv4()).then_some(FailureKind::System(cause))
 }
 
 /// The addresses in their order, but those of the two families by turns as long as there are both.

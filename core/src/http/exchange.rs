@@ -183,7 +183,7 @@ impl Exchange<'_> {
                     error,
                     rustls::Error::AlertReceived(alert) if self.connection.is_rejected_by(*alert)
                 );
-                FailureKind::Tls(tls_error::reason(error))
+                tls_error::failure(error)
             }
             _ => FailureKind::ConnectionLost,
         }

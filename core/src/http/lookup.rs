@@ -3,18 +3,24 @@
 //! answers. At most four such threads run in a process.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::thread;
 
-use super::FailureKind;
+use socket2::{Domain, Socket, Type};
+
 use super::deadline::Until;
 use super::wait::wait_for_wake;
 use super::waker::Waker;
+use super::{FailureKind, SystemError};
 use crate::fork::{self, Guarded};
 
 /// The most helper threads of a process.
 const THREADS_MAX: usize = 4;
+
+/// The stack of a helper thread, on which the system's resolver runs with whatever modules it is configured to
+/// load. It is the standard library's own default; given here, no environment variable changes it.
+const STACK_SIZE: usize = 2 * 1024 * 1024;
 
 /// What was going on when a deadline passed or a call was stopped.
 const DOING: &str = "looking up the server's name";
@@ -47,7 +53,7 @@ impl Threads {
     }
 }
 
-/// The addresses of `host`, for the call with this waker. A literal address is not looked up.
+/// The addresses of `host`, for the call with this waker. A literal address is not looked up, nor is localhost.
 pub(super) fn lookup(
     host: &str,
     port: u16,
@@ -57,20 +63,46 @@ pub(super) fn lookup(
     if let Ok(literal) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(literal, port)]);
     }
+    if is_localhost(host) {
+        return Ok(LOOPBACK
+            .map(|address| SocketAddr::new(address, port))
+            .into());
+    }
     take_thread(waker, until)?;
     let answer = Awaited::by(waker);
     spawn((host.to_owned(), port), Arc::clone(&answer.0))?;
     loop {
         if let Some(found) = answer.take() {
-            let addresses = found.unwrap_or_default();
-            return if addresses.is_empty() {
-                Err(FailureKind::NameLookup)
-            } else {
-                Ok(addresses)
-            };
+            return found
+                .map_err(|error| refusal_of(&error))
+                .and_then(|addresses| {
+                    let is_found = !addresses.is_empty();
+                    is_found.then_some(addresses).ok_or(FailureKind::NameLookup)
+                });
         }
         wait_for_wake(until).map_err(|ended| ended.during(DOING))?;
     }
+}
+
+/// The addresses of localhost. Servers for development mostly listen on the first.
+const LOOPBACK: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::LOCALHOST),
+    IpAddr::V6(Ipv6Addr::LOCALHOST),
+];
+
+/// Whether a name, in lower case, is localhost or below it: no name service is asked for those (RFC 6761 section
+/// 6.3).
+fn is_localhost(host: &str) -> bool {
+    let name = host.strip_suffix('.').unwrap_or(host);
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+/// Why the system resolved no name. Without a descriptor its resolver can read no file and ask nobody, and says
+/// that there is no such name.
+fn refusal_of(error: &io::Error) -> FailureKind {
+    let probe = || Socket::new(Domain::IPV4, Type::DGRAM, None).err();
+    let cause = SystemError::of(error).or_else(|| SystemError::of(&probe()?));
+    cause.map_or(FailureKind::NameLookup, FailureKind::SystemAtLookup)
 }
 
 /// What a helper thread leaves behind, and whom it wakes.
@@ -111,12 +143,14 @@ fn spawn(name: (String, u16), answer: Arc<Guarded<Answer>>) -> Result<(), Failur
         });
         give_thread_back();
     };
-    let builder = thread::Builder::new().name("bosauth-lookup".into());
+    let builder = thread::Builder::new()
+        .name("bosauth-lookup".into())
+        .stack_size(STACK_SIZE);
     match builder.spawn(run) {
         Ok(_) => Ok(()),
         Err(_) => {
             give_thread_back();
-            Err(FailureKind::NameLookup)
+            Err(FailureKind::SystemAtLookup(SystemError::Threads))
         }
     }
 }
@@ -162,6 +196,8 @@ mod tests {
     use crate::http::wait::Ended;
 
     const LONG: Duration = Duration::from_secs(600);
+    /// What the library takes for a name and the system's resolver for an address, so that nobody is asked.
+    const NAMED: &str = "127.1";
 
     fn look_up(host: &str) -> Result<Vec<SocketAddr>, FailureKind> {
         let waker = Arc::new(Waker::new().expect("a descriptor"));
@@ -180,9 +216,27 @@ mod tests {
     }
 
     #[test]
+    fn localhost_is_loopback_whatever_a_name_service_says() {
+        let loopback = LOOPBACK
+            .map(|address| SocketAddr::new(address, 80))
+            .to_vec();
+        for host in ["localhost", "localhost.", "a.localhost", "a-1.b.localhost."] {
+            assert_eq!(look_up(host), Ok(loopback.clone()), "{host}");
+        }
+        for host in [
+            "localhost.example",
+            "mylocalhost",
+            "localhost.localdomain",
+            ".",
+        ] {
+            assert!(!is_localhost(host), "{host}");
+        }
+    }
+
+    #[test]
     fn names_are_found_or_not() {
         let is_loopback = |found: Vec<SocketAddr>| found.iter().all(|a| a.ip().is_loopback());
-        assert!(look_up("localhost").is_ok_and(is_loopback));
+        assert!(look_up(NAMED).is_ok_and(is_loopback));
         assert_eq!(
             look_up("no-such-host.invalid"),
             Err(FailureKind::NameLookup)
@@ -219,7 +273,7 @@ mod tests {
                         waker: &waker,
                         hook: None,
                     };
-                    let found = lookup("localhost", 80, &waker, until);
+                    let found = lookup(NAMED, 80, &waker, until);
                     let is_late = matches!(found, Err(FailureKind::Timeout(_)));
                     assert!(found.is_ok() || is_late && limit < LONG, "{found:?}");
                 }

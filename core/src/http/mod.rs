@@ -17,6 +17,7 @@ mod network;
 pub(crate) mod pieces;
 mod pool;
 mod request;
+mod system_error;
 mod tls;
 mod tls_error;
 mod wait;
@@ -26,6 +27,7 @@ pub(crate) use call::Call;
 pub(crate) use deadline::WaitHook;
 pub(crate) use network::{Network, Origin};
 pub(crate) use request::Request;
+pub(crate) use system_error::SystemError;
 pub(crate) use waker::Waker;
 
 use crate::secret::SecretBytes;
@@ -73,8 +75,10 @@ pub(crate) enum FailureKind {
     Timeout(&'static str),
     /// The call was stopped.
     Cancelled,
-    /// The system gives no more descriptors.
-    NoDescriptor,
+    /// The system of this machine refused what the call needs.
+    System(SystemError),
+    /// The same while the host name was resolved.
+    SystemAtLookup(SystemError),
 }
 
 impl Failure {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use once_cell::race::OnceBox;
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 
@@ -37,7 +38,7 @@ pub(crate) struct Network {
 /// What belongs to one process: after a fork, the child begins anew.
 pub(super) struct Own {
     generation: u32,
-    tls: Guarded<Option<Arc<ClientConfig>>>,
+    tls: OnceBox<Arc<ClientConfig>>,
     pub pool: Pool,
     pub calls: Calls,
 }
@@ -46,23 +47,22 @@ impl Own {
     fn new(closed: bool) -> Arc<Self> {
         Arc::new(Own {
             generation: fork::generation(),
-            tls: Guarded::new(None),
+            tls: OnceBox::new(),
             pool: Pool::default(),
             calls: Calls::new(closed),
         })
     }
 
-    /// The TLS configuration, made at the first use. Not by a `OnceLock`: a child that a signal handler forks
-    /// while its thread waits for another to make it would wait for ever.
+    /// The TLS configuration, made at the first use, perhaps by two threads at once: a child of a fork must not
+    /// wait for a thread of its parent.
     pub fn tls(
         &self,
         added_roots: &[CertificateDer<'static>],
     ) -> Result<Arc<ClientConfig>, FailureKind> {
-        if let Some(made) = self.tls.with(|tls| tls.clone()) {
-            return Ok(made);
-        }
-        let new = tls::config(added_roots)?;
-        Ok(self.tls.with(|tls| Arc::clone(tls.get_or_insert(new))))
+        let made = self
+            .tls
+            .get_or_try_init(|| tls::config(added_roots).map(Box::new))?;
+        Ok(Arc::clone(made))
     }
 }
 

@@ -10,7 +10,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use super::FailureKind;
 use super::connection::NoSignal;
 use super::deadline::Until;
-use super::tls_error::reason;
+use super::tls_error::failure;
 use super::wait::{Interest, wait};
 
 /// How many times unread bytes of a failed handshake are taken in.
@@ -44,8 +44,7 @@ pub(super) fn handshake(
 ) -> Result<ClientConnection, FailureKind> {
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| FailureKind::Tls("no certificate can be for this host name"))?;
-    let mut tls =
-        ClientConnection::new(config, name).map_err(|error| FailureKind::Tls(reason(&error)))?;
+    let mut tls = ClientConnection::new(config, name).map_err(|error| failure(&error))?;
     while tls.is_handshaking() || tls.wants_write() {
         if tls.wants_write() {
             step(
@@ -61,7 +60,7 @@ pub(super) fn handshake(
         }
         if let Err(error) = tls.process_new_packets() {
             send_alert(&mut tls, socket);
-            return Err(FailureKind::Tls(reason(&error)));
+            return Err(failure(&error));
         }
     }
     Ok(tls)

@@ -6,8 +6,19 @@ use rustls::{
 };
 use webpki::Error as PathError;
 
+use super::{FailureKind, SystemError};
+
+/// What a failure of TLS is told as.
+pub(super) fn failure(error: &Error) -> FailureKind {
+    match error {
+        Error::FailedToGetRandomBytes => FailureKind::System(SystemError::Random),
+        Error::FailedToGetCurrentTime => FailureKind::System(SystemError::Clock),
+        _ => FailureKind::Tls(reason(error)),
+    }
+}
+
 /// The reason, as a part of a sentence.
-pub(super) fn reason(error: &Error) -> &'static str {
+fn reason(error: &Error) -> &'static str {
     match error {
         Error::InvalidCertificate(certificate) => certificate_reason(certificate),
         Error::AlertReceived(alert) => alert_reason(*alert),
@@ -28,8 +39,6 @@ pub(super) fn reason(error: &Error) -> &'static str {
         Error::NoApplicationProtocol => "the server does not accept the protocol http/1.1",
         Error::UnsupportedNameType => "no certificate can be for this host name",
         Error::InvalidCertRevocationList(_) => "a certificate revocation list cannot be used",
-        Error::FailedToGetCurrentTime => "this machine's clock cannot be read",
-        Error::FailedToGetRandomBytes => "this machine's system gives no random bytes",
         _ => "the TLS library failed",
     }
 }

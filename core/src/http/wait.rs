@@ -4,8 +4,8 @@ use std::io;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use super::FailureKind;
 use super::deadline::{HOOK_PERIOD, Hook, Until};
+use super::{FailureKind, SystemError};
 use system::{Entry, is_ready, is_writable, of_socket, of_waker};
 
 /// What to wait for.
@@ -33,7 +33,9 @@ pub(super) enum Ended {
     /// The call was stopped.
     Stopped,
     /// The system cannot wait.
-    Failed,
+    Failed(SystemError),
+    /// A signal handler forked during the call, and this is the child: it has no sockets of the call.
+    Forked,
 }
 
 impl Ended {
@@ -42,7 +44,8 @@ impl Ended {
         match self {
             Ended::TimedOut => FailureKind::Timeout(doing),
             Ended::Stopped => FailureKind::Cancelled,
-            Ended::Failed => FailureKind::ConnectionLost,
+            Ended::Failed(error) => FailureKind::System(error),
+            Ended::Forked => FailureKind::ConnectionLost,
         }
     }
 }
@@ -72,7 +75,7 @@ pub(super) fn wait_for_one_of<'a>(
     entries.extend(sockets.map(|socket| of_socket(socket, Interest::Write)));
     while !poll(&mut entries, until)? {}
     let ready = entries[1..].iter().position(is_ready);
-    ready.ok_or(Ended::Failed)
+    ready.ok_or(Ended::Failed(SystemError::Other))
 }
 
 /// Waits until [`super::waker::Waker::wake`] has been called, or returns for no reason: look, and wait again.
@@ -94,7 +97,7 @@ fn poll(entries: &mut [Entry<'_>], until: Until<'_>) -> Result<bool, Ended> {
             until.hook.inspect(|hook| hook.hurry());
             return Ok(false);
         }
-        Err(_) => return Err(Ended::Failed),
+        Err(error) => return Err(Ended::Failed(SystemError::local(&error))),
     }
     if is_ready(&entries[0]) {
         until.waker.clear();
@@ -123,7 +126,7 @@ pub(super) fn left(until: Until<'_>) -> Result<Duration, Ended> {
     }
     // A call in which a signal handler forked goes on in the child, too, without its sockets.
     if !until.waker.is_current_process() {
-        return Err(Ended::Failed);
+        return Err(Ended::Forked);
     }
     until.deadline.left().ok_or(Ended::TimedOut)
 }

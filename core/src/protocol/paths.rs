@@ -56,8 +56,11 @@ impl BaseUrl {
         plain(text)?;
         let (scheme, rest) = text
             .split_once("://")
-            .ok_or_else(|| refused(HOW_TO_WRITE))?;
+            .ok_or_else(|| refused(without_scheme(text)))?;
         let https = is_https(scheme)?;
+        if rest.contains("://") {
+            return refuse("the base URL has http:// or https:// twice; write it once");
+        }
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         if authority.contains('@') {
             return refuse(
@@ -95,6 +98,23 @@ impl BaseUrl {
     /// Host and port as the Host header has them: IPv6 in brackets, the default port left out.
     pub fn authority(&self) -> &str {
         &self.authority
+    }
+
+    /// What a path prefix is likely to be by mistake. It is accepted, since a server can be anywhere; where the server
+    /// does not know the paths below it, this says what to try.
+    pub fn advice(&self) -> Option<&'static str> {
+        let last = self.prefix.rsplit('/').next();
+        if self.prefix.contains("/api/") {
+            Some(
+                "the base URL goes on after /api: end it before /api, which every call adds itself",
+            )
+        } else if last == Some("api") {
+            Some("the base URL ends in /api: leave /api out, since every call adds it itself")
+        } else if last == Some("_") {
+            Some("the base URL ends in /_/, the address of the server's dashboard: leave /_/ out")
+        } else {
+            None
+        }
     }
 
     /// The request target of a collection's call, `mfaId` last in its query.
@@ -137,7 +157,19 @@ fn encode(text: &str) -> percent_encoding::PercentEncode<'_> {
     utf8_percent_encode(text, ENCODED)
 }
 
-const HOW_TO_WRITE: &str = "the base URL must be like https://api.example.com";
+/// What is wrong with a base URL without `://`.
+fn without_scheme(text: &str) -> &'static str {
+    let start = text.get(..4).unwrap_or_default();
+    let rest = text
+        .get(4..)
+        .unwrap_or_default()
+        .trim_start_matches(['s', 'S']);
+    if start.eq_ignore_ascii_case("http") && rest.starts_with([':', '/', ';']) {
+        return "after http or https the base URL must go on with ://, as in http://localhost:8090";
+    }
+    "http:// or https:// is missing at the start of the base URL; write it as http://localhost:8090 or \
+     https://api.example.com"
+}
 
 fn refused(message: &str) -> Error {
     invalid("base_url", message)
@@ -155,6 +187,9 @@ fn plain(text: &str) -> Result<(), Error> {
     if text.len() > URL_MAX {
         return refuse("the base URL is longer than 2048 bytes");
     }
+    if text.trim() != text {
+        return refuse("the base URL has a space or a line end at its start or its end; remove it");
+    }
     if !text.bytes().all(|b| b.is_ascii_graphic()) {
         return refuse(
             "the base URL holds a space, a control or a non-ASCII character; write a foreign name as xn--…",
@@ -163,6 +198,12 @@ fn plain(text: &str) -> Result<(), Error> {
     if text.contains('\\') {
         return refuse(
             "the base URL holds a backslash; write it with slashes, as https://api.example.com",
+        );
+    }
+    if text.contains("/_/#") {
+        return refuse(
+            "the base URL is the address of the server's dashboard; end it before /_/, as in \
+             http://localhost:8090",
         );
     }
     if text.contains(['?', '#']) {
@@ -175,6 +216,12 @@ fn is_https(scheme: &str) -> Result<bool, Error> {
     match scheme {
         _ if scheme.eq_ignore_ascii_case("https") => Ok(true),
         _ if scheme.eq_ignore_ascii_case("http") => Ok(false),
+        _ if scheme.eq_ignore_ascii_case("ws") => {
+            refuse("the base URL must begin with http://, not ws://")
+        }
+        _ if scheme.eq_ignore_ascii_case("wss") => {
+            refuse("the base URL must begin with https://, not wss://")
+        }
         _ => refuse("the base URL must begin with https:// or http://, as https://api.example.com"),
     }
 }
@@ -187,6 +234,11 @@ fn default_port(https: bool) -> u16 {
 fn split_port(authority: &str) -> Result<(&str, Option<&str>), Error> {
     let name_end = if authority.starts_with('[') {
         authority.find(']').map(|at| at + 1)
+    } else if authority.matches(':').count() > 1 {
+        return refuse(
+            "the base URL's host has more than one colon; write an IPv6 address in brackets, as in \
+             http://[::1]:8090, and one port",
+        );
     } else {
         authority.find(':')
     };

@@ -171,6 +171,72 @@ fn bad_addresses() {
 }
 
 #[test]
+fn bad_addresses_are_refused_with_what_to_type() {
+    for (text, words) in [
+        ("localhost:8090", "http:// or https:// is missing"),
+        ("localhost", "http:// or https:// is missing"),
+        ("api.example.com/x", "http:// or https:// is missing"),
+        ("127.0.0.1:8090", "http:// or https:// is missing"),
+        ("[::1]:8090", "http:// or https:// is missing"),
+        ("//localhost", "http:// or https:// is missing"),
+        ("httpd.example.com", "http:// or https:// is missing"),
+        ("http//localhost", "must go on with ://"),
+        ("https:/localhost", "must go on with ://"),
+        ("HTTPS:localhost", "must go on with ://"),
+        ("http;//localhost", "must go on with ://"),
+        ("http://https://localhost", "twice"),
+        ("ws://localhost", "http://, not ws://"),
+        ("WSS://localhost", "https://, not wss://"),
+        ("ftp://localhost", "must begin with"),
+        ("http://", "has no host"),
+        ("http://:8090", "has no host"),
+        (" http://localhost", "at its start or its end"),
+        ("http://localhost\n", "at its start or its end"),
+        ("http://local host", "holds a space"),
+        ("http://::1", "in brackets"),
+        ("http://2001:db8::1:8090", "in brackets"),
+        ("http://localhost:8090:8090", "one port"),
+        ("http://localhost:99999", "from 1 to 65535"),
+        ("http://localhost:", "from 1 to 65535"),
+        ("http://localhost:8090/_/#/login", "end it before /_/"),
+        ("http://localhost:8090/?a", "before the ?"),
+    ] {
+        let message = BaseUrl::parse(text)
+            .err()
+            .map(|error| error.message().to_owned());
+        assert!(
+            message.as_ref().is_some_and(|m| m.contains(words)),
+            "{text}: {message:?}"
+        );
+    }
+}
+
+#[test]
+fn prefixes_that_are_likely_mistakes_come_with_advice() {
+    for (text, words) in [
+        ("http://h/api", "leave /api out"),
+        ("http://h/a/api/", "leave /api out"),
+        ("http://h/api/collections/users", "end it before /api"),
+        ("http://h/_/", "leave /_/ out"),
+    ] {
+        let advice = parse(text).advice();
+        assert!(
+            advice.is_some_and(|advice| advice.contains(words)),
+            "{text}: {advice:?}"
+        );
+    }
+    for text in [
+        "http://h",
+        "http://api/",
+        "http://h/apis",
+        "http://h/apis/x",
+        "http://h/a_",
+    ] {
+        assert_eq!(parse(text).advice(), None, "{text}");
+    }
+}
+
+#[test]
 fn targets_of_the_calls() {
     let target =
         |url: &str, collection: &str, endpoint| parse(url).target(collection, endpoint, &[], None);

@@ -1,0 +1,112 @@
+//! What the system of this machine refused a call: descriptors, memory, threads, ports, permission. That is no
+//! fault of the network, and none of the server.
+
+use std::io;
+
+/// Why the system refused something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SystemError {
+    /// EMFILE.
+    ProcessFiles,
+    /// ENFILE.
+    SystemFiles,
+    /// ENOMEM.
+    Memory,
+    /// ENOBUFS.
+    Buffers,
+    /// EADDRNOTAVAIL.
+    Ports,
+    /// EACCES.
+    Access,
+    /// EPERM.
+    Permission,
+    /// No thread could be started.
+    Threads,
+    /// No random bytes.
+    Random,
+    /// No time of day.
+    Clock,
+    /// Anything else that a system should not say.
+    Other,
+}
+
+impl SystemError {
+    /// The reason behind an error that may also be the network's; `None` for those.
+    pub fn of(error: &io::Error) -> Option<Self> {
+        numbers::TABLE
+            .iter()
+            .find(|(number, _)| error.raw_os_error() == Some(*number))
+            .map(|&(_, reason)| reason)
+    }
+
+    /// The reason behind an error that only this machine's system can have made.
+    pub fn local(error: &io::Error) -> Self {
+        Self::of(error).unwrap_or(SystemError::Other)
+    }
+
+    /// The reason in words, and what to check.
+    pub fn reason(self) -> &'static str {
+        match self {
+            SystemError::ProcessFiles => {
+                "this process has too many open files and sockets (EMFILE): close those that are no longer \
+                 needed, or raise its limit (ulimit -n)"
+            }
+            SystemError::SystemFiles => {
+                "all processes of this machine together have too many open files (ENFILE)"
+            }
+            SystemError::Memory => "no memory is left (ENOMEM)",
+            SystemError::Buffers => "no memory is left for sockets (ENOBUFS)",
+            SystemError::Ports => {
+                "no local port is free for a connection (EADDRNOTAVAIL): too many connections are open or \
+                 were closed just now"
+            }
+            SystemError::Access => {
+                "this process may not open network connections (EACCES): check its sandbox and permissions"
+            }
+            SystemError::Permission => {
+                "this process may not open network connections (EPERM): check the firewall of this machine \
+                 and the process's sandbox"
+            }
+            SystemError::Threads => {
+                "no thread can be started to resolve the host name (EAGAIN): check the limits of threads \
+                 and memory (ulimit -u, ulimit -v), or give an IP address in the base URL"
+            }
+            SystemError::Random => "the system gives no random bytes",
+            SystemError::Clock => "the time of day cannot be read",
+            SystemError::Other => "for a reason that is not known",
+        }
+    }
+}
+
+#[cfg(unix)]
+mod numbers {
+    use rustix::io::Errno;
+
+    use super::SystemError;
+
+    pub(super) const TABLE: [(i32, SystemError); 7] = [
+        (Errno::MFILE.raw_os_error(), SystemError::ProcessFiles),
+        (Errno::NFILE.raw_os_error(), SystemError::SystemFiles),
+        (Errno::NOMEM.raw_os_error(), SystemError::Memory),
+        (Errno::NOBUFS.raw_os_error(), SystemError::Buffers),
+        (Errno::ADDRNOTAVAIL.raw_os_error(), SystemError::Ports),
+        (Errno::ACCESS.raw_os_error(), SystemError::Access),
+        (Errno::PERM.raw_os_error(), SystemError::Permission),
+    ];
+}
+
+#[cfg(windows)]
+mod numbers {
+    use windows_sys::Win32::Networking::WinSock::{
+        WSAEACCES, WSAEADDRNOTAVAIL, WSAEMFILE, WSAENOBUFS,
+    };
+
+    use super::SystemError;
+
+    pub(super) const TABLE: [(i32, SystemError); 4] = [
+        (WSAEMFILE, SystemError::ProcessFiles),
+        (WSAENOBUFS, SystemError::Buffers),
+        (WSAEADDRNOTAVAIL, SystemError::Ports),
+        (WSAEACCES, SystemError::Access),
+    ];
+}
