@@ -30,6 +30,11 @@ struct shared {
         }                                                                                                      \
     } while (0)
 
+static int32_t keep_waiting(void *user_data) {
+    (void)user_data;
+    return 0;
+}
+
 static int every_session_function(const bosauth_session *session) {
     CHECK(strcmp(bosauth_session_field(session, "id"), "r1") == 0);
     CHECK(strcmp(bosauth_session_field(session, "email"), "ann@example.com") == 0);
@@ -90,6 +95,7 @@ static int every_call(const struct shared *shared) {
     EXPECT(BOSAUTH_OK, bosauth_options_set_keep_session(options, 1));
     EXPECT(BOSAUTH_OK, bosauth_options_set_mfa_id(options, "m1"));
     EXPECT(BOSAUTH_OK, bosauth_options_set_cancel(options, cancel));
+    EXPECT(BOSAUTH_OK, bosauth_options_set_wait_hook(options, keep_waiting, NULL));
     EXPECT(BOSAUTH_OK, bosauth_bind_token(shared->client, "users", "a@b.c", "pw", "tok", NULL, NULL));
     EXPECT(BOSAUTH_OK, bosauth_unbind_token(shared->client, "users", "a@b.c", "pw", "tok", NULL, NULL));
     EXPECT(BOSAUTH_OK, bosauth_auth_with_token(shared->client, "users", "tok", NULL, &session, NULL));

@@ -143,7 +143,10 @@ fn made_by_openssl(arguments: &[&str]) -> Identity {
 fn told_of(identity: &Identity) -> String {
     let server = server();
     let relay = Relay::start(server.address(), identity, &[]);
-    let bound = bind(&client(&relay.url("localhost"), &[identity.pem.clone()]));
+    let bound = bind(&client(
+        &relay.url("localhost"),
+        std::slice::from_ref(&identity.pem),
+    ));
     bound.err().map_or(String::new(), |failure| {
         assert_eq!(failure.status(), Status::Tls, "{failure}");
         failure.message().to_owned()

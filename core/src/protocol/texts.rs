@@ -1,5 +1,5 @@
-//! What BosBase says in its own words: fixed sentences, codes and names (contract §1.3 to §5). They stand in
-//! responses whatever a call sent.
+//! What BosBase says in its own words: fixed sentences, codes and names (`docs/protocol.md`, "Error response").
+//! They stand in responses whatever a call sent.
 
 pub(crate) const BIND_FAILED: &str = "Failed to bind token.";
 pub(crate) const UNBIND_FAILED: &str = "Failed to unbind token.";
