@@ -328,7 +328,8 @@ using bad_arguments = std::initializer_list<std::string_view>;
 
 /// Whether this is what the library says to the stand-in of text::c_str.
 [[nodiscard]] inline bool is_nul(const error& why, bad_arguments bad) noexcept {
-    if (why.status != status_code::invalid_utf8) {
+    // PEM text need not be UTF-8; in it the stand-in is no certificate.
+    if (why.status != status_code::invalid_utf8 && why.status != status_code::invalid_argument) {
         return false;
     }
     for (const std::string_view argument : bad) {

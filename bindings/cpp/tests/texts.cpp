@@ -78,10 +78,13 @@ void bad_bytes(const place& at) {
     for (const std::string& nul : {"\0"s, "\0x"s, "x\0"s, "x\0y"s, "{\"a\":\"\0\"}"s}) {
         const auto refused = at.call(nul);
         fails("NUL", refused, status_code::invalid_argument, action, at.argument);
-        check(!refused && test::has(refused.error().message, "holds a NUL"), "says so");
+        check(!refused && test::has(refused.error().message, "holds a NUL"), "says so", refused ? "" : refused.error().message);
     }
+    // PEM text may have comments in any encoding, so that only its blocks are looked at.
+    const bool is_any_text = at.argument == "pem";
+    const auto status = is_any_text ? status_code::invalid_argument : status_code::invalid_utf8;
     for (const char* not_utf8 : {"\xff", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "caf\xe9"}) {
-        fails("not UTF-8", at.call(not_utf8), status_code::invalid_utf8, action, at.argument);
+        fails("not UTF-8", at.call(not_utf8), status, action, at.argument);
     }
 }
 
