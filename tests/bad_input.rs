@@ -15,6 +15,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use bosauth::{Action, CallOptions, Client, Config, Error, Status};
+use bosbase_local::{DEMO_PASSWORD, DEMO_USER, Server};
 
 use peer::{Act, Peer};
 
@@ -341,6 +342,43 @@ fn a_client_being_set_up_reports_the_first_refusal() {
     let error = built("http://127.0.0.1:9").unwrap_err();
     assert_eq!(error.argument(), "name");
     assert_eq!(built("nowhere").unwrap_err().argument(), "base_url");
+}
+
+#[test]
+fn errors_say_what_to_type_instead() {
+    let server = Server::start(bosbase_local::Config::demo()).unwrap();
+    let told = |url: &str, max: u64| {
+        let client = Client::builder(url).max_response_bytes(max);
+        let client = client.build().unwrap();
+        let users = client.collection("users");
+        let bound = users.bind_token(DEMO_USER, DEMO_PASSWORD, "token-1");
+        bound
+            .and_then(|()| users.auth_with_token("token-1").map(drop))
+            .unwrap_err()
+    };
+    for (end, status, words) in [
+        ("/api", Status::NotFound, "leave /api out"),
+        ("/api/", Status::NotFound, "leave /api out"),
+        (
+            "/api/collections/users",
+            Status::NotFound,
+            "end it before /api",
+        ),
+    ] {
+        let error = told(&format!("{}{end}", server.base_url()), 1 << 20);
+        assert_eq!(error.status(), status, "{error}");
+        assert!(error.message().contains(words), "{error}");
+    }
+    let error = told(&format!("{}/shop", server.base_url()), 1 << 20);
+    assert!(!error.message().contains("leave"), "{error}");
+    let error = told(server.base_url(), 10);
+    assert_eq!(error.status(), Status::ResponseTooLarge, "{error}");
+    assert!(error.message().contains("`fields`"), "{error}");
+    // No label of a name is that long, so that no name server is asked.
+    let host = format!("{}.example", "x".repeat(64));
+    let error = told(&format!("http://{host}"), 1 << 20);
+    assert_eq!(error.status(), Status::NameLookup, "{error}");
+    assert!(error.message().contains(&format!("\"{host}\"")), "{error}");
 }
 
 #[test]
