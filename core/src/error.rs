@@ -357,6 +357,9 @@ impl Error {
     /// request was sent, unless a response proves that nothing was done. Such are a 4xx, 3xx or 1xx in BosBase's
     /// own form, [`Status::MfaRequired`] and [`Status::RateLimited`]. A 5xx never proves it: BosBase also answers
     /// one when its database fails after the commit.
+    ///
+    /// An alert that ends the TLS 1.3 handshake of a new connection, such as certificate_required, proves it too. Any
+    /// other alert, one on a reused connection, and one over TLS 1.2 after the handshake do not.
     pub fn outcome_unknown(&self) -> bool {
         self.inner.outcome_unknown
     }

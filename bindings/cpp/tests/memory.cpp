@@ -44,7 +44,7 @@ namespace {
 using test::check;
 
 /// Longer than what a std::string holds without an allocation.
-const std::string long_text(100, 'x');
+constexpr const char* long_text = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
 /// How many handles of a kind there are: more than the library has free places are made, and the last says it.
 std::size_t handles(const std::function<std::uint64_t()>& make,
@@ -102,7 +102,7 @@ void everything(const std::string& url) {
     using bosauth::config;
     using bosauth::options;
     at_each_allocation("a client", [&] { client(url, config().add_header("X-Key", long_text)); });
-    at_each_allocation("a client that is refused", [&] { client("ftp://" + long_text); });
+    at_each_allocation("a client that is refused", [&] { client(std::string("ftp://") + long_text); });
     client app(url);
     app.bind_token("users", "user@example.com", "correct horse 1", long_text);
     at_each_allocation("a login", [&] {
@@ -110,7 +110,7 @@ void everything(const std::string& url) {
         const auto how = options().cancel(stop).add_query("expand", long_text).wait_hook([] { return false; });
         check(app.auth_with_token("users", long_text, how).field("email") == "user@example.com", "the email");
     });
-    at_each_allocation("a login that is refused", [&] { app.auth_with_token("users", long_text + "y"); });
+    at_each_allocation("a login that is refused", [&] { app.auth_with_token("users", std::string(long_text) + "y"); });
     at_each_allocation("a session", [&] {
         app.save_session(long_text, R"({"id":"a long enough record id"})");
         check(!app.current_session()->token().empty(), "a token");
