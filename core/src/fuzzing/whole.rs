@@ -143,7 +143,8 @@ fn unfolded<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<Vec<Vec<u8>>> {
     for line in lines {
         if line.starts_with(b" ") || line.starts_with(b"\t") {
             let last = unfolded.last_mut()?;
-            *last = [last.trim_ascii_end(), b" ", line.trim_ascii()].concat();
+            // White space is left around the space: that of a value's ends goes later, and no other is looked at.
+            *last = [last, b" ".as_slice(), line].concat();
         } else {
             unfolded.push(line.to_vec());
         }
