@@ -145,10 +145,13 @@ class Texts(unittest.TestCase):
 
     def test_records_that_are_none(self):
         store = BosBase(URL).auth_store
-        for record in ({"a": float("inf")}, {"a": b"x"}, {"a": "\ud800"}, {1: 1, "1": 1}):
+        for record in ({"a": float("inf")}, {"a": b"x"}, {1: 1, "1": 1}):
             with self.subTest(record):
                 self.assert_refused(lambda: store.save("a.b.c", record), Status.INVALID_ARGUMENT, "record")
         self.assertIsNone(store.snapshot())
+        # A server may send a lone surrogate, so a saved record may hold one.
+        store.save("a.b.c", {"a": "\ud800"})
+        self.assertEqual(store.record["a"], "\ud800")
 
     def test_the_longest_session_token(self):
         store = BosBase(URL).auth_store

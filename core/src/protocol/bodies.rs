@@ -37,6 +37,12 @@ pub(crate) fn check_extra(object: &str) -> Result<(), Error> {
             format!("the extra members are no usable JSON object: {reason}"),
         )
     })?;
+    if json::has_lone_surrogate(object) {
+        return Err(invalid(
+            "object",
+            "the extra members hold a lone surrogate, which the server would replace",
+        ));
+    }
     if names
         .iter()
         .any(|name| OWN_NAMES.iter().any(|own| folds_to(*name, own)))
@@ -325,11 +331,13 @@ mod tests {
             "{\"a\":\"\0\"}",
             &format!("{{\"a\":{}{}}}", "[".repeat(512), "]".repeat(512)),
             r#"{"a":1.}"#,
+            r#"{"a":"\ud800"}"#,
+            r#"{"\udc00\ud800":1}"#,
         ] {
             assert_eq!(refusal(bad), Some("object"), "{bad:.40}");
         }
         for good in [
-            r#"{"a":"\ud800","\ud800":1e999}"#,
+            r#"{"a":"\ud83d\ude00","\\ud800":1e999}"#,
             &format!("{{\"a\":{}{}}}", "[".repeat(511), "]".repeat(511)),
         ] {
             assert_eq!(refusal(good), None, "{good:.40}");

@@ -445,6 +445,12 @@ pub(crate) fn code_points(inside: &str) -> impl Iterator<Item = u32> {
     })
 }
 
+/// Whether a string somewhere in a valid JSON text is not valid Unicode.
+pub(crate) fn has_lone_surrogate(text: &str) -> bool {
+    // Only strings hold escapes, so that the text may be read as one.
+    code_points(text).any(|code| (0xd800..0xe000).contains(&code))
+}
+
 /// The code point that a valid escape stands for, and the length of the escape: of both, for a surrogate pair.
 pub(crate) fn read_escape(escape: &[u8]) -> (u32, usize) {
     let simple = |byte: u8| (u32::from(byte), 2);
