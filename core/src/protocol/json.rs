@@ -501,7 +501,13 @@ pub(crate) fn short_string(value: &str, max: usize) -> Option<String> {
 
 /// The text of a value that is a string; `None` for any other value, and for one that is not valid Unicode.
 pub(crate) fn string(value: &str) -> Option<String> {
-    serde_json::from_str(value).ok()
+    let inside = inside(value)?;
+    // It never grows beyond that, so that no copy of it is left behind.
+    let mut text = String::with_capacity(inside.len());
+    for code in code_points(inside) {
+        text.push(char::from_u32(code)?);
+    }
+    Some(text)
 }
 
 /// What stands between the quotes of a value that is a string.
