@@ -9,8 +9,10 @@ pub(crate) enum SystemError {
     /// EMFILE.
     ProcessFiles,
     /// ENFILE.
+    #[cfg(unix)]
     SystemFiles,
     /// ENOMEM.
+    #[cfg(unix)]
     Memory,
     /// ENOBUFS.
     Buffers,
@@ -19,6 +21,7 @@ pub(crate) enum SystemError {
     /// EACCES.
     Access,
     /// EPERM.
+    #[cfg(unix)]
     Permission,
     /// No thread could be started.
     Threads,
@@ -51,9 +54,11 @@ impl SystemError {
                 "this process has too many open files and sockets (EMFILE): close those that are no longer \
                  needed, or raise its limit (ulimit -n)"
             }
+            #[cfg(unix)]
             SystemError::SystemFiles => {
                 "all processes of this machine together have too many open files (ENFILE)"
             }
+            #[cfg(unix)]
             SystemError::Memory => "no memory is left (ENOMEM)",
             SystemError::Buffers => "no memory is left for sockets (ENOBUFS)",
             SystemError::Ports => {
@@ -63,6 +68,7 @@ impl SystemError {
             SystemError::Access => {
                 "this process may not open network connections (EACCES): check its sandbox and permissions"
             }
+            #[cfg(unix)]
             SystemError::Permission => {
                 "this process may not open network connections (EPERM): check the firewall of this machine \
                  and the process's sandbox"
