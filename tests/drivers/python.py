@@ -26,6 +26,7 @@ ARGUMENTS = {
     "record": "record_json",
     "roots_pem": "pem",
     "timeout": "ms",
+    "connect_timeout": "ms",
     "user_agent": "text",
 }
 
