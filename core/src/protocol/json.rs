@@ -502,6 +502,9 @@ pub(crate) fn short_string(value: &str, max: usize) -> Option<String> {
 /// The text of a value that is a string; `None` for any other value, and for one that is not valid Unicode.
 pub(crate) fn string(value: &str) -> Option<String> {
     let inside = inside(value)?;
+    if !inside.contains('\\') {
+        return Some(inside.to_owned());
+    }
     // It never grows beyond that, so that no copy of it is left behind.
     let mut text = String::with_capacity(inside.len());
     for code in code_points(inside) {
