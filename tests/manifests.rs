@@ -5,7 +5,6 @@
 mod tools;
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
@@ -27,7 +26,7 @@ fn the_local_server_needs_no_dependency_that_the_quick_start_has_not_compiled() 
         return tools::lacks("the test is built in another profile than `cargo run` uses");
     }
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = tools::cargo();
     cargo
         .args(["build", "--package", "bosbase-local", "--bin"])
         .args(["bosbase-local", "--message-format", "json", "--target-dir"])

@@ -326,9 +326,9 @@ private:
 /// Arguments with a NUL inside.
 using bad_arguments = std::initializer_list<std::string_view>;
 
-/// Whether this is what the library says to the stand-in of text::c_str.
+/// Whether this is what the library says to the placeholder of text::c_str.
 [[nodiscard]] inline bool is_nul(const error& why, bad_arguments bad) noexcept {
-    // PEM text need not be UTF-8; in it the stand-in is no certificate.
+    // PEM text need not be UTF-8; in it the placeholder is no certificate.
     if (why.status != status_code::invalid_utf8 && why.status != status_code::invalid_argument) {
         return false;
     }

@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 class Call(Generic[Result]):
     """A call that is ready to be made once, by any thread. It holds what the library is given: as nobody refers to
-    it any more, texts are wiped and the options are freed."""
+    it any more, strings are zeroized and the options are freed."""
 
     __slots__ = ("stop", "options", "make")
 

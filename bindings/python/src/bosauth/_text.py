@@ -42,7 +42,7 @@ class Secret:
         check(text, argument)
         size = 4 * min(len(text), _SECRET_MAX) if isinstance(text, str) else len(text)
         buffer = ctypes.create_string_buffer(size + 1)
-        # Before there is anything to wipe.
+        # Before there is anything to zeroize.
         self._wipe = functools.partial(ctypes.memset, buffer, 0, len(buffer))
         self._as_parameter_ = buffer
         if isinstance(text, str):
