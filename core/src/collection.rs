@@ -11,10 +11,10 @@ use crate::http::{self, Failure, FailureKind, Request, Response, SystemError};
 use crate::input;
 use crate::options::CallOptions;
 use crate::protocol::bodies;
-use crate::protocol::json::{Fault, Stopped};
-use crate::protocol::paths::Endpoint;
+use crate::protocol::endpoint::Endpoint;
+use crate::protocol::json::{Check, Fault, Stopped};
 use crate::protocol::redact::MIN_REDACTED_LEN;
-use crate::protocol::replies::{self, Answer, Call, Success};
+use crate::protocol::responses::{self, RequestInfo, ResponseView};
 use crate::secret::SecretBytes;
 use crate::session::Session;
 
@@ -54,7 +54,7 @@ impl<'a> Collection<'a> {
     /// what any call may meet (`docs/protocol.md`, "Error response"). After an error with
     /// [`Error::outcome_unknown`] the token may be bound; binding again is safe.
     pub fn bind_token(&self, email: &str, password: &str, token: &str) -> Result<(), Error> {
-        self.change_binding(Call::Bind, Endpoint::BindToken, email, password, token)
+        self.change_binding(Endpoint::BIND_TOKEN, email, password, token)
     }
 
     /// Ends the binding of `token` to the account with this email and password.
@@ -66,7 +66,7 @@ impl<'a> Collection<'a> {
     /// # Errors
     /// As [`Collection::bind_token`].
     pub fn unbind_token(&self, email: &str, password: &str, token: &str) -> Result<(), Error> {
-        self.change_binding(Call::Unbind, Endpoint::UnbindToken, email, password, token)
+        self.change_binding(Endpoint::UNBIND_TOKEN, email, password, token)
     }
 
     /// Logs in with a bound token: 1 to 1024 bytes. The session becomes the client's, unless
@@ -84,14 +84,9 @@ impl<'a> Collection<'a> {
         input::token(token)?;
         let ticket = self.client.inner.keeper.draw();
         let body = bodies::token(token, self.extra());
-        let asking = self.ask(Call::AuthWithToken, Endpoint::AuthWithToken)?;
-        // Finishing an MFA login uses its id up.
-        let may_repeat = self.options.mfa_id.is_none();
-        let response = asking.send(&body, may_repeat)?;
-        let login = match asking.read(&response, &[token])? {
-            Success::Login(login) => login,
-            _ => return Err(Error::internal("a login was read as something else")),
-        };
+        let asking = self.ask(Endpoint::AUTH_WITH_TOKEN)?;
+        let response = asking.send(&body)?;
+        let login = asking.read(&response, &[token], responses::login)?;
         let session = Session::new(login.token, login.record_json, login.meta_json);
         asking.check(response.status)?;
         let was_kept =
@@ -101,7 +96,6 @@ impl<'a> Collection<'a> {
 
     fn change_binding(
         &self,
-        call: Call,
         endpoint: Endpoint,
         email: &str,
         password: &str,
@@ -112,9 +106,11 @@ impl<'a> Collection<'a> {
         input::password(password)?;
         input::token(token)?;
         let body = bodies::credentials(email, password, token, self.extra());
-        let asking = self.ask(call, endpoint)?;
-        let response = asking.send(&body, true)?;
-        asking.read(&response, &[password, token]).map(|_| ())
+        let asking = self.ask(endpoint)?;
+        let response = asking.send(&body)?;
+        asking.read(&response, &[password, token], |response, _| {
+            responses::no_content(response)
+        })
     }
 
     fn extra(&self) -> Option<&str> {
@@ -122,7 +118,7 @@ impl<'a> Collection<'a> {
     }
 
     /// Begins a call.
-    fn ask(self, call: Call, endpoint: Endpoint) -> Result<Asking<'a>, Error> {
+    fn ask(self, endpoint: Endpoint) -> Result<Asking<'a>, Error> {
         let inner = &*self.client.inner;
         let options = self.options;
         let mfa_id = options.mfa_id.as_deref();
@@ -134,7 +130,7 @@ impl<'a> Collection<'a> {
         match http::Call::begin(&inner.network, timeout, cancel, hook) {
             Ok(exchange) => Ok(Asking {
                 collection: self,
-                call,
+                endpoint,
                 target,
                 timeout,
                 exchange,
@@ -265,21 +261,23 @@ impl<'a> Collection<'a> {
 /// A call that has begun, and what is needed to make sense of its end.
 struct Asking<'a> {
     collection: Collection<'a>,
-    call: Call,
+    endpoint: Endpoint,
     target: String,
     timeout: Duration,
     exchange: http::Call<'a>,
 }
 
 impl Asking<'_> {
-    fn send(&self, body: &SecretBytes, may_repeat: bool) -> Result<Response, Error> {
+    fn send(&self, body: &SecretBytes) -> Result<Response, Error> {
+        // Completing an MFA login consumes its id.
+        let uses_mfa_id = self.endpoint.is_login() && self.collection.options.mfa_id.is_some();
         let request = Request {
             method: "POST",
             target: &self.target,
             host: self.collection.client.inner.base_url.authority(),
             headers: self.collection.headers(),
             body: body.as_slice(),
-            may_repeat,
+            may_repeat: self.endpoint.is_idempotent() && !uses_mfa_id,
         };
         let answer = self.exchange.send(&request);
         answer.map_err(|failure| self.failure(&failure))
@@ -301,28 +299,35 @@ impl Asking<'_> {
         looked.map_err(|_| self.stopped(http_status))
     }
 
-    /// What the answer means. The secrets of the call are blotted out of everything an error shows.
-    fn read<'r>(&self, response: &'r Response, secrets: &[&str]) -> Result<Success<'r>, Error> {
-        let answer = Answer {
+    /// Parses the response. The secrets of the call are redacted in everything an error shows.
+    fn read<'r, T>(
+        &self,
+        response: &'r Response,
+        secrets: &[&str],
+        parse: impl FnOnce(&ResponseView<'r>, Check<'_>) -> Result<T, Option<Fault>>,
+    ) -> Result<T, Error> {
+        let view = ResponseView {
             status: response.status,
             content_type: &response.content_type,
             retry_after: &response.retry_after,
             body: response.body.as_slice(),
         };
         let check = || self.exchange.check().map_err(|_| Stopped);
-        let fault = match replies::success(self.call, &answer, &check) {
-            Ok(success) => return Ok(success),
+        let fault = match parse(&view, &check) {
+            Ok(result) => return Ok(result),
             Err(Some(Fault::Stopped)) => return Err(self.stopped(response.status)),
             Err(fault) => fault,
         };
         let query = &self.collection.options.query;
-        let had_fields = query.iter().any(|(name, _)| name == "fields");
         let added = self.collection.added_secrets();
         let added = added.iter().map(|secret| secret.as_str());
         let secrets: Vec<&str> = secrets.iter().copied().chain(added).collect();
-        let now = SystemTime::now();
-        let (call, secrets) = (self.call, &secrets);
-        let report = replies::refusal(call, had_fields, &answer, fault, secrets, now, &check)
+        let request = RequestInfo {
+            endpoint: self.endpoint,
+            had_fields: query.iter().any(|(name, _)| name == "fields"),
+            secrets: &secrets,
+        };
+        let report = responses::error(&request, &view, fault, SystemTime::now(), &check)
             .map_err(|Stopped| self.stopped(response.status))?;
         // A server that cannot serve now says nothing about the first attempt. Any other refusal would have
         // been the response to that one too.
@@ -391,7 +396,7 @@ mod tests {
             .build()
             .expect("a client");
         let users = client.collection("users").with(options);
-        let asking = users.ask(Call::AuthWithToken, Endpoint::AuthWithToken);
+        let asking = users.ask(Endpoint::AUTH_WITH_TOKEN);
         let asking = asking.expect("a call");
         let mut response = Response {
             status,
@@ -402,7 +407,9 @@ mod tests {
         };
         response.body.push(body.as_bytes());
         cancel.trigger();
-        let error = asking.read(&response, &["token-1"]).err()?;
+        let error = asking
+            .read(&response, &["token-1"], responses::login)
+            .err()?;
         Some((error.status(), error.http_status()))
     }
 

@@ -4,7 +4,8 @@ use std::net::Ipv6Addr;
 
 use super::plain::{percent_decoded, texts};
 use crate::input;
-use crate::protocol::paths::{BaseUrl, Endpoint};
+use crate::protocol::endpoint::Endpoint;
+use crate::protocol::paths::BaseUrl;
 
 /// Makes request targets from a base URL, a collection, an MFA id, and names and values of a query, with a
 /// NUL between all of them.
@@ -27,13 +28,13 @@ pub fn paths(data: &[u8]) {
         .map(|pair| (pair[0].into(), pair[1].into()))
         .collect();
     for endpoint in [
-        Endpoint::BindToken,
-        Endpoint::UnbindToken,
-        Endpoint::AuthWithToken,
+        Endpoint::BIND_TOKEN,
+        Endpoint::UNBIND_TOKEN,
+        Endpoint::AUTH_WITH_TOKEN,
     ] {
         let target = base.target(collection, endpoint, &query, mfa_id.copied());
         let path = format!("{prefix}/api/collections/");
-        check_path(&target, &path, collection, endpoint.word());
+        check_path(&target, &path, collection, endpoint.path());
         check_query(&target, &query, mfa_id.copied());
         check_address(&base, &target);
     }

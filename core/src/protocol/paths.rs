@@ -4,8 +4,8 @@ use std::net::Ipv6Addr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::error::Error;
-use crate::input::invalid;
+use super::endpoint::Endpoint;
+use crate::error::{Error, Status};
 
 /// The longest base URL, in bytes.
 const URL_MAX: usize = 2048;
@@ -25,29 +25,6 @@ pub(crate) struct BaseUrl {
     port: u16,
     authority: String,
     prefix: String,
-}
-
-/// A call of a collection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::enum_variant_names, reason = "the server's own words for them")]
-pub(crate) enum Endpoint {
-    /// Bind a token to an account.
-    BindToken,
-    /// Unbind a token from an account.
-    UnbindToken,
-    /// Log in with a bound token.
-    AuthWithToken,
-}
-
-impl Endpoint {
-    /// The last segment of its path.
-    pub fn word(self) -> &'static str {
-        match self {
-            Endpoint::BindToken => "bind-token",
-            Endpoint::UnbindToken => "unbind-token",
-            Endpoint::AuthWithToken => "auth-with-token",
-        }
-    }
 }
 
 impl BaseUrl {
@@ -129,7 +106,7 @@ impl BaseUrl {
             "{}/api/collections/{}/{}",
             self.prefix,
             encode(collection),
-            endpoint.word()
+            endpoint.path()
         );
         let given = query
             .iter()
@@ -172,7 +149,7 @@ fn without_scheme(text: &str) -> &'static str {
 }
 
 fn refused(message: &str) -> Error {
-    invalid("base_url", message)
+    Error::bad_argument(Status::InvalidArgument, "base_url", message)
 }
 
 fn refuse<T>(message: &str) -> Result<T, Error> {

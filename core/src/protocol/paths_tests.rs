@@ -241,15 +241,15 @@ fn targets_of_the_calls() {
     let target =
         |url: &str, collection: &str, endpoint| parse(url).target(collection, endpoint, &[], None);
     assert_eq!(
-        target("https://h", "users", Endpoint::BindToken),
+        target("https://h", "users", Endpoint::BIND_TOKEN),
         "/api/collections/users/bind-token"
     );
     assert_eq!(
-        target("https://h/a/", "_su", Endpoint::UnbindToken),
+        target("https://h/a/", "_su", Endpoint::UNBIND_TOKEN),
         "/a/api/collections/_su/unbind-token"
     );
     assert_eq!(
-        target("https://h", "ü a+;'~", Endpoint::AuthWithToken),
+        target("https://h", "ü a+;'~", Endpoint::AUTH_WITH_TOKEN),
         "/api/collections/%C3%BC%20a%2B%3B%27~/auth-with-token"
     );
 }
@@ -261,7 +261,7 @@ fn mfa_id_comes_last() {
         ("expand".to_owned(), "a,b.c".to_owned()),
         ("fields".to_owned(), "*".to_owned()),
     ];
-    let target = url.target("users", Endpoint::AuthWithToken, &query, Some("id_1-2"));
+    let target = url.target("users", Endpoint::AUTH_WITH_TOKEN, &query, Some("id_1-2"));
     assert_eq!(
         target,
         "/api/collections/users/auth-with-token?expand=a%2Cb.c&fields=%2A&mfaId=id_1-2"
@@ -270,7 +270,7 @@ fn mfa_id_comes_last() {
         url.address(&target),
         "https://h/api/collections/users/auth-with-token"
     );
-    let target = url.target("users", Endpoint::AuthWithToken, &[], Some("x"));
+    let target = url.target("users", Endpoint::AUTH_WITH_TOKEN, &[], Some("x"));
     assert!(target.ends_with("/auth-with-token?mfaId=x"));
 }
 
@@ -314,7 +314,7 @@ fn queries_come_back_exactly() {
         .iter()
         .flat_map(|name| hostile.map(|value| (format!("n{name}"), value.to_owned())))
         .collect();
-    let target = parse("https://h").target("users", Endpoint::AuthWithToken, &query, None);
+    let target = parse("https://h").target("users", Endpoint::AUTH_WITH_TOKEN, &query, None);
     assert!(target.bytes().all(|b| b.is_ascii_graphic() && b != b'#'));
     assert_eq!(go_parse_query(target.split_once('?').unwrap().1), query);
 }

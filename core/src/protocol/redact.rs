@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::{json, texts};
+use super::{json, server_strings};
 use crate::secret::SecretBytes;
 use automaton::{Automaton, Needle, State};
 use decode::{Decoded, Encoding};
@@ -100,7 +100,7 @@ impl Redactor {
 
     /// The text of the inside of a JSON string, of which at most the first `limit` bytes are read.
     pub fn string(&self, inside: &str, limit: usize) -> String {
-        if texts::is_value(inside) {
+        if server_strings::is_value(inside) {
             return inside.to_owned();
         }
         let window = front(inside, limit);
@@ -171,9 +171,9 @@ impl Redactor {
         let is_ended = token.len() > inside.len() + 1;
         let is_fixed = is_ended
             && if json::is_before_colon(after) {
-                texts::is_name(inside)
+                server_strings::is_name(inside)
             } else {
-                texts::is_value(inside)
+                server_strings::is_value(inside)
             };
         shown.push(b"\"");
         if is_fixed {
@@ -196,7 +196,7 @@ impl Redactor {
         status: u16,
         shown: &mut SecretBytes,
     ) -> Option<bool> {
-        if !is_cut && texts::is_number(token, status) {
+        if !is_cut && server_strings::is_number(token, status) {
             shown.push(token.as_bytes());
             return Some(true);
         }

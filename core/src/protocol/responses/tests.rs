@@ -10,8 +10,8 @@ use crate::protocol::json::UNLIMITED;
 
 const NOW_SECONDS: u64 = 1_700_000_000;
 
-fn answer(status: u16, content_type: &'static str, body: &str) -> Answer<'static> {
-    Answer {
+fn answer(status: u16, content_type: &'static str, body: &str) -> ResponseView<'static> {
+    ResponseView {
         status,
         content_type,
         retry_after: "",
@@ -19,11 +19,11 @@ fn answer(status: u16, content_type: &'static str, body: &str) -> Answer<'static
     }
 }
 
-fn json(status: u16, body: &str) -> Answer<'static> {
+fn json(status: u16, body: &str) -> ResponseView<'static> {
     answer(status, "application/json", body)
 }
 
-fn envelope(status: u16, message: &str, data: &str) -> Answer<'static> {
+fn envelope(status: u16, message: &str, data: &str) -> ResponseView<'static> {
     let message = serde_json::to_string(message).unwrap();
     json(
         status,
@@ -35,29 +35,33 @@ fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(NOW_SECONDS)
 }
 
-/// What an answer means.
-pub(super) fn read<'a>(
-    call: Call,
+/// The error of a response without the expected result.
+pub(super) fn failure(
+    endpoint: Endpoint,
     had_fields: bool,
-    answer: &Answer<'a>,
+    response: &ResponseView<'_>,
+    fault: Option<Fault>,
     secrets: &[&str],
-) -> Result<Success<'a>, Box<Report>> {
-    success(call, answer, UNLIMITED).map_err(|fault| {
-        let read = refusal(call, had_fields, answer, fault, secrets, now(), UNLIMITED);
-        Box::new(read.unwrap())
-    })
+) -> Report {
+    let request = RequestInfo {
+        endpoint,
+        had_fields,
+        secrets,
+    };
+    error(&request, response, fault, now(), UNLIMITED).unwrap()
 }
 
-fn failure(call: Call, answer: &Answer<'_>, secrets: &[&str]) -> Report {
-    *read(call, false, answer, secrets).err().unwrap()
+fn error_of(endpoint: Endpoint, response: &ResponseView<'_>, secrets: &[&str]) -> Report {
+    let fault = if endpoint.is_login() {
+        login(response, UNLIMITED).err()
+    } else {
+        no_content(response).err()
+    };
+    failure(endpoint, false, response, fault.unwrap(), secrets)
 }
 
-fn logged_in<'a>(answer: &Answer<'a>) -> Option<Login<'a>> {
-    match read(Call::AuthWithToken, false, answer, &[]) {
-        Ok(Success::Login(login)) => Some(login),
-        Ok(other) => panic!("{other:?}"),
-        Err(_) => None,
-    }
+fn logged_in<'a>(response: &ResponseView<'a>) -> Option<Login<'a>> {
+    login(response, UNLIMITED).ok()
 }
 
 #[test]
@@ -139,14 +143,14 @@ fn a_login_needs_all_of_it() {
     ] {
         let answer = json(200, body);
         assert!(logged_in(&answer).is_none(), "{body:.60}");
-        let report = failure(Call::AuthWithToken, &answer, &[]);
+        let report = error_of(Endpoint::AUTH_WITH_TOKEN, &answer, &[]);
         assert_eq!(
             (report.status, report.http_status),
             (Status::UnexpectedResponse, 200)
         );
         assert!(report.outcome_unknown && report.body.is_empty() && report.data_json.is_empty());
     }
-    let not_utf8 = Answer {
+    let not_utf8 = ResponseView {
         body: b"{\"token\":\"t\",\"record\":{\"a\":\"\xff\"}}",
         ..json(200, "")
     };
@@ -180,11 +184,11 @@ fn a_login_may_hold_any_json() {
 fn json_that_is_refused_says_why_and_is_no_page_of_a_network() {
     let deep = format!(r#"{{"token":"t","record":{{"a":{}"#, "[".repeat(600));
     let says = |call, body: &[u8]| {
-        let answer = Answer {
+        let answer = ResponseView {
             body,
             ..json(200, "")
         };
-        let report = failure(call, &answer, &[]);
+        let report = error_of(call, &answer, &[]);
         (report.action, report.message)
     };
     for (body, why) in [
@@ -204,13 +208,16 @@ fn json_that_is_refused_says_why_and_is_no_page_of_a_network() {
         ),
         (b"\xef\xbb\xbf{}", "not valid JSON"),
     ] {
-        let (action, message) = says(Call::AuthWithToken, body);
+        let (action, message) = says(Endpoint::AUTH_WITH_TOKEN, body);
         assert_eq!(action, Action::ContactOperator, "{why}");
         assert!(message.contains(why), "{message}");
     }
-    assert_eq!(says(Call::Bind, deep.as_bytes()).0, Action::ContactOperator);
+    assert_eq!(
+        says(Endpoint::BIND_TOKEN, deep.as_bytes()).0,
+        Action::ContactOperator
+    );
     for page in ["<html>{", "", "[{}]", "null", "hello"] {
-        let (action, message) = says(Call::AuthWithToken, page.as_bytes());
+        let (action, message) = says(Endpoint::AUTH_WITH_TOKEN, page.as_bytes());
         assert_eq!(action, Action::CheckNetwork, "{page}");
         assert!(message.contains("login page"), "{message}");
     }
@@ -230,14 +237,14 @@ fn an_envelope_may_hold_any_json() {
         ),
         (&many, Status::Validation, "{}"),
     ] {
-        let report = failure(Call::Bind, &envelope(400, "No.", data), &[]);
+        let report = error_of(Endpoint::BIND_TOKEN, &envelope(400, "No.", data), &[]);
         assert_eq!((report.status, &*report.data_json), (status, shown));
     }
     let lone = json(
         400,
         r#"{"data":{},"message":"a\ud800b","status":400,"x":1e400,"x":2}"#,
     );
-    let report = failure(Call::Bind, &lone, &[]);
+    let report = error_of(Endpoint::BIND_TOKEN, &lone, &[]);
     assert_eq!(report.status, Status::Refused);
     assert_eq!(report.server_message, "a\u{fffd}b");
 }
@@ -249,27 +256,18 @@ fn an_odd_success_shows_nothing_of_its_body() {
         r#"{"mfaId":"jwt"}"#,
         r#"{"token":"jwt"}"#,
     ] {
-        let report = failure(Call::AuthWithToken, &json(200, body), &[]);
+        let report = error_of(Endpoint::AUTH_WITH_TOKEN, &json(200, body), &[]);
         assert!(!format!("{report:?}").contains("jwt"));
         assert!(report.body.is_empty() && report.outcome_unknown);
     }
 }
 
 #[test]
-fn other_calls_have_their_own_success() {
-    let at = |call, status, body: &str| read(call, false, &json(status, body), &[]).is_ok();
-    assert!(at(Call::Bind, 204, "") && !at(Call::Bind, 200, "") && !at(Call::Unbind, 202, "{}"));
-    assert!(at(Call::Send, 200, "<html>") && at(Call::Send, 299, "") && !at(Call::Send, 300, ""));
-    assert!(!at(Call::RequestOtp, 200, r#"{"otpId":"a b"}"#) && !at(Call::RequestOtp, 200, "{}"));
-    let Ok(Success::OtpId(id)) = read(
-        Call::RequestOtp,
-        false,
-        &json(200, r#"{"otpId":"o-1"}"#),
-        &[],
-    ) else {
-        panic!("no id");
-    };
-    assert_eq!(id, "o-1");
+fn only_204_is_no_content() {
+    for status in 0..=999 {
+        let response = json(status, "{}");
+        assert_eq!(no_content(&response).is_ok(), status == 204, "{status}");
+    }
 }
 
 #[test]
@@ -279,7 +277,7 @@ fn an_error_shows_the_answer() {
         "An error.",
         r#"{"token":{"code":"validation_required","message":"Blank."}}"#,
     );
-    let report = failure(Call::Bind, &answer, &[]);
+    let report = error_of(Endpoint::BIND_TOKEN, &answer, &[]);
     assert_eq!(
         (report.status, report.action),
         (Status::Validation, Action::FixCall)
@@ -298,8 +296,8 @@ fn an_error_shows_the_answer() {
 
 #[test]
 fn a_body_that_is_no_json_is_kept() {
-    let report = failure(
-        Call::Bind,
+    let report = error_of(
+        Endpoint::BIND_TOKEN,
         &answer(502, "text/html", "<h1>Bad gateway</h1>"),
         &[],
     );
@@ -310,7 +308,7 @@ fn a_body_that_is_no_json_is_kept() {
     assert!(report.outcome_unknown && report.server_message.is_empty());
     let long = "x".repeat(70_000);
     assert_eq!(
-        failure(Call::Bind, &answer(404, "text/plain", &long), &[])
+        error_of(Endpoint::BIND_TOKEN, &answer(404, "text/plain", &long), &[])
             .body
             .len(),
         65_536
@@ -322,8 +320,8 @@ fn an_echoed_secret_is_shown_nowhere() {
     let secret = "hush-hush \"é\"";
     let written = serde_json::to_string(secret).unwrap();
     let data = format!(r#"{{{written}:[{written}],"n":1}}"#);
-    let report = failure(
-        Call::Bind,
+    let report = error_of(
+        Endpoint::BIND_TOKEN,
         &envelope(400, &format!("Is {secret}."), &data),
         &[secret],
     );
@@ -336,7 +334,7 @@ fn an_echoed_secret_is_shown_nowhere() {
         &format!("<p>{secret}</p> hush-hush%20%22%c3%A9%22"),
     );
     assert_eq!(
-        failure(Call::Bind, &page, &[secret]).body,
+        error_of(Endpoint::BIND_TOKEN, &page, &[secret]).body,
         b"<p>***</p> ***"
     );
 }
@@ -344,13 +342,13 @@ fn an_echoed_secret_is_shown_nowhere() {
 #[test]
 fn a_server_message_is_made_harmless() {
     let text = "a\nb\u{202e}c\u{9b}d\u{2066}e\u{200f}f\0g\u{2028}h";
-    let report = failure(Call::Bind, &envelope(400, text, "{}"), &[]);
+    let report = error_of(Endpoint::BIND_TOKEN, &envelope(400, text, "{}"), &[]);
     assert_eq!(
         report.server_message,
         "a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}f\u{fffd}g\u{fffd}h"
     );
-    let report = failure(
-        Call::Bind,
+    let report = error_of(
+        Endpoint::BIND_TOKEN,
         &envelope(400, &format!("x{}", "é".repeat(300)), "{}"),
         &[],
     );
@@ -360,13 +358,13 @@ fn a_server_message_is_made_harmless() {
 #[test]
 fn an_mfa_answer_gives_the_id() {
     let mfa = json(401, r#"{"mfaId":"019b-x_Y"}"#);
-    let report = failure(Call::AuthWithToken, &mfa, &["9"]);
+    let report = error_of(Endpoint::AUTH_WITH_TOKEN, &mfa, &["9"]);
     assert_eq!(
         (report.status, report.mfa_id.as_str()),
         (Status::MfaRequired, "019b-x_Y")
     );
     assert!(!report.outcome_unknown);
-    let report = failure(Call::Bind, &mfa, &[]);
+    let report = error_of(Endpoint::BIND_TOKEN, &mfa, &[]);
     assert_eq!(
         (report.status, report.mfa_id.as_str()),
         (Status::UnexpectedResponse, "")
@@ -379,7 +377,7 @@ fn an_mfa_answer_gives_the_id() {
         "{}",
     ] {
         assert_eq!(
-            failure(Call::AuthWithToken, &json(401, body), &[]).status,
+            error_of(Endpoint::AUTH_WITH_TOKEN, &json(401, body), &[]).status,
             Status::UnexpectedResponse,
             "{body}"
         );
@@ -389,7 +387,7 @@ fn an_mfa_answer_gives_the_id() {
         r#"{"data":{},"message":"No.","status":401,"mfaId":"x"}"#,
     );
     assert_eq!(
-        failure(Call::AuthWithToken, &both, &[]).status,
+        error_of(Endpoint::AUTH_WITH_TOKEN, &both, &[]).status,
         Status::Refused
     );
 }
@@ -397,7 +395,7 @@ fn an_mfa_answer_gives_the_id() {
 #[test]
 fn an_envelope_is_one_in_every_point() {
     let status = |content_type, body: &str| {
-        failure(Call::Send, &answer(404, content_type, body), &[]).status
+        error_of(Endpoint::SEND, &answer(404, content_type, body), &[]).status
     };
     let good = r#"{"data":{},"message":"No.","status":404}"#;
     for content_type in [
@@ -448,11 +446,11 @@ fn an_envelope_is_one_in_every_point() {
 #[test]
 fn waits_are_read_and_limited() {
     let wait = |status, retry_after: &str| {
-        let answer = Answer {
+        let answer = ResponseView {
             retry_after,
             ..answer(status, "", "")
         };
-        failure(Call::Send, &answer, &[]).retry_after
+        error_of(Endpoint::SEND, &answer, &[]).retry_after
     };
     let date = |seconds| httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
     let (second, day, usual) = (
@@ -488,7 +486,8 @@ fn waits_are_read_and_limited() {
 
 #[test]
 fn outcome_is_known_only_from_responses_that_prove_nothing_was_done() {
-    let is_unknown = |answer: &Answer<'_>| failure(Call::Bind, answer, &[]).outcome_unknown;
+    let is_unknown =
+        |answer: &ResponseView<'_>| error_of(Endpoint::BIND_TOKEN, answer, &[]).outcome_unknown;
     for status in [100, 199, 300, 302, 399, 400, 401, 404, 407, 429, 499] {
         assert!(!is_unknown(&envelope(status, "No.", "{}")), "{status}");
         let page = answer(status, "text/html", "x");

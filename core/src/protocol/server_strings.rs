@@ -1,5 +1,7 @@
-//! What BosBase says in its own words: fixed sentences, codes and names (`docs/protocol.md`, "Error response").
-//! They stand in responses whatever a call sent.
+//! The fixed messages, codes and field names of BosBase (`docs/protocol.md`, "Error response"). They occur in
+//! responses whatever a call sent.
+
+use super::json;
 
 pub(crate) const BIND_FAILED: &str = "Failed to bind token.";
 pub(crate) const UNBIND_FAILED: &str = "Failed to unbind token.";
@@ -17,7 +19,7 @@ pub(crate) const NO_PASSWORD_LOGIN: &str =
 pub(crate) const NO_OTP_LOGIN: &str =
     "The collection is not configured to allow OTP authentication.";
 
-/// Sentences and codes.
+/// Messages and codes.
 const VALUES: [&str; 35] = [
     BIND_FAILED,
     UNBIND_FAILED,
@@ -56,7 +58,7 @@ const VALUES: [&str; 35] = [
     "validation_invalid_value",
 ];
 
-/// Names of members.
+/// Names of fields.
 const NAMES: [&str; 31] = [
     "data",
     "message",
@@ -91,20 +93,26 @@ const NAMES: [&str; 31] = [
     "duration",
 ];
 
-/// The limits that the protocol's own errors name.
+/// The limits in BosBase's errors.
 const NUMBERS: [&str; 4] = ["1", "71", "255", "1024"];
 
-/// Whether the inside of a JSON string is one of the protocol's sentences or codes.
+/// Returns the message that the inside of a JSON string stands for; empty if it is none of BosBase's.
+pub(crate) fn known_message(inside: &str) -> &'static str {
+    let known = VALUES.iter().find(|value| json::stands_for(inside, value));
+    known.copied().unwrap_or_default()
+}
+
+/// Whether the inside of a JSON string is one of BosBase's messages or codes.
 pub(crate) fn is_value(inside: &str) -> bool {
     VALUES.contains(&inside)
 }
 
-/// Whether the inside of a JSON string is a name that the protocol gives to a member.
+/// Whether the inside of a JSON string is the name of one of BosBase's fields.
 pub(crate) fn is_name(inside: &str) -> bool {
     NAMES.contains(&inside)
 }
 
-/// Whether a number is one that the protocol's own errors name: a limit, or the status itself.
+/// Whether a number occurs in BosBase's errors: a limit, or the status itself.
 pub(crate) fn is_number(number: &str, status: u16) -> bool {
     NUMBERS.contains(&number) || number.parse() == Ok(status)
 }

@@ -1,0 +1,105 @@
+//! Parses responses: the result of a call, or an error with its status and action.
+
+mod classify;
+mod error_response;
+mod fields;
+mod report;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod totality_tests;
+
+use std::time::SystemTime;
+
+use super::endpoint::Endpoint;
+use super::json::{Check, Fault, Stopped};
+use super::record;
+use crate::error::Report;
+use crate::secret::Secret;
+
+use error_response::ErrorResponse;
+
+/// A complete HTTP response. A header field that is absent is empty.
+#[derive(Clone, Copy)]
+pub(crate) struct ResponseView<'a> {
+    pub status: u16,
+    pub content_type: &'a str,
+    pub retry_after: &'a str,
+    pub body: &'a [u8],
+}
+
+/// What is known of the request that a response answers.
+pub(crate) struct RequestInfo<'a> {
+    pub endpoint: Endpoint,
+    /// Whether its query has `fields`, which makes the server omit fields of the result.
+    pub had_fields: bool,
+    /// The secrets in it. No error shows them.
+    pub secrets: &'a [&'a str],
+}
+
+/// The result of a login or refresh, validated.
+pub(crate) struct Login<'a> {
+    /// The session's token.
+    pub token: Secret,
+    /// The account's record, a JSON object.
+    pub record_json: &'a str,
+    /// The server's `meta`, a JSON value; empty if absent.
+    pub meta_json: &'a str,
+}
+
+/// Parses the response of a call without a result: 204.
+pub(crate) fn no_content(response: &ResponseView<'_>) -> Result<(), Option<Fault>> {
+    (response.status == 204).then_some(()).ok_or(None)
+}
+
+/// Parses the response of a login or refresh: 200 with a token and a record. The error is the fault of the JSON, if
+/// that is the reason.
+pub(crate) fn login<'a>(
+    response: &ResponseView<'a>,
+    check: Check<'_>,
+) -> Result<Login<'a>, Option<Fault>> {
+    if response.status != 200 {
+        return Err(None);
+    }
+    login_body(response.body, check)?.ok_or(None)
+}
+
+/// The login in a body; `None` if it is an object that lacks something.
+fn login_body<'a>(body: &'a [u8], check: Check<'_>) -> Result<Option<Login<'a>>, Fault> {
+    let body = std::str::from_utf8(body).map_err(|_| Fault::NotUtf8)?;
+    let [token, record, meta] = fields::fields(body, ["token", "record", "meta"], check)?;
+    let (token, record, meta) = (token.unique()?, record.unique()?, meta.unique()?);
+    let (Some(token), Some(record_json)) = (token.and_then(fields::token), record) else {
+        return Ok(None);
+    };
+    match record::check(record_json, check) {
+        Err(Fault::NotAnObject) => return Ok(None),
+        checked => checked?,
+    }
+    let meta_json = meta.filter(|meta| *meta != "null").unwrap_or_default();
+    Ok(Some(Login {
+        token,
+        record_json,
+        meta_json,
+    }))
+}
+
+/// The error of a response without the expected result; `fault` is the fault of its JSON, if that is the reason. `url`
+/// and `argument` of the error are empty.
+pub(crate) fn error(
+    request: &RequestInfo<'_>,
+    response: &ResponseView<'_>,
+    fault: Option<Fault>,
+    now: SystemTime,
+    check: Check<'_>,
+) -> Result<Report, Stopped> {
+    let parsed = ErrorResponse::parse(request, response, fault, check)?;
+    let class = classify::classify(&parsed);
+    Ok(report::report(
+        &class,
+        &parsed,
+        response,
+        request.secrets,
+        now,
+    ))
+}
