@@ -3,7 +3,7 @@
 //! A handle is made of a kind, a generation and an index, so that a stale, doubled, foreign or random
 //! one is found out. It stays below 2^53 and so survives a double (JavaScript, Lua).
 
-use bosauth::{Error, Guarded, Status};
+use bosauth::{Error, ForkSafeMutex, Status};
 
 const INDEX_BITS: u32 = 24;
 const GENERATION_BITS: u32 = 25;
@@ -17,7 +17,7 @@ pub(crate) struct Table<T> {
     kind: u64,
     /// The parameter's name in the header.
     argument: &'static str,
-    slots: Guarded<Slots<T>>,
+    slots: ForkSafeMutex<Slots<T>>,
 }
 
 struct Slots<T> {
@@ -36,7 +36,7 @@ impl<T: Clone> Table<T> {
         Table {
             kind,
             argument,
-            slots: Guarded::new(Slots {
+            slots: ForkSafeMutex::new(Slots {
                 all: Vec::new(),
                 free: Vec::new(),
             }),

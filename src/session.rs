@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use bosauth::{Guarded, Session};
+use bosauth::{ForkSafeMutex, Session};
 
 use crate::entry;
 use crate::text::{CText, EMPTY, copied_whole};
@@ -14,7 +14,7 @@ pub struct bosauth_session {
     record_json: CText,
     meta_json: CText,
     /// Fields that were asked for: a text that was lent has to stay where it is.
-    fields: Guarded<Fields>,
+    fields: ForkSafeMutex<Fields>,
 }
 
 impl bosauth_session {
@@ -24,7 +24,7 @@ impl bosauth_session {
             token: CText::new(session.token().as_bytes()),
             record_json: CText::new(session.record_json().as_bytes()),
             meta_json: CText::new(session.meta_json().as_bytes()),
-            fields: Guarded::new(Fields(Vec::new())),
+            fields: ForkSafeMutex::new(Fields(Vec::new())),
             session,
         }))
     }

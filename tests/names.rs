@@ -214,7 +214,7 @@ fn lookup_threads() -> usize {
     let tasks = fs::read_dir("/proc/self/task").unwrap();
     let names = tasks.filter_map(|task| fs::read_to_string(task.unwrap().path().join("comm")).ok());
     names
-        .filter(|name| name.starts_with("bosauth-lookup"))
+        .filter(|name| name.starts_with("bosauth-resolve"))
         .count()
 }
 

@@ -7,11 +7,10 @@ use std::time::Duration;
 use crate::collection::Collection;
 use crate::config::Config;
 use crate::error::Error;
-use crate::http::{Network, Origin};
+use crate::http::{Origin, Transport};
 use crate::protocol::paths::BaseUrl;
 use crate::secret::Secret;
-use crate::session::Session;
-use crate::session::keeper::Keeper;
+use crate::session::{Session, SessionStore};
 use crate::{input, protocol};
 
 /// A client of one BosBase server. Clones are the same client; any thread may use it.
@@ -24,8 +23,8 @@ pub struct Client {
 pub(crate) struct Inner {
     pub base_url: BaseUrl,
     pub config: Config,
-    pub network: Network,
-    pub keeper: Keeper,
+    pub transport: Transport,
+    pub store: SessionStore,
 }
 
 impl Client {
@@ -41,12 +40,12 @@ impl Client {
             host: base_url.host().into(),
             port: base_url.port(),
         };
-        let network = Network::new(origin, config);
+        let transport = Transport::new(origin, config);
         let inner = Inner {
             base_url,
             config: config.clone(),
-            network,
-            keeper: Keeper::default(),
+            transport,
+            store: SessionStore::default(),
         };
         Ok(Client {
             inner: Arc::new(inner),
@@ -69,7 +68,7 @@ impl Client {
 
     /// The session the client holds, if somebody is logged in.
     pub fn session(&self) -> Option<Session> {
-        self.inner.keeper.current()
+        self.inner.store.current()
     }
 
     /// Makes `token`, got elsewhere, the client's session. `record_json` is the account's record, a
@@ -85,15 +84,15 @@ impl Client {
             })?;
         }
         let session = Session::new(Secret::new(token), record_json.unwrap_or(""), "");
-        let ticket = self.inner.keeper.draw();
-        self.inner.keeper.commit(ticket, Some(&session));
+        let ticket = self.inner.store.begin();
+        self.inner.store.commit(ticket, Some(&session));
         Ok(())
     }
 
     /// Forgets the session. The server is not told: it keeps accepting the token until it expires.
     pub fn clear_session(&self) {
-        let ticket = self.inner.keeper.draw();
-        self.inner.keeper.commit(ticket, None);
+        let ticket = self.inner.store.begin();
+        self.inner.store.commit(ticket, None);
     }
 
     /// Ends the client: its calls, on whatever thread and of whatever clone, end with
@@ -101,7 +100,7 @@ impl Client {
     /// connections are closed. Waits at most `wait`, and answers whether no call is under way any more.
     /// The session stays and can be read.
     pub fn close(&self, wait: Duration) -> bool {
-        self.inner.network.close(wait)
+        self.inner.transport.close(wait)
     }
 }
 

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::client::Client;
 use crate::error::{Action, Error, Report, Status};
-use crate::http::{self, Failure, FailureKind, Request, Response, SystemError};
+use crate::http::{self, Cause, NetworkError, Request, Response, SystemError};
 use crate::input;
 use crate::options::CallOptions;
 use crate::protocol::bodies;
@@ -82,7 +82,7 @@ impl<'a> Collection<'a> {
     pub fn auth_with_token(&self, token: &str) -> Result<Session, Error> {
         input::collection(self.name)?;
         input::token(token)?;
-        let ticket = self.client.inner.keeper.draw();
+        let ticket = self.client.inner.store.begin();
         let body = bodies::token(token, self.extra());
         let asking = self.ask(Endpoint::AUTH_WITH_TOKEN)?;
         let response = asking.send(&body)?;
@@ -90,7 +90,7 @@ impl<'a> Collection<'a> {
         let session = Session::new(login.token, login.record_json, login.meta_json);
         asking.check(response.status)?;
         let was_kept =
-            self.options.keep_session && self.client.inner.keeper.commit(ticket, Some(&session));
+            self.options.keep_session && self.client.inner.store.commit(ticket, Some(&session));
         Ok(session.kept(was_kept))
     }
 
@@ -127,7 +127,7 @@ impl<'a> Collection<'a> {
             .target(self.name, endpoint, &options.query, mfa_id);
         let timeout = options.timeout.unwrap_or(inner.config.timeout);
         let (cancel, hook) = (options.cancel.as_ref(), options.wait_hook.as_deref());
-        match http::Call::begin(&inner.network, timeout, cancel, hook) {
+        match http::Call::start(&inner.transport, timeout, cancel, hook) {
             Ok(exchange) => Ok(Asking {
                 collection: self,
                 endpoint,
@@ -135,7 +135,7 @@ impl<'a> Collection<'a> {
                 timeout,
                 exchange,
             }),
-            Err(failure) => Err(self.error(&target, self.no_answer(&failure, timeout))),
+            Err(failure) => Err(self.error(&target, self.no_response(&failure, timeout))),
         }
     }
 
@@ -145,10 +145,10 @@ impl<'a> Collection<'a> {
         Report { url, ..report }.into()
     }
 
-    /// The error for a call that got no complete answer.
-    fn no_answer(&self, failure: &Failure, timeout: Duration) -> Report {
-        let (status, action, message) = match failure.kind {
-            FailureKind::NameLookup => (
+    /// The error of a call without a complete response.
+    fn no_response(&self, error: &NetworkError, timeout: Duration) -> Report {
+        let (status, action, message) = match error.cause {
+            Cause::Resolve => (
                 Status::NameLookup,
                 Action::CheckNetwork,
                 format!(
@@ -156,54 +156,53 @@ impl<'a> Collection<'a> {
                     self.client.inner.base_url.host()
                 ),
             ),
-            FailureKind::Connect => (
+            Cause::Connect => (
                 Status::Connect,
                 Action::CheckNetwork,
-                "no address of the server could be reached: check that it runs, and the network"
-                    .into(),
+                "cannot connect to the server: check that it is running, and the network".into(),
             ),
-            FailureKind::Tls(reason) => (
+            Cause::Tls(reason) => (
                 Status::Tls,
                 Action::ContactOperator,
-                format!("no secure connection: {reason}"),
+                format!("TLS failed: {reason}"),
             ),
-            FailureKind::ConnectionLost => (
+            Cause::ConnectionLost => (
                 Status::ConnectionLost,
                 Action::CheckNetwork,
-                "the connection ended before the answer was complete".into(),
+                "the connection was closed before the response was complete".into(),
             ),
-            FailureKind::NotAccepted(reason) => (
+            Cause::InvalidResponse(reason) => (
                 Status::UnexpectedResponse,
                 Action::CheckNetwork,
-                format!("this is no answer of a BosBase server: {reason}"),
+                format!(
+                    "the response is not BosBase's ({reason}): check the base URL, and for a proxy or login page"
+                ),
             ),
-            FailureKind::TooLarge(part) => (
+            Cause::TooLarge(part) => (
                 Status::ResponseTooLarge,
                 Action::ContactOperator,
                 too_large(part),
             ),
-            FailureKind::Timeout(doing) => (
+            Cause::Timeout(phase) => (
                 Status::Timeout,
                 Action::CheckNetwork,
                 format!(
-                    "time ran out while {doing} (the whole call has {} ms)",
+                    "timed out while {phase} (timeout of the call: {} ms)",
                     timeout.as_millis()
                 ),
             ),
-            FailureKind::Cancelled => (
+            Cause::Cancelled => (
                 Status::Cancelled,
                 Action::None,
-                "the call was cancelled, or its client freed".into(),
+                "the call was cancelled, or its client closed".into(),
             ),
-            FailureKind::System(cause) if failure.sent => {
-                refused_by_system(Status::ConnectionLost, cause)
-            }
-            FailureKind::System(cause) => refused_by_system(Status::Connect, cause),
-            FailureKind::SystemAtLookup(cause) => refused_by_system(Status::NameLookup, cause),
+            Cause::System(system) if error.sent => system_error(Status::ConnectionLost, system),
+            Cause::System(system) => system_error(Status::Connect, system),
+            Cause::SystemAtResolve(system) => system_error(Status::NameLookup, system),
         };
         Report {
-            outcome_unknown: failure.sent && !failure.rejected,
-            http_status: failure.http_status.unwrap_or(0),
+            outcome_unknown: error.sent && !error.rejected,
+            http_status: error.http_status.unwrap_or(0),
             ..Report::new(status, action, message)
         }
     }
@@ -277,7 +276,7 @@ impl Asking<'_> {
             host: self.collection.client.inner.base_url.authority(),
             headers: self.collection.headers(),
             body: body.as_slice(),
-            may_repeat: self.endpoint.is_idempotent() && !uses_mfa_id,
+            idempotent: self.endpoint.is_idempotent() && !uses_mfa_id,
         };
         let answer = self.exchange.send(&request);
         answer.map_err(|failure| self.failure(&failure))
@@ -331,7 +330,7 @@ impl Asking<'_> {
             .map_err(|Stopped| self.stopped(response.status))?;
         // A server that cannot serve now says nothing about the first attempt. Any other refusal would have
         // been the response to that one too.
-        let may_have_happened = response.sent_before && report.action == Action::RetryLater;
+        let may_have_happened = response.is_retry && report.action == Action::RetryLater;
         Err(self.error(Report {
             outcome_unknown: report.outcome_unknown || may_have_happened,
             message: self.with_advice(&report),
@@ -345,13 +344,13 @@ impl Asking<'_> {
             Ok(()) => Error::internal("a call that has ended goes on"),
             Err(failure) => self.error(Report {
                 http_status,
-                ..self.collection.no_answer(&failure, self.timeout)
+                ..self.collection.no_response(&failure, self.timeout)
             }),
         }
     }
 
-    fn failure(&self, failure: &Failure) -> Error {
-        self.error(self.collection.no_answer(failure, self.timeout))
+    fn failure(&self, failure: &NetworkError) -> Error {
+        self.error(self.collection.no_response(failure, self.timeout))
     }
 
     fn error(&self, report: Report) -> Error {
@@ -359,14 +358,14 @@ impl Asking<'_> {
     }
 }
 
-/// What the system of this machine refused is for the program or its surroundings to change.
-fn refused_by_system(status: Status, cause: SystemError) -> (Status, Action, String) {
+/// An error of the local operating system, which the program or its environment can fix.
+fn system_error(status: Status, cause: SystemError) -> (Status, Action, String) {
     let action = match cause {
         SystemError::Other => Action::ReportBug,
         _ => Action::FixCall,
     };
     let reason = cause.reason();
-    let message = format!("the system of this machine refused what the call needs: {reason}");
+    let message = format!("the local system refused a resource: {reason}");
     (status, action, message)
 }
 
@@ -383,7 +382,7 @@ fn too_large(part: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cancel::Cancel;
+    use crate::http::Cancel;
 
     /// What a call of these options makes of 1 MiB that has come with this status.
     fn read(status: u16, options: &CallOptions, cancel: &Cancel) -> Option<(Status, Option<u16>)> {
@@ -403,7 +402,7 @@ mod tests {
             content_type: "application/json".into(),
             retry_after: String::new(),
             body: SecretBytes::default(),
-            sent_before: false,
+            is_retry: false,
         };
         response.body.push(body.as_bytes());
         cancel.trigger();

@@ -18,7 +18,6 @@
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
 
-mod cancel;
 mod client;
 mod collection;
 mod config;
@@ -35,13 +34,13 @@ mod protocol;
 mod secret;
 mod session;
 
-pub use cancel::Cancel;
 pub use client::{Client, ClientBuilder};
 pub use collection::Collection;
 pub use config::Config;
 pub use error::{Action, Error, Status};
 #[doc(hidden)] // for the locks of bindings
-pub use fork::Guarded;
+pub use fork::ForkSafeMutex;
+pub use http::Cancel;
 pub use options::CallOptions;
 pub use session::Session;
 

@@ -4,9 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cancel::Cancel;
 use crate::error::Error;
-use crate::http::WaitHook;
+use crate::http::{Cancel, WaitHook};
 use crate::secret::Secret;
 use crate::{input, protocol};
 

@@ -1,27 +1,26 @@
-//! Buffers for passwords, tokens and JWTs: wiped when dropped, never printed, never reallocated
-//! without wiping what they leave behind.
+//! Buffers for passwords, tokens and JWTs: zeroized when dropped and when reallocated, and never printed.
 
 use std::fmt;
 
 use zeroize::optimization_barrier;
 
-/// Overwrites with zeros, also if nobody reads them: faster than a byte at a time, as `zeroize` would.
-fn wipe(bytes: &mut [u8]) {
+/// Zeroizes `bytes`. Faster than the crate `zeroize`, which writes one byte at a time.
+fn zeroize(bytes: &mut [u8]) {
     bytes.fill(0);
     optimization_barrier(bytes);
 }
 
-/// A text that is wiped when dropped and whose `Debug` shows nothing of it.
+/// A string that is zeroized when dropped. Its `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(Box<str>);
 
 impl Secret {
-    /// A wiped-when-dropped copy of `text`.
+    /// Copies `text`.
     pub fn new(text: &str) -> Self {
         Secret(text.into())
     }
 
-    /// The text itself.
+    /// Returns the string.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -29,7 +28,7 @@ impl Secret {
 
 impl Drop for Secret {
     fn drop(&mut self) {
-        wipe(&mut std::mem::take(&mut self.0).into_boxed_bytes());
+        zeroize(&mut std::mem::take(&mut self.0).into_boxed_bytes());
     }
 }
 
@@ -39,12 +38,12 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A growing byte buffer that is wiped when dropped and when it moves to a larger place.
+/// A growing byte buffer that is zeroized when dropped and when reallocated.
 #[derive(Default)]
 pub(crate) struct SecretBytes(Vec<u8>);
 
 impl SecretBytes {
-    /// An empty buffer that takes `capacity` bytes before it has to move.
+    /// Creates an empty buffer for `capacity` bytes without reallocation.
     pub fn with_capacity(capacity: usize) -> Self {
         SecretBytes(Vec::with_capacity(capacity))
     }
@@ -55,7 +54,7 @@ impl SecretBytes {
         self.0.extend_from_slice(bytes);
     }
 
-    /// Makes room for `more` bytes; the old place is wiped if the buffer has to move.
+    /// Reserves capacity for `more` bytes. A reallocation zeroizes the old memory.
     pub fn reserve(&mut self, more: usize) {
         if self.0.capacity() - self.0.len() >= more {
             return;
@@ -64,38 +63,38 @@ impl SecretBytes {
         let mut larger = Vec::with_capacity(wanted);
         larger.extend_from_slice(&self.0);
         let mut old = std::mem::replace(&mut self.0, larger);
-        wipe(&mut old);
+        zeroize(&mut old);
     }
 
-    /// Sets the length; bytes gained are zero, bytes lost are wiped.
+    /// Sets the length. New bytes are zero, removed bytes are zeroized.
     pub fn resize(&mut self, length: usize) {
         if length > self.0.len() {
             self.reserve(length - self.0.len());
             self.0.resize(length, 0);
         } else {
-            wipe(&mut self.0[length..]);
+            zeroize(&mut self.0[length..]);
             self.0.truncate(length);
         }
     }
 
-    /// Drops the first `count` bytes; their old place is wiped.
+    /// Removes the first `count` bytes. The freed end is zeroized.
     pub fn consume(&mut self, count: usize) {
         let left = self.0.len() - count;
         self.0.copy_within(count.., 0);
         self.resize(left);
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     pub fn as_slice(&self) -> &[u8] {
         &self.0
     }
 
-    /// The bytes, to be written in place.
+    /// Returns the bytes for writing.
     pub fn as_mut_slice(&mut self) -> &mut [u8] {
         &mut self.0
     }
 
-    /// The number of bytes.
+    /// Returns the number of bytes.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -103,7 +102,7 @@ impl SecretBytes {
 
 impl Drop for SecretBytes {
     fn drop(&mut self) {
-        wipe(&mut self.0);
+        zeroize(&mut self.0);
     }
 }
 
@@ -118,11 +117,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_nothing() {
-        assert_eq!(format!("{:?}", Secret::new("hush")), "Secret(***)");
+    fn debug_shows_no_secret() {
+        assert_eq!(format!("{:?}", Secret::new("secret")), "Secret(***)");
         let mut bytes = SecretBytes::with_capacity(4);
-        bytes.push(b"hush");
-        assert_eq!(format!("{bytes:?}"), "SecretBytes(4 bytes)");
+        bytes.push(b"secret");
+        assert_eq!(format!("{bytes:?}"), "SecretBytes(6 bytes)");
     }
 
     #[test]

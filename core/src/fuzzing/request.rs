@@ -35,7 +35,7 @@ pub fn request(data: &[u8]) {
         host: "example.com",
         headers: headers.clone(),
         body: body.as_slice(),
-        may_repeat: true,
+        idempotent: true,
     };
     check_request(request.to_bytes().as_slice(), &headers, body.as_slice());
 }

@@ -1,6 +1,6 @@
-//! The body of an answer: found by its framing, up to a limit. Pure.
+//! The body of a response: delimited by its framing, up to a limit. Pure.
 
-use super::FailureKind;
+use super::error::Cause;
 use super::head::Framing;
 use crate::secret::SecretBytes;
 
@@ -9,7 +9,7 @@ const LINE_MAX: usize = 4096;
 /// The most trailer fields.
 const TRAILERS_MAX: usize = 64;
 
-/// Collects a body from the bytes as they come.
+/// Collects a body from the bytes as they arrive.
 pub(super) struct BodyReader {
     body: SecretBytes,
     max: usize,
@@ -18,21 +18,21 @@ pub(super) struct BodyReader {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// This many bytes of a body with a length are still to come.
+    /// The bytes left of a body with a length.
     Length(usize),
     UntilClose,
     ChunkSize,
-    /// This many bytes of a chunk are still to come.
+    /// The bytes left of a chunk.
     ChunkData(usize),
     ChunkEnd,
-    /// This many trailer fields have come.
+    /// The trailer fields so far.
     Trailers(usize),
     Complete,
 }
 
 impl BodyReader {
-    /// A reader for a body framed like this, of at most `max` bytes.
-    pub fn new(framing: Framing, max: usize) -> Result<Self, FailureKind> {
+    /// A reader for a body with this framing, of at most `max` bytes.
+    pub fn new(framing: Framing, max: usize) -> Result<Self, Cause> {
         let state = match framing {
             Framing::Length(0) => State::Complete,
             Framing::Length(length) => State::Length(within(length, max)?),
@@ -44,13 +44,13 @@ impl BodyReader {
         } else {
             0
         };
-        // A length is only a claim: memory is taken as the bytes come.
+        // The length may be wrong: memory is allocated as the bytes arrive.
         let body = SecretBytes::with_capacity(expected.min(64 * 1024));
         Ok(BodyReader { body, max, state })
     }
 
-    /// Takes what it can from the front of `input` and says how much that was.
-    pub fn read(&mut self, input: &[u8]) -> Result<usize, FailureKind> {
+    /// Consumes bytes from the front of `input`. Returns how many.
+    pub fn read(&mut self, input: &[u8]) -> Result<usize, Cause> {
         let mut used = 0;
         loop {
             let step = self.step(&input[used..])?;
@@ -61,7 +61,7 @@ impl BodyReader {
         }
     }
 
-    fn step(&mut self, input: &[u8]) -> Result<usize, FailureKind> {
+    fn step(&mut self, input: &[u8]) -> Result<usize, Cause> {
         match self.state {
             State::Complete => Ok(0),
             State::UntilClose => {
@@ -92,9 +92,7 @@ impl BodyReader {
                     self.state = State::ChunkSize;
                     Ok(2)
                 }
-                Some(_) => Err(FailureKind::NotAccepted(
-                    "a chunk of the answer does not end where it said",
-                )),
+                Some(_) => Err(Cause::InvalidResponse("a chunk longer than its size")),
                 None => Ok(0),
             },
             State::Trailers(count) => self.trailer(input, count),
@@ -107,11 +105,11 @@ impl BodyReader {
         taken
     }
 
-    fn chunk_size(&mut self, input: &[u8]) -> Result<usize, FailureKind> {
+    fn chunk_size(&mut self, input: &[u8]) -> Result<usize, Cause> {
         let Some(length) = line(input)? else {
             return Ok(0);
         };
-        let malformed = FailureKind::NotAccepted("a chunk's size is malformed");
+        let malformed = Cause::InvalidResponse("a malformed chunk size");
         if !input[0].is_ascii_hexdigit() {
             return Err(malformed);
         }
@@ -129,13 +127,13 @@ impl BodyReader {
         Ok(length + 2)
     }
 
-    fn trailer(&mut self, input: &[u8], count: usize) -> Result<usize, FailureKind> {
+    fn trailer(&mut self, input: &[u8], count: usize) -> Result<usize, Cause> {
         let Some(length) = line(input)? else {
             return Ok(0);
         };
         self.state = match (length, count) {
             (0, _) => State::Complete,
-            (_, TRAILERS_MAX) => return Err(FailureKind::TooLarge("trailer")),
+            (_, TRAILERS_MAX) => return Err(Cause::TooLarge("trailer")),
             _ => State::Trailers(count + 1),
         };
         Ok(length + 2)
@@ -146,49 +144,43 @@ impl BodyReader {
         self.state == State::Complete
     }
 
-    /// Whether an orderly end of the connection completes the body.
+    /// Whether the end of the connection completes the body.
     pub fn ends_with_connection(&self) -> bool {
         self.state == State::UntilClose
     }
 
-    /// The body.
+    /// Returns the body.
     pub fn into_body(self) -> SecretBytes {
         self.body
     }
 }
 
-/// The length of the line at the front of `input`, without its CRLF; `None` if it has not ended.
-fn line(input: &[u8]) -> Result<Option<usize>, FailureKind> {
+/// Returns the length of the line at the front of `input`, without its CRLF; `None` if it is incomplete.
+fn line(input: &[u8]) -> Result<Option<usize>, Cause> {
     let end = input.iter().position(|&b| b == b'\n');
     if end.unwrap_or(input.len()) > LINE_MAX {
-        return Err(FailureKind::TooLarge("chunk line"));
+        return Err(Cause::TooLarge("chunk line"));
     }
     match end {
         Some(end) if end > 0 && input[end - 1] == b'\r' => Ok(Some(end - 1)),
-        Some(_) => Err(FailureKind::NotAccepted(
-            "a line between chunks ends without CR",
-        )),
+        Some(_) => Err(Cause::InvalidResponse("a chunk line without CR")),
         None => Ok(None),
     }
 }
 
-fn within(length: u64, max: usize) -> Result<usize, FailureKind> {
+fn within(length: u64, max: usize) -> Result<usize, Cause> {
     usize::try_from(length)
         .ok()
         .filter(|&length| length <= max)
-        .ok_or(FailureKind::TooLarge("body"))
+        .ok_or(Cause::TooLarge("body"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Reads `input` in pieces of `piece` bytes: the body, how much was used and whether it is whole.
-    fn read(
-        framing: Framing,
-        input: &[u8],
-        piece: usize,
-    ) -> Result<(Vec<u8>, usize, bool), FailureKind> {
+    /// Reads `input` in pieces of `piece` bytes. Returns the body, the bytes consumed, and whether it is complete.
+    fn read(framing: Framing, input: &[u8], piece: usize) -> Result<(Vec<u8>, usize, bool), Cause> {
         let mut reader = BodyReader::new(framing, 16)?;
         let mut pending = Vec::new();
         let mut used = 0;
@@ -203,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_ends_the_body() {
+    fn content_length_delimits_the_body() {
         assert_eq!(
             read(Framing::Length(3), b"abcdef", 2),
             Ok((b"abc".to_vec(), 3, true))
@@ -218,16 +210,16 @@ mod tests {
         );
         assert_eq!(
             read(Framing::Length(17), b"", 1),
-            Err(FailureKind::TooLarge("body"))
+            Err(Cause::TooLarge("body"))
         );
         assert_eq!(
             read(Framing::Length(u64::MAX), b"", 1),
-            Err(FailureKind::TooLarge("body"))
+            Err(Cause::TooLarge("body"))
         );
     }
 
     #[test]
-    fn chunks_are_joined_in_any_pieces() {
+    fn chunks_are_joined_in_pieces_of_any_size() {
         let input =
             b"3;ext=\"x\"\r\nabc\r\n02 \t\r\nde\r\n00 ; a = b;c\r\nTrailer: x\r\n\tfolded\r\n\r\nrest";
         for piece in 1..=input.len() {
@@ -240,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_chunks_are_refused() {
+    fn malformed_chunks_are_refused() {
         for input in [
             "\r\n",
             "x\r\n",
@@ -255,7 +247,7 @@ mod tests {
             assert!(
                 matches!(
                     read(Framing::Chunked, input.as_bytes(), 1),
-                    Err(FailureKind::NotAccepted(_))
+                    Err(Cause::InvalidResponse(_))
                 ),
                 "{input:?}"
             );
@@ -263,14 +255,14 @@ mod tests {
         for input in ["11\r\n", "ffffffffffffffff\r\n"] {
             assert_eq!(
                 read(Framing::Chunked, input.as_bytes(), 1),
-                Err(FailureKind::TooLarge("body")),
+                Err(Cause::TooLarge("body")),
                 "{input:?}"
             );
         }
         let endless = format!("1;{}", "x".repeat(LINE_MAX));
         assert_eq!(
             read(Framing::Chunked, endless.as_bytes(), 512),
-            Err(FailureKind::TooLarge("chunk line"))
+            Err(Cause::TooLarge("chunk line"))
         );
         let most = format!("0\r\n{}\r\n", "A: b\r\n".repeat(TRAILERS_MAX));
         let whole = read(Framing::Chunked, most.as_bytes(), 512);
@@ -278,19 +270,19 @@ mod tests {
         let trailers = format!("0\r\n{}", "A: b\r\n".repeat(TRAILERS_MAX + 1));
         assert_eq!(
             read(Framing::Chunked, trailers.as_bytes(), 512),
-            Err(FailureKind::TooLarge("trailer"))
+            Err(Cause::TooLarge("trailer"))
         );
     }
 
     #[test]
-    fn a_body_until_the_end_has_the_same_limit() {
+    fn body_until_close_has_the_same_limit() {
         assert_eq!(
             read(Framing::UntilClose, b"abc", 1),
             Ok((b"abc".to_vec(), 3, false))
         );
         assert_eq!(
             read(Framing::UntilClose, &[b'a'; 17], 17),
-            Err(FailureKind::TooLarge("body"))
+            Err(Cause::TooLarge("body"))
         );
     }
 }

@@ -1,23 +1,25 @@
-//! One call over the network: it finds a connection, pooled or new, and a new one if that has died.
+//! One call over the network: takes a connection, pooled or new, and retries once where that is safe.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ClientConnection;
 
+use super::cancel::Cancel;
 use super::connection::Connection;
-use super::deadline::{Deadline, Hook, Until, WaitHook};
-use super::exchange::exchange;
-use super::network::{Network, Own};
+use super::error::{Cause, NetworkError};
+use super::exchange::{Response, exchange};
+use super::limits::{Deadline, Hook, Limits, WaitHook};
+use super::request::Request;
+use super::transport::{ProcessState, Transport};
 use super::waker::Waker;
-use super::{Failure, FailureKind, Request, Response, connect, lookup, tls, wait};
-use crate::cancel::Cancel;
-use crate::fork::OwnSocket;
+use super::{connect, resolve, tls, wait};
+use crate::fork::ProcessSocket;
 
-/// A call that has begun. It can be stopped until it is dropped.
+/// A call in flight. It can be cancelled until it is dropped.
 pub(crate) struct Call<'a> {
-    network: &'a Network,
-    own: Arc<Own>,
+    transport: &'a Transport,
+    state: Arc<ProcessState>,
     deadline: Deadline,
     waker: Arc<Waker>,
     cancel: Option<&'a Cancel>,
@@ -25,105 +27,99 @@ pub(crate) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// Begins a call that ends after `timeout`, or when `cancel`, `hook` or the network's end wants it to.
-    pub fn begin(
-        network: &'a Network,
+    /// Starts a call. It fails after `timeout`, and when `cancel`, `hook` or a close of the transport cancels it.
+    pub fn start(
+        transport: &'a Transport,
         timeout: Duration,
         cancel: Option<&'a Cancel>,
         hook: Option<&'a WaitHook>,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, NetworkError> {
         let deadline = Deadline::after(timeout);
-        // Before a waker is wanted: the system may have none to give, and that is not why this call ends.
+        // Before the waker is created, which may fail: a cancelled call reports that it was cancelled.
         if cancel.is_some_and(Cancel::is_triggered) {
-            return Err(Failure::unsent(FailureKind::Cancelled));
+            return Err(Cause::Cancelled.into());
         }
-        let own = network.own();
-        let waker = own.calls.begin().map_err(Failure::unsent)?;
+        let state = transport.process_state();
+        let waker = state.in_flight.start()?;
         let call = Call {
-            network,
-            own,
+            transport,
+            state,
             deadline,
             waker,
             cancel,
             hook: hook.map(Hook::new),
         };
         if cancel.is_some_and(|cancel| !cancel.listen(&call.waker)) {
-            return Err(Failure::unsent(FailureKind::Cancelled));
+            return Err(Cause::Cancelled.into());
         }
         Ok(call)
     }
 
-    /// Sends a request and reads its answer. A pooled connection that turns out to have died is replaced by
-    /// a new one, once: it died before the first byte of an answer, and of the request either no byte was
-    /// sent or sending it twice does no harm.
-    pub fn send(&self, request: &Request<'_>) -> Result<Response, Failure> {
+    /// Sends a request and reads its response. If a pooled connection fails, the request is retried once over a new
+    /// one, where [`is_retryable`] allows it.
+    pub fn send(&self, request: &Request<'_>) -> Result<Response, NetworkError> {
         let bytes = request.to_bytes();
-        let mut sent_before = false;
-        if let Some(pooled) = self.own.pool.take() {
+        let mut is_retry = false;
+        if let Some(pooled) = self.state.pool.take() {
             match self.exchange(pooled, bytes.as_slice()) {
-                Err(failure) if has_died(&failure, request.may_repeat) => {
-                    sent_before = failure.sent;
-                }
-                ended => return ended,
+                Err(error) if is_retryable(&error, request.idempotent) => is_retry = error.sent,
+                result => return result,
             }
         }
-        let opened = self.open().map_err(Failure::unsent);
-        let ended = opened.and_then(|new| self.exchange(new, bytes.as_slice()));
-        match ended {
+        let opened = self.open().map_err(NetworkError::from);
+        match opened.and_then(|new| self.exchange(new, bytes.as_slice())) {
             Ok(response) => Ok(Response {
-                sent_before,
+                is_retry,
                 ..response
             }),
-            Err(failure) => Err(Failure {
-                sent: sent_before || failure.sent,
-                rejected: failure.rejected && !sent_before,
-                ..failure
+            Err(error) => Err(NetworkError {
+                sent: is_retry || error.sent,
+                rejected: error.rejected && !is_retry,
+                ..error
             }),
         }
     }
 
-    /// The last look before the point of no return: whether the call still is to succeed. Its request was sent.
-    pub fn check(&self) -> Result<(), Failure> {
-        let looked = wait::left(self.until());
-        looked.map(drop).map_err(|ended| Failure {
-            kind: ended.during("taking the answer in"),
+    /// Fails if the call has been cancelled or its deadline has passed. For use after a response has been received.
+    pub fn check(&self) -> Result<(), NetworkError> {
+        let left = wait::time_left(self.limits().during("processing the response"));
+        left.map(drop).map_err(|cause| NetworkError {
             sent: true,
-            answer_began: true,
-            rejected: false,
-            http_status: None,
+            response_started: true,
+            ..cause.into()
         })
     }
 
-    fn exchange(&self, mut connection: Connection, request: &[u8]) -> Result<Response, Failure> {
-        let (response, reusable) = exchange(
-            &mut connection,
-            request,
-            self.network.max_body,
-            self.until(),
-        )?;
+    fn exchange(
+        &self,
+        mut connection: Connection,
+        request: &[u8],
+    ) -> Result<Response, NetworkError> {
+        let max_body = self.transport.max_body;
+        let (response, reusable) = exchange(&mut connection, request, max_body, self.limits())?;
         if reusable {
-            self.own.pool.put(connection);
+            self.state.pool.put(connection);
         }
         Ok(response)
     }
 
-    fn until(&self) -> Until<'_> {
-        Until {
+    fn limits(&self) -> Limits<'_> {
+        Limits {
             deadline: self.deadline,
             waker: &self.waker,
             hook: self.hook.as_ref(),
+            phase: "",
         }
     }
 
-    fn open(&self) -> Result<Connection, FailureKind> {
-        let until = self
-            .until()
-            .but_by(Deadline::after(self.network.connect_timeout));
-        let origin = &self.network.origin;
-        let addresses = lookup::lookup(&origin.host, origin.port, &self.waker, until)?;
-        let socket = connect::connect(&addresses, until)?;
+    fn open(&self) -> Result<Connection, Cause> {
+        let connect_deadline = Deadline::after(self.transport.connect_timeout);
+        let limits = self.limits().capped_at(connect_deadline);
+        let origin = &self.transport.origin;
+        let addresses = resolve::resolve(&origin.host, origin.port, &self.waker, limits)?;
+        let socket = connect::connect(&addresses, limits)?;
         let tls = if origin.https {
-            Some(Box::new(self.handshake(&socket, until)?))
+            Some(Box::new(self.handshake(&socket, limits)?))
         } else {
             None
         };
@@ -132,12 +128,11 @@ impl<'a> Call<'a> {
 
     fn handshake(
         &self,
-        socket: &OwnSocket,
-        until: Until<'_>,
-    ) -> Result<ClientConnection, FailureKind> {
-        let config = self.own.tls(&self.network.added_roots)?;
-        let host = &self.network.origin.host;
-        tls::handshake(socket.get(), config, host, until)
+        socket: &ProcessSocket,
+        limits: Limits<'_>,
+    ) -> Result<ClientConnection, Cause> {
+        let config = self.state.tls(&self.transport.added_roots)?;
+        tls::handshake(socket.get(), config, &self.transport.origin.host, limits)
     }
 }
 
@@ -146,17 +141,16 @@ impl Drop for Call<'_> {
         if let Some(cancel) = self.cancel {
             cancel.forget(&self.waker);
         }
-        self.own.calls.end(&self.waker);
+        self.state.in_flight.finish(&self.waker);
     }
 }
 
-/// Whether a pooled connection had died already, so that the request may be sent on another one.
-fn has_died(failure: &Failure, may_repeat: bool) -> bool {
-    matches!(
-        failure.kind,
-        FailureKind::ConnectionLost | FailureKind::Tls(_)
-    ) && !failure.answer_began
-        && (may_repeat || !failure.sent)
+/// Whether a request that failed over a pooled connection may be retried: the connection failed before the first byte
+/// of a response, and either no byte of the request was sent or the request is idempotent.
+fn is_retryable(error: &NetworkError, idempotent: bool) -> bool {
+    matches!(error.cause, Cause::ConnectionLost | Cause::Tls(_))
+        && !error.response_started
+        && (idempotent || !error.sent)
 }
 
 #[cfg(test)]
@@ -167,75 +161,73 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(600);
 
-    fn network() -> Network {
+    fn transport() -> Transport {
         let origin = Origin {
             https: false,
             host: "127.0.0.1".into(),
             port: 1,
         };
-        Network::new(origin, &Config::new())
+        Transport::new(origin, &Config::new())
     }
 
-    fn looked(call: &Call<'_>) -> Option<FailureKind> {
-        call.check().err().map(|failure| failure.kind)
+    fn cause(call: &Call<'_>) -> Option<Cause> {
+        call.check().err().map(|error| error.cause)
     }
 
     #[test]
-    fn a_request_goes_over_a_new_connection_only_where_that_does_no_harm() {
-        for (kind, sent, answer_began, may_repeat, repeats) in [
-            (FailureKind::ConnectionLost, false, false, false, true),
-            (FailureKind::ConnectionLost, false, false, true, true),
-            (FailureKind::ConnectionLost, true, false, true, true),
-            (FailureKind::ConnectionLost, true, false, false, false),
-            (FailureKind::ConnectionLost, true, true, true, false),
-            (FailureKind::Tls(""), true, false, true, true),
-            (FailureKind::Tls(""), true, false, false, false),
-            (FailureKind::Cancelled, false, false, true, false),
-            (FailureKind::Timeout(""), true, false, true, false),
-            (FailureKind::NotAccepted(""), true, true, true, false),
+    fn reused_connection_is_retried_if_unsent_or_idempotent() {
+        for (cause, sent, response_started, idempotent, expected) in [
+            (Cause::ConnectionLost, false, false, false, true),
+            (Cause::ConnectionLost, false, false, true, true),
+            (Cause::ConnectionLost, true, false, true, true),
+            (Cause::ConnectionLost, true, false, false, false),
+            (Cause::ConnectionLost, true, true, true, false),
+            (Cause::Tls(""), true, false, true, true),
+            (Cause::Tls(""), true, false, false, false),
+            (Cause::Cancelled, false, false, true, false),
+            (Cause::Timeout(""), true, false, true, false),
+            (Cause::InvalidResponse(""), true, true, true, false),
         ] {
-            let failure = Failure {
-                kind,
+            let error = NetworkError {
                 sent,
-                answer_began,
-                rejected: false,
-                http_status: None,
+                response_started,
+                ..cause.into()
             };
-            assert_eq!(has_died(&failure, may_repeat), repeats, "{failure:?}");
+            assert_eq!(is_retryable(&error, idempotent), expected, "{error:?}");
         }
     }
 
     #[test]
-    fn the_last_look_sees_a_cancel_and_the_networks_end() {
-        let (network, cancel) = (network(), Cancel::new());
-        let call = Call::begin(&network, LONG, Some(&cancel), None).expect("a call");
-        let other = Call::begin(&network, LONG, None, None).expect("a call");
-        assert_eq!(looked(&call), None);
+    fn check_fails_after_cancel_and_after_close() {
+        let (transport, cancel) = (transport(), Cancel::new());
+        let call = Call::start(&transport, LONG, Some(&cancel), None).expect("a call");
+        let other = Call::start(&transport, LONG, None, None).expect("a call");
+        assert_eq!(cause(&call), None);
         cancel.trigger();
-        assert_eq!(looked(&call), Some(FailureKind::Cancelled));
-        assert_eq!(looked(&other), None);
-        network.close(Duration::ZERO);
-        assert_eq!(looked(&other), Some(FailureKind::Cancelled));
+        assert_eq!(cause(&call), Some(Cause::Cancelled));
+        assert_eq!(cause(&other), None);
+        transport.close(Duration::ZERO);
+        assert_eq!(cause(&other), Some(Cause::Cancelled));
     }
 
     #[test]
-    fn the_last_look_sees_the_deadline() {
-        let network = network();
-        let call = Call::begin(&network, Duration::ZERO, None, None).expect("a call");
-        assert!(matches!(looked(&call), Some(FailureKind::Timeout(_))));
+    fn check_fails_after_the_deadline() {
+        let transport = transport();
+        let call = Call::start(&transport, Duration::ZERO, None, None).expect("a call");
+        assert!(matches!(cause(&call), Some(Cause::Timeout(_))));
     }
 
     #[test]
-    fn closing_waits_for_the_calls_that_are_left() {
-        let network = network();
-        let call = Call::begin(&network, LONG, None, None).expect("a call");
-        assert!(!network.close(Duration::from_millis(2)), "one is left");
+    fn close_waits_for_calls_in_flight() {
+        let transport = transport();
+        let call = Call::start(&transport, LONG, None, None).expect("a call");
+        assert!(!transport.close(Duration::from_millis(2)), "one is left");
         std::thread::scope(|scope| {
-            let closing = scope.spawn(|| network.close(LONG));
+            let closing = scope.spawn(|| transport.close(LONG));
             drop(call);
             assert!(closing.join().expect("no panic"), "none is left");
         });
-        assert!(Call::begin(&network, LONG, None, None).is_err());
-        assert!(network.close(Duration::MAX), "however long it may take");
+        assert!(Call::start(&transport, LONG, None, None).is_err());
+        assert!(transport.close(Duration::MAX), "however long it may take");
     }
 }

@@ -1,4 +1,4 @@
-//! A new connection: the addresses of a name raced against each other (RFC 8305), within one deadline.
+//! Opens a connection: races the addresses of a host (RFC 8305) within one deadline.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -6,59 +6,60 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-use super::deadline::{Deadline, Until};
-use super::wait::{Ended, wait_for_one_of};
-use super::{FailureKind, SystemError};
-use crate::fork::OwnSocket;
+use super::error::Cause;
+use super::limits::{Deadline, Limits};
+use super::system_error::SystemError;
+use super::wait::wait_for_one_of;
+use crate::fork::ProcessSocket;
 
-/// How long an address has for itself before the next one is tried too (RFC 8305 section 5).
-const HEAD_START: Duration = Duration::from_millis(250);
+/// The time an attempt has before the next address is tried, too (RFC 8305 section 5).
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Connects to the address that answers first. They are tried in their order, IPv6 and IPv4 by turns; the
-/// next one as soon as one fails, and beside the others if none has answered for a while. The socket does
-/// not block.
+/// Connects to the first address that accepts. The addresses are tried in their order, with IPv6 and IPv4 interleaved:
+/// the next one when one fails, and in parallel after [`ATTEMPT_DELAY`]. The socket is non-blocking.
 pub(super) fn connect(
     addresses: &[SocketAddr],
-    until: Until<'_>,
-) -> Result<OwnSocket, FailureKind> {
-    let mut untried = by_turns(addresses).into_iter();
-    let mut trying: Vec<OwnSocket> = Vec::new();
-    let mut failure = FailureKind::Connect;
+    limits: Limits<'_>,
+) -> Result<ProcessSocket, Cause> {
+    let limits = limits.during("connecting to the server");
+    let mut untried = interleave(addresses).into_iter();
+    let mut pending: Vec<ProcessSocket> = Vec::new();
+    let mut failure = Cause::Connect;
     loop {
-        let mut turn = until;
+        let mut attempt = limits;
         if let Some(address) = untried.next() {
-            match begin(address) {
-                Ok(socket) => trying.push(socket),
+            match start(address) {
+                Ok(socket) => pending.push(socket),
                 Err(error) => {
-                    failure = system_failure(&error, address).unwrap_or(failure);
+                    failure = system_cause(&error, address).unwrap_or(failure);
                     continue;
                 }
             }
             if untried.len() > 0 {
-                turn = until.but_by(Deadline::after(HEAD_START));
+                attempt = limits.capped_at(Deadline::after(ATTEMPT_DELAY));
             }
         }
-        if trying.is_empty() {
+        if pending.is_empty() {
             return Err(failure);
         }
-        match first(&mut trying, turn) {
+        match wait_for_first(&mut pending, attempt) {
             Ok(Some(socket)) => return Ok(socket),
             Ok(None) => {}
-            Err(Ended::TimedOut) if until.deadline.left().is_some() => {}
-            Err(ended) => return Err(ended.during("connecting to the server")),
+            Err(Cause::Timeout(_)) if limits.deadline.left().is_some() => {}
+            Err(cause) => return Err(cause),
         }
     }
 }
 
-/// What this machine's system refused, if it did: that says more than that an address cannot be reached. An IPv6
-/// address that cannot be assigned tells of a machine without IPv6, and of no lack of ports.
-fn system_failure(error: &io::Error, address: SocketAddr) -> Option<FailureKind> {
+/// The cause, if the local system refused a resource: it is more specific than an unreachable address. An IPv6 address
+/// that cannot be assigned means that the machine has no IPv6, not that it has no free ports.
+fn system_cause(error: &io::Error, address: SocketAddr) -> Option<Cause> {
     let cause = SystemError::of(error)?;
-    (cause != SystemError::Ports || address.is_ipv4()).then_some(FailureKind::System(cause))
+    (cause != SystemError::Ports || address.is_ipv4()).then_some(Cause::System(cause))
 }
 
-/// The addresses in their order, but those of the two families by turns as long as there are both.
-fn by_turns(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+/// Alternates the two address families, starting with that of the first address.
+fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let is_first = |address: &&SocketAddr| address.is_ipv4() == addresses[0].is_ipv4();
     let mut first = addresses.iter().filter(is_first);
     let mut second = addresses.iter().filter(|address| !is_first(address));
@@ -69,17 +70,20 @@ fn by_turns(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     all
 }
 
-/// Waits for one of the sockets: `None` if it has failed; then it is not tried any more.
-fn first(trying: &mut Vec<OwnSocket>, until: Until<'_>) -> Result<Option<OwnSocket>, Ended> {
-    let place = wait_for_one_of(trying.iter().map(OwnSocket::get), until)?;
-    let socket = trying.swap_remove(place);
+/// Waits for one of the sockets to connect or fail. A failed one is removed, and `None` returned.
+fn wait_for_first(
+    pending: &mut Vec<ProcessSocket>,
+    limits: Limits<'_>,
+) -> Result<Option<ProcessSocket>, Cause> {
+    let ready = wait_for_one_of(pending.iter().map(ProcessSocket::get), limits)?;
+    let socket = pending.swap_remove(ready);
     let has_failed = !matches!(socket.get().take_error(), Ok(None));
     Ok((!has_failed).then_some(socket))
 }
 
-/// A socket that does not block and has begun to connect.
-fn begin(address: SocketAddr) -> io::Result<OwnSocket> {
-    let [socket] = OwnSocket::open(|| {
+/// Opens a non-blocking socket and starts to connect it.
+fn start(address: SocketAddr) -> io::Result<ProcessSocket> {
+    let [socket] = ProcessSocket::open(|| {
         let socket = Socket::new(
             Domain::for_address(address),
             Type::STREAM,
@@ -89,16 +93,16 @@ fn begin(address: SocketAddr) -> io::Result<OwnSocket> {
     })?;
     let options = SockRef::from(socket.get());
     options.set_nonblocking(true)?;
-    // A request is one write and waits for its answer: holding back its last packet only costs time.
+    // A request is one write and then waits for its response: delaying its last packet only costs time.
     options.set_tcp_nodelay(true)?;
     match options.connect(&address.into()) {
-        Err(error) if !is_under_way(&error) => Err(error),
+        Err(error) if !is_in_progress(&error) => Err(error),
         _ => Ok(socket),
     }
 }
 
-/// Whether a connect that did not succeed at once goes on by itself. A signal does not end it.
-fn is_under_way(error: &io::Error) -> bool {
+/// Whether a connect that has not succeeded continues in the background. A signal does not interrupt it.
+fn is_in_progress(error: &io::Error) -> bool {
     #[cfg(unix)]
     let in_progress = error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error());
     #[cfg(not(unix))]
@@ -118,12 +122,12 @@ mod tests {
     use crate::http::waker::Waker;
 
     #[test]
-    fn the_families_take_turns() {
+    fn address_families_are_interleaved() {
         let parse = |text: &str| -> Vec<SocketAddr> {
             let address = |name: &str| SocketAddr::new(name.parse().expect("an address"), 80);
             text.split_whitespace().map(address).collect()
         };
-        for (given, tried) in [
+        for (given, expected) in [
             ("", ""),
             ("10.0.0.1 10.0.0.2", "10.0.0.1 10.0.0.2"),
             (
@@ -132,15 +136,15 @@ mod tests {
             ),
             ("10.0.0.1 ::1 ::2", "10.0.0.1 ::1 ::2"),
         ] {
-            assert_eq!(by_turns(&parse(given)), parse(tried), "{given}");
+            assert_eq!(interleave(&parse(given)), parse(expected), "{given}");
         }
     }
 
     const LONG: Duration = Duration::from_secs(600);
 
-    /// Two listeners on one port: the first takes no connection, the second does.
+    /// Two listeners on one port: the first accepts no connection, the second does.
     #[cfg(target_os = "linux")]
-    fn dead_and_alive() -> ([Socket; 2], Vec<TcpStream>, [SocketAddr; 2]) {
+    fn full_and_accepting() -> ([Socket; 2], Vec<TcpStream>, [SocketAddr; 2]) {
         let listen = |host: u8, port: u16, backlog| {
             let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
             let address = SocketAddr::new(Ipv4Addr::new(127, 0, 0, host).into(), port);
@@ -159,14 +163,15 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn dead_addresses_do_not_keep_a_good_one_away() {
-        let (_sockets, _fillers, [dead, good]) = dead_and_alive();
+    fn unreachable_addresses_do_not_block_a_reachable_one() {
+        let (_sockets, _fillers, [dead, good]) = full_and_accepting();
         let refused = SocketAddr::new(Ipv4Addr::new(127, 0, 0, 4).into(), dead.port());
         let waker = Waker::new().expect("a descriptor");
-        let until = |limit| Until {
+        let limits = |limit| Limits {
             deadline: Deadline::after(limit),
             waker: &waker,
             hook: None,
+            phase: "",
         };
         for addresses in [
             &[good][..],
@@ -174,16 +179,16 @@ mod tests {
             &[dead, good],
             &[dead, refused, dead, good, dead],
         ] {
-            let socket = connect(addresses, until(LONG)).expect("one is good");
+            let socket = connect(addresses, limits(LONG)).expect("one is good");
             assert_eq!(socket.get().peer_addr().ok(), Some(good), "{addresses:?}");
         }
-        let none = |addresses: &[SocketAddr], limit| connect(addresses, until(limit)).err();
-        assert_eq!(none(&[], LONG), Some(FailureKind::Connect));
-        assert_eq!(none(&[refused; 3], LONG), Some(FailureKind::Connect));
+        let none = |addresses: &[SocketAddr], limit| connect(addresses, limits(limit)).err();
+        assert_eq!(none(&[], LONG), Some(Cause::Connect));
+        assert_eq!(none(&[refused; 3], LONG), Some(Cause::Connect));
         let short = none(&[dead, refused, dead], Duration::from_millis(50));
-        assert!(matches!(short, Some(FailureKind::Timeout(_))), "{short:?}");
+        assert!(matches!(short, Some(Cause::Timeout(_))), "{short:?}");
         waker.stop();
         let stopped = none(&[dead, good], LONG);
-        assert_eq!(stopped, Some(FailureKind::Cancelled));
+        assert_eq!(stopped, Some(Cause::Cancelled));
     }
 }

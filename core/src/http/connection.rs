@@ -1,4 +1,4 @@
-//! One open connection, plain or TLS, read and written without blocking.
+//! One open connection, plain or TLS, with non-blocking reads and writes.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -6,28 +6,27 @@ use std::net::TcpStream;
 use rustls::{AlertDescription, ClientConnection, ProtocolVersion};
 
 use super::tls_error;
-use crate::fork::OwnSocket;
+use crate::fork::ProcessSocket;
 
-/// How often one reading takes in what came over TLS. A peer may send TLS's own messages without end: whoever
-/// reads has to look at its deadline in between.
-const TURNS_MAX: usize = 16;
+/// The most TLS reads in one read. A peer may send TLS protocol messages without end: the caller checks its deadline
+/// between reads.
+const TLS_READS_MAX: usize = 16;
 
-/// An open connection. Its socket does not block.
+/// An open connection. Its socket is non-blocking.
 pub(super) struct Connection {
-    socket: OwnSocket,
+    socket: ProcessSocket,
     tls: Option<Box<ClientConnection>>,
     /// See [`Connection::may_have_buffered`].
     buffered: bool,
-    /// Whether the server has sent data over TLS: its handshake is over, too.
+    /// Whether the server has sent data over TLS, so that its side of the handshake is complete.
     is_accepted: bool,
-    /// What TLS failed of, for the read after what came before it.
+    /// An error of TLS, to be returned after the data received before it.
     failure: Option<io::Error>,
 }
 
 impl Connection {
-    /// A connection over a socket that is connected, does not block and, with `tls`, has ended its
-    /// handshake.
-    pub fn new(socket: OwnSocket, tls: Option<Box<ClientConnection>>) -> Self {
+    /// A connection over a connected, non-blocking socket. The handshake of `tls` is complete.
+    pub fn new(socket: ProcessSocket, tls: Option<Box<ClientConnection>>) -> Self {
         Connection {
             socket,
             tls,
@@ -42,22 +41,21 @@ impl Connection {
         self.socket.get()
     }
 
-    /// Takes some of `bytes` to be sent and gives how many. With TLS they may stay queued: see
-    /// [`Connection::flush`].
+    /// Writes some of `bytes` and returns how many. Over TLS they may be queued: see [`Connection::flush`].
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.tls {
-            None => retry_interrupted(|| own(&self.socket)?.write(bytes)),
+            None => retry_interrupted(|| current(&self.socket)?.write(bytes)),
             Some(tls) => tls.writer().write(bytes),
         }
     }
 
-    /// Sends what is queued: `true` once nothing is.
+    /// Sends queued bytes. Returns `true` once none are queued.
     pub fn flush(&mut self) -> io::Result<bool> {
         let Some(tls) = &mut self.tls else {
             return Ok(true);
         };
         while tls.wants_write() {
-            match retry_interrupted(|| tls.write_tls(&mut NoSignal(own(&self.socket)?))) {
+            match retry_interrupted(|| tls.write_tls(&mut NoSignal(current(&self.socket)?))) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
                 other => other?,
             };
@@ -65,14 +63,13 @@ impl Connection {
         Ok(true)
     }
 
-    /// Whether TLS may hold something to read that was received already: the socket need not become ready
-    /// for it.
+    /// Whether TLS may hold data that has been received already, for which the socket does not become ready.
     pub fn may_have_buffered(&self) -> bool {
         self.buffered
     }
 
-    /// Reads some bytes; 0 is an orderly end (over TLS: close_notify), `UnexpectedEof` any other. An error of
-    /// TLS holds a [`rustls::Error`]. After a `WouldBlock` the socket may be ready at once.
+    /// Reads some bytes. Returns 0 at an orderly end (over TLS: close_notify) and `UnexpectedEof` at any other. An error
+    /// of TLS contains a [`rustls::Error`]. After `WouldBlock` the socket may be ready at once.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let result = self.read_some(buffer);
         let is_full = result.as_ref().is_ok_and(|&count| count == buffer.len());
@@ -81,8 +78,8 @@ impl Connection {
         result
     }
 
-    /// Whether this alert shows that the server has rejected the connection, and so has taken no request over it:
-    /// its end of a TLS 1.3 handshake comes after the client's.
+    /// Whether this alert proves that the server rejected the connection and received no request over it: in TLS 1.3
+    /// the server completes the handshake after the client.
     pub fn is_rejected_by(&self, alert: AlertDescription) -> bool {
         let version = self.tls.as_ref().and_then(|tls| tls.protocol_version());
         version == Some(ProtocolVersion::TLSv1_3)
@@ -92,9 +89,9 @@ impl Connection {
 
     fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Some(tls) = &mut self.tls else {
-            return retry_interrupted(|| own(&self.socket)?.read(buffer));
+            return retry_interrupted(|| current(&self.socket)?.read(buffer));
         };
-        for _ in 0..TURNS_MAX {
+        for _ in 0..TLS_READS_MAX {
             match tls.reader().read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 other => return other,
@@ -104,7 +101,7 @@ impl Connection {
             }
             match receive(tls, &self.socket) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Err(error),
-                // What came before a record that is none counts all the same, and first.
+                // Data received before the error is returned first.
                 Err(error) => self.failure = Some(error),
                 Ok(_) => {}
             }
@@ -112,9 +109,9 @@ impl Connection {
         tls.reader().read(buffer)
     }
 
-    /// Whether a socket that is ready to be read holds something of an answer, or its end. TLS's own
-    /// messages are taken in and are none.
-    pub fn has_answer(&mut self) -> bool {
+    /// Whether a readable socket holds a part of a response, or its end. TLS protocol messages are processed and do not
+    /// count.
+    pub fn has_response(&mut self) -> bool {
         let Some(tls) = &mut self.tls else {
             return true;
         };
@@ -129,46 +126,49 @@ impl Connection {
         self.buffered
     }
 
-    /// Whether a connection that should be silent is: open, and nothing came that was not asked for.
-    /// TLS's own messages, such as session tickets, are taken in.
-    pub fn is_quiet(&mut self) -> bool {
+    /// Whether an unused connection is open and has received nothing. TLS protocol messages, such as session tickets, are
+    /// processed.
+    pub fn is_idle(&mut self) -> bool {
         matches!(self.read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 }
 
 impl Drop for Connection {
-    /// Says goodbye where TLS wants it, but not in the name of a parent process. Whether that arrives does
-    /// not matter.
+    /// Sends close_notify over TLS, but not in the child of a fork. Errors are ignored.
     fn drop(&mut self) {
-        if let Some(tls) = self.tls.as_mut().filter(|_| self.socket.is_ours()) {
+        if let Some(tls) = self
+            .tls
+            .as_mut()
+            .filter(|_| self.socket.is_current_process())
+        {
             tls.send_close_notify();
             let _ = self.flush();
         }
     }
 }
 
-/// The socket, unless a signal handler has forked during the call and this is the child: there the descriptor is
-/// closed, and may be another file by now.
-fn own(socket: &OwnSocket) -> io::Result<&TcpStream> {
-    if socket.is_ours() {
+/// Returns the socket. Fails in a child that a signal handler forked during the call: the descriptor is closed there,
+/// and may be another file.
+fn current(socket: &ProcessSocket) -> io::Result<&TcpStream> {
+    if socket.is_current_process() {
         Ok(socket.get())
     } else {
         Err(io::ErrorKind::NotConnected.into())
     }
 }
 
-/// Takes in what came over TLS: how many bytes of it are plain text to be read. 0 bytes from the socket,
-/// its end, count as one, so that a reader looks.
-fn receive(tls: &mut ClientConnection, socket: &OwnSocket) -> io::Result<usize> {
-    let ended = retry_interrupted(|| tls.read_tls(&mut own(socket)?))? == 0;
+/// Receives and decrypts TLS records. Returns how many bytes of plaintext are ready; at least 1 at the end of the
+/// connection, so that the caller reads it.
+fn receive(tls: &mut ClientConnection, socket: &ProcessSocket) -> io::Result<usize> {
+    let ended = retry_interrupted(|| tls.read_tls(&mut current(socket)?))? == 0;
     let state = tls.process_new_packets().map_err(io::Error::other)?;
     Ok(state
         .plaintext_bytes_to_read()
         .max(usize::from(ended || state.peer_has_closed())))
 }
 
-/// Writes to a socket without SIGPIPE, which would end a C program: the standard library's `write` asks
-/// the system for that, its `write_vectored` does not.
+/// Writes to a socket without SIGPIPE, which would terminate a C program: the standard library's `write` disables it,
+/// its `write_vectored` does not.
 pub(super) struct NoSignal<'a>(pub &'a TcpStream);
 
 impl Write for NoSignal<'_> {
@@ -181,7 +181,7 @@ impl Write for NoSignal<'_> {
     }
 }
 
-/// Runs a system call again while a signal interrupts it.
+/// Restarts a system call that a signal interrupts.
 fn retry_interrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {

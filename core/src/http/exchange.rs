@@ -1,90 +1,88 @@
-//! One request and its answer over one connection.
+//! One request and its response over one connection.
 
 use std::io;
 
 use super::body::BodyReader;
 use super::connection::Connection;
-use super::deadline::Until;
+use super::error::{Cause, NetworkError};
 use super::head::{Head, HeadReader};
-use super::wait::{Interest, Ready, left, wait};
-use super::{Failure, FailureKind, Response, tls_error};
+use super::limits::Limits;
+use super::tls_error;
+use super::wait::{Interest, Ready, time_left, wait};
 use crate::secret::SecretBytes;
 
 /// How many bytes are read at a time.
 const READ_SIZE: usize = 2048;
 
-/// What was going on when a deadline passed or a call was stopped.
-const READING: &str = "waiting for the response";
+/// A complete response.
+pub(crate) struct Response {
+    pub status: u16,
+    pub content_type: String,
+    pub retry_after: String,
+    pub body: SecretBytes,
+    /// Whether the request had been sent before, over a connection that failed without a response.
+    pub is_retry: bool,
+}
 
-/// Sends `request` over `connection` and reads the answer, with a body of at most `max_body` bytes.
-/// Also says whether the connection may carry another request.
+/// Sends `request` over `connection` and reads the response, with a body of at most `max_body` bytes. Also returns
+/// whether the connection can be reused.
 pub(super) fn exchange(
     connection: &mut Connection,
     request: &[u8],
     max_body: usize,
-    until: Until<'_>,
-) -> Result<(Response, bool), Failure> {
+    limits: Limits<'_>,
+) -> Result<(Response, bool), NetworkError> {
     let mut exchange = Exchange {
         connection,
-        until,
+        limits: limits.during("waiting for the response"),
         sent: false,
-        answer_began: false,
-        rejected: false,
-        broke: false,
-        http_status: None,
+        response_started: false,
+        send_failed: false,
         input: SecretBytes::default(),
     };
-    let outcome = exchange.run(request, max_body);
-    outcome.map_err(|kind| Failure {
-        kind,
+    let result = exchange.run(request, max_body);
+    result.map_err(|error| NetworkError {
         sent: exchange.sent,
-        answer_began: exchange.answer_began,
-        rejected: exchange.rejected,
-        http_status: exchange.http_status,
+        response_started: exchange.response_started,
+        ..error
     })
 }
 
 struct Exchange<'a> {
     connection: &'a mut Connection,
-    until: Until<'a>,
+    limits: Limits<'a>,
     sent: bool,
-    answer_began: bool,
-    rejected: bool,
-    /// Whether sending failed. The system tells of that once: what is read afterwards ends as if in order.
-    broke: bool,
-    http_status: Option<u16>,
-    /// What came and is not yet used.
+    response_started: bool,
+    /// Whether sending failed. The system reports that once: a later read returns an orderly end.
+    send_failed: bool,
+    /// Bytes received and not yet consumed.
     input: SecretBytes,
 }
 
 impl Exchange<'_> {
-    fn run(&mut self, request: &[u8], max_body: usize) -> Result<(Response, bool), FailureKind> {
+    fn run(&mut self, request: &[u8], max_body: usize) -> Result<(Response, bool), NetworkError> {
         let all_sent = self.send(request)?;
         let head = self.read_head()?;
-        self.http_status = Some(head.status);
-        let body = self.read_body(&head, max_body)?;
+        let body = self.read_body(&head, max_body);
+        let body = body.map_err(|error| NetworkError {
+            http_status: Some(head.status),
+            ..error
+        })?;
         let reusable = all_sent && head.keep_alive && self.input.len() == 0;
-        let Head {
-            status,
-            content_type,
-            retry_after,
-            ..
-        } = head;
-        Ok((
-            Response {
-                status,
-                content_type,
-                retry_after,
-                body,
-                sent_before: false,
-            },
-            reusable,
-        ))
+        let response = Response {
+            status: head.status,
+            content_type: head.content_type,
+            retry_after: head.retry_after,
+            body,
+            is_retry: false,
+        };
+        Ok((response, reusable))
     }
 
-    /// Sends the request. `false` if the peer answered or closed before it was all sent: then what it
-    /// said is worth more than the rest of the request.
-    fn send(&mut self, request: &[u8]) -> Result<bool, FailureKind> {
+    /// Sends the request. Returns `false` if the server responds or closes the connection before all is sent: the
+    /// response takes precedence over the rest of the request.
+    fn send(&mut self, request: &[u8]) -> Result<bool, Cause> {
+        let limits = self.limits.during("sending the request");
         let mut written = 0;
         loop {
             match self.write(&request[written..]) {
@@ -99,19 +97,18 @@ impl Exchange<'_> {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => {
-                    self.broke = true;
+                    self.send_failed = true;
                     return Ok(false);
                 }
             }
-            if self.wait(Interest::ReadOrWrite, "sending the request")? == Ready::Read
-                && self.connection.has_answer()
-            {
+            let ready = wait(self.connection.socket(), Interest::ReadOrWrite, limits)?;
+            if ready == Ready::Read && self.connection.has_response() {
                 return Ok(false);
             }
         }
     }
 
-    /// Writes some of `bytes`: how many were taken, and whether all taken so far have gone out.
+    /// Writes some of `bytes`. Returns how many were accepted, and whether all accepted so far have been sent.
     fn write(&mut self, bytes: &[u8]) -> io::Result<(usize, bool)> {
         let count = if bytes.is_empty() {
             0
@@ -122,16 +119,13 @@ impl Exchange<'_> {
         Ok((count, self.connection.flush()?))
     }
 
-    fn read_head(&mut self) -> Result<Head, FailureKind> {
+    fn read_head(&mut self) -> Result<Head, NetworkError> {
         let mut reader = HeadReader::default();
         loop {
-            if self.fill()? == 0 {
-                return Err(FailureKind::ConnectionLost);
+            if self.receive()? == 0 {
+                return Err(Cause::ConnectionLost.into());
             }
-            let (used, head) = reader.read(self.input.as_slice()).map_err(|refusal| {
-                self.http_status = refusal.http_status;
-                refusal.kind
-            })?;
+            let (used, head) = reader.read(self.input.as_slice())?;
             self.input.consume(used);
             if let Some(head) = head {
                 return Ok(head);
@@ -139,7 +133,7 @@ impl Exchange<'_> {
         }
     }
 
-    fn read_body(&mut self, head: &Head, max_body: usize) -> Result<SecretBytes, FailureKind> {
+    fn read_body(&mut self, head: &Head, max_body: usize) -> Result<SecretBytes, NetworkError> {
         let mut reader = BodyReader::new(head.framing, max_body)?;
         loop {
             let used = reader.read(self.input.as_slice())?;
@@ -147,18 +141,18 @@ impl Exchange<'_> {
             if reader.is_complete() {
                 return Ok(reader.into_body());
             }
-            if self.fill()? == 0 {
-                return if reader.ends_with_connection() && !self.broke {
+            if self.receive()? == 0 {
+                return if reader.ends_with_connection() && !self.send_failed {
                     Ok(reader.into_body())
                 } else {
-                    Err(FailureKind::ConnectionLost)
+                    Err(Cause::ConnectionLost.into())
                 };
             }
         }
     }
 
-    /// Waits for bytes and adds them to the input: how many came, 0 at an orderly end.
-    fn fill(&mut self) -> Result<usize, FailureKind> {
+    /// Waits for bytes and appends them to the input. Returns how many; 0 at an orderly end.
+    fn receive(&mut self) -> Result<usize, NetworkError> {
         let held = self.input.len();
         loop {
             self.wait_for_bytes()?;
@@ -166,40 +160,37 @@ impl Exchange<'_> {
             let result = self.connection.read(&mut self.input.as_mut_slice()[held..]);
             let count = *result.as_ref().unwrap_or(&0);
             self.input.resize(held + count);
-            self.answer_began |= count > 0;
+            self.response_started |= count > 0;
             match result {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                other => return other.map_err(|error| self.broken(&error)),
+                result => return result.map_err(|error| self.read_error(&error)),
             }
         }
     }
 
-    /// Why reading failed. Before the first byte of a response TLS says more than that the connection ended.
-    fn broken(&mut self, error: &io::Error) -> FailureKind {
+    /// The error of a failed read. Before the first byte of a response, an error of TLS is more specific than a lost
+    /// connection.
+    fn read_error(&self, error: &io::Error) -> NetworkError {
         let inner = error.get_ref();
         match inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            Some(error) if !self.answer_began => {
-                self.rejected = matches!(
+            Some(error) if !self.response_started => NetworkError {
+                rejected: matches!(
                     error,
                     rustls::Error::AlertReceived(alert) if self.connection.is_rejected_by(*alert)
-                );
-                tls_error::failure(error)
-            }
-            _ => FailureKind::ConnectionLost,
+                ),
+                ..tls_error::cause(error).into()
+            },
+            _ => Cause::ConnectionLost.into(),
         }
     }
 
-    /// Waits until reading may give something. The deadline and a stop are looked at in any case.
-    fn wait_for_bytes(&self) -> Result<(), FailureKind> {
+    /// Waits until a read may return bytes. Checks the limits in any case.
+    fn wait_for_bytes(&self) -> Result<(), Cause> {
         if self.connection.may_have_buffered() {
-            let looked = left(self.until).map(drop);
-            return looked.map_err(|ended| ended.during(READING));
+            time_left(self.limits).map(drop)
+        } else {
+            wait(self.connection.socket(), Interest::Read, self.limits).map(drop)
         }
-        self.wait(Interest::Read, READING).map(drop)
-    }
-
-    fn wait(&self, interest: Interest, doing: &'static str) -> Result<Ready, FailureKind> {
-        wait(self.connection.socket(), interest, self.until).map_err(|ended| ended.during(doing))
     }
 }
 
@@ -210,15 +201,15 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::fork::OwnSocket;
-    use crate::http::Waker;
-    use crate::http::deadline::Deadline;
+    use crate::fork::ProcessSocket;
+    use crate::http::limits::Deadline;
+    use crate::http::waker::Waker;
 
     #[test]
-    fn a_reset_that_sending_met_is_no_orderly_end_of_a_body() {
+    fn reset_while_sending_is_not_the_end_of_a_body() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let [socket] = OwnSocket::open(|| {
+        let [socket] = ProcessSocket::open(|| {
             let stream = TcpStream::connect(address)?;
             stream.set_nonblocking(true)?;
             Ok([stream])
@@ -231,14 +222,15 @@ mod tests {
             .expect("an option");
         drop(peer);
         let waker = Waker::new().expect("a descriptor");
-        let until = Until {
+        let limits = Limits {
             deadline: Deadline::after(Duration::from_secs(60)),
             waker: &waker,
             hook: None,
+            phase: "",
         };
         let mut connection = Connection::new(socket, None);
-        let ended = exchange(&mut connection, b"POST / HTTP/1.1\r\n\r\n", 100, until);
-        let kind = ended.err().map(|failure| failure.kind);
-        assert_eq!(kind, Some(FailureKind::ConnectionLost));
+        let result = exchange(&mut connection, b"POST / HTTP/1.1\r\n\r\n", 100, limits);
+        let cause = result.err().map(|error| error.cause);
+        assert_eq!(cause, Some(Cause::ConnectionLost));
     }
 }

@@ -1,15 +1,15 @@
-//! The head of an answer: status line and fields, strictly read (RFC 9112). Pure.
+//! The head of a response: status line and fields, parsed strictly (RFC 9112). Pure.
 
-use super::FailureKind;
+use super::error::{Cause, NetworkError};
 
 /// The largest head, in bytes.
 const HEAD_MAX: usize = 16 * 1024;
-/// The most fields a head may have.
+/// The most fields of a head.
 const FIELDS_MAX: usize = 64;
-/// The most interim answers (1xx) before the final one.
+/// The most interim responses (1xx) before the final one.
 const INTERIM_MAX: usize = 8;
 
-/// What the head says about the answer and its body.
+/// A parsed head.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Head {
     pub status: u16,
@@ -19,36 +19,29 @@ pub(super) struct Head {
     pub retry_after: String,
 }
 
-/// Where the body ends.
+/// How the end of the body is determined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// After this many bytes.
+    /// By its length in bytes.
     Length(u64),
-    /// After the last chunk.
+    /// By the last chunk.
     Chunked,
-    /// With the connection.
+    /// By the end of the connection.
     UntilClose,
 }
 
-/// An answer that is refused, with its status where that is known.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub kind: FailureKind,
-    pub http_status: Option<u16>,
-}
-
-/// Reads heads from the bytes as they come: skips interim answers, ends with the final one.
+/// Reads heads from the bytes as they arrive: skips interim responses, and returns the final one.
 #[derive(Default)]
 pub(super) struct HeadReader {
-    /// How much of the current head is known to hold no end.
+    /// How many bytes of the current head are known not to contain its end.
     scanned: usize,
     interim: usize,
 }
 
 impl HeadReader {
-    /// Looks for the final head in `input`. Gives how many bytes to drop from its front and, once it is
-    /// complete, the head; call again with more bytes otherwise.
-    pub fn read(&mut self, input: &[u8]) -> Result<(usize, Option<Head>), Refusal> {
+    /// Searches `input` for the final head. Returns how many bytes to drop from its front and, once complete, the head;
+    /// otherwise call it again with more bytes.
+    pub fn read(&mut self, input: &[u8]) -> Result<(usize, Option<Head>), NetworkError> {
         let mut used = 0;
         while let Some(end) = self.find_end(&input[used..])? {
             let head = parse(&input[used..used + end])?;
@@ -57,59 +50,59 @@ impl HeadReader {
             if !(100..200).contains(&head.status) {
                 return Ok((used, Some(head)));
             }
-            self.count_interim(head.status)?;
+            self.count_interim(head.status)
+                .map_err(|cause| with_status(head.status, cause))?;
         }
         Ok((used, None))
     }
 
-    /// The length of the head at the front of `input`, if it is complete. Refuses what can be no head
-    /// at once, so that a peer that speaks something else is not waited for.
-    fn find_end(&mut self, input: &[u8]) -> Result<Option<usize>, Refusal> {
+    /// Returns the length of the head at the front of `input`, if it is complete. Refuses another protocol at once,
+    /// instead of waiting for the end of a head.
+    fn find_end(&mut self, input: &[u8]) -> Result<Option<usize>, Cause> {
         const START: &[u8] = b"HTTP/1.";
         let known = input.len().min(START.len());
         if input[..known] != START[..known] {
-            return Err(not_accepted("the answer is not HTTP/1", None));
+            return Err(Cause::InvalidResponse("not HTTP/1"));
         }
         let scanned = self.scanned.min(HEAD_MAX);
         let window = &input[..input.len().min(HEAD_MAX)];
         for at in memchr::memchr_iter(b'\n', &window[scanned..]).map(|at| scanned + at) {
             if !input[..at].ends_with(b"\r") {
-                return Err(not_accepted(
-                    "a line of the answer's head ends without CR",
-                    None,
-                ));
+                return Err(Cause::InvalidResponse("a head line without CR"));
             }
             if input[..at].ends_with(b"\r\n\r") {
                 return Ok(Some(at + 1));
             }
         }
         if input.len() >= HEAD_MAX {
-            return Err(too_large("head"));
+            return Err(Cause::TooLarge("head"));
         }
         self.scanned = input.len();
         Ok(None)
     }
 
-    fn count_interim(&mut self, status: u16) -> Result<(), Refusal> {
+    fn count_interim(&mut self, status: u16) -> Result<(), Cause> {
         self.interim += 1;
         if status == 101 {
-            return Err(not_accepted(
-                "the server switched to another protocol",
-                Some(status),
-            ));
+            return Err(Cause::InvalidResponse("a switch to another protocol"));
         }
         if self.interim > INTERIM_MAX {
-            return Err(not_accepted(
-                "more than 8 interim answers came",
-                Some(status),
-            ));
+            return Err(Cause::InvalidResponse("more than 8 interim responses"));
         }
         Ok(())
     }
 }
 
-/// Reads one complete head.
-fn parse(bytes: &[u8]) -> Result<Head, Refusal> {
+/// An error in the response with this status.
+fn with_status(status: u16, cause: Cause) -> NetworkError {
+    NetworkError {
+        http_status: Some(status),
+        ..cause.into()
+    }
+}
+
+/// Parses one complete head.
+fn parse(bytes: &[u8]) -> Result<Head, NetworkError> {
     let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
     let mut response = httparse::Response::new(&mut fields);
     let mut config = httparse::ParserConfig::default();
@@ -117,27 +110,20 @@ fn parse(bytes: &[u8]) -> Result<Head, Refusal> {
     config.allow_obsolete_multiline_headers_in_responses(true);
     match config.parse_response(&mut response, bytes) {
         Ok(httparse::Status::Complete(used)) if used == bytes.len() => {}
-        Err(httparse::Error::TooManyHeaders) => return Err(too_large("head")),
-        _ => return Err(not_accepted("the answer's head is malformed", None)),
+        Err(httparse::Error::TooManyHeaders) => return Err(Cause::TooLarge("head").into()),
+        _ => return Err(Cause::InvalidResponse("a malformed head").into()),
     }
-    let status = response.code.unwrap_or(0);
     let fields = Fields {
         list: response.headers,
-        status,
+        status: response.code.unwrap_or(0),
         http_10: response.version == Some(0),
     };
-    let framing = fields.framing()?;
-    fields.refuse_content_coding()?;
-    Ok(Head {
-        status,
-        framing,
-        keep_alive: fields.keep_alive() && framing != Framing::UntilClose,
-        content_type: fields.text("content-type"),
-        retry_after: fields.text("retry-after"),
-    })
+    fields
+        .head()
+        .map_err(|cause| with_status(fields.status, cause))
 }
 
-/// The fields of a head, whose names are compared without regard to case.
+/// The fields of a head. Names are case-insensitive.
 struct Fields<'a> {
     list: &'a [httparse::Header<'a>],
     status: u16,
@@ -145,6 +131,18 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    fn head(&self) -> Result<Head, Cause> {
+        let framing = self.framing()?;
+        self.refuse_content_coding()?;
+        Ok(Head {
+            status: self.status,
+            framing,
+            keep_alive: self.keep_alive() && framing != Framing::UntilClose,
+            content_type: self.value("content-type"),
+            retry_after: self.value("retry-after"),
+        })
+    }
+
     fn all(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.list
             .iter()
@@ -152,43 +150,36 @@ impl<'a> Fields<'a> {
             .map(|field| field.value)
     }
 
-    /// The elements of the lists that the fields of that name are, empty ones left out (RFC 9110 section 5.6.1).
+    /// The elements of a list field, without empty ones (RFC 9110 section 5.6.1).
     fn elements(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         let elements = self
             .all(name)
             .flat_map(|value| value.split(|&byte| byte == b','));
-        // A fold is white space like any other here.
+        // A fold is white space here.
         elements
             .map(<[u8]>::trim_ascii)
             .filter(|element| !element.is_empty())
     }
 
-    /// The first field of that name as text; empty if there is none or it is not UTF-8.
-    fn text(&self, name: &str) -> String {
-        let value = self.all(name).next();
-        unfold(
-            value
-                .and_then(|value| std::str::from_utf8(value).ok())
-                .unwrap_or(""),
-        )
+    /// The value of the first field of that name; empty if absent or not UTF-8.
+    fn value(&self, name: &str) -> String {
+        let value = self.all(name).next().unwrap_or_default();
+        unfold(std::str::from_utf8(value).unwrap_or_default())
     }
 
-    /// Whether a status never comes with a body.
+    /// Whether a response of this status never has a body.
     fn is_bodiless(&self) -> bool {
         self.status < 200 || matches!(self.status, 204 | 304)
     }
 
-    /// Where the body ends (RFC 9112 §6.3), with everything ambiguous refused.
-    fn framing(&self) -> Result<Framing, Refusal> {
-        let length = self.content_length()?;
-        let chunked = self.chunked()?;
-        match (length, chunked) {
-            (Some(_), true) => {
-                Err(self.refuse("the answer has both Content-Length and Transfer-Encoding"))
-            }
-            (_, true) if self.status == 204 => Err(self.refuse("the answer 204 has a body")),
-            (Some(1..), false) if self.status == 204 => {
-                Err(self.refuse("the answer 204 has a body"))
+    /// The framing of the body (RFC 9112 §6.3). Ambiguous framing is refused.
+    fn framing(&self) -> Result<Framing, Cause> {
+        match (self.content_length()?, self.is_chunked()?) {
+            (Some(_), true) => Err(Cause::InvalidResponse(
+                "both Content-Length and Transfer-Encoding",
+            )),
+            (_, true) | (Some(1..), _) if self.status == 204 => {
+                Err(Cause::InvalidResponse("a body in a response 204"))
             }
             _ if self.is_bodiless() => Ok(Framing::Length(0)),
             (_, true) => Ok(Framing::Chunked),
@@ -197,24 +188,22 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn content_length(&self) -> Result<Option<u64>, Refusal> {
+    fn content_length(&self) -> Result<Option<u64>, Cause> {
         let mut length = None;
         for value in self.all("content-length") {
-            let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
-            let number = std::str::from_utf8(value)
-                .ok()
-                .and_then(|text| text.parse().ok());
-            match number.filter(|_| digits) {
+            let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+            let digits = std::str::from_utf8(value).ok().filter(|_| is_number);
+            match digits.and_then(|digits| digits.parse().ok()) {
                 Some(number) if length.is_none_or(|earlier| earlier == number) => {
                     length = Some(number)
                 }
-                _ => return Err(self.refuse("the answer's Content-Length is malformed")),
+                _ => return Err(Cause::InvalidResponse("a malformed Content-Length")),
             }
         }
         Ok(length)
     }
 
-    fn chunked(&self) -> Result<bool, Refusal> {
+    fn is_chunked(&self) -> Result<bool, Cause> {
         if self.all("transfer-encoding").next().is_none() {
             return Ok(false);
         }
@@ -223,15 +212,20 @@ impl<'a> Fields<'a> {
             (Some(coding), None) if coding.eq_ignore_ascii_case(b"chunked") && !self.http_10 => {
                 Ok(true)
             }
-            _ => Err(self.refuse("the answer's Transfer-Encoding is not chunked alone")),
+            _ => Err(Cause::InvalidResponse(
+                "a Transfer-Encoding other than chunked",
+            )),
         }
     }
 
-    /// None was asked for, and a checked body must be the bytes the server meant. What has no body may name one.
-    fn refuse_content_coding(&self) -> Result<(), Refusal> {
+    /// No content coding was requested, and the body must be the bytes that the server produced. A response without a
+    /// body may name one.
+    fn refuse_content_coding(&self) -> Result<(), Cause> {
         let mut codings = self.elements("content-encoding");
         if !self.is_bodiless() && codings.any(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
-            return Err(self.refuse("the answer is compressed although that was not asked for"));
+            return Err(Cause::InvalidResponse(
+                "a Content-Encoding that was not requested",
+            ));
         }
         Ok(())
     }
@@ -240,13 +234,9 @@ impl<'a> Fields<'a> {
         let mut options = self.elements("connection");
         !self.http_10 && !options.any(|option| option.eq_ignore_ascii_case(b"close"))
     }
-
-    fn refuse(&self, reason: &'static str) -> Refusal {
-        not_accepted(reason, Some(self.status))
-    }
 }
 
-/// A value with each of its folds replaced by a space.
+/// Replaces each fold of a value by a space.
 fn unfold(value: &str) -> String {
     if !value.contains('\r') {
         return value.to_owned();
@@ -255,36 +245,22 @@ fn unfold(value: &str) -> String {
     lines.collect::<Vec<_>>().join(" ")
 }
 
-fn not_accepted(reason: &'static str, http_status: Option<u16>) -> Refusal {
-    Refusal {
-        kind: FailureKind::NotAccepted(reason),
-        http_status,
-    }
-}
-
-fn too_large(part: &'static str) -> Refusal {
-    Refusal {
-        kind: FailureKind::TooLarge(part),
-        http_status: None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<(usize, Option<Head>), Refusal> {
-        HeadReader::default().read(text.as_bytes())
+    fn read(head: &str) -> Result<(usize, Option<Head>), NetworkError> {
+        HeadReader::default().read(head.as_bytes())
     }
 
     fn framing(fields: &str) -> Result<Framing, Option<u16>> {
         let head = read(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n"));
         head.map(|(_, head)| head.map_or(Framing::UntilClose, |head| head.framing))
-            .map_err(|r| r.http_status)
+            .map_err(|error| error.http_status)
     }
 
     #[test]
-    fn a_head_may_come_in_pieces() {
+    fn head_is_read_in_pieces() {
         let text =
             b"HTTP/1.1 200 OK\r\nCONTENT-length: 2\r\ncontent-type: application/json\r\n\r\n{}";
         let end = text.len() - 2;
@@ -306,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn framing_is_never_guessed() {
+    fn ambiguous_framing_is_refused() {
         assert_eq!(framing("Content-Length: 5\r\n"), Ok(Framing::Length(5)));
         assert_eq!(
             framing("Content-Length: 5\r\nContent-Length: 5\r\n"),
@@ -362,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_204_has_no_body() {
+    fn response_204_has_no_body() {
         for (fields, accepted) in [
             ("", true),
             ("Content-Length: 0\r\n", true),
@@ -379,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn what_rfc_9112_lets_a_server_write_is_read() {
+    fn everything_that_rfc_9112_allows_is_accepted() {
         for accepted in [
             // No reason, an empty one, and one of any bytes.
             b"HTTP/1.1 200\r\n\r\n".as_slice(),
@@ -404,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_head_is_refused_at_once() {
+    fn malformed_heads_are_refused_at_once() {
         for refused in [
             "<html>",
             "SSH-2.0-x",
@@ -420,8 +396,8 @@ mod tests {
             assert!(
                 matches!(
                     read(refused),
-                    Err(Refusal {
-                        kind: FailureKind::NotAccepted(_),
+                    Err(NetworkError {
+                        cause: Cause::InvalidResponse(_),
                         ..
                     })
                 ),
@@ -439,18 +415,18 @@ mod tests {
         );
         let most = format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(FIELDS_MAX));
         assert_eq!(
-            read(&long).map_err(|r| r.kind),
-            Err(FailureKind::TooLarge("head"))
+            read(&long).map_err(|error| error.cause),
+            Err(Cause::TooLarge("head"))
         );
         assert_eq!(
-            read(&many).map_err(|r| r.kind),
-            Err(FailureKind::TooLarge("head"))
+            read(&many).map_err(|error| error.cause),
+            Err(Cause::TooLarge("head"))
         );
         assert!(read(&most).is_ok());
     }
 
     #[test]
-    fn interim_answers_are_skipped_and_counted() {
+    fn interim_responses_are_skipped_and_limited() {
         let interim = "HTTP/1.1 103 Early\r\nLink: x\r\n\r\n";
         let last = "HTTP/1.1 204 No Content\r\n\r\n";
         let (used, head) =
@@ -461,13 +437,13 @@ mod tests {
         );
         assert!(read(&interim.repeat(9)).is_err());
         assert_eq!(
-            read("HTTP/1.1 101 Switching\r\n\r\n").map_err(|r| r.http_status),
+            read("HTTP/1.1 101 Switching\r\n\r\n").map_err(|error| error.http_status),
             Err(Some(101))
         );
     }
 
     #[test]
-    fn connections_are_kept_only_where_both_sides_may() {
+    fn only_persistent_connections_are_kept_alive() {
         let keep = |text: &str| {
             read(text)
                 .ok()

@@ -1,27 +1,27 @@
-//! Reads an answer that comes in pieces, as an exchange does but without a socket. For the fuzzers.
+//! Reads a response in pieces, as an exchange does but without a socket. For the fuzzers.
 
-use super::FailureKind;
 use super::body::BodyReader;
+use super::error::{Cause, NetworkError};
 use super::head::{Head, HeadReader};
 use crate::secret::SecretBytes;
 
-/// A complete answer.
+/// A complete response.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Read {
     pub status: u16,
     pub body: Vec<u8>,
-    /// How many bytes of the pieces taken it did not need.
+    /// How many bytes of the consumed pieces follow it.
     pub left: usize,
     pub keep_alive: bool,
 }
 
-/// The answer in `pieces`, with a body of at most `max` bytes; `None` if it is not complete, `ended` telling
-/// that the connection has come to an orderly end. Takes no more pieces than it needs.
+/// Reads the response in `pieces`, with a body of at most `max` bytes. Returns `None` if it is incomplete; `ended` is
+/// whether the connection has ended in order. Consumes no more pieces than needed.
 pub(crate) fn read(
     pieces: &mut dyn Iterator<Item = &'_ [u8]>,
     ended: bool,
     max: usize,
-) -> Result<Option<Read>, FailureKind> {
+) -> Result<Option<Read>, Cause> {
     let mut input = SecretBytes::default();
     let Some(head) = read_head(pieces, &mut input)? else {
         return Ok(None);
@@ -40,8 +40,8 @@ pub(crate) fn read(
             None => break,
         }
     }
-    let is_whole = reader.is_complete() || ended && reader.ends_with_connection();
-    Ok(is_whole.then(|| Read {
+    let is_complete = reader.is_complete() || ended && reader.ends_with_connection();
+    Ok(is_complete.then(|| Read {
         status: head.status,
         body: reader.into_body().as_slice().to_vec(),
         left: input.len(),
@@ -52,13 +52,13 @@ pub(crate) fn read(
 fn read_head(
     pieces: &mut dyn Iterator<Item = &'_ [u8]>,
     input: &mut SecretBytes,
-) -> Result<Option<Head>, FailureKind> {
+) -> Result<Option<Head>, Cause> {
     let mut reader = HeadReader::default();
     for piece in pieces {
         input.push(piece);
         let (used, head) = reader
             .read(input.as_slice())
-            .map_err(|refusal| refusal.kind)?;
+            .map_err(|error: NetworkError| error.cause)?;
         input.consume(used);
         if head.is_some() {
             return Ok(head);

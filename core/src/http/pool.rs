@@ -1,19 +1,19 @@
-//! Connections kept for the next request: the newest first, each probed before it is used.
+//! Idle connections for later requests. The newest is used first, and each is probed before it is used.
 
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
-use crate::fork::Guarded;
+use crate::fork::ForkSafeMutex;
 
 /// The most connections kept.
 const IDLE_MAX: usize = 64;
-/// How long a connection is kept: below the idle limits of common servers and proxies (60 s and more).
+/// The age at which an idle connection is closed: below the idle limits of common servers and proxies (60 s and more).
 const IDLE_AGE_MAX: Duration = Duration::from_secs(50);
 
 /// Idle connections to one server, the newest last.
 #[derive(Default)]
 pub(super) struct Pool {
-    state: Guarded<State>,
+    state: ForkSafeMutex<State>,
 }
 
 #[derive(Default)]
@@ -28,19 +28,19 @@ struct Idle {
 }
 
 impl Pool {
-    /// The newest connection that still is usable. Those found dead are closed.
+    /// Returns the newest connection that is still usable. Unusable ones are closed.
     pub fn take(&self) -> Option<Connection> {
         loop {
             let mut newest = self.pop()?;
-            if newest.connection.is_quiet() {
+            if newest.connection.is_idle() {
                 return Some(newest.connection);
             }
         }
     }
 
-    /// The newest connection; the others are closed if it is too old, since they are older.
+    /// Returns the newest connection. If it is too old, closes all: the others are older.
     fn pop(&self) -> Option<Idle> {
-        // Closing takes a system call each: what is closed leaves the lock first.
+        // Each close is a system call: they are closed outside of the lock.
         let (newest, _outdated) = self.state.with(|State { idle, .. }| {
             let is_fresh = |newest: &Idle| newest.since.elapsed() <= IDLE_AGE_MAX;
             let outdated = if idle.last().is_some_and(is_fresh) {
@@ -53,7 +53,7 @@ impl Pool {
         newest
     }
 
-    /// Keeps a connection whose exchange ended cleanly; the oldest makes room if there are too many.
+    /// Keeps a connection whose exchange was complete. Closes the oldest if there are too many.
     pub fn put(&self, connection: Connection) {
         let _closed = self.state.with(|State { closed, idle }| {
             if *closed {
@@ -68,7 +68,7 @@ impl Pool {
         });
     }
 
-    /// Closes all connections, and those that would come.
+    /// Closes all connections, and those that are returned later.
     pub fn close(&self) {
         let _idle = self.state.with(|state| {
             state.closed = true;

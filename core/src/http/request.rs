@@ -1,8 +1,8 @@
-//! A request and the bytes it becomes: head and body in one buffer, for one write.
+//! A request and its serialization: head and body in one buffer, for one write.
 
 use crate::secret::SecretBytes;
 
-/// A request. Names and values were checked before; nothing is escaped here.
+/// A request. Names and values have been validated; nothing is escaped here.
 pub(crate) struct Request<'a> {
     pub method: &'static str,
     /// Path and query.
@@ -11,12 +11,12 @@ pub(crate) struct Request<'a> {
     pub host: &'a str,
     pub headers: Vec<(&'a str, &'a str)>,
     pub body: &'a [u8],
-    /// Whether sending it twice does no more harm than once.
-    pub may_repeat: bool,
+    /// Whether sending it twice has the effect of sending it once.
+    pub idempotent: bool,
 }
 
 impl Request<'_> {
-    /// The request as it goes over the wire.
+    /// Serializes the request.
     pub fn to_bytes(&self) -> SecretBytes {
         let length = self.body.len().to_string();
         let line = [
@@ -55,7 +55,7 @@ mod tests {
             host: "localhost:80",
             headers: vec![("User-Agent", "bosauth"), ("X-A", "")],
             body: b"{}",
-            may_repeat: false,
+            idempotent: false,
         };
         let expected = "POST /api?x=1 HTTP/1.1\r\nHost: localhost:80\r\nContent-Length: 2\r\nUser-Agent: bosauth\r\nX-A: \r\n\r\n{}";
         assert_eq!(request.to_bytes().as_slice(), expected.as_bytes());

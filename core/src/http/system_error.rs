@@ -1,9 +1,9 @@
-//! What the system of this machine refused a call: descriptors, memory, threads, ports, permission. That is no
-//! fault of the network, and none of the server.
+//! Errors of the local operating system: no descriptors, memory, threads or ports, or no permission. Neither the
+//! network nor the server causes them.
 
 use std::io;
 
-/// Why the system refused something.
+/// Why the operating system refused a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SystemError {
     /// EMFILE.
@@ -27,14 +27,14 @@ pub(crate) enum SystemError {
     Threads,
     /// No random bytes.
     Random,
-    /// No time of day.
+    /// The time of day cannot be read.
     Clock,
-    /// Anything else that a system should not say.
+    /// Any other error.
     Other,
 }
 
 impl SystemError {
-    /// The reason behind an error that may also be the network's; `None` for those.
+    /// Classifies an error that the network can also cause; `None` for those.
     pub fn of(error: &io::Error) -> Option<Self> {
         numbers::TABLE
             .iter()
@@ -42,17 +42,17 @@ impl SystemError {
             .map(|&(_, reason)| reason)
     }
 
-    /// The reason behind an error that only this machine's system can have made.
+    /// Classifies an error that only the local system can cause.
     pub fn local(error: &io::Error) -> Self {
         Self::of(error).unwrap_or(SystemError::Other)
     }
 
-    /// The reason in words, and what to check.
+    /// The reason, and what to check.
     pub fn reason(self) -> &'static str {
         match self {
             SystemError::ProcessFiles => {
-                "this process has too many open files and sockets (EMFILE): close those that are no longer \
-                 needed, or raise its limit (ulimit -n)"
+                "this process has too many open files and sockets (EMFILE): close unused ones, or raise \
+                 its limit (ulimit -n)"
             }
             #[cfg(unix)]
             SystemError::SystemFiles => {
@@ -63,7 +63,7 @@ impl SystemError {
             SystemError::Buffers => "no memory is left for sockets (ENOBUFS)",
             SystemError::Ports => {
                 "no local port is free for a connection (EADDRNOTAVAIL): too many connections are open or \
-                 were closed just now"
+                 were closed recently"
             }
             SystemError::Access => {
                 "this process may not open network connections (EACCES): check its sandbox and permissions"
@@ -77,9 +77,9 @@ impl SystemError {
                 "no thread can be started to resolve the host name (EAGAIN): check the limits of threads \
                  and memory (ulimit -u, ulimit -v), or give an IP address in the base URL"
             }
-            SystemError::Random => "the system gives no random bytes",
+            SystemError::Random => "no random bytes are available",
             SystemError::Clock => "the time of day cannot be read",
-            SystemError::Other => "for a reason that is not known",
+            SystemError::Other => "unknown error",
         }
     }
 }

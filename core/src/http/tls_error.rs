@@ -1,23 +1,24 @@
-//! Why TLS failed, in the library's own words: one for each reason that rustls distinguishes. rustls's own
-//! texts quote the peer's certificate, and no message holds text of the peer's.
+//! Describes errors of TLS: one message for each error that rustls distinguishes. rustls's own messages quote the
+//! peer's certificate, and no message of this library contains text of the peer.
 
 use rustls::{
     AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved,
 };
 use webpki::Error as PathError;
 
-use super::{FailureKind, SystemError};
+use super::error::Cause;
+use super::system_error::SystemError;
 
-/// What a failure of TLS is told as.
-pub(super) fn failure(error: &Error) -> FailureKind {
+/// Returns the cause of an error of TLS.
+pub(super) fn cause(error: &Error) -> Cause {
     match error {
-        Error::FailedToGetRandomBytes => FailureKind::System(SystemError::Random),
-        Error::FailedToGetCurrentTime => FailureKind::System(SystemError::Clock),
-        _ => FailureKind::Tls(reason(error)),
+        Error::FailedToGetRandomBytes => Cause::System(SystemError::Random),
+        Error::FailedToGetCurrentTime => Cause::System(SystemError::Clock),
+        _ => Cause::Tls(reason(error)),
     }
 }
 
-/// The reason, as a part of a sentence.
+/// The reason, as a clause.
 fn reason(error: &Error) -> &'static str {
     match error {
         Error::InvalidCertificate(certificate) => certificate_reason(certificate),
@@ -30,21 +31,21 @@ fn reason(error: &Error) -> &'static str {
         }
         Error::NoCertificatesPresented => "the server sent no certificate",
         Error::DecryptError => {
-            "what came from the server cannot be decrypted: it was changed on the network path, or \
+            "data from the server cannot be decrypted: it was modified on the network path, or \
              the server is faulty"
         }
         Error::PeerSentOversizedRecord => {
             "the server sent a TLS record that is larger than TLS allows"
         }
         Error::NoApplicationProtocol => "the server does not accept the protocol http/1.1",
-        Error::UnsupportedNameType => "no certificate can be for this host name",
+        Error::UnsupportedNameType => "no certificate can be valid for this host name",
         Error::InvalidCertRevocationList(_) => "a certificate revocation list cannot be used",
-        _ => "the TLS library failed",
+        _ => "an internal error of the TLS library",
     }
 }
 
-/// Whether the alert comes from a handshake only. Before the first byte of a response of TLS 1.3 it proves that
-/// the server has taken no request: it decrypts requests only after the handshake.
+/// Whether the alert is sent in a handshake only. Before the first byte of a response, it proves over TLS 1.3 that the
+/// server received no request: it decrypts requests only after the handshake.
 pub(super) fn ends_handshake(alert: AlertDescription) -> bool {
     use AlertDescription as Alert;
     matches!(
@@ -76,130 +77,168 @@ pub(super) fn ends_handshake(alert: AlertDescription) -> bool {
     )
 }
 
-/// The alerts of RFC 8446 section 6, RFC 5246 section 7.2 and the extensions' RFCs.
+/// The message for an alert of RFC 8446 section 6, RFC 5246 section 7.2 or an extension's RFC.
+macro_rules! alert {
+    ($name:literal, $code:literal, $reason:literal) => {
+        concat!(
+            "the server sent the TLS alert ",
+            $name,
+            " (",
+            $code,
+            "): ",
+            $reason
+        )
+    };
+}
+
 fn alert_reason(alert: AlertDescription) -> &'static str {
     use AlertDescription as Alert;
     match alert {
         Alert::CloseNotify => "the server closed the connection within the TLS handshake",
-        Alert::UnexpectedMessage => {
-            "the server sent the TLS alert unexpected_message (10): it met a message that it did not expect"
-        }
-        Alert::BadRecordMac => {
-            "the server sent the TLS alert bad_record_mac (20): what it received was changed on the \
-             network path"
-        }
-        Alert::DecryptionFailed => {
-            "the server sent the TLS alert decryption_failed (21): it could not decrypt what it received"
-        }
-        Alert::RecordOverflow => {
-            "the server sent the TLS alert record_overflow (22): it received a record that it found too long"
-        }
-        Alert::DecompressionFailure => {
-            "the server sent the TLS alert decompression_failure (30): it could not decompress what it \
-             received"
-        }
-        Alert::HandshakeFailure => {
-            "the server sent the TLS alert handshake_failure (40): it accepts none of the TLS parameters \
-             offered, or it requires a client certificate, which this library does not send"
-        }
-        Alert::NoCertificate => {
-            "the server sent the TLS alert no_certificate (41): it requires a client certificate, which \
-             this library does not send"
-        }
-        Alert::BadCertificate => {
-            "the server sent the TLS alert bad_certificate (42): it requires a client certificate, which \
-             this library does not send"
-        }
-        Alert::UnsupportedCertificate => {
-            "the server sent the TLS alert unsupported_certificate (43): it requires a client certificate \
-             of another kind"
-        }
-        Alert::CertificateRevoked => {
-            "the server sent the TLS alert certificate_revoked (44): it finds a certificate revoked"
-        }
-        Alert::CertificateExpired => {
-            "the server sent the TLS alert certificate_expired (45): it finds a certificate expired"
-        }
-        Alert::CertificateUnknown => {
-            "the server sent the TLS alert certificate_unknown (46): it does not accept a certificate, for \
-             a reason that it does not give"
-        }
-        Alert::IllegalParameter => {
-            "the server sent the TLS alert illegal_parameter (47): it met a value that it does not allow"
-        }
-        Alert::UnknownCA => {
-            "the server sent the TLS alert unknown_ca (48): it requires a client certificate of an \
-             authority that it knows"
-        }
-        Alert::AccessDenied => {
-            "the server sent the TLS alert access_denied (49): its access control refuses this client"
-        }
-        Alert::DecodeError => {
-            "the server sent the TLS alert decode_error (50): it could not read a message"
-        }
-        Alert::DecryptError => {
-            "the server sent the TLS alert decrypt_error (51): a signature or checksum of the handshake \
-             was wrong"
-        }
-        Alert::ExportRestriction => {
-            "the server sent the TLS alert export_restriction (60): it wants a weaker cipher than is accepted"
-        }
+        Alert::UnexpectedMessage => alert!(
+            "unexpected_message",
+            10,
+            "it received an unexpected message"
+        ),
+        Alert::BadRecordMac => alert!(
+            "bad_record_mac",
+            20,
+            "what it received was modified on the network path"
+        ),
+        Alert::DecryptionFailed => alert!(
+            "decryption_failed",
+            21,
+            "it could not decrypt what it received"
+        ),
+        Alert::RecordOverflow => alert!(
+            "record_overflow",
+            22,
+            "it received a record that is too long"
+        ),
+        Alert::DecompressionFailure => alert!(
+            "decompression_failure",
+            30,
+            "it could not decompress what it received"
+        ),
+        Alert::HandshakeFailure => alert!(
+            "handshake_failure",
+            40,
+            "it accepts none of the TLS parameters offered, or it requires a client certificate, which this library does not send"
+        ),
+        Alert::NoCertificate => alert!(
+            "no_certificate",
+            41,
+            "it requires a client certificate, which this library does not send"
+        ),
+        Alert::BadCertificate => alert!(
+            "bad_certificate",
+            42,
+            "it requires a client certificate, which this library does not send"
+        ),
+        Alert::UnsupportedCertificate => alert!(
+            "unsupported_certificate",
+            43,
+            "it requires a client certificate of another kind"
+        ),
+        Alert::CertificateRevoked => alert!("certificate_revoked", 44, "a certificate is revoked"),
+        Alert::CertificateExpired => alert!("certificate_expired", 45, "a certificate has expired"),
+        Alert::CertificateUnknown => alert!(
+            "certificate_unknown",
+            46,
+            "it does not accept a certificate, for an unspecified reason"
+        ),
+        Alert::IllegalParameter => alert!(
+            "illegal_parameter",
+            47,
+            "it received a value that is not allowed"
+        ),
+        Alert::UnknownCA => alert!(
+            "unknown_ca",
+            48,
+            "it requires a client certificate of a known authority"
+        ),
+        Alert::AccessDenied => alert!(
+            "access_denied",
+            49,
+            "its access control refuses this client"
+        ),
+        Alert::DecodeError => alert!("decode_error", 50, "it could not decode a message"),
+        Alert::DecryptError => alert!(
+            "decrypt_error",
+            51,
+            "a signature or checksum of the handshake is wrong"
+        ),
+        Alert::ExportRestriction => alert!(
+            "export_restriction",
+            60,
+            "it requires a weaker cipher than is accepted"
+        ),
         Alert::ProtocolVersion => {
-            "the server speaks no TLS version that is accepted (1.2 or 1.3): it sent the TLS alert \
-             protocol_version (70)"
+            "the server supports no TLS version that is accepted (1.2 or 1.3): it sent the TLS alert protocol_version (70)"
         }
-        Alert::InsufficientSecurity => {
-            "the server sent the TLS alert insufficient_security (71): it wants ciphers that this library \
-             does not have"
-        }
-        Alert::InternalError => {
-            "the server sent the TLS alert internal_error (80): it failed by itself; see the server's log"
-        }
-        Alert::InappropriateFallback => {
-            "the server sent the TLS alert inappropriate_fallback (86): it speaks a higher TLS version than \
-             it was asked for"
-        }
-        Alert::UserCanceled => {
-            "the server sent the TLS alert user_canceled (90): the connection was given up at the server"
-        }
-        Alert::NoRenegotiation => {
-            "the server sent the TLS alert no_renegotiation (100): it does not begin a new handshake"
-        }
-        Alert::MissingExtension => {
-            "the server sent the TLS alert missing_extension (109): it wants a TLS extension that was not sent"
-        }
-        Alert::UnsupportedExtension => {
-            "the server sent the TLS alert unsupported_extension (110): it met a TLS extension that it does \
-             not allow"
-        }
-        Alert::CertificateUnobtainable => {
-            "the server sent the TLS alert certificate_unobtainable (111): it could not fetch a certificate"
-        }
-        Alert::UnrecognisedName => {
-            "the server sent the TLS alert unrecognized_name (112): it has no certificate for this host name"
-        }
-        Alert::BadCertificateStatusResponse => {
-            "the server sent the TLS alert bad_certificate_status_response (113): it found a certificate's \
-             OCSP status invalid"
-        }
-        Alert::BadCertificateHashValue => {
-            "the server sent the TLS alert bad_certificate_hash_value (114): it found a certificate's hash \
-             wrong"
-        }
-        Alert::UnknownPSKIdentity => {
-            "the server sent the TLS alert unknown_psk_identity (115): it does not know the session to resume"
-        }
-        Alert::CertificateRequired => {
-            "the server sent the TLS alert certificate_required (116): it requires a client certificate, \
-             which this library does not send"
-        }
-        Alert::NoApplicationProtocol => {
-            "the server sent the TLS alert no_application_protocol (120): it does not accept http/1.1"
-        }
-        Alert::EncryptedClientHelloRequired => {
-            "the server sent the TLS alert ech_required (121): it requires an encrypted ClientHello, which \
-             this library does not send"
-        }
+        Alert::InsufficientSecurity => alert!(
+            "insufficient_security",
+            71,
+            "it requires ciphers that this library does not support"
+        ),
+        Alert::InternalError => alert!("internal_error", 80, "it failed; see the server's log"),
+        Alert::InappropriateFallback => alert!(
+            "inappropriate_fallback",
+            86,
+            "it supports a higher TLS version than requested"
+        ),
+        Alert::UserCanceled => alert!("user_canceled", 90, "the server cancelled the handshake"),
+        Alert::NoRenegotiation => alert!("no_renegotiation", 100, "it refuses a new handshake"),
+        Alert::MissingExtension => alert!(
+            "missing_extension",
+            109,
+            "it requires a TLS extension that was not sent"
+        ),
+        Alert::UnsupportedExtension => alert!(
+            "unsupported_extension",
+            110,
+            "it received a TLS extension that is not allowed"
+        ),
+        Alert::CertificateUnobtainable => alert!(
+            "certificate_unobtainable",
+            111,
+            "it could not fetch a certificate"
+        ),
+        Alert::UnrecognisedName => alert!(
+            "unrecognized_name",
+            112,
+            "it has no certificate for this host name"
+        ),
+        Alert::BadCertificateStatusResponse => alert!(
+            "bad_certificate_status_response",
+            113,
+            "a certificate's OCSP status is invalid"
+        ),
+        Alert::BadCertificateHashValue => alert!(
+            "bad_certificate_hash_value",
+            114,
+            "a certificate's hash is wrong"
+        ),
+        Alert::UnknownPSKIdentity => alert!(
+            "unknown_psk_identity",
+            115,
+            "it does not know the session to resume"
+        ),
+        Alert::CertificateRequired => alert!(
+            "certificate_required",
+            116,
+            "it requires a client certificate, which this library does not send"
+        ),
+        Alert::NoApplicationProtocol => alert!(
+            "no_application_protocol",
+            120,
+            "it does not accept http/1.1"
+        ),
+        Alert::EncryptedClientHelloRequired => alert!(
+            "ech_required",
+            121,
+            "it requires an encrypted ClientHello, which this library does not send"
+        ),
         _ => "the server sent a TLS alert that has no meaning in TLS 1.2 or 1.3",
     }
 }
@@ -217,11 +256,11 @@ fn certificate_reason(error: &CertificateError) -> &'static str {
         CertificateError::Revoked => "the server's certificate was revoked",
         CertificateError::UnhandledCriticalExtension => UNKNOWN_EXTENSION,
         CertificateError::UnknownIssuer => {
-            "the server's certificate comes from an unknown authority: add the authority's certificate to \
-             the trusted roots, or let the server send the certificates between the two"
+            "the server's certificate is issued by an unknown authority: add the authority's certificate to \
+             the trusted roots, or configure the server to send the intermediate certificates"
         }
         CertificateError::UnknownRevocationStatus => {
-            "it is not known whether the server's certificate was revoked"
+            "the revocation status of the server's certificate is unknown"
         }
         CertificateError::ExpiredRevocationList
         | CertificateError::ExpiredRevocationListContext { .. } => {
@@ -234,10 +273,10 @@ fn certificate_reason(error: &CertificateError) -> &'static str {
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             UNSUPPORTED_ALGORITHM
         }
-        #[allow(deprecated, reason = "rustls still gives it")]
+        #[allow(deprecated, reason = "rustls still returns it")]
         CertificateError::UnsupportedSignatureAlgorithm => UNSUPPORTED_ALGORITHM,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "the server's certificate is for another name: the host of the base URL must stand in its \
+            "the server's certificate is for another name: the host of the base URL must be in its \
              subjectAltName (its common name does not count)"
         }
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
@@ -261,24 +300,24 @@ const TOO_COMPLEX: &str = "the server's certificate chain is too long or too com
 const CONSTRAINTS: &str =
     "a name constraint in the server's certificate chain cannot be read or checked";
 
-/// What rustls hands on as webpki found it while it built the chain.
+/// The reason of an error of webpki, which builds the chain.
 fn path_reason(error: &PathError) -> &'static str {
     match error {
         PathError::CaUsedAsEndEntity => {
             "the server's certificate is one of a certificate authority (CA:TRUE, which openssl req -x509 \
-             sets by default) and no server's: make it again with \
+             sets by default) and not a server's: create it again with \
              -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:HOST, with the host of \
              the base URL"
         }
         PathError::EndEntityUsedAsCa => {
-            "the server's certificate was signed with one that is no authority's (CA:FALSE)"
+            "the server's certificate is signed by a certificate that is not an authority's (CA:FALSE)"
         }
         PathError::CertDistrusted => "the key of the server's certificate is distrusted",
         PathError::EmptyEkuExtension => {
             "the server's certificate has an extendedKeyUsage that names no purpose"
         }
         PathError::ExtensionValueInvalid | PathError::MalformedExtensions => {
-            "an extension of the server's certificate is malformed or there twice"
+            "an extension of the server's certificate is malformed or duplicated"
         }
         PathError::InvalidSerialNumber => {
             "the serial number of the server's certificate is invalid"
@@ -302,11 +341,11 @@ fn path_reason(error: &PathError) -> &'static str {
             "the server's certificate names two different signature algorithms"
         }
         PathError::UnsupportedCertVersion => {
-            "the server's certificate is not of X.509 version 3; make it again with a subjectAltName"
+            "the server's certificate is not of X.509 version 3; create it again with a subjectAltName"
         }
         PathError::UnsupportedCriticalExtension => UNKNOWN_EXTENSION,
         PathError::UnsupportedNameType => {
-            "the server's certificate holds names of a kind that is not supported"
+            "the server's certificate contains names of an unsupported type"
         }
         _ => NOT_ACCEPTED,
     }
@@ -315,14 +354,14 @@ fn path_reason(error: &PathError) -> &'static str {
 fn message_reason(message: &InvalidMessage) -> &'static str {
     match message {
         InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakePayloadTooLarge => {
-            "the server sends a handshake message, such as its certificate chain, that is larger than the \
-             64 KiB that are accepted"
+            "the server sent a handshake message, such as its certificate chain, that is larger than \
+             64 KiB"
         }
         InvalidMessage::InvalidContentType
         | InvalidMessage::InvalidEmptyPayload
         | InvalidMessage::MessageTooLarge
         | InvalidMessage::UnknownProtocolVersion => {
-            "the server's response is not TLS: does the port speak plain http://?"
+            "the server's response is not TLS: is the port for plain http://?"
         }
         _ => "a TLS message of the server is malformed",
     }
@@ -335,10 +374,10 @@ fn incompatible_reason(error: &PeerIncompatible) -> &'static str {
         | PeerIncompatible::SupportedVersionsExtensionRequired
         | PeerIncompatible::Tls12NotOffered
         | PeerIncompatible::Tls12NotOfferedOrEnabled => {
-            "the server speaks no TLS version that is accepted (1.2 or 1.3)"
+            "the server supports no TLS version that is accepted (1.2 or 1.3)"
         }
         PeerIncompatible::NoCipherSuitesInCommon => {
-            "the server speaks no cipher suite that is accepted (AES-GCM or ChaCha20-Poly1305, with ECDHE)"
+            "the server supports no cipher suite that is accepted (AES-GCM or ChaCha20-Poly1305, with ECDHE)"
         }
         PeerIncompatible::NoKxGroupsInCommon
         | PeerIncompatible::NamedGroupsExtensionRequired
@@ -346,12 +385,12 @@ fn incompatible_reason(error: &PeerIncompatible) -> &'static str {
         | PeerIncompatible::UncompressedEcPointsRequired
         | PeerIncompatible::EcPointsExtensionRequired
         | PeerIncompatible::KeyShareExtensionRequired => {
-            "the server speaks no key exchange group that is accepted (X25519, P-256 or P-384)"
+            "the server supports no key exchange group that is accepted (X25519, P-256 or P-384)"
         }
         PeerIncompatible::NoSignatureSchemesInCommon
         | PeerIncompatible::SignatureAlgorithmsExtensionRequired
         | PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon => {
-            "the server signs with no scheme that is accepted (ECDSA, Ed25519 or RSA with SHA-2)"
+            "the server supports no signature scheme that is accepted (ECDSA, Ed25519 or RSA with SHA-2)"
         }
         PeerIncompatible::IncorrectCertificateTypeExtension
         | PeerIncompatible::UnsolicitedCertificateTypeExtension => {
@@ -364,15 +403,15 @@ fn incompatible_reason(error: &PeerIncompatible) -> &'static str {
 fn misbehaved_reason(error: &PeerMisbehaved) -> &'static str {
     match error {
         PeerMisbehaved::AttemptedDowngradeToTls12WhenTls13IsSupported => {
-            "something on the network path forced TLS 1.2 on a server that speaks 1.3"
+            "the network path forced TLS 1.2 on a server that supports 1.3"
         }
         PeerMisbehaved::SelectedUnofferedApplicationProtocol => {
-            "the server chose another protocol than http/1.1, the one that was offered"
+            "the server selected a protocol other than http/1.1"
         }
         PeerMisbehaved::SelectedUnofferedCipherSuite
         | PeerMisbehaved::SelectedUnofferedCompression
         | PeerMisbehaved::SelectedUnofferedKxGroup => {
-            "the server chose TLS parameters that were not offered"
+            "the server selected TLS parameters that were not offered"
         }
         PeerMisbehaved::SignedKxWithWrongAlgorithm
         | PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme => {
@@ -382,9 +421,9 @@ fn misbehaved_reason(error: &PeerMisbehaved) -> &'static str {
         | PeerMisbehaved::TooManyKeyUpdateRequests
         | PeerMisbehaved::TooManyRenegotiationRequests
         | PeerMisbehaved::TooManyWarningAlertsReceived => {
-            "the server sent too many TLS messages that carry nothing"
+            "the server sent too many empty TLS messages"
         }
-        _ => "the server broke the rules of TLS",
+        _ => "the server violated the TLS protocol",
     }
 }
 
@@ -395,7 +434,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_alert_has_a_reason_of_its_own_with_its_code() {
+    fn each_alert_has_its_own_reason_with_its_code() {
         let mut reasons = HashSet::new();
         for code in 0..=u8::MAX {
             let alert = AlertDescription::from(code);
@@ -409,9 +448,9 @@ mod tests {
         }
     }
 
-    /// What rustls cannot be brought to say by a server of a test.
+    /// Errors of rustls that no test server provokes.
     #[test]
-    fn rare_faults_have_their_reasons() {
+    fn rare_errors_have_specific_reasons() {
         let other = |error| {
             let other = rustls::OtherError(std::sync::Arc::new(error));
             reason(&CertificateError::Other(other).into())

@@ -1,11 +1,12 @@
-//! Waiting until a socket is ready, the deadline has passed or somebody stops the call: one `poll`.
+//! Waits until a socket is ready, the deadline has passed or the call is cancelled, with one `poll`.
 
 use std::io;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use super::deadline::{HOOK_PERIOD, Hook, Until};
-use super::{FailureKind, SystemError};
+use super::error::Cause;
+use super::limits::{HOOK_PERIOD, Hook, Limits};
+use super::system_error::SystemError;
 use system::{Entry, is_ready, is_writable, of_socket, of_waker};
 
 /// What to wait for.
@@ -19,46 +20,21 @@ pub(super) enum Interest {
 /// What a socket is ready for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ready {
-    /// Reading will not block; it may tell of an end or an error.
+    /// A read will not block. It may return an end or an error.
     Read,
-    /// Writing will not block; it may tell of an error.
+    /// A write will not block. It may return an error.
     Write,
 }
 
-/// Why nothing is ready.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
-    /// The deadline has passed.
-    TimedOut,
-    /// The call was stopped.
-    Stopped,
-    /// The system cannot wait.
-    Failed(SystemError),
-    /// A signal handler forked during the call, and this is the child: it has no sockets of the call.
-    Forked,
-}
-
-impl Ended {
-    /// The failure of what the wait was for.
-    pub fn during(self, doing: &'static str) -> FailureKind {
-        match self {
-            Ended::TimedOut => FailureKind::Timeout(doing),
-            Ended::Stopped => FailureKind::Cancelled,
-            Ended::Failed(error) => FailureKind::System(error),
-            Ended::Forked => FailureKind::ConnectionLost,
-        }
-    }
-}
-
-/// Waits until `socket` is ready for `interest`. A deadline that has passed, and a stop, win over a ready
-/// socket, so that a peer that never stops sending cannot outlast them.
+/// Waits until `socket` is ready for `interest`. The limits take precedence over a ready socket, so that a peer that
+/// never stops sending cannot exceed them.
 pub(super) fn wait(
     socket: &TcpStream,
     interest: Interest,
-    until: Until<'_>,
-) -> Result<Ready, Ended> {
-    let mut entries = [of_waker(until.waker), of_socket(socket, interest)];
-    while !poll(&mut entries, until)? {}
+    limits: Limits<'_>,
+) -> Result<Ready, Cause> {
+    let mut entries = [of_waker(limits.waker), of_socket(socket, interest)];
+    while !poll(&mut entries, limits)? {}
     Ok(if interest == Interest::Write || is_writable(&entries[1]) {
         Ready::Write
     } else {
@@ -66,49 +42,47 @@ pub(super) fn wait(
     })
 }
 
-/// Waits until one of the sockets, which connect, has succeeded or failed, and gives its place.
+/// Waits until one of the connecting sockets has succeeded or failed, and returns its index.
 pub(super) fn wait_for_one_of<'a>(
     sockets: impl Iterator<Item = &'a TcpStream>,
-    until: Until<'_>,
-) -> Result<usize, Ended> {
-    let mut entries = vec![of_waker(until.waker)];
+    limits: Limits<'_>,
+) -> Result<usize, Cause> {
+    let mut entries = vec![of_waker(limits.waker)];
     entries.extend(sockets.map(|socket| of_socket(socket, Interest::Write)));
-    while !poll(&mut entries, until)? {}
+    while !poll(&mut entries, limits)? {}
     let ready = entries[1..].iter().position(is_ready);
-    ready.ok_or(Ended::Failed(SystemError::Other))
+    ready.ok_or(Cause::System(SystemError::Other))
 }
 
-/// Waits until [`super::waker::Waker::wake`] has been called, or returns for no reason: look, and wait again.
-pub(super) fn wait_for_wake(until: Until<'_>) -> Result<(), Ended> {
-    poll(&mut [of_waker(until.waker)], until).map(drop)
+/// Waits for [`super::waker::Waker::wake`]. May return spuriously.
+pub(super) fn wait_for_wake(limits: Limits<'_>) -> Result<(), Cause> {
+    poll(&mut [of_waker(limits.waker)], limits).map(drop)
 }
 
-/// One `poll`, of the waker first and the sockets after it: whether one of the sockets is ready.
-fn poll(entries: &mut [Entry<'_>], until: Until<'_>) -> Result<bool, Ended> {
-    let left_now = left(until)?;
-    let limit = if until.hook.is_some() {
-        left_now.min(HOOK_PERIOD)
-    } else {
-        left_now
-    };
-    match system::poll(entries, turn(limit)) {
+/// Polls once: the waker first, then the sockets. Returns whether one of the sockets is ready.
+fn poll(entries: &mut [Entry<'_>], limits: Limits<'_>) -> Result<bool, Cause> {
+    let mut left = time_left(limits)?;
+    if limits.hook.is_some() {
+        left = left.min(HOOK_PERIOD);
+    }
+    match system::poll(entries, poll_timeout(left)) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-            until.hook.inspect(|hook| hook.hurry());
+            limits.hook.inspect(|hook| hook.hurry());
             return Ok(false);
         }
-        Err(error) => return Err(Ended::Failed(SystemError::local(&error))),
+        Err(error) => return Err(Cause::System(SystemError::local(&error))),
     }
     if is_ready(&entries[0]) {
-        until.waker.clear();
-        left(until)?;
+        limits.waker.clear();
+        time_left(limits)?;
     }
     Ok(entries[1..].iter().any(is_ready))
 }
 
-/// How long one `poll` waits when so much time is left. Linux lets it last a thousandth longer, for a process of
-/// low priority a two-hundredth, up to 100 ms: a long wait ends early, and a short one takes the rest.
-fn turn(left: Duration) -> Duration {
+/// Returns the timeout of one `poll` for the time left. Linux may exceed it by 0.1 %, for a process of low priority by
+/// 0.5 %, up to 100 ms: a long wait ends early, and a short one takes the rest.
+fn poll_timeout(left: Duration) -> Duration {
     if left > Duration::from_millis(100) {
         left - left / 100
     } else {
@@ -116,19 +90,20 @@ fn turn(left: Duration) -> Duration {
     }
 }
 
-/// How much time is left to a call, unless it has been stopped. Calls a wait hook that is due.
-pub(super) fn left(until: Until<'_>) -> Result<Duration, Ended> {
-    if !until.waker.is_stopped() && until.hook.is_some_and(Hook::ends_call) {
-        until.waker.stop();
+/// Returns the time left to a call that has not been cancelled. Calls the wait hook if it is due.
+pub(super) fn time_left(limits: Limits<'_>) -> Result<Duration, Cause> {
+    let waker = limits.waker;
+    if !waker.is_stopped() && limits.hook.is_some_and(Hook::cancels_call) {
+        waker.stop();
     }
-    if until.waker.is_stopped() {
-        return Err(Ended::Stopped);
+    if waker.is_stopped() {
+        return Err(Cause::Cancelled);
     }
-    // A call in which a signal handler forked goes on in the child, too, without its sockets.
-    if !until.waker.is_current_process() {
-        return Err(Ended::Forked);
+    // If a signal handler forks during the call, the call also continues in the child, which has no sockets.
+    if !waker.is_current_process() {
+        return Err(Cause::ConnectionLost);
     }
-    until.deadline.left().ok_or(Ended::TimedOut)
+    limits.deadline.left().ok_or(Cause::Timeout(limits.phase))
 }
 
 #[cfg(unix)]
@@ -142,7 +117,7 @@ mod system {
     use super::Interest;
     use crate::http::waker::Waker;
 
-    /// What `poll` is asked about one descriptor, and what it says.
+    /// A descriptor to poll, and its events.
     pub type Entry<'a> = PollFd<'a>;
 
     pub fn of_waker(waker: &Waker) -> Entry<'_> {
@@ -150,20 +125,20 @@ mod system {
     }
 
     pub fn of_socket(socket: &TcpStream, interest: Interest) -> Entry<'_> {
-        let wanted = match interest {
+        let events = match interest {
             Interest::Read => PollFlags::IN,
             Interest::Write => PollFlags::OUT,
             Interest::ReadOrWrite => PollFlags::IN | PollFlags::OUT,
         };
-        PollFd::new(socket, wanted)
+        PollFd::new(socket, events)
     }
 
-    /// Whether something happened: what was asked for, an end or an error.
+    /// Whether any event occurred: a requested one, an end or an error.
     pub fn is_ready(entry: &Entry<'_>) -> bool {
         !entry.revents().is_empty()
     }
 
-    /// Whether writing will not block, and nothing else happened.
+    /// Whether a write will not block, and no other event occurred.
     pub fn is_writable(entry: &Entry<'_>) -> bool {
         entry.revents() == PollFlags::OUT
     }
@@ -192,7 +167,7 @@ mod system {
     use super::Interest;
     use crate::http::waker::Waker;
 
-    /// What `WSAPoll` is asked about one socket, and what it says.
+    /// A socket to poll, and its events.
     #[repr(transparent)]
     pub struct Entry<'a>(WSAPOLLFD, PhantomData<&'a ()>);
 
@@ -201,12 +176,12 @@ mod system {
     }
 
     pub fn of_socket(socket: &TcpStream, interest: Interest) -> Entry<'_> {
-        let wanted = match interest {
+        let events = match interest {
             Interest::Read => POLLRDNORM,
             Interest::Write => POLLWRNORM,
             Interest::ReadOrWrite => POLLRDNORM | POLLWRNORM,
         };
-        entry(socket, wanted)
+        entry(socket, events)
     }
 
     fn entry(socket: &impl AsRawSocket, events: i16) -> Entry<'_> {
@@ -221,18 +196,18 @@ mod system {
         )
     }
 
-    /// Whether something happened: what was asked for, an end or an error.
+    /// Whether any event occurred: a requested one, an end or an error.
     pub fn is_ready(entry: &Entry<'_>) -> bool {
         entry.0.revents != 0
     }
 
-    /// Whether writing will not block, and nothing else happened.
+    /// Whether a write will not block, and no other event occurred.
     pub fn is_writable(entry: &Entry<'_>) -> bool {
         entry.0.revents == POLLWRNORM
     }
 
     pub fn poll(entries: &mut [Entry<'_>], left: Duration) -> io::Result<()> {
-        // Rounded up: a wait that is cut short would spin until the deadline.
+        // Rounded up: a shorter wait would spin until the deadline.
         let milliseconds = i32::try_from(left.as_millis() + 1).unwrap_or(i32::MAX);
         let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
         // SAFETY: an Entry is a WSAPOLLFD and nothing else; there are at least `count` of them.

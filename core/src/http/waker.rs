@@ -1,17 +1,17 @@
-//! What ends a wait early: a [`Waker`], lent to one call at a time.
+//! Interrupts waits: a [`Waker`], lent to one call at a time.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Wakes the call that waits on it: for good by [`Waker::stop`], to look around by [`Waker::wake`].
+/// Wakes the call that waits on it: [`Waker::stop`] cancels the call, [`Waker::wake`] interrupts one wait.
 pub(crate) struct Waker {
     stopped: AtomicBool,
     signal: system::Signal,
 }
 
 impl Waker {
-    /// A waker that nobody has stopped. It takes a descriptor of the system (two where there is no eventfd).
+    /// Creates a waker that is not stopped. It uses one descriptor, or two where there is no eventfd.
     pub fn new() -> io::Result<Self> {
         Ok(Waker {
             stopped: AtomicBool::new(false),
@@ -19,7 +19,7 @@ impl Waker {
         })
     }
 
-    /// Ends the call that has this waker. It never waits itself.
+    /// Cancels the call that has this waker. Never blocks.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
         self.wake();
@@ -30,29 +30,29 @@ impl Waker {
         self.stopped.load(Ordering::Acquire)
     }
 
-    /// Whether it still can wake anybody: not in the child of a process that made it.
+    /// Whether this process created it. In the child of a fork it wakes nothing.
     pub fn is_current_process(&self) -> bool {
         self.signal.is_current_process()
     }
 
-    /// Ends a wait; whoever waited looks whether what it waits for is there. It never waits itself. What the
-    /// system makes of it does not matter: it fails only if a signal is there already.
+    /// Interrupts a wait, so that the call checks what it waits for. Never blocks. Errors are ignored: it fails only if
+    /// a signal is already pending.
     pub fn wake(&self) {
         let _ = self.signal.raise();
     }
 
-    /// Takes the signal back, so that the next wait does wait.
+    /// Clears the signal, so that the next wait blocks.
     pub fn clear(&self) {
         let _ = self.signal.clear();
     }
 
-    /// Takes this waker out of a list, if it is in it.
-    pub fn leave(self: &Arc<Self>, list: &mut Vec<Arc<Waker>>) -> Option<Arc<Waker>> {
+    /// Removes this waker from a list, if it is in it.
+    pub fn remove_from(self: &Arc<Self>, list: &mut Vec<Arc<Waker>>) -> Option<Arc<Waker>> {
         let at = list.iter().position(|other| Arc::ptr_eq(other, self))?;
         Some(list.swap_remove(at))
     }
 
-    /// What becomes readable with a signal.
+    /// The descriptor that becomes readable when signalled.
     pub fn signal(&self) -> &system::Signal {
         &self.signal
     }
@@ -65,25 +65,25 @@ pub(super) mod system {
 
     use rustix::event::{EventfdFlags, eventfd};
 
-    use crate::fork::OwnSocket;
+    use crate::fork::ProcessSocket;
 
     /// An eventfd.
-    pub struct Signal(OwnSocket<OwnedFd>);
+    pub struct Signal(ProcessSocket<OwnedFd>);
 
     impl Signal {
         pub fn new() -> io::Result<Self> {
             let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
-            let [counter] = OwnSocket::open(|| Ok([eventfd(0, flags)?]))?;
+            let [counter] = ProcessSocket::open(|| Ok([eventfd(0, flags)?]))?;
             Ok(Signal(counter))
         }
 
         pub fn is_current_process(&self) -> bool {
-            self.0.is_ours()
+            self.0.is_current_process()
         }
 
-        /// Nothing in a child of the process that made it: the descriptor is closed there.
+        /// Does nothing in the child of a fork, where the descriptor is closed.
         pub fn raise(&self) -> io::Result<()> {
-            if self.0.is_ours() {
+            if self.0.is_current_process() {
                 rustix::io::write(self.0.get(), &1_u64.to_ne_bytes())?;
             }
             Ok(())
@@ -108,17 +108,17 @@ pub(super) mod system {
     use std::os::fd::{AsFd, BorrowedFd};
     use std::os::unix::net::UnixStream;
 
-    use crate::fork::OwnSocket;
+    use crate::fork::ProcessSocket;
 
-    /// Two sockets joined to each other: what is written into the one can be read from the other.
+    /// A pair of connected sockets.
     pub struct Signal {
-        reader: OwnSocket<UnixStream>,
-        writer: OwnSocket<UnixStream>,
+        reader: ProcessSocket<UnixStream>,
+        writer: ProcessSocket<UnixStream>,
     }
 
     impl Signal {
         pub fn new() -> io::Result<Self> {
-            let [reader, writer] = OwnSocket::open(|| {
+            let [reader, writer] = ProcessSocket::open(|| {
                 let (reader, writer) = UnixStream::pair()?;
                 reader.set_nonblocking(true)?;
                 writer.set_nonblocking(true)?;
@@ -128,12 +128,12 @@ pub(super) mod system {
         }
 
         pub fn is_current_process(&self) -> bool {
-            self.reader.is_ours()
+            self.reader.is_current_process()
         }
 
-        /// Nothing in a child of the process that made it: the descriptors are closed there.
+        /// Does nothing in the child of a fork, where the descriptors are closed.
         pub fn raise(&self) -> io::Result<()> {
-            if self.writer.is_ours() {
+            if self.writer.is_current_process() {
                 self.writer.get().write(&[1])?;
             }
             Ok(())
@@ -158,7 +158,7 @@ pub(super) mod system {
     use std::net::{Ipv4Addr, UdpSocket};
     use std::os::windows::io::{AsRawSocket, RawSocket};
 
-    /// A datagram socket joined to itself: it takes datagrams from nobody else.
+    /// A datagram socket connected to itself, which receives no datagrams of others.
     pub struct Signal(UdpSocket);
 
     impl Signal {
@@ -169,7 +169,7 @@ pub(super) mod system {
             Ok(Signal(socket))
         }
 
-        /// There is no fork here.
+        /// There is no fork on Windows.
         pub fn is_current_process(&self) -> bool {
             true
         }

@@ -1,6 +1,7 @@
-//! Who is logged in, and which change of it wins. Knows nothing of the network.
+//! The client's session and its changes. Independent of the network.
 
-pub(crate) mod keeper;
 mod snapshot;
+mod store;
 
 pub use snapshot::Session;
+pub(crate) use store::SessionStore;

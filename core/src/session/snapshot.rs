@@ -1,4 +1,4 @@
-//! A session as it was at one moment: [`Session`].
+//! An immutable session: [`Session`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,15 +13,15 @@ const SUPERUSERS_ID: &str = "pbc_3142635823";
 /// The collection name of BosBase's superusers.
 const SUPERUSERS_NAME: &str = "_superusers";
 
-/// Who is logged in: an immutable snapshot, cheap to clone. The token in it is wiped when the last
-/// clone is dropped.
+/// A session: the token and record of a logged-in account. Immutable and cheap to clone. The token is zeroized when the
+/// last clone is dropped.
 #[derive(Clone)]
 pub struct Session {
     login: Arc<Login>,
     was_kept: bool,
 }
 
-/// What a login answer holds.
+/// The contents of a login response.
 struct Login {
     token: Secret,
     record_json: Secret,
@@ -30,7 +30,7 @@ struct Login {
 }
 
 impl Session {
-    /// A session of these parts, all checked before.
+    /// A session of these parts, all validated.
     pub(crate) fn new(token: Secret, record_json: &str, meta_json: &str) -> Self {
         let claims = jwt::claims(token.expose());
         let (record_json, meta_json) = (Secret::new(record_json), Secret::new(meta_json));
@@ -45,7 +45,7 @@ impl Session {
         }
     }
 
-    /// The same session, marked as having become the client's or not.
+    /// The same session with this [`Session::was_kept`].
     pub(crate) fn kept(&self, was_kept: bool) -> Self {
         Session {
             login: Arc::clone(&self.login),
@@ -53,37 +53,35 @@ impl Session {
         }
     }
 
-    /// The session's token, a JWT.
+    /// Returns the session token, a JWT.
     pub fn token(&self) -> &str {
         self.login.token.expose()
     }
 
-    /// The account's record as the server sent it: a JSON object, or empty if the session was saved
-    /// without one.
+    /// Returns the account's record as the server sent it: a JSON object, or empty if the session was saved without one.
     pub fn record_json(&self) -> &str {
         self.login.record_json.expose()
     }
 
-    /// The answer's `meta` as JSON; empty if there was none.
+    /// Returns the `meta` of the login response as JSON; empty if absent.
     pub fn meta_json(&self) -> &str {
         self.login.meta_json.expose()
     }
 
-    /// A field of the record: a string as its text, anything else as JSON, and so a string that holds NUL or is
-    /// not valid Unicode (`"\ud800"`); `None` if the record has no such field.
+    /// Returns a field of the record: a string decoded, any other value as JSON. A string that contains NUL or is not
+    /// valid Unicode (`"\ud800"`) is returned as JSON, too. `None` if the record has no such field.
     pub fn field(&self, name: &str) -> Option<String> {
         let raw = raw_field(self.record_json(), name)?;
-        let text = json::string(raw).filter(|text| !text.contains('\0'));
-        Some(text.unwrap_or_else(|| raw.to_owned()))
+        let decoded = json::string(raw).filter(|string| !string.contains('\0'));
+        Some(decoded.unwrap_or_else(|| raw.to_owned()))
     }
 
-    /// When the token expires, in Unix seconds; `None` if it does not say.
+    /// Returns when the token expires, in Unix seconds; `None` if the token has no expiry.
     pub fn expires_at(&self) -> Option<i64> {
         self.login.claims.expires_at
     }
 
-    /// Whether the token is a JWT that has not expired, by this machine's clock. Only the server knows
-    /// whether it still accepts it.
+    /// Returns whether the token is a JWT that has not expired by the local clock. The server may have revoked it.
     pub fn is_valid(&self) -> bool {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -95,34 +93,34 @@ impl Session {
         self.login.claims.readable && self.expires_at().is_none_or(|expiry| expiry > now)
     }
 
-    /// Whether this is a superuser: the record's `collectionName` is `_superusers` or, without one,
+    /// Returns whether this is a superuser: the record's `collectionName` is `_superusers` or, without one,
     /// the `collectionId` of the record or else of the token is that of the superusers.
     pub fn is_superuser(&self) -> bool {
-        if let Some(name) = self.text_field("collectionName") {
+        if let Some(name) = self.string_field("collectionName") {
             return name == SUPERUSERS_NAME;
         }
         let id = self
-            .text_field("collectionId")
+            .string_field("collectionId")
             .or_else(|| self.login.claims.collection_id.clone());
         id.as_deref() == Some(SUPERUSERS_ID)
     }
 
-    fn text_field(&self, name: &str) -> Option<String> {
+    fn string_field(&self, name: &str) -> Option<String> {
         json::string(raw_field(self.record_json(), name)?)
     }
 
-    /// Whether it became the client's session when it was made. It did not if `keep_session` was off or
-    /// a later change had won already.
+    /// Returns whether it became the client's session when it was created. It did not if `keep_session` was off or a
+    /// later change had already committed.
     pub fn was_kept(&self) -> bool {
         self.was_kept
     }
 }
 
-/// The value of the top-level member `wanted` of a JSON object.
-fn raw_field<'a>(object: &'a str, wanted: &str) -> Option<&'a str> {
+/// The value of a top-level field of a JSON object.
+fn raw_field<'a>(object: &'a str, field: &str) -> Option<&'a str> {
     let mut found = None;
     let read = json::members(object, DEPTH_MAX, UNLIMITED, |name, value| {
-        if name.is(wanted) {
+        if name.is(field) {
             found = Some(value);
         }
     });
@@ -169,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn superusers_are_known_by_name_then_by_id() {
+    fn superusers_are_recognized_by_name_then_by_id() {
         let of_superusers = jwt(r#"{"collectionId":"pbc_3142635823"}"#);
         for (token, record, superuser) in [
             ("t", r#"{"collectionName":"_superusers"}"#, true),
@@ -193,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_text_or_json() {
+    fn fields_are_strings_or_json() {
         let record = r#"{"text":"a\u00e9\"","number":1.50,"list":[1, 2],"nul":"a\u0000b","none":null,"\u0061":1,"\ud800":2,"odd":"x\ud800","pair":"\ud83d\ude00","huge":1e400}"#;
         let session = session("t", record);
         for (name, value) in [
@@ -214,9 +212,12 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let shown = format!("{:?}", session("hush", r#"{"email":"secret@example.com"}"#));
+        let shown = format!(
+            "{:?}",
+            session("token-1", r#"{"email":"secret@example.com"}"#)
+        );
         assert!(
-            !shown.contains("hush") && !shown.contains("secret"),
+            !shown.contains("token-1") && !shown.contains("secret"),
             "{shown}"
         );
     }

@@ -117,7 +117,6 @@ CLASSES: Dict[int, Type[ClientResponseError]] = {
 #: What some things are called here, by what messages of the library call them.
 TERMS: Tuple[Tuple[Pattern[str], Any], ...] = (
     (re.compile(r"\bthis is no client handle: .*"), "the client is closed"),
-    (re.compile(r"\bor its client freed\b"), "or its client closed"),
     (re.compile(r"\bdata_json\b"), "data"),
     (re.compile(r"\b(\d+) ms\b"), lambda found: f"{int(found[1]) / 1000:g} s"),
 )

@@ -1,26 +1,26 @@
-//! How long a request may go on: until its moment has come, or somebody wants it to stop.
+//! The limits of a call: its deadline, cancellation and wait hook.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use super::waker::Waker;
 
-/// As good as for ever, and a moment that every clock can tell.
+/// The longest wait. Every clock can represent its end.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// The longest time between two calls of a wait hook.
 pub(super) const HOOK_PERIOD: Duration = Duration::from_millis(200);
 
-/// A moment by which something must have ended.
+/// A point in time at which a wait ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Deadline(Instant);
 
 impl Deadline {
-    /// This long from now. However long: the wait for a client's end is the app's to choose.
+    /// Returns the deadline after this time. It may be of any length: the app chooses how long a close waits.
     pub fn after(duration: Duration) -> Self {
         Deadline(Instant::now() + duration.min(LONGEST))
     }
 
-    /// What is left of it; `None` once it has passed.
+    /// Returns the time left; `None` once the deadline has passed.
     pub fn left(self) -> Option<Duration> {
         self.0
             .checked_duration_since(Instant::now())
@@ -28,23 +28,29 @@ impl Deadline {
     }
 }
 
-/// How long a request may go on.
+/// The limits of one phase of a call.
 #[derive(Clone, Copy)]
-pub(super) struct Until<'a> {
+pub(super) struct Limits<'a> {
     pub deadline: Deadline,
-    /// Who can stop it.
+    /// Stopped when the call is cancelled.
     pub waker: &'a Waker,
-    /// What is asked now and then whether to go on.
     pub hook: Option<&'a Hook<'a>>,
+    /// What the call does, for the message of a timeout.
+    pub phase: &'static str,
 }
 
-impl Until<'_> {
-    /// The same, but at the latest until `deadline`.
-    pub fn but_by(self, deadline: Deadline) -> Self {
-        Until {
+impl Limits<'_> {
+    /// The same limits with an earlier deadline, if `deadline` is earlier.
+    pub fn capped_at(self, deadline: Deadline) -> Self {
+        Limits {
             deadline: self.deadline.min(deadline),
             ..self
         }
+    }
+
+    /// The same limits in another phase.
+    pub fn during(self, phase: &'static str) -> Self {
+        Limits { phase, ..self }
     }
 }
 
@@ -54,7 +60,7 @@ pub(super) struct Hook<'a> {
     due: Cell<Instant>,
 }
 
-/// Called on the thread of the call; `true` ends it.
+/// Called on the thread of the call; `true` cancels it.
 pub(crate) type WaitHook = dyn Fn() -> bool + Send + Sync;
 
 impl<'a> Hook<'a> {
@@ -64,19 +70,19 @@ impl<'a> Hook<'a> {
         Hook { function, due }
     }
 
-    /// Makes it due at once.
+    /// Makes the hook due at once.
     pub fn hurry(&self) {
         self.due.set(Instant::now());
     }
 
-    /// Calls it if it is due: whether the call has to end.
-    pub fn ends_call(&self) -> bool {
+    /// Calls the hook if it is due. Returns whether it cancels the call.
+    pub fn cancels_call(&self) -> bool {
         if Instant::now() < self.due.get() {
             return false;
         }
-        let ends = (self.function)();
+        let cancels = (self.function)();
         // After the call, which may take long.
         self.due.set(Instant::now() + HOOK_PERIOD);
-        ends
+        cancels
     }
 }

@@ -1,54 +1,54 @@
-//! Which change of the session wins: [`Keeper`].
+//! The client's session and the order of its changes: [`SessionStore`].
 //!
-//! A change draws a ticket when it starts and commits when it succeeds; it wins only if no change with
-//! a later ticket has committed. So of two logins at once the one begun last stays, in whatever order
-//! the answers come, and a login that was under way does not undo a `clear`.
+//! A change takes a ticket when it starts and commits when it succeeds. A commit takes effect only if no change with a
+//! later ticket has committed: of two concurrent logins the one that started last wins, whatever the order of the
+//! responses, and a login in flight does not undo a `clear`.
 
 use super::Session;
-use crate::fork::Guarded;
+use crate::fork::ForkSafeMutex;
 
-/// The order in which a change began.
+/// The position of a change in the order of starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticket(u64);
 
 /// The client's session and the order of its changes.
 #[derive(Default)]
-pub(crate) struct Keeper {
-    state: Guarded<State>,
+pub(crate) struct SessionStore {
+    state: ForkSafeMutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     session: Option<Session>,
-    drawn: u64,
+    started: u64,
     committed: u64,
 }
 
-impl Keeper {
-    /// Begins a change.
-    pub fn draw(&self) -> Ticket {
+impl SessionStore {
+    /// Starts a change.
+    pub fn begin(&self) -> Ticket {
         self.state.with(|state| {
-            state.drawn += 1;
-            Ticket(state.drawn)
+            state.started += 1;
+            Ticket(state.started)
         })
     }
 
-    /// Ends a change that succeeded: `session` becomes the client's (`None`: nobody's) unless a later
-    /// change has committed. Answers whether it did.
+    /// Commits a change: `session` becomes the client's, or none with `None`, unless a later change has committed.
+    /// Returns whether it did.
     pub fn commit(&self, ticket: Ticket, session: Option<&Session>) -> bool {
         let new = session.map(|session| session.kept(true));
-        // The session that goes is dropped, and its token wiped, after the lock is released.
-        let gone = self.state.with(|state| {
+        // The old session is dropped, and its token zeroized, after the lock is released.
+        let replaced = self.state.with(|state| {
             if ticket.0 < state.committed {
                 return Err(new);
             }
             state.committed = ticket.0;
             Ok(std::mem::replace(&mut state.session, new))
         });
-        gone.is_ok()
+        replaced.is_ok()
     }
 
-    /// The client's session now.
+    /// Returns the client's session.
     pub fn current(&self) -> Option<Session> {
         self.state.with(|state| state.session.clone())
     }
@@ -62,7 +62,7 @@ mod tests {
     /// A change of a run: one that makes this session (`None`: a clear), and whether it succeeds.
     type Change = (Option<&'static str>, bool);
 
-    /// Every order in which `changes` changes can begin and end: each appears twice.
+    /// Every order in which `changes` changes can start and commit: each occurs twice.
     fn orders(changes: usize) -> Vec<Vec<usize>> {
         let mut found = Vec::new();
         extend(&mut vec![], &mut vec![2; changes], &mut found);
@@ -84,32 +84,32 @@ mod tests {
         }
     }
 
-    /// Runs the changes in this order and checks after each step that the session is that of the
-    /// latest begun of those that have succeeded.
+    /// Runs the changes in this order. Checks after each step that the session is that of the change that started last
+    /// of those that have succeeded.
     fn run(order: &[usize], changes: &[Change]) {
-        let keeper = Keeper::default();
+        let store = SessionStore::default();
         let mut tickets = vec![None; changes.len()];
         let mut winner: Option<(Ticket, Option<&str>)> = None;
         for &change in order {
             let (session, succeeds) = changes[change];
             let Some(ticket) = tickets[change] else {
-                tickets[change] = Some(keeper.draw());
+                tickets[change] = Some(store.begin());
                 continue;
             };
             if !succeeds {
                 continue;
             }
-            let made = session.map(|token| Session::new(Secret::new(token), "", ""));
+            let new = session.map(|token| Session::new(Secret::new(token), "", ""));
             let is_latest = winner.is_none_or(|(latest, _)| latest < ticket);
             assert_eq!(
-                keeper.commit(ticket, made.as_ref()),
+                store.commit(ticket, new.as_ref()),
                 is_latest,
                 "{order:?} {changes:?}"
             );
             if is_latest {
                 winner = Some((ticket, session));
             }
-            let current = keeper.current();
+            let current = store.current();
             let expected = winner.and_then(|(_, session)| session);
             assert_eq!(
                 current.as_ref().map(Session::token),
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_change_begun_last_wins_in_every_order() {
+    fn change_that_started_last_wins_in_every_order() {
         let kinds: [Change; 3] = [(Some("login"), true), (Some("login"), false), (None, true)];
         let names = ["first", "second", "third"];
         let mut runs = 0;

@@ -1,0 +1,55 @@
+//! Why a request got no complete response: [`NetworkError`].
+
+use super::system_error::SystemError;
+
+/// Why a request got no complete response. Holds no text from the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NetworkError {
+    pub cause: Cause,
+    /// Whether a byte of the request was passed to the operating system, over any connection.
+    pub sent: bool,
+    /// Whether a byte of a response was received.
+    pub response_started: bool,
+    /// Whether the server rejected the connection itself, before it could receive a request over it.
+    pub rejected: bool,
+    /// The status of the response, if its head was parsed.
+    pub http_status: Option<u16>,
+}
+
+/// The cause of a [`NetworkError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The host name does not exist, or could not be resolved.
+    Resolve,
+    /// No address accepted a connection.
+    Connect,
+    /// TLS failed before the first byte of a response, for this reason.
+    Tls(&'static str),
+    /// The connection ended early.
+    ConnectionLost,
+    /// The response is not HTTP, or HTTP that is refused, for this reason.
+    InvalidResponse(&'static str),
+    /// This part of the response exceeds its limit.
+    TooLarge(&'static str),
+    /// A deadline passed in this phase of the call.
+    Timeout(&'static str),
+    /// The call was cancelled.
+    Cancelled,
+    /// The operating system refused a resource.
+    System(SystemError),
+    /// The same while the host name was resolved.
+    SystemAtResolve(SystemError),
+}
+
+impl From<Cause> for NetworkError {
+    /// An error before any byte of the request was sent.
+    fn from(cause: Cause) -> Self {
+        NetworkError {
+            cause,
+            sent: false,
+            response_started: false,
+            rejected: false,
+            http_status: None,
+        }
+    }
+}
