@@ -11,20 +11,13 @@ use crate::http::{Origin, Transport};
 use crate::protocol::paths::BaseUrl;
 use crate::secret::Secret;
 use crate::session::{Session, SessionStore};
+use crate::shared::Shared;
 use crate::{input, protocol};
 
 /// A client of one BosBase server. Clones are the same client; any thread may use it.
 #[derive(Clone)]
 pub struct Client {
-    pub(crate) inner: Arc<Inner>,
-}
-
-/// What all clones of a client share.
-pub(crate) struct Inner {
-    pub base_url: BaseUrl,
-    pub config: Config,
-    pub transport: Transport,
-    pub store: SessionStore,
+    pub(crate) inner: Arc<Shared>,
 }
 
 impl Client {
@@ -41,7 +34,7 @@ impl Client {
             port: base_url.port(),
         };
         let transport = Transport::new(origin, config);
-        let inner = Inner {
+        let inner = Shared {
             base_url,
             config: config.clone(),
             transport,
@@ -63,7 +56,7 @@ impl Client {
 
     /// The collection of this name or id, such as `users` or `_superusers`. Its calls check the name.
     pub fn collection<'a>(&'a self, name: &'a str) -> Collection<'a> {
-        Collection::new(self, name)
+        Collection::new(&self.inner, name)
     }
 
     /// The session the client holds, if somebody is logged in.
@@ -106,9 +99,7 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("base_url", &self.inner.base_url)
-            .finish_non_exhaustive()
+        self.inner.fmt(f)
     }
 }
 

@@ -30,9 +30,12 @@ mod http;
 pub mod input;
 mod options;
 mod pem;
+mod pending;
 mod protocol;
+mod request;
 mod secret;
 mod session;
+mod shared;
 
 pub use client::{Client, ClientBuilder};
 pub use collection::Collection;

@@ -59,7 +59,7 @@ pub(crate) fn check_extra(object: &str) -> Result<(), Error> {
 }
 
 /// The texts among an app's own members, however deep, of at least `shortest` bytes.
-pub(crate) fn texts(extra: Option<&str>, shortest: usize) -> Vec<Zeroizing<String>> {
+pub(crate) fn strings(extra: Option<&str>, shortest: usize) -> Vec<Zeroizing<String>> {
     let strings = extra.into_iter().flat_map(json::strings);
     strings.filter(|text| text.len() >= shortest).collect()
 }
@@ -207,10 +207,10 @@ mod tests {
     #[test]
     fn texts_of_extra_members_are_found_at_any_depth() {
         let extra = r#"{"a":"long enough","b":[{"c":"also\u0020long"},"short"],"d":12345678}"#;
-        let found = texts(Some(extra), 8);
+        let found = strings(Some(extra), 8);
         let found: Vec<&str> = found.iter().map(|text| text.as_str()).collect();
         assert_eq!(found, ["long enough", "also long"]);
-        assert!(texts(None, 8).is_empty());
+        assert!(strings(None, 8).is_empty());
     }
 
     #[test]

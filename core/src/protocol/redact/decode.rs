@@ -1,6 +1,6 @@
 //! Texts with their escapes resolved, each byte with the part of the text that stands for it.
 
-use super::{Span, json};
+use crate::protocol::json;
 use crate::secret::SecretBytes;
 
 /// How a text may be encoded.
@@ -43,7 +43,7 @@ impl Decoded {
     }
 
     /// The part of the text that the bytes from `first` to `last` stand for.
-    pub fn span(&self, first: usize, last: usize) -> Span {
+    pub fn span(&self, first: usize, last: usize) -> (usize, usize) {
         (self.spans[first].0 as usize, self.spans[last].1 as usize)
     }
 

@@ -8,7 +8,7 @@ use crate::protocol::json::{self, Check, DEPTH_MAX, Fault, Stopped};
 use crate::protocol::server_strings;
 
 use super::fields::{Field, fields};
-use super::{RequestInfo, ResponseView};
+use super::view::{RequestInfo, ResponseView};
 
 /// Fields whose values a user types.
 const USER_FIELDS: [&str; 4] = ["email", "password", "identity", "otpId"];

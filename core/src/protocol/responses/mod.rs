@@ -8,34 +8,17 @@ mod report;
 mod tests;
 #[cfg(test)]
 mod totality_tests;
+mod view;
 
 use std::time::SystemTime;
 
-use super::endpoint::Endpoint;
 use super::json::{Check, Fault, Stopped};
 use super::record;
 use crate::error::Report;
 use crate::secret::Secret;
 
 use error_response::ErrorResponse;
-
-/// A complete HTTP response. A header field that is absent is empty.
-#[derive(Clone, Copy)]
-pub(crate) struct ResponseView<'a> {
-    pub status: u16,
-    pub content_type: &'a str,
-    pub retry_after: &'a str,
-    pub body: &'a [u8],
-}
-
-/// What is known of the request that a response answers.
-pub(crate) struct RequestInfo<'a> {
-    pub endpoint: Endpoint,
-    /// Whether its query has `fields`, which makes the server omit fields of the result.
-    pub had_fields: bool,
-    /// The secrets in it. No error shows them.
-    pub secrets: &'a [&'a str],
-}
+pub(crate) use view::{RequestInfo, ResponseView};
 
 /// The result of a login or refresh, validated.
 pub(crate) struct Login<'a> {
@@ -48,7 +31,10 @@ pub(crate) struct Login<'a> {
 }
 
 /// Parses the response of a call without a result: 204.
-pub(crate) fn no_content(response: &ResponseView<'_>) -> Result<(), Option<Fault>> {
+pub(crate) fn no_content(
+    response: &ResponseView<'_>,
+    _check: Check<'_>,
+) -> Result<(), Option<Fault>> {
     (response.status == 204).then_some(()).ok_or(None)
 }
 

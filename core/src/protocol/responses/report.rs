@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 use crate::error::{Action, Report, Status};
 use crate::protocol::redact::Redactor;
 
-use super::ResponseView;
 use super::classify::Class;
 use super::error_response::ErrorResponse;
+use super::view::ResponseView;
 
 /// The most that is shown of a body, in bytes.
 const BODY_SHOWN: usize = 64 * 1024;

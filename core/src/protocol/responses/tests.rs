@@ -6,6 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::*;
 use crate::error::{Action, Status};
+use crate::protocol::endpoint::Endpoint;
 use crate::protocol::json::UNLIMITED;
 
 const NOW_SECONDS: u64 = 1_700_000_000;
@@ -55,7 +56,7 @@ fn error_of(endpoint: Endpoint, response: &ResponseView<'_>, secrets: &[&str]) -
     let fault = if endpoint.is_login() {
         login(response, UNLIMITED).err()
     } else {
-        no_content(response).err()
+        no_content(response, UNLIMITED).err()
     };
     failure(endpoint, false, response, fault.unwrap(), secrets)
 }
@@ -266,7 +267,11 @@ fn an_odd_success_shows_nothing_of_its_body() {
 fn only_204_is_no_content() {
     for status in 0..=999 {
         let response = json(status, "{}");
-        assert_eq!(no_content(&response).is_ok(), status == 204, "{status}");
+        assert_eq!(
+            no_content(&response, UNLIMITED).is_ok(),
+            status == 204,
+            "{status}"
+        );
     }
 }
 

@@ -16,6 +16,7 @@ use crate::error::Status::{
     OtpInvalid, Proxy, RateLimited, Refused, Server, Unauthorized, UnexpectedResponse,
     UnknownToken, Validation,
 };
+use crate::protocol::endpoint::Endpoint;
 use crate::protocol::json::UNLIMITED;
 
 const REQUEST_OTP: Endpoint = Endpoint("request-otp");
@@ -79,7 +80,7 @@ fn range(http_status: u16) -> &'static str {
 /// The argument of [`error`] for a response; `None` if the call succeeds.
 fn fault(endpoint: Endpoint, response: &ResponseView<'_>) -> Option<Option<Fault>> {
     match endpoint {
-        Endpoint::BIND_TOKEN | Endpoint::UNBIND_TOKEN => no_content(response).err(),
+        Endpoint::BIND_TOKEN | Endpoint::UNBIND_TOKEN => no_content(response, UNLIMITED).err(),
         // The library has no calls for them yet.
         Endpoint::SEND => (response.status / 100 != 2).then_some(None),
         REQUEST_OTP => {

@@ -1,0 +1,270 @@
+//! A call in flight: sends its request, parses its response, and maps every failure to an [`Error`].
+
+use std::time::{Duration, SystemTime};
+
+use crate::error::{Action, Error, Report, Status};
+use crate::http::{self, Cause, NetworkError, Request, Response, SystemError};
+use crate::options::CallOptions;
+use crate::protocol::endpoint::Endpoint;
+use crate::protocol::json::{Check, Fault, Stopped};
+use crate::protocol::responses::{self, RequestInfo, ResponseView};
+use crate::request::CallRequest;
+use crate::secret::SecretBytes;
+use crate::shared::Shared;
+
+/// A call in flight.
+pub(crate) struct PendingCall<'a> {
+    shared: &'a Shared,
+    request: CallRequest<'a>,
+    timeout: Duration,
+    call: http::Call<'a>,
+}
+
+impl<'a> PendingCall<'a> {
+    /// Starts a call of an endpoint of this collection, whose name has been validated.
+    pub fn start(
+        shared: &'a Shared,
+        collection: &str,
+        endpoint: Endpoint,
+        options: &'a CallOptions,
+    ) -> Result<Self, Error> {
+        let request = CallRequest::new(shared, collection, endpoint, options);
+        let timeout = options.timeout.unwrap_or(shared.config.timeout);
+        let (cancel, hook) = (options.cancel.as_ref(), options.wait_hook.as_deref());
+        match http::Call::start(&shared.transport, timeout, cancel, hook) {
+            Ok(call) => Ok(PendingCall {
+                shared,
+                request,
+                timeout,
+                call,
+            }),
+            Err(error) => Err(network_error(shared, &request, timeout, &error)),
+        }
+    }
+
+    /// Sends the request with this body and receives the response.
+    pub fn send(&self, body: &SecretBytes) -> Result<Response, Error> {
+        let request = Request {
+            method: "POST",
+            target: &self.request.target,
+            host: self.shared.base_url.authority(),
+            headers: self.request.headers(),
+            body: body.as_slice(),
+            idempotent: self.request.is_idempotent(),
+        };
+        let response = self.call.send(&request);
+        response.map_err(|error| self.error(&error))
+    }
+
+    /// Fails if the call has been cancelled or its deadline has passed, before a response of this status takes effect.
+    pub fn check(&self, http_status: u16) -> Result<(), Error> {
+        let result = self.call.check();
+        result.map_err(|error| self.error(&with_status(error, http_status)))
+    }
+
+    /// Parses the response with `parse`. The secrets of the request are redacted in everything that an error shows.
+    pub fn parse<'r, T>(
+        &self,
+        response: &'r Response,
+        secrets: &[&str],
+        parse: impl FnOnce(&ResponseView<'r>, Check<'_>) -> Result<T, Option<Fault>>,
+    ) -> Result<T, Error> {
+        let view = ResponseView {
+            status: response.status,
+            content_type: &response.content_type,
+            retry_after: &response.retry_after,
+            body: response.body.as_slice(),
+        };
+        let check = || self.call.check().map_err(|_| Stopped);
+        let fault = match parse(&view, &check) {
+            Ok(result) => return Ok(result),
+            Err(Some(Fault::Stopped)) => return Err(self.stopped(response.status)),
+            Err(fault) => fault,
+        };
+        let added = self.request.added_secrets();
+        let added = added.iter().map(|secret| secret.as_str());
+        let secrets: Vec<&str> = secrets.iter().copied().chain(added).collect();
+        let request = RequestInfo {
+            endpoint: self.request.endpoint,
+            had_fields: self.request.has_fields(),
+            secrets: &secrets,
+        };
+        match responses::error(&request, &view, fault, SystemTime::now(), &check) {
+            Ok(report) => Err(self.response_error(response, report)),
+            Err(Stopped) => Err(self.stopped(response.status)),
+        }
+    }
+
+    fn response_error(&self, response: &Response, mut report: Report) -> Error {
+        // A temporary failure proves nothing about the first attempt. Any other refusal would have been the response to
+        // that one, too.
+        report.outcome_unknown |= response.is_retry && report.action == Action::RetryLater;
+        // If the server does not know the path, the base URL may be the reason.
+        let is_unknown = matches!(report.status, Status::NotFound | Status::UnexpectedResponse);
+        if let (true, Some(advice)) = (is_unknown, self.shared.base_url.advice()) {
+            report.message = format!("{} ({advice})", report.message);
+        }
+        report.url = self.request.url();
+        report.into()
+    }
+
+    /// The error of a call that [`PendingCall::check`] stopped while its response was parsed.
+    fn stopped(&self, http_status: u16) -> Error {
+        // Once it fails, it fails again.
+        let error = self.call.check().err().unwrap_or(Cause::Cancelled.into());
+        self.error(&with_status(error, http_status))
+    }
+
+    fn error(&self, error: &NetworkError) -> Error {
+        network_error(self.shared, &self.request, self.timeout, error)
+    }
+}
+
+fn with_status(error: NetworkError, http_status: u16) -> NetworkError {
+    NetworkError {
+        http_status: Some(http_status),
+        ..error
+    }
+}
+
+/// The error of a call without a complete response.
+fn network_error(
+    shared: &Shared,
+    request: &CallRequest<'_>,
+    timeout: Duration,
+    error: &NetworkError,
+) -> Error {
+    let (status, action, message) = meaning(shared, timeout, error);
+    Report {
+        outcome_unknown: error.sent && !error.rejected,
+        http_status: error.http_status.unwrap_or(0),
+        url: request.url(),
+        ..Report::new(status, action, message)
+    }
+    .into()
+}
+
+fn meaning(shared: &Shared, timeout: Duration, error: &NetworkError) -> (Status, Action, String) {
+    match error.cause {
+        Cause::Resolve => (
+            Status::NameLookup,
+            Action::CheckNetwork,
+            format!(
+                "cannot resolve host name \"{}\": check the base URL and the network",
+                shared.base_url.host()
+            ),
+        ),
+        Cause::Connect => (
+            Status::Connect,
+            Action::CheckNetwork,
+            "cannot connect to the server: check that it is running, and the network".into(),
+        ),
+        Cause::Tls(reason) => (
+            Status::Tls,
+            Action::ContactOperator,
+            format!("TLS failed: {reason}"),
+        ),
+        Cause::ConnectionLost => (
+            Status::ConnectionLost,
+            Action::CheckNetwork,
+            "the connection was closed before the response was complete".into(),
+        ),
+        Cause::InvalidResponse(reason) => (
+            Status::UnexpectedResponse,
+            Action::CheckNetwork,
+            format!("invalid HTTP response ({reason}): check the base URL, and for a proxy or login page"),
+        ),
+        Cause::TooLarge("body") => (
+            Status::ResponseTooLarge,
+            Action::ContactOperator,
+            "the body of the response is too large: request fewer fields with the query `fields`, or raise the limit \
+             with max_response_bytes"
+                .into(),
+        ),
+        Cause::TooLarge(part) => (
+            Status::ResponseTooLarge,
+            Action::ContactOperator,
+            format!("the {part} of the response is too large"),
+        ),
+        Cause::Timeout(phase) => (
+            Status::Timeout,
+            Action::CheckNetwork,
+            format!(
+                "timed out while {phase} (timeout of the call: {} ms)",
+                timeout.as_millis()
+            ),
+        ),
+        Cause::Cancelled => (
+            Status::Cancelled,
+            Action::None,
+            "the call was cancelled, or its client closed".into(),
+        ),
+        Cause::System(system) if error.sent => system_error(Status::ConnectionLost, system),
+        Cause::System(system) => system_error(Status::Connect, system),
+        Cause::SystemAtResolve(system) => system_error(Status::NameLookup, system),
+    }
+}
+
+/// An error of the local operating system, which the program or its environment can fix.
+fn system_error(status: Status, system: SystemError) -> (Status, Action, String) {
+    let action = match system {
+        SystemError::Other => Action::ReportBug,
+        _ => Action::FixCall,
+    };
+    let reason = system.reason();
+    let message = format!("the operating system refused a resource: {reason}");
+    (status, action, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Client;
+    use crate::http::Cancel;
+
+    /// Parses a login response of 1 MiB with this status. Returns the error's status and HTTP status.
+    fn parse(status: u16, options: &CallOptions, cancel: &Cancel) -> Option<(Status, Option<u16>)> {
+        let filler = "\"x\",".repeat(1 << 18);
+        let body = match status {
+            200 => format!(r#"{{"token":"t","record":{{"a":[{filler}0]}}}}"#),
+            _ => format!(r#"{{"data":{{"a":[{filler}0]}},"message":"No.","status":{status}}}"#),
+        };
+        let client = Client::builder("http://127.0.0.1:1")
+            .build()
+            .expect("a client");
+        let endpoint = Endpoint::AUTH_WITH_TOKEN;
+        let pending = PendingCall::start(&client.inner, "users", endpoint, options);
+        let pending = pending.expect("a call");
+        let mut response = Response {
+            status,
+            content_type: "application/json".into(),
+            retry_after: String::new(),
+            body: SecretBytes::default(),
+            is_retry: false,
+        };
+        response.body.push(body.as_bytes());
+        cancel.trigger();
+        let error = pending
+            .parse(&response, &["token-1"], responses::login)
+            .err()?;
+        Some((error.status(), error.http_status()))
+    }
+
+    #[test]
+    fn deadline_and_cancellation_apply_while_a_response_is_parsed() {
+        for status in [200, 400] {
+            let mut options = CallOptions::new();
+            let result = parse(status, &options, &Cancel::new());
+            let expected = (status == 400).then_some((Status::Validation, Some(400)));
+            assert_eq!(result, expected);
+            options.timeout = Some(Duration::ZERO);
+            let result = parse(status, &options, &Cancel::new());
+            assert_eq!(result, Some((Status::Timeout, Some(status))));
+
+            let (mut options, cancel) = (CallOptions::new(), Cancel::new());
+            options.set_cancel(&cancel);
+            let result = parse(status, &options, &cancel);
+            assert_eq!(result, Some((Status::Cancelled, Some(status))));
+        }
+    }
+}

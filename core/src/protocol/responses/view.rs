@@ -1,0 +1,21 @@
+//! What is classified: a response, and the request that it answers.
+
+use crate::protocol::endpoint::Endpoint;
+
+/// A complete HTTP response. A header field that is absent is empty.
+#[derive(Clone, Copy)]
+pub(crate) struct ResponseView<'a> {
+    pub status: u16,
+    pub content_type: &'a str,
+    pub retry_after: &'a str,
+    pub body: &'a [u8],
+}
+
+/// The request that a response answers.
+pub(crate) struct RequestInfo<'a> {
+    pub endpoint: Endpoint,
+    /// Whether its query has `fields`, which makes the server omit fields of the result.
+    pub had_fields: bool,
+    /// The secrets in it. No error shows them.
+    pub secrets: &'a [&'a str],
+}
