@@ -134,86 +134,72 @@ fn network_error(
     timeout: Duration,
     error: &NetworkError,
 ) -> Error {
-    let (status, action, message) = meaning(shared, timeout, error);
+    let (status, action) = class(error);
     Report {
         outcome_unknown: error.sent && !error.rejected,
         http_status: error.http_status.unwrap_or(0),
         url: request.url(),
-        ..Report::new(status, action, message)
+        ..Report::new(status, action, message(shared, timeout, error.cause))
     }
     .into()
 }
 
-fn meaning(shared: &Shared, timeout: Duration, error: &NetworkError) -> (Status, Action, String) {
+fn class(error: &NetworkError) -> (Status, Action) {
     match error.cause {
-        Cause::Resolve => (
-            Status::NameLookup,
-            Action::CheckNetwork,
-            format!(
-                "cannot resolve host name \"{}\": check the base URL and the network",
-                shared.base_url.host()
-            ),
-        ),
-        Cause::Connect => (
-            Status::Connect,
-            Action::CheckNetwork,
-            "cannot connect to the server: check that it is running, and the network".into(),
-        ),
-        Cause::Tls(reason) => (
-            Status::Tls,
-            Action::ContactOperator,
-            format!("TLS failed: {reason}"),
-        ),
-        Cause::ConnectionLost => (
-            Status::ConnectionLost,
-            Action::CheckNetwork,
-            "the connection was closed before the response was complete".into(),
-        ),
-        Cause::InvalidResponse(reason) => (
-            Status::UnexpectedResponse,
-            Action::CheckNetwork,
-            format!("invalid HTTP response ({reason}): check the base URL, and for a proxy or login page"),
-        ),
-        Cause::TooLarge("body") => (
-            Status::ResponseTooLarge,
-            Action::ContactOperator,
-            "the body of the response is too large: request fewer fields with the query `fields`, or raise the limit \
-             with max_response_bytes"
-                .into(),
-        ),
-        Cause::TooLarge(part) => (
-            Status::ResponseTooLarge,
-            Action::ContactOperator,
-            format!("the {part} of the response is too large"),
-        ),
-        Cause::Timeout(phase) => (
-            Status::Timeout,
-            Action::CheckNetwork,
-            format!(
-                "timed out while {phase} (timeout of the call: {} ms)",
-                timeout.as_millis()
-            ),
-        ),
-        Cause::Cancelled => (
-            Status::Cancelled,
-            Action::None,
-            "the call was cancelled, or its client closed".into(),
-        ),
-        Cause::System(system) if error.sent => system_error(Status::ConnectionLost, system),
-        Cause::System(system) => system_error(Status::Connect, system),
-        Cause::SystemAtResolve(system) => system_error(Status::NameLookup, system),
+        Cause::Resolve => (Status::NameLookup, Action::CheckNetwork),
+        Cause::Connect => (Status::Connect, Action::CheckNetwork),
+        Cause::Tls(_) => (Status::Tls, Action::ContactOperator),
+        Cause::ConnectionLost => (Status::ConnectionLost, Action::CheckNetwork),
+        Cause::InvalidResponse(_) => (Status::UnexpectedResponse, Action::CheckNetwork),
+        Cause::TooLarge(_) => (Status::ResponseTooLarge, Action::ContactOperator),
+        Cause::Timeout(_) => (Status::Timeout, Action::CheckNetwork),
+        Cause::Cancelled => (Status::Cancelled, Action::None),
+        Cause::System(system) if error.sent => (Status::ConnectionLost, action(system)),
+        Cause::System(system) => (Status::Connect, action(system)),
+        Cause::SystemAtResolve(system) => (Status::NameLookup, action(system)),
     }
 }
 
-/// An error of the local operating system, which the program or its environment can fix.
-fn system_error(status: Status, system: SystemError) -> (Status, Action, String) {
-    let action = match system {
+/// The program or its environment can fix errors of the local operating system.
+fn action(system: SystemError) -> Action {
+    match system {
         SystemError::Other => Action::ReportBug,
         _ => Action::FixCall,
-    };
-    let reason = system.reason();
-    let message = format!("the operating system refused a resource: {reason}");
-    (status, action, message)
+    }
+}
+
+fn message(shared: &Shared, timeout: Duration, cause: Cause) -> String {
+    match cause {
+        Cause::Resolve => {
+            let host = shared.base_url.host();
+            format!("cannot resolve host name \"{host}\": check the base URL and the network")
+        }
+        Cause::Connect => {
+            "cannot connect to the server: check that it is running, and the network".into()
+        }
+        Cause::Tls(reason) => format!("TLS failed: {reason}"),
+        Cause::ConnectionLost => {
+            "the connection was closed before the response was complete".into()
+        }
+        Cause::InvalidResponse(reason) => format!(
+            "invalid HTTP response ({reason}): check the base URL, and for a proxy or login page"
+        ),
+        Cause::TooLarge("body") => {
+            "the body of the response is too large: request fewer fields with the query \
+            `fields`, or raise the limit with max_response_bytes"
+                .into()
+        }
+        Cause::TooLarge(part) => format!("the {part} of the response is too large"),
+        Cause::Timeout(phase) => {
+            let timeout = timeout.as_millis();
+            format!("timed out while {phase} (timeout of the call: {timeout} ms)")
+        }
+        Cause::Cancelled => "the call was cancelled, or its client closed".into(),
+        Cause::System(system) | Cause::SystemAtResolve(system) => {
+            let reason = system.reason();
+            format!("the operating system refused a resource: {reason}")
+        }
+    }
 }
 
 #[cfg(test)]

@@ -33,19 +33,17 @@ enum State {
 impl BodyReader {
     /// A reader for a body with this framing, of at most `max` bytes.
     pub fn new(framing: Framing, max: usize) -> Result<Self, Cause> {
-        let state = match framing {
-            Framing::Length(0) => State::Complete,
-            Framing::Length(length) => State::Length(within(length, max)?),
-            Framing::Chunked => State::ChunkSize,
-            Framing::UntilClose => State::UntilClose,
-        };
-        let expected = if let State::Length(length) = state {
-            length
-        } else {
-            0
+        let (state, capacity) = match framing {
+            Framing::Length(0) => (State::Complete, 0),
+            Framing::Length(length) => {
+                let length = within(length, max)?;
+                (State::Length(length), length)
+            }
+            Framing::Chunked => (State::ChunkSize, 0),
+            Framing::UntilClose => (State::UntilClose, 0),
         };
         // The length may be wrong: memory is allocated as the bytes arrive.
-        let body = SecretBytes::with_capacity(expected.min(64 * 1024));
+        let body = SecretBytes::with_capacity(capacity.min(64 * 1024));
         Ok(BodyReader { body, max, state })
     }
 
@@ -66,43 +64,38 @@ impl BodyReader {
             State::Complete => Ok(0),
             State::UntilClose => {
                 within((self.body.len() + input.len()) as u64, self.max)?;
-                Ok(self.take(input, input.len()))
+                self.body.push(input);
+                Ok(input.len())
             }
-            State::Length(left) => {
-                let taken = self.take(input, left);
-                self.state = if taken == left {
-                    State::Complete
-                } else {
-                    State::Length(left - taken)
-                };
-                Ok(taken)
-            }
+            State::Length(left) => Ok(self.take(input, left, State::Length, State::Complete)),
+            State::ChunkData(left) => Ok(self.take(input, left, State::ChunkData, State::ChunkEnd)),
             State::ChunkSize => self.chunk_size(input),
-            State::ChunkData(left) => {
-                let taken = self.take(input, left);
-                self.state = if taken == left {
-                    State::ChunkEnd
-                } else {
-                    State::ChunkData(left - taken)
-                };
-                Ok(taken)
-            }
-            State::ChunkEnd => match line(input)? {
-                Some(0) => {
-                    self.state = State::ChunkSize;
-                    Ok(2)
-                }
-                Some(_) => Err(Cause::InvalidResponse("a chunk longer than its size")),
-                None => Ok(0),
-            },
+            State::ChunkEnd => self.chunk_end(input),
             State::Trailers(count) => self.trailer(input, count),
         }
     }
 
-    fn take(&mut self, input: &[u8], most: usize) -> usize {
-        let taken = input.len().min(most);
+    /// Consumes up to `left` bytes of the body. The next state is `end` if that is all, else `rest` of the bytes left.
+    fn take(&mut self, input: &[u8], left: usize, rest: fn(usize) -> State, end: State) -> usize {
+        let taken = input.len().min(left);
         self.body.push(&input[..taken]);
+        self.state = if taken == left {
+            end
+        } else {
+            rest(left - taken)
+        };
         taken
+    }
+
+    fn chunk_end(&mut self, input: &[u8]) -> Result<usize, Cause> {
+        match line(input)? {
+            Some(0) => {
+                self.state = State::ChunkSize;
+                Ok(2)
+            }
+            Some(_) => Err(Cause::InvalidResponse("a chunk longer than its size")),
+            None => Ok(0),
+        }
     }
 
     fn chunk_size(&mut self, input: &[u8]) -> Result<usize, Cause> {

@@ -8,7 +8,7 @@ use super::error::{Cause, NetworkError};
 use super::head::{Head, HeadReader};
 use super::limits::Limits;
 use super::tls_error;
-use super::wait::{Interest, Ready, time_left, wait};
+use super::wait::{READ, WRITE, time_left, wait};
 use crate::secret::SecretBytes;
 
 /// How many bytes are read at a time.
@@ -101,8 +101,8 @@ impl Exchange<'_> {
                     return Ok(false);
                 }
             }
-            let ready = wait(self.connection.socket(), Interest::ReadOrWrite, limits)?;
-            if ready == Ready::Read && self.connection.has_response() {
+            let is_readable = wait(self.connection.socket(), READ | WRITE, limits)?;
+            if is_readable && self.connection.has_response() {
                 return Ok(false);
             }
         }
@@ -189,7 +189,7 @@ impl Exchange<'_> {
         if self.connection.may_have_buffered() {
             time_left(self.limits).map(drop)
         } else {
-            wait(self.connection.socket(), Interest::Read, self.limits).map(drop)
+            wait(self.connection.socket(), READ, self.limits).map(drop)
         }
     }
 }

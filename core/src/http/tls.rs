@@ -11,7 +11,7 @@ use super::connection::NoSignal;
 use super::error::Cause;
 use super::limits::Limits;
 use super::tls_error;
-use super::wait::{Interest, wait};
+use super::wait::{Events, READ, WRITE, wait};
 
 /// How often unread bytes are read after a failed handshake.
 const UNREAD_MAX: usize = 64;
@@ -48,15 +48,10 @@ pub(super) fn handshake(
     let limits = limits.during("performing the TLS handshake");
     while tls.is_handshaking() || tls.wants_write() {
         if tls.wants_write() {
-            step(
-                tls.write_tls(&mut NoSignal(socket)),
-                socket,
-                Interest::Write,
-                limits,
-            )?;
+            step(tls.write_tls(&mut NoSignal(socket)), socket, WRITE, limits)?;
             continue;
         }
-        if step(tls.read_tls(&mut socket), socket, Interest::Read, limits)? == Some(0) {
+        if step(tls.read_tls(&mut socket), socket, READ, limits)? == Some(0) {
             return Err(Cause::ConnectionLost);
         }
         if let Err(error) = tls.process_new_packets() {
@@ -90,14 +85,14 @@ fn send_alert(tls: &mut ClientConnection, mut socket: &TcpStream) {
 fn step(
     result: io::Result<usize>,
     socket: &TcpStream,
-    interest: Interest,
+    events: Events,
     limits: Limits<'_>,
 ) -> Result<Option<usize>, Cause> {
     match result {
         Ok(count) => Ok(Some(count)),
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-            wait(socket, interest, limits)?;
+            wait(socket, events, limits)?;
             Ok(None)
         }
         Err(_) => Err(Cause::ConnectionLost),

@@ -22,7 +22,7 @@ pub(super) fn cause(error: &Error) -> Cause {
 fn reason(error: &Error) -> &'static str {
     match error {
         Error::InvalidCertificate(certificate) => certificate_reason(certificate),
-        Error::AlertReceived(alert) => alert_reason(*alert),
+        Error::AlertReceived(description) => alert(*description).0,
         Error::InvalidMessage(message) => message_reason(message),
         Error::PeerIncompatible(incompatible) => incompatible_reason(incompatible),
         Error::PeerMisbehaved(misbehaved) => misbehaved_reason(misbehaved),
@@ -44,203 +44,66 @@ fn reason(error: &Error) -> &'static str {
     }
 }
 
-/// Whether the alert is sent in a handshake only. Before the first byte of a response, it proves over TLS 1.3 that the
-/// server received no request: it decrypts requests only after the handshake.
-pub(super) fn ends_handshake(alert: AlertDescription) -> bool {
-    use AlertDescription as Alert;
-    matches!(
-        alert,
-        Alert::HandshakeFailure
-            | Alert::NoCertificate
-            | Alert::BadCertificate
-            | Alert::UnsupportedCertificate
-            | Alert::CertificateRevoked
-            | Alert::CertificateExpired
-            | Alert::CertificateUnknown
-            | Alert::UnknownCA
-            | Alert::AccessDenied
-            | Alert::DecryptError
-            | Alert::ExportRestriction
-            | Alert::ProtocolVersion
-            | Alert::InsufficientSecurity
-            | Alert::InappropriateFallback
-            | Alert::MissingExtension
-            | Alert::UnsupportedExtension
-            | Alert::CertificateUnobtainable
-            | Alert::UnrecognisedName
-            | Alert::BadCertificateStatusResponse
-            | Alert::BadCertificateHashValue
-            | Alert::UnknownPSKIdentity
-            | Alert::CertificateRequired
-            | Alert::NoApplicationProtocol
-            | Alert::EncryptedClientHelloRequired
-    )
-}
-
-/// The message for an alert of RFC 8446 section 6, RFC 5246 section 7.2 or an extension's RFC.
-macro_rules! alert {
-    ($name:literal, $code:literal, $reason:literal) => {
-        concat!(
-            "the server sent the TLS alert ",
-            $name,
-            " (",
-            $code,
-            "): ",
-            $reason
-        )
+/// Defines `alert`, which returns the reason for an alert, and whether the alert is sent in a handshake only.
+macro_rules! alerts {
+    ($($variant:ident $name:ident $code:literal $in_handshake:literal $reason:literal,)*) => {
+        fn alert(alert: AlertDescription) -> (&'static str, bool) {
+            match alert {
+                $(AlertDescription::$variant => (
+                    concat!("the server sent the TLS alert ", stringify!($name), " (", $code, "): ", $reason),
+                    $in_handshake,
+                ),)*
+                AlertDescription::CloseNotify => {
+                    ("the server closed the connection during the TLS handshake", false)
+                }
+                _ => ("the server sent a TLS alert that has no meaning in TLS 1.2 or 1.3", false),
+            }
+        }
     };
 }
 
-fn alert_reason(alert: AlertDescription) -> &'static str {
-    use AlertDescription as Alert;
-    match alert {
-        Alert::CloseNotify => "the server closed the connection within the TLS handshake",
-        Alert::UnexpectedMessage => alert!(
-            "unexpected_message",
-            10,
-            "it received an unexpected message"
-        ),
-        Alert::BadRecordMac => alert!(
-            "bad_record_mac",
-            20,
-            "what it received was modified on the network path"
-        ),
-        Alert::DecryptionFailed => alert!(
-            "decryption_failed",
-            21,
-            "it could not decrypt what it received"
-        ),
-        Alert::RecordOverflow => alert!(
-            "record_overflow",
-            22,
-            "it received a record that is too long"
-        ),
-        Alert::DecompressionFailure => alert!(
-            "decompression_failure",
-            30,
-            "it could not decompress what it received"
-        ),
-        Alert::HandshakeFailure => alert!(
-            "handshake_failure",
-            40,
-            "it accepts none of the TLS parameters offered, or it requires a client certificate, which this library does not send"
-        ),
-        Alert::NoCertificate => alert!(
-            "no_certificate",
-            41,
-            "it requires a client certificate, which this library does not send"
-        ),
-        Alert::BadCertificate => alert!(
-            "bad_certificate",
-            42,
-            "it requires a client certificate, which this library does not send"
-        ),
-        Alert::UnsupportedCertificate => alert!(
-            "unsupported_certificate",
-            43,
-            "it requires a client certificate of another kind"
-        ),
-        Alert::CertificateRevoked => alert!("certificate_revoked", 44, "a certificate is revoked"),
-        Alert::CertificateExpired => alert!("certificate_expired", 45, "a certificate has expired"),
-        Alert::CertificateUnknown => alert!(
-            "certificate_unknown",
-            46,
-            "it does not accept a certificate, for an unspecified reason"
-        ),
-        Alert::IllegalParameter => alert!(
-            "illegal_parameter",
-            47,
-            "it received a value that is not allowed"
-        ),
-        Alert::UnknownCA => alert!(
-            "unknown_ca",
-            48,
-            "it requires a client certificate of a known authority"
-        ),
-        Alert::AccessDenied => alert!(
-            "access_denied",
-            49,
-            "its access control refuses this client"
-        ),
-        Alert::DecodeError => alert!("decode_error", 50, "it could not decode a message"),
-        Alert::DecryptError => alert!(
-            "decrypt_error",
-            51,
-            "a signature or checksum of the handshake is wrong"
-        ),
-        Alert::ExportRestriction => alert!(
-            "export_restriction",
-            60,
-            "it requires a weaker cipher than is accepted"
-        ),
-        Alert::ProtocolVersion => {
-            "the server supports no TLS version that is accepted (1.2 or 1.3): it sent the TLS alert protocol_version (70)"
-        }
-        Alert::InsufficientSecurity => alert!(
-            "insufficient_security",
-            71,
-            "it requires ciphers that this library does not support"
-        ),
-        Alert::InternalError => alert!("internal_error", 80, "it failed; see the server's log"),
-        Alert::InappropriateFallback => alert!(
-            "inappropriate_fallback",
-            86,
-            "it supports a higher TLS version than requested"
-        ),
-        Alert::UserCanceled => alert!("user_canceled", 90, "the server cancelled the handshake"),
-        Alert::NoRenegotiation => alert!("no_renegotiation", 100, "it refuses a new handshake"),
-        Alert::MissingExtension => alert!(
-            "missing_extension",
-            109,
-            "it requires a TLS extension that was not sent"
-        ),
-        Alert::UnsupportedExtension => alert!(
-            "unsupported_extension",
-            110,
-            "it received a TLS extension that is not allowed"
-        ),
-        Alert::CertificateUnobtainable => alert!(
-            "certificate_unobtainable",
-            111,
-            "it could not fetch a certificate"
-        ),
-        Alert::UnrecognisedName => alert!(
-            "unrecognized_name",
-            112,
-            "it has no certificate for this host name"
-        ),
-        Alert::BadCertificateStatusResponse => alert!(
-            "bad_certificate_status_response",
-            113,
-            "a certificate's OCSP status is invalid"
-        ),
-        Alert::BadCertificateHashValue => alert!(
-            "bad_certificate_hash_value",
-            114,
-            "a certificate's hash is wrong"
-        ),
-        Alert::UnknownPSKIdentity => alert!(
-            "unknown_psk_identity",
-            115,
-            "it does not know the session to resume"
-        ),
-        Alert::CertificateRequired => alert!(
-            "certificate_required",
-            116,
-            "it requires a client certificate, which this library does not send"
-        ),
-        Alert::NoApplicationProtocol => alert!(
-            "no_application_protocol",
-            120,
-            "it does not accept http/1.1"
-        ),
-        Alert::EncryptedClientHelloRequired => alert!(
-            "ech_required",
-            121,
-            "it requires an encrypted ClientHello, which this library does not send"
-        ),
-        _ => "the server sent a TLS alert that has no meaning in TLS 1.2 or 1.3",
-    }
+// RFC 8446 section 6, RFC 5246 section 7.2 and the RFCs of extensions.
+alerts! {
+    UnexpectedMessage unexpected_message 10 false "it received an unexpected message",
+    BadRecordMac bad_record_mac 20 false "what it received was modified on the network path",
+    DecryptionFailed decryption_failed 21 false "it could not decrypt what it received",
+    RecordOverflow record_overflow 22 false "it received a record that is too long",
+    DecompressionFailure decompression_failure 30 false "it could not decompress what it received",
+    HandshakeFailure handshake_failure 40 true "it accepts none of the TLS parameters offered, or it requires a client certificate, which this library does not send",
+    NoCertificate no_certificate 41 true "it requires a client certificate, which this library does not send",
+    BadCertificate bad_certificate 42 true "it requires a client certificate, which this library does not send",
+    UnsupportedCertificate unsupported_certificate 43 true "it requires a client certificate of another kind",
+    CertificateRevoked certificate_revoked 44 true "a certificate is revoked",
+    CertificateExpired certificate_expired 45 true "a certificate has expired",
+    CertificateUnknown certificate_unknown 46 true "it does not accept a certificate, for an unspecified reason",
+    IllegalParameter illegal_parameter 47 false "it received a value that is not allowed",
+    UnknownCA unknown_ca 48 true "it requires a client certificate of a known authority",
+    AccessDenied access_denied 49 true "its access control refuses this client",
+    DecodeError decode_error 50 false "it could not decode a message",
+    DecryptError decrypt_error 51 true "a signature or checksum of the handshake is wrong",
+    ExportRestriction export_restriction 60 true "it requires a weaker cipher than is accepted",
+    ProtocolVersion protocol_version 70 true "it supports no TLS version that is accepted (1.2 or 1.3)",
+    InsufficientSecurity insufficient_security 71 true "it requires ciphers that this library does not support",
+    InternalError internal_error 80 false "it failed; see the server's log",
+    InappropriateFallback inappropriate_fallback 86 true "it supports a higher TLS version than requested",
+    UserCanceled user_canceled 90 false "the server cancelled the handshake",
+    NoRenegotiation no_renegotiation 100 false "it refuses a new handshake",
+    MissingExtension missing_extension 109 true "it requires a TLS extension that was not sent",
+    UnsupportedExtension unsupported_extension 110 true "it received a TLS extension that is not allowed",
+    CertificateUnobtainable certificate_unobtainable 111 true "it could not fetch a certificate",
+    UnrecognisedName unrecognized_name 112 true "it has no certificate for this host name",
+    BadCertificateStatusResponse bad_certificate_status_response 113 true "a certificate's OCSP status is invalid",
+    BadCertificateHashValue bad_certificate_hash_value 114 true "a certificate's hash is wrong",
+    UnknownPSKIdentity unknown_psk_identity 115 true "it does not know the session to resume",
+    CertificateRequired certificate_required 116 true "it requires a client certificate, which this library does not send",
+    NoApplicationProtocol no_application_protocol 120 true "it does not accept http/1.1",
+    EncryptedClientHelloRequired ech_required 121 true "it requires an encrypted ClientHello, which this library does not send",
+}
+
+/// Whether the alert is sent in a handshake only. Before the first byte of a response, it proves over TLS 1.3 that the
+/// server received no request: it decrypts requests only after the handshake.
+pub(super) fn ends_handshake(description: AlertDescription) -> bool {
+    alert(description).1
 }
 
 fn certificate_reason(error: &CertificateError) -> &'static str {
@@ -437,14 +300,14 @@ mod tests {
     fn each_alert_has_its_own_reason_with_its_code() {
         let mut reasons = HashSet::new();
         for code in 0..=u8::MAX {
-            let alert = AlertDescription::from(code);
-            let reason = alert_reason(alert);
-            let is_unknown = matches!(alert, AlertDescription::Unknown(_));
+            let description = AlertDescription::from(code);
+            let reason = alert(description).0;
+            let is_unknown = matches!(description, AlertDescription::Unknown(_));
             assert_eq!(reason.contains("no meaning"), is_unknown, "{code}");
             assert!(is_unknown || reasons.insert(reason), "{reason}");
             let is_named = reason.contains(&format!("({code})"));
             assert!(is_unknown || code == 0 || is_named, "{code}: {reason}");
-            assert!(!is_unknown || !ends_handshake(alert), "{code}");
+            assert!(!is_unknown || !ends_handshake(description), "{code}");
         }
     }
 

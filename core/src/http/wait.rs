@@ -7,39 +7,16 @@ use std::time::Duration;
 use super::error::Cause;
 use super::limits::{HOOK_PERIOD, Hook, Limits};
 use super::system_error::SystemError;
-use system::{Entry, is_ready, is_writable, of_socket, of_waker};
+use system::{Entry, entry, is_only_writable, is_ready};
+pub(super) use system::{Events, READ, WRITE};
 
-/// What to wait for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Interest {
-    Read,
-    Write,
-    ReadOrWrite,
-}
-
-/// What a socket is ready for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ready {
-    /// A read will not block. It may return an end or an error.
-    Read,
-    /// A write will not block. It may return an error.
-    Write,
-}
-
-/// Waits until `socket` is ready for `interest`. The limits take precedence over a ready socket, so that a peer that
-/// never stops sending cannot exceed them.
-pub(super) fn wait(
-    socket: &TcpStream,
-    interest: Interest,
-    limits: Limits<'_>,
-) -> Result<Ready, Cause> {
-    let mut entries = [of_waker(limits.waker), of_socket(socket, interest)];
+/// Waits until `socket` is ready for one of `events`. Returns whether it may be read: then a read returns bytes, an end
+/// or an error. The limits take precedence over a ready socket, so that a peer that never stops sending cannot exceed
+/// them.
+pub(super) fn wait(socket: &TcpStream, events: Events, limits: Limits<'_>) -> Result<bool, Cause> {
+    let mut entries = [entry(limits.waker.signal(), READ), entry(socket, events)];
     while !poll(&mut entries, limits)? {}
-    Ok(if interest == Interest::Write || is_writable(&entries[1]) {
-        Ready::Write
-    } else {
-        Ready::Read
-    })
+    Ok(!is_only_writable(&entries[1]))
 }
 
 /// Waits until one of the connecting sockets has succeeded or failed, and returns its index.
@@ -47,8 +24,8 @@ pub(super) fn wait_for_one_of<'a>(
     sockets: impl Iterator<Item = &'a TcpStream>,
     limits: Limits<'_>,
 ) -> Result<usize, Cause> {
-    let mut entries = vec![of_waker(limits.waker)];
-    entries.extend(sockets.map(|socket| of_socket(socket, Interest::Write)));
+    let mut entries = vec![entry(limits.waker.signal(), READ)];
+    entries.extend(sockets.map(|socket| entry(socket, WRITE)));
     while !poll(&mut entries, limits)? {}
     let ready = entries[1..].iter().position(is_ready);
     ready.ok_or(Cause::System(SystemError::Other))
@@ -56,7 +33,7 @@ pub(super) fn wait_for_one_of<'a>(
 
 /// Waits for [`super::waker::Waker::wake`]. May return spuriously.
 pub(super) fn wait_for_wake(limits: Limits<'_>) -> Result<(), Cause> {
-    poll(&mut [of_waker(limits.waker)], limits).map(drop)
+    poll(&mut [entry(limits.waker.signal(), READ)], limits).map(drop)
 }
 
 /// Polls once: the waker first, then the sockets. Returns whether one of the sockets is ready.
@@ -109,28 +86,21 @@ pub(super) fn time_left(limits: Limits<'_>) -> Result<Duration, Cause> {
 #[cfg(unix)]
 mod system {
     use std::io;
-    use std::net::TcpStream;
+    use std::os::fd::AsFd;
     use std::time::Duration;
 
     use rustix::event::{PollFd, PollFlags, Timespec};
 
-    use super::Interest;
-    use crate::http::waker::Waker;
+    /// What to wait for.
+    pub type Events = PollFlags;
+    pub const READ: Events = PollFlags::IN;
+    pub const WRITE: Events = PollFlags::OUT;
 
     /// A descriptor to poll, and its events.
     pub type Entry<'a> = PollFd<'a>;
 
-    pub fn of_waker(waker: &Waker) -> Entry<'_> {
-        PollFd::new(waker.signal(), PollFlags::IN)
-    }
-
-    pub fn of_socket(socket: &TcpStream, interest: Interest) -> Entry<'_> {
-        let events = match interest {
-            Interest::Read => PollFlags::IN,
-            Interest::Write => PollFlags::OUT,
-            Interest::ReadOrWrite => PollFlags::IN | PollFlags::OUT,
-        };
-        PollFd::new(socket, events)
+    pub fn entry<'a>(descriptor: &'a impl AsFd, events: Events) -> Entry<'a> {
+        PollFd::new(descriptor, events)
     }
 
     /// Whether any event occurred: a requested one, an end or an error.
@@ -139,8 +109,8 @@ mod system {
     }
 
     /// Whether a write will not block, and no other event occurred.
-    pub fn is_writable(entry: &Entry<'_>) -> bool {
-        entry.revents() == PollFlags::OUT
+    pub fn is_only_writable(entry: &Entry<'_>) -> bool {
+        entry.revents() == WRITE
     }
 
     pub fn poll(entries: &mut [Entry<'_>], left: Duration) -> io::Result<()> {
@@ -156,7 +126,6 @@ mod system {
 
     use std::io;
     use std::marker::PhantomData;
-    use std::net::TcpStream;
     use std::os::windows::io::AsRawSocket;
     use std::time::Duration;
 
@@ -164,36 +133,23 @@ mod system {
         POLLRDNORM, POLLWRNORM, SOCKET_ERROR, WSAPOLLFD, WSAPoll,
     };
 
-    use super::Interest;
-    use crate::http::waker::Waker;
+    /// What to wait for.
+    pub type Events = i16;
+    pub const READ: Events = POLLRDNORM;
+    pub const WRITE: Events = POLLWRNORM;
 
     /// A socket to poll, and its events.
     #[repr(transparent)]
     pub struct Entry<'a>(WSAPOLLFD, PhantomData<&'a ()>);
 
-    pub fn of_waker(waker: &Waker) -> Entry<'_> {
-        entry(waker.signal(), POLLRDNORM)
-    }
-
-    pub fn of_socket(socket: &TcpStream, interest: Interest) -> Entry<'_> {
-        let events = match interest {
-            Interest::Read => POLLRDNORM,
-            Interest::Write => POLLWRNORM,
-            Interest::ReadOrWrite => POLLRDNORM | POLLWRNORM,
-        };
-        entry(socket, events)
-    }
-
-    fn entry(socket: &impl AsRawSocket, events: i16) -> Entry<'_> {
+    pub fn entry<'a>(socket: &'a impl AsRawSocket, events: Events) -> Entry<'a> {
         let fd = socket.as_raw_socket() as usize;
-        Entry(
-            WSAPOLLFD {
-                fd,
-                events,
-                revents: 0,
-            },
-            PhantomData,
-        )
+        let entry = WSAPOLLFD {
+            fd,
+            events,
+            revents: 0,
+        };
+        Entry(entry, PhantomData)
     }
 
     /// Whether any event occurred: a requested one, an end or an error.
@@ -202,8 +158,8 @@ mod system {
     }
 
     /// Whether a write will not block, and no other event occurred.
-    pub fn is_writable(entry: &Entry<'_>) -> bool {
-        entry.0.revents == POLLWRNORM
+    pub fn is_only_writable(entry: &Entry<'_>) -> bool {
+        entry.0.revents == WRITE
     }
 
     pub fn poll(entries: &mut [Entry<'_>], left: Duration) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! Addresses: the base URL an app gives, and the request targets made from it.
+//! The base URL, and the request targets under it.
 
 use std::net::Ipv6Addr;
 
@@ -10,14 +10,14 @@ use crate::error::{Error, Status};
 /// The longest base URL, in bytes.
 const URL_MAX: usize = 2048;
 
-/// Everything but RFC 3986's unreserved characters: safe in a path segment and in a query.
+/// All but the unreserved characters of RFC 3986. Safe in a path segment and in a query.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// A server's address: scheme, host, port and perhaps a path in front of `/api`.
+/// The base URL of a server: scheme, host, port and an optional path before `/api`.
 #[derive(Clone, Debug)]
 pub(crate) struct BaseUrl {
     https: bool,
@@ -28,36 +28,15 @@ pub(crate) struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// Reads a base URL. No message repeats the text: it may hold a password.
-    pub fn parse(text: &str) -> Result<BaseUrl, Error> {
-        plain(text)?;
-        let (scheme, rest) = text
-            .split_once("://")
-            .ok_or_else(|| refused(without_scheme(text)))?;
-        let https = is_https(scheme)?;
-        if rest.contains("://") {
-            return refuse("the base URL has http:// or https:// twice; write it once");
-        }
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        if authority.contains('@') {
-            return refuse(
-                "the base URL holds user-info before an @; leave it out and log in with a call",
-            );
-        }
-        let (name, port) = split_port(authority)?;
-        let host = host(name)?;
-        let port = port.map_or(Ok(default_port(https)), read_port)?;
-        let prefix = prefix(path)?.to_owned();
-        Ok(BaseUrl {
-            authority: write_authority(&host, port, https),
-            https,
-            host,
-            port,
-            prefix,
+    /// Parses a base URL. No message contains the URL: it may hold a password.
+    pub fn parse(url: &str) -> Result<BaseUrl, Error> {
+        parse(url).map_err(|reason| {
+            let message = format!("the base URL {reason}");
+            Error::bad_argument(Status::InvalidArgument, "base_url", message)
         })
     }
 
-    /// Whether requests go over TLS.
+    /// Whether requests use TLS.
     pub fn is_https(&self) -> bool {
         self.https
     }
@@ -72,21 +51,19 @@ impl BaseUrl {
         self.port
     }
 
-    /// Host and port as the Host header has them: IPv6 in brackets, the default port left out.
+    /// The value of the Host header: IPv6 in brackets, the default port omitted.
     pub fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// What a path prefix is likely to be by mistake. It is accepted, since a server can be anywhere; where the server
-    /// does not know the paths below it, this says what to try.
+    /// Advice for a path prefix that is probably a mistake. It is accepted, since a server may have any prefix, and shown
+    /// if the server does not know the paths below it.
     pub fn advice(&self) -> Option<&'static str> {
         let last = self.prefix.rsplit('/').next();
         if self.prefix.contains("/api/") {
-            Some(
-                "the base URL goes on after /api: end it before /api, which every call adds itself",
-            )
+            Some("the base URL continues after /api: end it before /api, which every call appends")
         } else if last == Some("api") {
-            Some("the base URL ends in /api: leave /api out, since every call adds it itself")
+            Some("the base URL ends in /api: leave /api out, since every call appends it")
         } else if last == Some("_") {
             Some("the base URL ends in /_/, the address of the server's dashboard: leave /_/ out")
         } else {
@@ -94,7 +71,7 @@ impl BaseUrl {
         }
     }
 
-    /// The request target of a collection's call, `mfaId` last in its query.
+    /// The request target of a call. `mfaId` is last in its query.
     pub fn target(
         &self,
         collection: &str,
@@ -108,11 +85,11 @@ impl BaseUrl {
             encode(collection),
             endpoint.path()
         );
-        let given = query
+        let query = query
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
         let mut separator = '?';
-        for (name, value) in given.chain(mfa_id.map(|id| ("mfaId", id))) {
+        for (name, value) in query.chain(mfa_id.map(|id| ("mfaId", id))) {
             target.push(separator);
             target.extend(encode(name));
             target.push('=');
@@ -122,7 +99,7 @@ impl BaseUrl {
         target
     }
 
-    /// The whole address of a request target, without its query: it may be shown.
+    /// The URL of a request target without its query. It may be shown.
     pub fn address(&self, target: &str) -> String {
         let scheme = if self.https { "https" } else { "http" };
         let path = target.split('?').next().unwrap_or_default();
@@ -130,76 +107,85 @@ impl BaseUrl {
     }
 }
 
-fn encode(text: &str) -> percent_encoding::PercentEncode<'_> {
-    utf8_percent_encode(text, ENCODED)
+fn encode(value: &str) -> percent_encoding::PercentEncode<'_> {
+    utf8_percent_encode(value, ENCODED)
 }
 
-/// What is wrong with a base URL without `://`.
-fn without_scheme(text: &str) -> &'static str {
-    let start = text.get(..4).unwrap_or_default();
-    let rest = text
-        .get(4..)
-        .unwrap_or_default()
-        .trim_start_matches(['s', 'S']);
+/// What is wrong with a base URL, and what to write. Continues "the base URL".
+type Reason = &'static str;
+
+const BAD_IPV6: Reason = "has an invalid IPv6 address: write it as https://[2001:db8::1]:8443";
+
+fn parse(url: &str) -> Result<BaseUrl, Reason> {
+    check_characters(url)?;
+    let (scheme, rest) = url.split_once("://").ok_or_else(|| no_scheme(url))?;
+    let https = is_https(scheme)?;
+    if rest.contains("://") {
+        return Err("has http:// or https:// twice: write it once");
+    }
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    if authority.contains('@') {
+        return Err("has user-info before an @: leave it out and log in with a call");
+    }
+    let (name, port) = split_port(authority)?;
+    let host = parse_host(name)?;
+    let port = port.map_or(Ok(default_port(https)), parse_port)?;
+    let prefix = parse_prefix(path)?.to_owned();
+    Ok(BaseUrl {
+        authority: write_authority(&host, port, https),
+        https,
+        host,
+        port,
+        prefix,
+    })
+}
+
+fn no_scheme(url: &str) -> Reason {
+    let (start, rest) = url.split_at_checked(4).unwrap_or((url, ""));
+    let rest = rest.trim_start_matches(['s', 'S']);
     if start.eq_ignore_ascii_case("http") && rest.starts_with([':', '/', ';']) {
-        return "after http or https the base URL must go on with ://, as in http://localhost:8090";
+        return "must have :// after http or https, as in http://localhost:8090";
     }
-    "http:// or https:// is missing at the start of the base URL; write it as http://localhost:8090 or \
-     https://api.example.com"
+    "does not start with http:// or https://: write it as http://localhost:8090 or https://api.example.com"
 }
 
-fn refused(message: &str) -> Error {
-    Error::bad_argument(Status::InvalidArgument, "base_url", message)
-}
-
-fn refuse<T>(message: &str) -> Result<T, Error> {
-    Err(refused(message))
-}
-
-/// Sizes and characters that no part of a base URL may have.
-fn plain(text: &str) -> Result<(), Error> {
-    if text.is_empty() {
-        return refuse("the base URL is empty; write it as https://api.example.com");
+/// Checks the size, and for characters that no part of a base URL may have.
+fn check_characters(url: &str) -> Result<(), Reason> {
+    if url.is_empty() {
+        return Err("is empty: write it as https://api.example.com");
     }
-    if text.len() > URL_MAX {
-        return refuse("the base URL is longer than 2048 bytes");
+    if url.len() > URL_MAX {
+        return Err("is longer than 2048 bytes");
     }
-    if text.trim() != text {
-        return refuse("the base URL has a space or a line end at its start or its end; remove it");
+    if url.trim() != url {
+        return Err("has a space or a line end at its start or end: remove it");
     }
-    if !text.bytes().all(|b| b.is_ascii_graphic()) {
-        return refuse(
-            "the base URL holds a space, a control or a non-ASCII character; write a foreign name as xn--…",
+    if !url.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(
+            "has a space, a control or a non-ASCII character: write an internationalized name as xn--…",
         );
     }
-    if text.contains('\\') {
-        return refuse(
-            "the base URL holds a backslash; write it with slashes, as https://api.example.com",
+    if url.contains('\\') {
+        return Err("has a backslash: write it with slashes, as https://api.example.com");
+    }
+    if url.contains("/_/#") {
+        return Err(
+            "is the address of the server's dashboard: end it before /_/, as in http://localhost:8090",
         );
     }
-    if text.contains("/_/#") {
-        return refuse(
-            "the base URL is the address of the server's dashboard; end it before /_/, as in \
-             http://localhost:8090",
-        );
-    }
-    if text.contains(['?', '#']) {
-        return refuse("the base URL has a query or a fragment; end it before the ? or #");
+    if url.contains(['?', '#']) {
+        return Err("has a query or a fragment: end it before the ? or #");
     }
     Ok(())
 }
 
-fn is_https(scheme: &str) -> Result<bool, Error> {
-    match scheme {
-        _ if scheme.eq_ignore_ascii_case("https") => Ok(true),
-        _ if scheme.eq_ignore_ascii_case("http") => Ok(false),
-        _ if scheme.eq_ignore_ascii_case("ws") => {
-            refuse("the base URL must begin with http://, not ws://")
-        }
-        _ if scheme.eq_ignore_ascii_case("wss") => {
-            refuse("the base URL must begin with https://, not wss://")
-        }
-        _ => refuse("the base URL must begin with https:// or http://, as https://api.example.com"),
+fn is_https(scheme: &str) -> Result<bool, Reason> {
+    match scheme.to_ascii_lowercase().as_str() {
+        "https" => Ok(true),
+        "http" => Ok(false),
+        "ws" => Err("must start with http://, not ws://"),
+        "wss" => Err("must start with https://, not wss://"),
+        _ => Err("must start with https:// or http://, as https://api.example.com"),
     }
 }
 
@@ -207,13 +193,13 @@ fn default_port(https: bool) -> u16 {
     if https { 443 } else { 80 }
 }
 
-/// Splits at the colon in front of the port, which is not one of an IPv6 address's.
-fn split_port(authority: &str) -> Result<(&str, Option<&str>), Error> {
+/// Splits at the colon before the port, which is not a colon of an IPv6 address.
+fn split_port(authority: &str) -> Result<(&str, Option<&str>), Reason> {
     let name_end = if authority.starts_with('[') {
         authority.find(']').map(|at| at + 1)
     } else if authority.matches(':').count() > 1 {
-        return refuse(
-            "the base URL's host has more than one colon; write an IPv6 address in brackets, as in \
+        return Err(
+            "has more than one colon in its host: write an IPv6 address in brackets, as in \
              http://[::1]:8090, and one port",
         );
     } else {
@@ -223,42 +209,36 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), Error> {
     match (rest, rest.strip_prefix(':')) {
         ("", _) => Ok((name, None)),
         (_, Some(port)) => Ok((name, Some(port))),
-        _ => refuse("the base URL's IPv6 address must be like https://[2001:db8::1]:8443"),
+        _ => Err(BAD_IPV6),
     }
 }
 
-fn read_port(text: &str) -> Result<u16, Error> {
-    let digits = (1..=5).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    match text.parse() {
-        Ok(port @ 1..) if digits => Ok(port),
-        _ => refuse(
-            "the base URL's port must be a number from 1 to 65535; leave out the colon for the default",
-        ),
+fn parse_port(port: &str) -> Result<u16, Reason> {
+    let is_number = (1..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit());
+    match port.parse() {
+        Ok(port @ 1..) if is_number => Ok(port),
+        _ => {
+            Err("has an invalid port: write a number from 1 to 65535, or no colon for the default")
+        }
     }
 }
 
-fn host(name: &str) -> Result<String, Error> {
+fn parse_host(name: &str) -> Result<String, Reason> {
     if let Some(literal) = name.strip_prefix('[') {
-        let address: Option<Ipv6Addr> =
-            literal.strip_suffix(']').and_then(|text| text.parse().ok());
-        let address = address.ok_or_else(|| {
-            refused("the base URL's IPv6 address must be like https://[2001:db8::1]:8443")
-        })?;
-        return Ok(address.to_string());
+        let address = literal.strip_suffix(']').and_then(|ip| ip.parse().ok());
+        return address.map(|ip: Ipv6Addr| ip.to_string()).ok_or(BAD_IPV6);
     }
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b".-_".contains(&b);
     if name.is_empty() {
-        return refuse("the base URL has no host; write it as https://api.example.com");
+        return Err("has no host: write it as https://api.example.com");
     }
-    if !name
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
-    {
-        return refuse(
-            "the base URL's host must be made of letters, digits, dots, hyphens and underscores",
+    if !name.bytes().all(is_allowed) {
+        return Err(
+            "has an invalid host: only letters, digits, dots, hyphens and underscores are allowed",
         );
     }
     if name.starts_with('.') || name.contains("..") {
-        return refuse("the base URL's host has an empty part between its dots");
+        return Err("has an empty label between the dots of its host");
     }
     Ok(name.to_ascii_lowercase())
 }
@@ -276,39 +256,35 @@ fn write_authority(host: &str, port: u16, https: bool) -> String {
     }
 }
 
-/// The path in front of `/api`, without a slash at its end.
-fn prefix(path: &str) -> Result<&str, Error> {
+/// Returns the path before `/api`, without a slash at its end.
+fn parse_prefix(path: &str) -> Result<&str, Reason> {
     let path = path.strip_suffix('/').unwrap_or(path);
-    for segment in path.split('/').skip(1) {
-        check_segment(segment)?;
-    }
+    path.split('/').skip(1).try_for_each(check_segment)?;
     Ok(path)
 }
 
-fn check_segment(segment: &str) -> Result<(), Error> {
+fn check_segment(segment: &str) -> Result<(), Reason> {
     let decoded: Vec<u8> = percent_decode_str(segment).collect();
     if decoded.is_empty() || decoded == b"." || decoded == b".." {
-        return refuse(
-            "the base URL's path has an empty, . or .. part; write the path as the server knows it",
+        return Err(
+            "has an empty, . or .. segment in its path: write the path as the server has it",
         );
     }
     if decoded.iter().any(|b| b"/\\\0".contains(b)) {
-        return refuse("the base URL's path holds an encoded slash, backslash or NUL");
+        return Err("has an encoded slash, backslash or NUL in its path");
     }
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&b);
-    if !segment.bytes().all(allowed) || has_bare_percent(segment) {
-        return refuse("the base URL's path holds a character that must be percent-encoded");
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&b);
+    if !segment.bytes().all(is_allowed) || has_bare_percent(segment) {
+        return Err("has a character in its path that must be percent-encoded");
     }
     Ok(())
 }
 
-/// Whether a percent sign is not the start of two hex digits.
+/// Whether a percent sign is not followed by two hex digits.
 fn has_bare_percent(segment: &str) -> bool {
     let is_hex = |b: Option<&u8>| b.is_some_and(u8::is_ascii_hexdigit);
-    let after_percent = segment.split('%').skip(1).map(str::as_bytes);
-    after_percent
-        .into_iter()
-        .any(|rest| !is_hex(rest.first()) || !is_hex(rest.get(1)))
+    let mut after_percent = segment.split('%').skip(1).map(str::as_bytes);
+    after_percent.any(|rest| !is_hex(rest.first()) || !is_hex(rest.get(1)))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Tests of `paths.rs`: good and bad base URLs, and targets read back.
+//! Tests of base URLs and request targets.
 
 #![allow(clippy::unwrap_used)]
 
@@ -9,7 +9,7 @@ fn parse(text: &str) -> BaseUrl {
 }
 
 #[test]
-fn good_addresses() {
+fn valid_base_urls() {
     for (text, https, host, port, authority, address) in [
         (
             "https://api.example.com",
@@ -95,7 +95,7 @@ fn good_addresses() {
 }
 
 #[test]
-fn bad_addresses() {
+fn invalid_base_urls() {
     let long = format!("https://{}", "h".repeat(URL_MAX - 7));
     for text in [
         "",
@@ -107,11 +107,11 @@ fn bad_addresses() {
         "https:///a",
         "https://:80",
         "https://user@h",
-        "https://user:hush@h",
-        "https://hush@",
-        "https://h?hush",
+        "https://user:secret@h",
+        "https://secret@",
+        "https://h?secret",
         "https://h/?",
-        "https://h#hush",
+        "https://h#secret",
         "https://h/a?b",
         " https://h",
         "https://h ",
@@ -165,34 +165,40 @@ fn bad_addresses() {
             (error.argument(), error.status()),
             ("base_url", crate::error::Status::InvalidArgument)
         );
-        assert!(!error.message().contains("hush"), "{}", error.message());
+        assert!(!error.message().contains("secret"), "{}", error.message());
     }
     assert!(BaseUrl::parse(&long[..URL_MAX]).is_ok());
 }
 
 #[test]
-fn bad_addresses_are_refused_with_what_to_type() {
+fn refusals_say_what_to_write() {
     for (text, words) in [
-        ("localhost:8090", "http:// or https:// is missing"),
-        ("localhost", "http:// or https:// is missing"),
-        ("api.example.com/x", "http:// or https:// is missing"),
-        ("127.0.0.1:8090", "http:// or https:// is missing"),
-        ("[::1]:8090", "http:// or https:// is missing"),
-        ("//localhost", "http:// or https:// is missing"),
-        ("httpd.example.com", "http:// or https:// is missing"),
-        ("http//localhost", "must go on with ://"),
-        ("https:/localhost", "must go on with ://"),
-        ("HTTPS:localhost", "must go on with ://"),
-        ("http;//localhost", "must go on with ://"),
+        ("localhost:8090", "does not start with http:// or https://"),
+        ("localhost", "does not start with http:// or https://"),
+        (
+            "api.example.com/x",
+            "does not start with http:// or https://",
+        ),
+        ("127.0.0.1:8090", "does not start with http:// or https://"),
+        ("[::1]:8090", "does not start with http:// or https://"),
+        ("//localhost", "does not start with http:// or https://"),
+        (
+            "httpd.example.com",
+            "does not start with http:// or https://",
+        ),
+        ("http//localhost", "must have ://"),
+        ("https:/localhost", "must have ://"),
+        ("HTTPS:localhost", "must have ://"),
+        ("http;//localhost", "must have ://"),
         ("http://https://localhost", "twice"),
         ("ws://localhost", "http://, not ws://"),
         ("WSS://localhost", "https://, not wss://"),
-        ("ftp://localhost", "must begin with"),
+        ("ftp://localhost", "must start with"),
         ("http://", "has no host"),
         ("http://:8090", "has no host"),
-        (" http://localhost", "at its start or its end"),
-        ("http://localhost\n", "at its start or its end"),
-        ("http://local host", "holds a space"),
+        (" http://localhost", "at its start or end"),
+        ("http://localhost\n", "at its start or end"),
+        ("http://local host", "has a space"),
         ("http://::1", "in brackets"),
         ("http://2001:db8::1:8090", "in brackets"),
         ("http://localhost:8090:8090", "one port"),
@@ -212,7 +218,7 @@ fn bad_addresses_are_refused_with_what_to_type() {
 }
 
 #[test]
-fn prefixes_that_are_likely_mistakes_come_with_advice() {
+fn probable_mistakes_in_prefixes_have_advice() {
     for (text, words) in [
         ("http://h/api", "leave /api out"),
         ("http://h/a/api/", "leave /api out"),
