@@ -64,7 +64,7 @@ impl CallOptions {
     /// Names that would take the place of the call's own are refused: `email`, `password`, `token`,
     /// `identity`, `identityField`, `otpId` and `mfaId`, in any case.
     pub fn set_body_json(&mut self, object: &str) -> Result<(), Error> {
-        protocol::bodies::check_extra(object)?;
+        protocol::bodies::check_extra_fields(object)?;
         self.body_json = Some(Secret::new(object));
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! Certificates in PEM text as people have it (RFC 7468): with a byte order mark, any line ends, comments in any
-//! encoding and blocks of other kinds. What looks like a certificate and is none is an error, never skipped. Pure.
+//! Parses certificates in PEM (RFC 7468) as it occurs in practice: with a byte order mark, any line ends, comments in any
+//! encoding and blocks of other types. An invalid certificate is an error and never skipped. Pure.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -14,31 +14,31 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The certificates in `text`, at least one, each of them fit to be trusted. Takes time in proportion to the text.
-/// An error says what is wrong, and with which certificate.
-pub(crate) fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+/// Parses the certificates in `pem`: at least one, each usable as a trust anchor. Takes linear time. The error says what
+/// is wrong with which certificate.
+pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let mut lines = Lines {
-        rest: text,
+        rest: pem,
         joined: None,
     };
     let mut certificates = Vec::new();
     while let Some(line) = lines.next() {
         let number = certificates.len() + 1;
-        match begun(line) {
+        match begin_label(line) {
             Some(label) if is_certificate(label) => {
                 let read = content(&mut lines, label).and_then(|content| certificate(&content));
-                let refused = |reason| format!("certificate {number} in the PEM text {reason}");
+                let refused = |reason| format!("certificate {number} in the PEM {reason}");
                 certificates.push(read.map_err(refused)?);
             }
             Some(label) => {
-                let refused = |reason| {
-                    format!("a block before certificate {number} in the PEM text {reason}")
-                };
-                skip(&mut lines, label).map_err(refused)?;
+                let refused =
+                    |reason| format!("a block before certificate {number} in the PEM {reason}");
+                // It may be a private key: nothing of it is copied.
+                read_block(&mut lines, label, |_| {}).map_err(refused)?;
             }
             None if is_boundary(line) => {
                 return Err(format!(
-                    "the PEM text has a BEGIN or END line that is malformed or has no counterpart, before \
+                    "the PEM has a BEGIN or END line that is malformed or has no counterpart, before \
                      certificate {number}"
                 ));
             }
@@ -46,26 +46,26 @@ pub(crate) fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, 
         }
     }
     if certificates.is_empty() {
-        return Err(HOLDS_NONE.into());
+        return Err(NO_CERTIFICATE.into());
     }
     Ok(certificates)
 }
 
-const HOLDS_NONE: &str = "the PEM text holds no certificate, which begins with -----BEGIN CERTIFICATE-----: give \
-    the content of a PEM file, not its name";
-const NO_END: &str = "has no END line of its own";
+const NO_CERTIFICATE: &str = "the PEM has no certificate, which starts with -----BEGIN CERTIFICATE-----: pass the \
+    content of a PEM file, not its name";
+const NO_END: &str = "has no matching END line";
 
-/// The label of a block that this line begins.
-fn begun(line: &[u8]) -> Option<&[u8]> {
+/// Returns the label of the block that this line starts.
+fn begin_label(line: &[u8]) -> Option<&[u8]> {
     line.strip_prefix(b"-----BEGIN ")?.strip_suffix(b"-----")
 }
 
-/// Whether a line is meant as a block's first or last, also behind other text.
+/// Whether a line looks like the first or last of a block, also after other text.
 fn is_boundary(line: &[u8]) -> bool {
     line.starts_with(b"-----BEGIN") || memchr::memmem::find(line, b"-----END ").is_some()
 }
 
-/// Whether a block of this label is, or looks like, a certificate. RFC 7468 section 5.3 knows older names.
+/// Whether a block with this label is a certificate. RFC 7468 section 5.3 lists older labels.
 fn is_certificate(label: &[u8]) -> bool {
     label == b"CERTIFICATE"
         || label == b"X509 CERTIFICATE"
@@ -73,55 +73,55 @@ fn is_certificate(label: &[u8]) -> bool {
         || label == TRUSTED
 }
 
-/// OpenSSL's label for a certificate that settings follow.
+/// OpenSSL's label for a certificate with trust settings.
 const TRUSTED: &[u8] = b"TRUSTED CERTIFICATE";
 
-/// The lines of a block, joined, without white space.
+/// Returns the lines of a block, joined, without white space.
 fn content(lines: &mut Lines<'_>, label: &[u8]) -> Result<Vec<u8>, &'static str> {
     if label == TRUSTED {
-        return Err(
-            "is a TRUSTED CERTIFICATE, which has settings of OpenSSL's: convert it with openssl x509",
-        );
+        return Err("is a TRUSTED CERTIFICATE, a format of OpenSSL: convert it with openssl x509");
     }
     let mut content = Vec::new();
-    while let Some(line) = lines.next() {
-        if lines.is_end(line, label)? {
-            return Ok(content);
-        }
+    read_block(lines, label, |line| {
         content.extend(line.iter().filter(|byte| !byte.is_ascii_whitespace()));
-    }
-    Err(NO_END)
+    })?;
+    Ok(content)
 }
 
-/// Leaves a block out. It may be a private key: nothing of it is copied.
-fn skip(lines: &mut Lines<'_>, label: &[u8]) -> Result<(), &'static str> {
+/// Passes the lines of a block to `each`, up to its END line.
+fn read_block(
+    lines: &mut Lines<'_>,
+    label: &[u8],
+    mut each: impl FnMut(&[u8]),
+) -> Result<(), &'static str> {
     while let Some(line) = lines.next() {
         if lines.is_end(line, label)? {
             return Ok(());
         }
+        each(line);
     }
     Err(NO_END)
 }
 
-/// The certificate that a block holds.
+/// Decodes the certificate in a block.
 fn certificate(content: &[u8]) -> Result<CertificateDer<'static>, &'static str> {
     let der = BASE64.decode(content);
     let certificate = CertificateDer::from(der.map_err(|_| "is not valid base64")?);
     match RootCertStore::empty().add(certificate.clone()) {
         Ok(()) => Ok(certificate),
-        Err(_) => Err("is damaged, or is no X.509 certificate that can be trusted"),
+        Err(_) => Err("is damaged, or not an X.509 certificate that can be a trust anchor"),
     }
 }
 
-/// The lines of a text, whatever ends them.
+/// The lines of a file, with any line ends.
 struct Lines<'a> {
     rest: &'a [u8],
-    /// What follows an END line on the same line, where files were joined.
+    /// The rest of the line after an END line, where files were concatenated.
     joined: Option<&'a [u8]>,
 }
 
 impl<'a> Lines<'a> {
-    /// The next line without the white space around it, and without a byte order mark.
+    /// Returns the next line without surrounding white space and byte order mark.
     fn next(&mut self) -> Option<&'a [u8]> {
         if let Some(joined) = self.joined.take() {
             return Some(joined);
@@ -159,12 +159,12 @@ mod tests {
     const ROOT: &str = include_str!("pem_root.pem");
     const KEY: &str = "-----BEGIN PRIVATE KEY-----\n****\n-----END PRIVATE KEY-----\n";
 
-    fn count(text: impl AsRef<[u8]>) -> Result<usize, String> {
-        certificates(text.as_ref()).map(|certificates| certificates.len())
+    fn count(pem: impl AsRef<[u8]>) -> Result<usize, String> {
+        certificates(pem.as_ref()).map(|certificates| certificates.len())
     }
 
     #[test]
-    fn pem_of_real_life_is_read() {
+    fn practical_pem_is_accepted() {
         let crlf = ROOT.replace('\n', "\r\n");
         let cr = ROOT.replace('\n', "\r");
         let joined = ROOT.trim_end().repeat(2);
@@ -205,29 +205,32 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_usable_certificate_is_named_and_never_skipped() {
+    fn invalid_certificates_are_reported_by_number() {
         let body: String = ROOT.lines().skip(1).take(3).collect();
         let block = |content: &str| {
             format!("-----BEGIN CERTIFICATE-----\n{content}\n-----END CERTIFICATE-----\n")
         };
         let trusted = ROOT.replace("CERTIFICATE", "TRUSTED CERTIFICATE");
         for (second, words) in [
-            (block("AAAA"), "certificate 2 in the PEM text is damaged"),
-            (block(&body), "certificate 2 in the PEM text is damaged"),
-            (block(""), "certificate 2 in the PEM text is damaged"),
+            (block("AAAA"), "certificate 2 in the PEM is damaged"),
+            (block(&body), "certificate 2 in the PEM is damaged"),
+            (block(""), "certificate 2 in the PEM is damaged"),
             (
                 block("****"),
-                "certificate 2 in the PEM text is not valid base64",
+                "certificate 2 in the PEM is not valid base64",
             ),
             (block("Proc-Type: 4,ENCRYPTED"), "is not valid base64"),
             (
                 ROOT.replace("-----END", ""),
-                "certificate 2 in the PEM text has no END",
+                "certificate 2 in the PEM has no matching END",
             ),
-            (ROOT.replace("END CERT", "END X CERT"), "has no END"),
+            (
+                ROOT.replace("END CERT", "END X CERT"),
+                "has no matching END",
+            ),
             (
                 ROOT.replace("-----END CERTIFICATE-----\n", KEY),
-                "has no END",
+                "has no matching END",
             ),
             (
                 ROOT.replace("CERTIFICATE-----\nMI", "CERTIFICATE----\nMI"),
@@ -235,10 +238,7 @@ mod tests {
             ),
             (format!("x {ROOT}"), "before certificate 2"),
             (KEY.replace("-----END", ""), "a block before certificate 2"),
-            (
-                trusted,
-                "certificate 2 in the PEM text is a TRUSTED CERTIFICATE",
-            ),
+            (trusted, "certificate 2 in the PEM is a TRUSTED CERTIFICATE"),
         ] {
             for after in ["", ROOT] {
                 let refused = count(format!("{ROOT}{second}{after}"));
@@ -247,12 +247,12 @@ mod tests {
             }
         }
         for text in ["", "x", KEY, "/etc/ssl/root.pem", "\x30\u{82}\u{1}"] {
-            assert_eq!(count(text), Err(HOLDS_NONE.into()), "{text}");
+            assert_eq!(count(text), Err(NO_CERTIFICATE.into()), "{text}");
         }
     }
 
     #[test]
-    fn long_texts_take_time_in_proportion() {
+    fn parsing_takes_linear_time() {
         // Would take minutes if it were read again for each line.
         let comments = "-\n".repeat(500_000);
         assert_eq!(count(format!("{comments}{ROOT}")), Ok(1));

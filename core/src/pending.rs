@@ -6,7 +6,7 @@ use crate::error::{Action, Error, Report, Status};
 use crate::http::{self, Cause, NetworkError, Request, Response, SystemError};
 use crate::options::CallOptions;
 use crate::protocol::endpoint::Endpoint;
-use crate::protocol::json::{Check, Fault, Stopped};
+use crate::protocol::json::{Check, JsonError, Stopped};
 use crate::protocol::responses::{self, RequestInfo, ResponseView};
 use crate::request::CallRequest;
 use crate::secret::SecretBytes;
@@ -67,7 +67,7 @@ impl<'a> PendingCall<'a> {
         &self,
         response: &'r Response,
         secrets: &[&str],
-        parse: impl FnOnce(&ResponseView<'r>, Check<'_>) -> Result<T, Option<Fault>>,
+        parse: impl FnOnce(&ResponseView<'r>, Check<'_>) -> Result<T, Option<JsonError>>,
     ) -> Result<T, Error> {
         let view = ResponseView {
             status: response.status,
@@ -78,7 +78,7 @@ impl<'a> PendingCall<'a> {
         let check = || self.call.check().map_err(|_| Stopped);
         let fault = match parse(&view, &check) {
             Ok(result) => return Ok(result),
-            Err(Some(Fault::Stopped)) => return Err(self.stopped(response.status)),
+            Err(Some(JsonError::Stopped)) => return Err(self.stopped(response.status)),
             Err(fault) => fault,
         };
         let added = self.request.added_secrets();

@@ -14,7 +14,7 @@ pub fn request(data: &[u8]) {
     let &[extra, email, password, token, ref headers @ ..] = texts.as_slice() else {
         return;
     };
-    let extra = Some(extra).filter(|extra| bodies::check_extra(extra).is_ok());
+    let extra = Some(extra).filter(|extra| bodies::check_extra_fields(extra).is_ok());
     let body = bodies::credentials(email, password, token, extra);
     let own = [("email", email), ("password", password), ("token", token)];
     check_body(body.as_slice(), extra.unwrap_or("{}"), &own);

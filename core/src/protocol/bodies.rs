@@ -1,15 +1,15 @@
-//! Request bodies: compact JSON (RFC 8259) in buffers that are wiped and never move.
+//! Request bodies: compact JSON (RFC 8259) in buffers that are zeroized and never reallocated.
 
 use zeroize::Zeroizing;
 
-use crate::error::Error;
-use crate::input::{BODY_JSON_MAX, invalid};
+use crate::error::{Error, Status};
+use crate::input::BODY_JSON_MAX;
 use crate::protocol::json::{self, Name, UNLIMITED};
 use crate::protocol::record;
 use crate::secret::SecretBytes;
 
-/// Names that an app's own members may not have: they would take the place of the call's.
-const OWN_NAMES: [&str; 7] = [
+/// Names that extra fields must not have: they would replace fields of the calls.
+const RESERVED_NAMES: [&str; 7] = [
     "email",
     "password",
     "token",
@@ -19,53 +19,43 @@ const OWN_NAMES: [&str; 7] = [
     "mfaId",
 ];
 
-/// Checks an app's own members for a body: one JSON object of up to 64 KiB within the limits of
-/// [`record::check`], without a name that the server would take for one of the calls' own.
-pub(crate) fn check_extra(object: &str) -> Result<(), Error> {
+/// Checks the extra fields of a body: one JSON object of up to 64 KiB within the limits of [`record::check`], without a
+/// name that the server reads as a field of a call.
+pub(crate) fn check_extra_fields(object: &str) -> Result<(), Error> {
+    let refused = |reason: String| {
+        let message = format!("the extra fields {reason}");
+        Error::bad_argument(Status::InvalidArgument, "object", message)
+    };
     if object.len() > BODY_JSON_MAX {
-        return Err(invalid(
-            "object",
-            "the extra members are longer than 65536 bytes",
-        ));
+        return Err(refused("are longer than 65536 bytes".into()));
     }
     if object.contains('\0') {
-        return Err(invalid("object", "the extra members hold a NUL"));
+        return Err(refused("contain a NUL".into()));
     }
-    let names = record::names(object, UNLIMITED).map_err(|reason| {
-        invalid(
-            "object",
-            format!("the extra members are no usable JSON object: {reason}"),
-        )
-    })?;
+    let names = record::names(object, UNLIMITED)
+        .map_err(|error| refused(format!("are not a valid JSON object: {error}")))?;
     if json::has_lone_surrogate(object) {
-        return Err(invalid(
-            "object",
-            "the extra members hold a lone surrogate, which the server would replace",
-        ));
+        let reason = "contain a lone surrogate, which the server would replace";
+        return Err(refused(reason.into()));
     }
-    if names
-        .iter()
-        .any(|name| OWN_NAMES.iter().any(|own| folds_to(*name, own)))
-    {
-        return Err(invalid(
-            "object",
-            format!(
-                "the extra members may not be named {}, in any case",
-                OWN_NAMES.join(", ")
-            ),
-        ));
+    let is_reserved = |name: &Name<'_>| RESERVED_NAMES.iter().any(|own| folds_to(*name, own));
+    if names.iter().any(is_reserved) {
+        let reserved = RESERVED_NAMES.join(", ");
+        return Err(refused(format!(
+            "must not be named {reserved}, in any case"
+        )));
     }
     Ok(())
 }
 
-/// The texts among an app's own members, however deep, of at least `shortest` bytes.
-pub(crate) fn strings(extra: Option<&str>, shortest: usize) -> Vec<Zeroizing<String>> {
+/// Returns the decoded strings in the extra fields, at any depth, of at least `min_len` bytes.
+pub(crate) fn strings(extra: Option<&str>, min_len: usize) -> Vec<Zeroizing<String>> {
     let strings = extra.into_iter().flat_map(json::strings);
-    strings.filter(|text| text.len() >= shortest).collect()
+    strings.filter(|string| string.len() >= min_len).collect()
 }
 
-/// Whether the server takes `name` for `own`. Go's encoding/json compares names under simple Unicode
-/// case folding, which gives the ASCII letters two companions: the long s and the Kelvin sign.
+/// Whether the server reads `name` as `own`. Go's encoding/json compares names under simple Unicode case folding, where
+/// two other characters equal ASCII letters: the long s and the Kelvin sign.
 fn folds_to(name: Name<'_>, own: &str) -> bool {
     let fold = |code: u32| match char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER) {
         '\u{17f}' => 's',
@@ -77,7 +67,7 @@ fn folds_to(name: Name<'_>, own: &str) -> bool {
         .eq(own.chars().map(|c| c.to_ascii_lowercase()))
 }
 
-/// The body of bind-token and unbind-token (`docs/protocol.md`, "Request bodies").
+/// Builds the body of bind-token and unbind-token (`docs/protocol.md`, "Request bodies").
 pub(crate) fn credentials(
     email: &str,
     password: &str,
@@ -90,13 +80,13 @@ pub(crate) fn credentials(
     )
 }
 
-/// The body of auth-with-token (`docs/protocol.md`, "Request bodies").
+/// Builds the body of auth-with-token (`docs/protocol.md`, "Request bodies").
 pub(crate) fn token(token: &str, extra: Option<&str>) -> SecretBytes {
     object(extra, &[("token", token)])
 }
 
-/// The object of the checked `extra` members and our own. Ours come last: of two members of one name
-/// the server takes the last.
+/// Builds an object of the validated extra fields and the fields of the call. Those of the call are last: of two fields
+/// with one name the server uses the last.
 fn object(extra: Option<&str>, own: &[(&str, &str)]) -> SecretBytes {
     let extra = extra.map_or("", inner);
     let mut body = SecretBytes::with_capacity(length(extra, own));
@@ -104,7 +94,7 @@ fn object(extra: Option<&str>, own: &[(&str, &str)]) -> SecretBytes {
     body
 }
 
-/// What stands between the braces of an object.
+/// Returns the part between the braces of an object.
 fn inner(object: &str) -> &str {
     let object = object.trim_ascii();
     let inner = object
@@ -113,14 +103,14 @@ fn inner(object: &str) -> &str {
     inner.unwrap_or_default().trim_ascii()
 }
 
-/// The exact number of bytes that [`write`] writes.
+/// Returns the exact number of bytes that [`write`] writes.
 fn length(extra: &str, own: &[(&str, &str)]) -> usize {
-    let members: usize = own
+    let fields: usize = own
         .iter()
         .map(|(name, value)| name.len() + escaped_length(value) + r#""":"""#.len())
         .sum();
     let commas = own.len() - usize::from(extra.is_empty());
-    extra.len() + members + commas + "{}".len()
+    extra.len() + fields + commas + "{}".len()
 }
 
 fn write(extra: &str, own: &[(&str, &str)], body: &mut SecretBytes) {
@@ -157,7 +147,7 @@ fn escape(text: &str, body: &mut SecretBytes) {
     body.push(rest);
 }
 
-/// How a byte has to be written in a JSON string (RFC 8259 §7), and how long that is; `None`: as it is.
+/// Returns the escape of a byte in a JSON string (RFC 8259 §7) and its length; `None` if it needs none.
 fn escaped_byte(byte: u8) -> Option<([u8; 6], usize)> {
     let short = |letter: u8| Some(([b'\\', letter, 0, 0, 0, 0], 2));
     match byte {
@@ -201,11 +191,13 @@ mod tests {
     }
 
     fn refusal(object: &str) -> Option<&'static str> {
-        check_extra(object).err().map(|error| error.argument())
+        check_extra_fields(object)
+            .err()
+            .map(|error| error.argument())
     }
 
     #[test]
-    fn texts_of_extra_members_are_found_at_any_depth() {
+    fn strings_in_extra_fields_are_found_at_any_depth() {
         let extra = r#"{"a":"long enough","b":[{"c":"also\u0020long"},"short"],"d":12345678}"#;
         let found = strings(Some(extra), 8);
         let found: Vec<&str> = found.iter().map(|text| text.as_str()).collect();
@@ -224,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_texts_come_back_exactly() {
+    fn hostile_strings_are_escaped() {
         for email in HOSTILE {
             for other in HOSTILE {
                 let body = credentials(email, other, email, Some(r#" { "x" : [1] } "#));
@@ -237,13 +229,13 @@ mod tests {
     }
 
     #[test]
-    fn every_ascii_character_comes_back() {
+    fn every_ascii_character_is_escaped() {
         let all: String = (0..128u8).map(char::from).collect();
         assert_eq!(read(&token(&all, None)), json!({ "token": all }));
     }
 
     #[test]
-    fn extra_members_come_first() {
+    fn extra_fields_are_first() {
         assert_eq!(
             token("t", Some(r#"{"a":1}"#)).as_slice(),
             br#"{"a":1,"token":"t"}"#
@@ -255,22 +247,22 @@ mod tests {
     }
 
     #[test]
-    fn buffers_have_their_exact_size_and_never_move() {
+    fn buffers_are_never_reallocated() {
         for text in HOSTILE {
             for extra in ["", r#""x":{"y":"z"}"#] {
                 let own = [("email", text), ("password", text), ("token", text)];
                 let size = length(extra, &own);
                 let mut body = SecretBytes::with_capacity(size);
-                let place = body.as_slice().as_ptr();
+                let address = body.as_slice().as_ptr();
                 write(extra, &own, &mut body);
                 assert_eq!(body.len(), size, "{text:?}");
-                assert_eq!(body.as_slice().as_ptr(), place, "{text:?}");
+                assert_eq!(body.as_slice().as_ptr(), address, "{text:?}");
             }
         }
     }
 
     #[test]
-    fn names_of_the_calls_are_refused_in_every_case() {
+    fn reserved_names_are_refused_in_any_case() {
         for name in [
             "email",
             "EMAIL",
@@ -313,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn extra_members_have_limits() {
+    fn extra_fields_have_limits() {
         let sized = |size: usize| format!(r#"{{"x":"{}"}}"#, "y".repeat(size - 8));
         assert_eq!(refusal(&sized(BODY_JSON_MAX)), None);
         for bad in [

@@ -1,5 +1,5 @@
-//! JSON texts (RFC 8259): checked in one pass without recursion, their members borrowed from the text. Numbers and
-//! escapes of any form pass; what they stand for is looked at only where it is needed.
+//! JSON (RFC 8259): validated in one pass without recursion; fields are borrowed from the input. Numbers and escapes of
+//! any form are accepted, and decoded only where needed.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -9,74 +9,74 @@ use zeroize::Zeroizing;
 /// The deepest nesting of objects and arrays of a value.
 pub(crate) const DEPTH_MAX: usize = 512;
 
-/// How many bytes are read between two looks at deadline and cancellation.
+/// How many bytes are read between two checks of deadline and cancellation.
 const BLOCK: usize = 64 * 1024;
 
-/// The longest escape of one byte of text: `\u0041`.
+/// The longest escape of one byte: `\u0041`.
 pub(crate) const ESCAPE_MAX: usize = 6;
 
-/// The call has to end: its deadline has passed, or it was cancelled.
+/// The deadline of the call has passed, or it was cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stopped;
 
-/// Looks whether the call has to end. It is called at least once for every 64 KiB of work.
+/// Checks deadline and cancellation of the call. Called at least once for every 64 KiB of work.
 pub(crate) type Check<'a> = &'a dyn Fn() -> Result<(), Stopped>;
 
-/// A [`Check`] for work that no call waits for.
+/// A [`Check`] that never stops.
 pub(crate) const UNLIMITED: Check<'static> = &|| Ok(());
 
-/// Why a text is refused.
+/// Why JSON is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum JsonError {
     NotUtf8,
     NotJson,
     NotAnObject,
     TooDeep,
-    /// A name that has to be unique occurs twice.
+    /// A name that must be unique occurs twice.
     Duplicate,
-    /// Nothing is known of the text: the call has to end.
+    /// The call was stopped before the end of the input.
     Stopped,
 }
 
-impl From<Stopped> for Fault {
+impl From<Stopped> for JsonError {
     fn from(_: Stopped) -> Self {
-        Fault::Stopped
+        JsonError::Stopped
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Fault::NotUtf8 => "it is not UTF-8",
-            Fault::NotJson => "it is not valid JSON",
-            Fault::NotAnObject => "it is not a JSON object",
-            Fault::TooDeep => "it is nested more than 512 levels deep",
-            Fault::Duplicate => "a name occurs twice at its top level",
-            Fault::Stopped => "the call was stopped",
+            JsonError::NotUtf8 => "it is not UTF-8",
+            JsonError::NotJson => "it is not valid JSON",
+            JsonError::NotAnObject => "it is not a JSON object",
+            JsonError::TooDeep => "it is nested more than 512 levels deep",
+            JsonError::Duplicate => "a name occurs twice at its top level",
+            JsonError::Stopped => "the call was stopped",
         })
     }
 }
 
-/// Whether bytes begin as a JSON object does, so that a fault in them is the sender's and not that of a page.
+/// Whether bytes start like a JSON object. Then an error in them is an error of the server, not a page of a proxy.
 pub(crate) fn looks_like_object(bytes: &[u8]) -> bool {
     let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     text.trim_ascii_start().starts_with(b"{")
 }
 
-/// Reads the one object that `text` is, and gives `each` the name and the value of its members, in their order.
-/// `levels` is how deep the object may be nested.
-pub(crate) fn members<'a>(
+/// Parses the JSON object `text`, and passes the name and the value of each field to `each`, in order. `levels` is the
+/// deepest nesting that is accepted.
+pub(crate) fn fields<'a>(
     text: &'a str,
     levels: usize,
     check: Check<'_>,
     mut each: impl FnMut(Name<'a>, &'a str),
-) -> Result<(), Fault> {
+) -> Result<(), JsonError> {
     let mut scanner = Scanner::new(text, levels, check);
     scanner.space()?;
     if scanner.peek() != Some(b'{') {
         scanner.value()?;
         scanner.end()?;
-        return Err(Fault::NotAnObject);
+        return Err(JsonError::NotAnObject);
     }
     scanner.open(true)?;
     scanner.space()?;
@@ -91,14 +91,14 @@ pub(crate) fn members<'a>(
             match scanner.next() {
                 Some(b',') => scanner.space()?,
                 Some(b'}') => break,
-                _ => return Err(Fault::NotJson),
+                _ => return Err(JsonError::NotJson),
             }
         }
     }
     scanner.end()
 }
 
-/// The text of the strings in an object that [`members`] accepts, however deep; without the names.
+/// Returns the decoded strings in an object that [`fields`] accepts, at any depth, without the names.
 pub(crate) fn strings(text: &str) -> impl Iterator<Item = Zeroizing<String>> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -113,13 +113,13 @@ pub(crate) fn strings(text: &str) -> impl Iterator<Item = Zeroizing<String>> {
     })
 }
 
-/// Whether a colon comes next, so that what came before it is a name.
+/// Whether a colon follows, so that the string before it is a name.
 pub(crate) fn is_before_colon(rest: &str) -> bool {
     rest.trim_start_matches([' ', '\t', '\n', '\r'])
         .starts_with(':')
 }
 
-/// The length of the inside of a string, up to its closing quote or the end.
+/// Returns the length of the inside of a string, up to its closing quote or the end.
 pub(crate) fn string_length(bytes: &[u8]) -> usize {
     let mut at = 0;
     while at < bytes.len() {
@@ -132,16 +132,16 @@ pub(crate) fn string_length(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
-/// A position in a text, and what encloses it.
+/// A position in the input, and the objects and arrays that enclose it.
 struct Scanner<'a, 'c> {
     text: &'a str,
     at: usize,
-    /// Where the next look at the call is due.
-    look_at: usize,
+    /// The position of the next check.
+    check_at: usize,
     check: Check<'c>,
     levels: usize,
     depth: usize,
-    /// A bit for each level: whether it is an object's.
+    /// A bit for each level: whether it is an object.
     is_object: [u64; (DEPTH_MAX + 1).div_ceil(64)],
 }
 
@@ -150,7 +150,7 @@ impl<'a, 'c> Scanner<'a, 'c> {
         Scanner {
             text,
             at: 0,
-            look_at: BLOCK,
+            check_at: BLOCK,
             check,
             levels: levels.min(DEPTH_MAX + 1),
             depth: 0,
@@ -174,19 +174,19 @@ impl<'a, 'c> Scanner<'a, 'c> {
         is_there
     }
 
-    /// Looks at the call if that is due.
-    fn look(&mut self) -> Result<(), Stopped> {
-        if self.at < self.look_at {
+    /// Runs the check if it is due.
+    fn check(&mut self) -> Result<(), Stopped> {
+        if self.at < self.check_at {
             return Ok(());
         }
-        self.look_at = self.at + BLOCK;
+        self.check_at = self.at + BLOCK;
         (self.check)()
     }
 
-    /// Goes on over what `length` finds at the front of each block, as long as that is the whole block.
+    /// Skips what `length` matches at the front of each block, as long as that is the whole block.
     fn skip(&mut self, length: impl Fn(&[u8]) -> usize) -> Result<(), Stopped> {
         loop {
-            self.look()?;
+            self.check()?;
             let rest = &self.text.as_bytes()[self.at..];
             let block = &rest[..rest.len().min(BLOCK)];
             let taken = length(block);
@@ -205,19 +205,19 @@ impl<'a, 'c> Scanner<'a, 'c> {
         Ok(())
     }
 
-    /// Nothing but white space is left.
-    fn end(&mut self) -> Result<(), Fault> {
+    /// Accepts white space up to the end.
+    fn end(&mut self) -> Result<(), JsonError> {
         self.space()?;
         if self.at == self.text.len() {
             Ok(())
         } else {
-            Err(Fault::NotJson)
+            Err(JsonError::NotJson)
         }
     }
 
-    fn open(&mut self, is_object: bool) -> Result<(), Fault> {
+    fn open(&mut self, is_object: bool) -> Result<(), JsonError> {
         if self.depth == self.levels {
-            return Err(Fault::TooDeep);
+            return Err(JsonError::TooDeep);
         }
         let (word, bit) = (self.depth / 64, 1 << (self.depth % 64));
         if is_object {
@@ -235,29 +235,29 @@ impl<'a, 'c> Scanner<'a, 'c> {
         self.is_object[level / 64] & 1 << (level % 64) != 0
     }
 
-    /// One value, whatever it holds.
-    fn value(&mut self) -> Result<(), Fault> {
+    /// Parses one value.
+    fn value(&mut self) -> Result<(), JsonError> {
         let outside = self.depth;
         loop {
-            self.look()?;
+            self.check()?;
             self.space()?;
-            let is_opened = match self.peek() {
+            let is_nonempty = match self.peek() {
                 Some(b'"') => self.string().map(|_| false)?,
-                Some(b'{') => self.opened(true)?,
-                Some(b'[') => self.opened(false)?,
+                Some(b'{') => self.open_value(true)?,
+                Some(b'[') => self.open_value(false)?,
                 Some(b't') => self.literal("true")?,
                 Some(b'f') => self.literal("false")?,
                 Some(b'n') => self.literal("null")?,
                 _ => self.number().map(|()| false)?,
             };
-            if !is_opened && self.ended(outside)? {
+            if !is_nonempty && self.ends_value(outside)? {
                 return Ok(());
             }
         }
     }
 
-    /// The front of an object or array, with the name of its first member: whether a value has to follow.
-    fn opened(&mut self, is_object: bool) -> Result<bool, Fault> {
+    /// Parses the front of an object or array, with the name of its first field. Returns whether a value must follow.
+    fn open_value(&mut self, is_object: bool) -> Result<bool, JsonError> {
         self.open(is_object)?;
         self.space()?;
         let is_empty = self.eat(if is_object { b'}' } else { b']' });
@@ -269,10 +269,11 @@ impl<'a, 'c> Scanner<'a, 'c> {
         Ok(!is_empty)
     }
 
-    /// What follows a value, up to where the next begins: whether there is none, down to the depth of `outside`.
-    fn ended(&mut self, outside: usize) -> Result<bool, Fault> {
+    /// Parses what follows a value, up to the start of the next. Returns whether there is no next above the depth
+    /// `outside`.
+    fn ends_value(&mut self, outside: usize) -> Result<bool, JsonError> {
         while self.depth > outside {
-            self.look()?;
+            self.check()?;
             self.space()?;
             match (self.next(), self.is_in_object()) {
                 (Some(b','), false) => return Ok(false),
@@ -282,14 +283,14 @@ impl<'a, 'c> Scanner<'a, 'c> {
                     return Ok(false);
                 }
                 (Some(b'}'), true) | (Some(b']'), false) => self.depth -= 1,
-                _ => return Err(Fault::NotJson),
+                _ => return Err(JsonError::NotJson),
             }
         }
         Ok(true)
     }
 
-    /// A name and the colon after it.
-    fn name(&mut self) -> Result<Name<'a>, Fault> {
+    /// Parses a name and the colon after it.
+    fn name(&mut self) -> Result<Name<'a>, JsonError> {
         let start = self.at + 1;
         let has_escape = self.string()?;
         let inside = &self.text[start..self.at - 1];
@@ -297,14 +298,14 @@ impl<'a, 'c> Scanner<'a, 'c> {
         if self.eat(b':') {
             Ok(Name { inside, has_escape })
         } else {
-            Err(Fault::NotJson)
+            Err(JsonError::NotJson)
         }
     }
 
-    /// A string: whether it holds an escape.
-    fn string(&mut self) -> Result<bool, Fault> {
+    /// Parses a string. Returns whether it has an escape.
+    fn string(&mut self) -> Result<bool, JsonError> {
         if !self.eat(b'"') {
-            return Err(Fault::NotJson);
+            return Err(JsonError::NotJson);
         }
         let mut has_escape = false;
         loop {
@@ -315,12 +316,12 @@ impl<'a, 'c> Scanner<'a, 'c> {
                     has_escape = true;
                     self.escape()?;
                 }
-                _ => return Err(Fault::NotJson),
+                _ => return Err(JsonError::NotJson),
             }
         }
     }
 
-    fn escape(&mut self) -> Result<(), Fault> {
+    fn escape(&mut self) -> Result<(), JsonError> {
         let is_whole = match self.next() {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => true,
             Some(b'u') => {
@@ -330,16 +331,16 @@ impl<'a, 'c> Scanner<'a, 'c> {
             }
             _ => false,
         };
-        is_whole.then_some(()).ok_or(Fault::NotJson)
+        is_whole.then_some(()).ok_or(JsonError::NotJson)
     }
 
-    fn literal(&mut self, word: &str) -> Result<bool, Fault> {
+    fn literal(&mut self, word: &str) -> Result<bool, JsonError> {
         let is_there = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
         self.at += word.len();
-        is_there.then_some(false).ok_or(Fault::NotJson)
+        is_there.then_some(false).ok_or(JsonError::NotJson)
     }
 
-    fn number(&mut self) -> Result<(), Fault> {
+    fn number(&mut self) -> Result<(), JsonError> {
         self.eat(b'-');
         if !self.eat(b'0') {
             self.digits()?;
@@ -357,22 +358,22 @@ impl<'a, 'c> Scanner<'a, 'c> {
         Ok(())
     }
 
-    /// One digit or more.
-    fn digits(&mut self) -> Result<(), Fault> {
+    /// Parses one or more digits.
+    fn digits(&mut self) -> Result<(), JsonError> {
         if !self.peek().is_some_and(|b| b.is_ascii_digit()) {
-            return Err(Fault::NotJson);
+            return Err(JsonError::NotJson);
         }
         Ok(self.skip(|block| front(block, u8::is_ascii_digit))?)
     }
 }
 
-/// How many bytes at the front are of this kind.
+/// Returns how many bytes at the front are of this kind.
 fn front(bytes: &[u8], is_kind: impl Fn(&u8) -> bool) -> usize {
     let end = bytes.iter().position(|b| !is_kind(b));
     end.unwrap_or(bytes.len())
 }
 
-/// How many bytes at the front of the inside of a string stand for themselves: eight are looked at in one step.
+/// Returns how many bytes at the front of the inside of a string need no decoding. Tests eight at a time.
 fn plain_length(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
     const HIGH: u64 = ONES << 7;
@@ -391,21 +392,21 @@ fn plain_length(bytes: &[u8]) -> usize {
     at + front(&bytes[at..], |b| !matches!(b, ..0x20 | b'"' | b'\\'))
 }
 
-/// The name of a member. Two are equal if they stand for the same text.
+/// The name of a field. Two are equal if their decoded strings are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Name<'a> {
-    /// What stands between the quotes.
+    /// The part between the quotes.
     pub inside: &'a str,
     has_escape: bool,
 }
 
 impl Name<'_> {
-    /// Whether it stands for `text`.
-    pub fn is(self, text: &str) -> bool {
+    /// Whether its decoded string is `name`.
+    pub fn is(self, name: &str) -> bool {
         if self.has_escape {
-            stands_for(self.inside, text)
+            decodes_to(self.inside, name)
         } else {
-            self.inside == text
+            self.inside == name
         }
     }
 }
@@ -429,7 +430,7 @@ impl Hash for Name<'_> {
     }
 }
 
-/// The code points of the inside of a string, half of a surrogate pair by itself included.
+/// Returns the code points of the inside of a string, lone surrogates included.
 pub(crate) fn code_points(inside: &str) -> impl Iterator<Item = u32> {
     let mut rest = inside;
     std::iter::from_fn(move || {
@@ -445,13 +446,13 @@ pub(crate) fn code_points(inside: &str) -> impl Iterator<Item = u32> {
     })
 }
 
-/// Whether a string somewhere in a valid JSON text is not valid Unicode.
+/// Whether any string in valid JSON is not valid Unicode.
 pub(crate) fn has_lone_surrogate(text: &str) -> bool {
-    // Only strings hold escapes, so that the text may be read as one.
+    // Only strings have escapes: the input can be decoded like one string.
     code_points(text).any(|code| (0xd800..0xe000).contains(&code))
 }
 
-/// The code point that a valid escape stands for, and the length of the escape: of both, for a surrogate pair.
+/// Decodes a valid escape. Returns the code point, and the length of the escape, or of both of a surrogate pair.
 pub(crate) fn read_escape(escape: &[u8]) -> (u32, usize) {
     let simple = |byte: u8| (u32::from(byte), 2);
     match escape.get(1) {
@@ -472,7 +473,7 @@ pub(crate) fn read_escape(escape: &[u8]) -> (u32, usize) {
     }
 }
 
-/// The number of a `\uXXXX` at the front.
+/// Decodes the `\uXXXX` at the front.
 pub(crate) fn code_unit(escape: &[u8]) -> Option<u32> {
     let digits = escape.strip_prefix(b"\\u")?.first_chunk::<4>()?;
     digits.iter().try_fold(0, |number, &digit| {
@@ -480,8 +481,8 @@ pub(crate) fn code_unit(escape: &[u8]) -> Option<u32> {
     })
 }
 
-/// Whether the inside of a string stands for `text`.
-pub(crate) fn stands_for(inside: &str, text: &str) -> bool {
+/// Whether the inside of a string decodes to `text`.
+pub(crate) fn decodes_to(inside: &str, text: &str) -> bool {
     if inside.len() > text.len() * ESCAPE_MAX {
         return false;
     }
@@ -491,21 +492,21 @@ pub(crate) fn stands_for(inside: &str, text: &str) -> bool {
     code_points(inside).eq(text.chars().map(u32::from))
 }
 
-/// [`string`] for one of at most `max` bytes; `None` also for a longer one.
+/// As [`string`], with `None` if it is longer than `max` bytes.
 pub(crate) fn short_string(value: &str, max: usize) -> Option<String> {
     if value.len() > max * ESCAPE_MAX + r#""""#.len() {
         return None;
     }
-    string(value).filter(|text| text.len() <= max)
+    string(value).filter(|string| string.len() <= max)
 }
 
-/// The text of a value that is a string; `None` for any other value, and for one that is not valid Unicode.
+/// Decodes a string value. `None` for any other value, and if it is not valid Unicode.
 pub(crate) fn string(value: &str) -> Option<String> {
     let inside = inside(value)?;
     if !inside.contains('\\') {
         return Some(inside.to_owned());
     }
-    // It never grows beyond that, so that no copy of it is left behind.
+    // Never reallocated: that would leave a copy in memory.
     let mut text = String::with_capacity(inside.len());
     for code in code_points(inside) {
         text.push(char::from_u32(code)?);
@@ -513,12 +514,12 @@ pub(crate) fn string(value: &str) -> Option<String> {
     Some(text)
 }
 
-/// What stands between the quotes of a value that is a string.
+/// Returns the part between the quotes of a string value.
 pub(crate) fn inside(value: &str) -> Option<&str> {
     value.strip_prefix('"')?.strip_suffix('"')
 }
 
-/// The text of the inside of a string, with U+FFFD for what is not valid Unicode.
+/// Decodes the inside of a string, with U+FFFD for what is not valid Unicode.
 pub(crate) fn decode_lossy(inside: &str) -> String {
     let mut text = String::with_capacity(inside.len());
     text.extend(

@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 
 use super::*;
 
-fn read(text: &str) -> Result<Vec<(String, &str)>, Fault> {
+fn read(text: &str) -> Result<Vec<(String, &str)>, JsonError> {
     let mut found = Vec::new();
-    members(text, DEPTH_MAX, UNLIMITED, |name, value| {
+    fields(text, DEPTH_MAX, UNLIMITED, |name, value| {
         found.push((decode_lossy(name.inside), value));
     })?;
     Ok(found)
@@ -97,8 +97,8 @@ fn accepts_exactly_what_serde_json_skips() {
             let is_object = text.trim_ascii_start().starts_with('{');
             match given {
                 Ok(_) => assert!(expected && is_object, "{text}"),
-                Err(Fault::NotAnObject) => assert!(expected && !is_object, "{text}"),
-                Err(Fault::NotJson) => assert!(!expected, "{text}"),
+                Err(JsonError::NotAnObject) => assert!(expected && !is_object, "{text}"),
+                Err(JsonError::NotJson) => assert!(!expected, "{text}"),
                 Err(other) => panic!("{other:?}: {text}"),
             }
             if expected { good += 1 } else { bad += 1 }
@@ -108,7 +108,7 @@ fn accepts_exactly_what_serde_json_skips() {
 }
 
 #[test]
-fn gives_members_as_serde_json_does() {
+fn returns_fields_as_serde_json_does() {
     let text = r#" { "a" : 1.50 , "b\n":[1, {"x":[]}] ,"":"\ud800", "a":{ } } "#;
     let found = read(text).unwrap();
     let expected = [
@@ -126,7 +126,7 @@ fn gives_members_as_serde_json_does() {
 }
 
 #[test]
-fn every_byte_ends_a_run_of_plain_ones_at_every_place() {
+fn every_byte_ends_a_plain_run_at_every_position() {
     for length in 0..40 {
         let plain = vec![b'x'; length];
         assert_eq!(plain_length(&plain), length);
@@ -146,7 +146,7 @@ fn every_byte_ends_a_run_of_plain_ones_at_every_place() {
 }
 
 #[test]
-fn nesting_ends_at_512_levels() {
+fn nesting_is_limited_to_512_levels() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}"), ("[{\"a\":", "}]")] {
         let most = if open.len() == 6 {
             DEPTH_MAX / 2
@@ -155,15 +155,15 @@ fn nesting_ends_at_512_levels() {
         };
         assert!(read(&nested(most, open, close)).is_ok());
         for depth in [DEPTH_MAX + 1, 100_000] {
-            assert_eq!(read(&nested(depth, open, close)), Err(Fault::TooDeep));
+            assert_eq!(read(&nested(depth, open, close)), Err(JsonError::TooDeep));
         }
     }
-    assert_eq!(read(&"[".repeat(1_000_000)), Err(Fault::TooDeep));
+    assert_eq!(read(&"[".repeat(1_000_000)), Err(JsonError::TooDeep));
     assert!(read(&format!("{{\"a\":[{}0]}}", "[[]],{\"x\":[]},".repeat(5000))).is_ok());
 }
 
 #[test]
-fn the_call_is_looked_at_every_64_kib_whatever_a_text_holds() {
+fn check_runs_every_64_kib() {
     let size = 1 << 20;
     for filler in [
         "x",
@@ -186,7 +186,7 @@ fn the_call_is_looked_at_every_64_kib_whatever_a_text_holds() {
                 looks.set(looks.get() + 1);
                 Ok(())
             };
-            let _ = members(&text, DEPTH_MAX, &look, |_, _| {});
+            let _ = fields(&text, DEPTH_MAX, &look, |_, _| {});
             let is_read = read(&text).is_ok() || text.starts_with(' ');
             assert!(
                 !is_read || looks.get() >= size / BLOCK - 1,
@@ -196,8 +196,8 @@ fn the_call_is_looked_at_every_64_kib_whatever_a_text_holds() {
             let stops = || Err(Stopped);
             if is_read {
                 assert_eq!(
-                    members(&text, DEPTH_MAX, &stops, |_, _| {}),
-                    Err(Fault::Stopped)
+                    fields(&text, DEPTH_MAX, &stops, |_, _| {}),
+                    Err(JsonError::Stopped)
                 );
             }
         }
@@ -205,7 +205,7 @@ fn the_call_is_looked_at_every_64_kib_whatever_a_text_holds() {
 }
 
 #[test]
-fn names_are_equal_that_stand_for_the_same_text() {
+fn names_are_equal_if_their_decoded_strings_are() {
     let hash = |name: Name<'_>| {
         use std::hash::{BuildHasher, RandomState};
         thread_local!(static STATE: RandomState = RandomState::new());
@@ -258,7 +258,7 @@ fn strings_are_found_at_any_depth() {
 }
 
 #[test]
-fn an_object_is_known_by_its_front() {
+fn objects_are_recognized_by_their_front() {
     for text in ["{", " \n{x", "\u{feff}{}"] {
         assert!(looks_like_object(text.as_bytes()), "{text}");
     }

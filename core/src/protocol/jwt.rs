@@ -1,5 +1,4 @@
-//! What a session's token says about itself. The signature is the server's business: nothing here
-//! proves anything.
+//! The claims of a session token. The signature is not verified: only the server can do so.
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
@@ -11,7 +10,7 @@ use super::json::{self, DEPTH_MAX, UNLIMITED};
 /// The last second of the year 9999.
 const EXPIRY_MAX: i64 = 253_402_300_799;
 
-/// base64url with or without its padding. Loose bits at the end are let pass, as the server does.
+/// base64url with or without padding. Trailing bits are accepted, as by the server.
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new()
@@ -19,18 +18,18 @@ const BASE64URL: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// The claims of a token that the library looks at.
+/// The claims that the library uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Claims {
-    /// Whether the token has the form of a JWT (RFC 7519) at all.
+    /// Whether the token is a JWT (RFC 7519).
     pub readable: bool,
-    /// `exp` in whole Unix seconds, 1..253402300799; else absent.
+    /// `exp` in whole Unix seconds, 1 to 253402300799; otherwise `None`.
     pub expires_at: Option<i64>,
     /// The collection of the account.
     pub collection_id: Option<String>,
 }
 
-/// The claims of `token`; not `readable` if it is no JWT.
+/// Parses the claims of `token`. They are not `readable` if it is not a JWT.
 pub(crate) fn claims(token: &str) -> Claims {
     let mut parts = token.split('.');
     let (Some(_), Some(payload), Some(_), None) =
@@ -46,7 +45,7 @@ fn read(payload: &str) -> Option<Claims> {
     let length = BASE64URL.decode_slice(payload, &mut bytes).ok()?;
     let text = std::str::from_utf8(&bytes[..length]).ok()?;
     let (mut exp, mut collection_id) = (Vec::new(), Vec::new());
-    json::members(text, DEPTH_MAX, UNLIMITED, |name, value| {
+    json::fields(text, DEPTH_MAX, UNLIMITED, |name, value| {
         if name.is("exp") {
             exp.push(value);
         } else if name.is("collectionId") {
@@ -54,7 +53,7 @@ fn read(payload: &str) -> Option<Claims> {
         }
     })
     .ok()?;
-    // A name that occurs twice makes it unreadable (RFC 7519 §4).
+    // Names must be unique (RFC 7519 §4).
     if exp.len() > 1 || collection_id.len() > 1 {
         return None;
     }
@@ -65,8 +64,8 @@ fn read(payload: &str) -> Option<Claims> {
     })
 }
 
-/// A NumericDate (RFC 7519 §2) in whole seconds; a fraction is cut off, so that it ends early rather
-/// than never.
+/// Parses a NumericDate (RFC 7519 §2) in whole seconds. A fraction is truncated, so that the session expires early
+/// rather than late.
 fn seconds(value: &str) -> Option<i64> {
     let whole = value.parse::<i64>().ok();
     let seconds = whole.or_else(|| Some(value.parse::<f64>().ok()? as i64))?;
@@ -86,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn every_length_is_read_with_and_without_padding() {
+    fn every_length_is_decoded_with_and_without_padding() {
         for filler in 0..64 {
             let payload = format!(
                 r#"{{"exp":4949092214,"collectionId":"c{}"}}"#,
@@ -102,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn every_length_of_ascii_is_read() {
+    fn every_length_of_ascii_is_decoded() {
         for filler in 0..64 {
             let payload = format!(r#"{{"x":"{}"}}"#, "~".repeat(filler));
             assert!(claims(&jwt(&payload)).readable, "{filler}");
@@ -140,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_jwt_is_unreadable() {
+    fn invalid_jwts_are_unreadable() {
         let good = BARE.encode("{}");
         for bad in [
             String::new(),
@@ -161,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_collection_id_is_a_text() {
+    fn collection_id_is_a_string() {
         assert_eq!(claims(&jwt(r#"{"collectionId":5}"#)).collection_id, None);
         assert_eq!(
             claims(&jwt(r#"{"collectionId":"pbc_1"}"#))

@@ -243,7 +243,7 @@ fn probable_mistakes_in_prefixes_have_advice() {
 }
 
 #[test]
-fn targets_of_the_calls() {
+fn targets_of_calls() {
     let target =
         |url: &str, collection: &str, endpoint| parse(url).target(collection, endpoint, &[], None);
     assert_eq!(
@@ -261,7 +261,7 @@ fn targets_of_the_calls() {
 }
 
 #[test]
-fn mfa_id_comes_last() {
+fn mfa_id_is_last() {
     let url = parse("https://h");
     let query = [
         ("expand".to_owned(), "a,b.c".to_owned()),
@@ -300,7 +300,7 @@ fn go_parse_query(query: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn queries_come_back_exactly() {
+fn queries_are_encoded_reversibly() {
     let hostile = [
         "a",
         "",

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use super::super::json::UNLIMITED;
 use super::*;
 
-fn read(text: &str) -> Result<(), Fault> {
+fn read(text: &str) -> Result<(), JsonError> {
     check(text, UNLIMITED)
 }
 
@@ -17,7 +17,7 @@ fn members(count: usize) -> String {
 }
 
 #[test]
-fn every_object_that_rfc_8259_allows_is_accepted() {
+fn every_object_of_rfc_8259_is_accepted() {
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(511), "]".repeat(511));
     let many = format!("{{{}}}", members(20_001));
     for good in [
@@ -37,42 +37,42 @@ fn every_object_that_rfc_8259_allows_is_accepted() {
 }
 
 #[test]
-fn what_is_refused_says_why() {
+fn refusals_have_a_reason() {
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(512), "]".repeat(512));
     for (bad, fault) in [
-        ("", Fault::NotJson),
-        ("{", Fault::NotJson),
-        ("{\"a\":1,}", Fault::NotJson),
-        ("{}{}", Fault::NotJson),
-        ("\u{feff}{}", Fault::NotJson),
-        ("[]", Fault::NotAnObject),
-        ("null", Fault::NotAnObject),
-        (&deep, Fault::TooDeep),
+        ("", JsonError::NotJson),
+        ("{", JsonError::NotJson),
+        ("{\"a\":1,}", JsonError::NotJson),
+        ("{}{}", JsonError::NotJson),
+        ("\u{feff}{}", JsonError::NotJson),
+        ("[]", JsonError::NotAnObject),
+        ("null", JsonError::NotAnObject),
+        (&deep, JsonError::TooDeep),
     ] {
         assert_eq!(read(bad), Err(fault), "{bad:.60}");
     }
 }
 
 #[test]
-fn duplicate_names_at_the_top_are_refused() {
+fn duplicate_names_at_the_top_level_are_refused() {
     for bad in [
         r#"{"a":1,"b":2,"a":3}"#,
         r#"{"a":1,"\u0061":3}"#,
         r#"{"":1,"":3}"#,
         r#"{"\ud800":1,"x":0,"\uD800":3}"#,
     ] {
-        assert_eq!(read(bad), Err(Fault::Duplicate), "{bad}");
+        assert_eq!(read(bad), Err(JsonError::Duplicate), "{bad}");
     }
     for count in [30, 31, 32, 33, 1024, 5000] {
         let list = members(count);
         assert_eq!(read(&format!("{{{list}}}")), Ok(()), "{count}");
         let doubled = format!("{{{list},\"n\\u0035\":0}}");
-        assert_eq!(read(&doubled), Err(Fault::Duplicate), "{count}");
+        assert_eq!(read(&doubled), Err(JsonError::Duplicate), "{count}");
     }
 }
 
 #[test]
-fn the_call_is_looked_at_while_many_names_are_compared() {
+fn check_runs_while_names_are_compared() {
     let text = format!("{{{}}}", members(100_000));
     let looks = Cell::new(0);
     let scanned = text.len() / (64 * 1024) + 1;
@@ -84,5 +84,5 @@ fn the_call_is_looked_at_while_many_names_are_compared() {
             Ok(())
         }
     };
-    assert_eq!(check(&text, &look), Err(Fault::Stopped));
+    assert_eq!(check(&text, &look), Err(JsonError::Stopped));
 }

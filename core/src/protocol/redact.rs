@@ -1,5 +1,5 @@
-//! Replaces the secrets that a response echoes by `***`, in whatever encoding, at a cost that is linear in secrets
-//! and response. The protocol's own texts stay: they are there whatever a call sent.
+//! Redacts secrets that a response echoes: replaces them by `***` in any encoding, in time linear in secrets and
+//! response. BosBase's fixed strings are kept: they occur whatever a call sent.
 
 mod automaton;
 mod decode;
@@ -13,37 +13,37 @@ use crate::secret::SecretBytes;
 use automaton::{Automaton, Needle, State};
 use decode::{Decoded, Encoding};
 
-/// What stands for a secret, and for a text of which nothing may be shown.
+/// Replaces a secret, and a string of which nothing may be shown.
 const MASK: &str = "***";
 
-/// The shortest secret whose occurrences are replaced one by one, and which is also looked for in base64 and in
-/// ids. Shorter ones turn up by chance, and what is left around the `***` would tell what they are.
+/// The shortest secret whose occurrences are replaced individually, and that is also searched for in base64 and in ids.
+/// Shorter ones occur by chance, and the rest of the string around the `***` would reveal them.
 pub(crate) const MIN_REDACTED_LEN: usize = 8;
 
-/// The most bytes of secrets that are looked for.
+/// The most bytes of secrets that are searched for.
 const SECRETS_MAX: usize = 256 * 1024;
 
 /// Redacts the secrets of one call.
 pub(crate) struct Redactor {
-    /// `None`: there are too many secrets to look for, so nothing of a response is shown.
+    /// `None` if there are too many secrets to search for: then nothing of a response is shown.
     automaton: Option<Automaton>,
 }
 
-/// A part of a text, by its first byte and the first after it.
+/// A range of bytes: start and end.
 type Span = (usize, usize);
 
-/// What was found in a text.
+/// The occurrences found in a text.
 struct Found {
-    /// Where long secrets stand: in order, those that overlap merged.
+    /// Occurrences of long secrets, in order, overlapping ones merged.
     spans: Vec<Span>,
-    /// Whether a short secret stands elsewhere.
+    /// Whether a short secret occurs outside of them.
     has_short: bool,
-    /// How much of the text may be shown: less than all if the end is a part of an escape.
+    /// How much of the text may be shown. Less than all if it ends within an escape.
     end: usize,
 }
 
 impl Redactor {
-    /// A redactor of these secrets; empty ones are ignored.
+    /// Creates a redactor for these secrets. Empty ones are ignored.
     pub fn new(secrets: &[&str]) -> Self {
         let mut needles = Vec::new();
         for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
@@ -64,7 +64,7 @@ impl Redactor {
         }
     }
 
-    /// The first `limit` bytes of a text that is not JSON. One that holds a short secret is not shown.
+    /// Redacts the first `limit` bytes of a text that is not JSON. If it contains a short secret, nothing is shown.
     pub fn text(&self, text: &[u8], limit: usize) -> Vec<u8> {
         let window = &text[..text.len().min(limit)];
         let is_cut = window.len() < text.len();
@@ -73,7 +73,7 @@ impl Redactor {
         shown
     }
 
-    /// The first `limit` bytes of a JSON text, redacted as [`Redactor::json`] does.
+    /// Redacts the first `limit` bytes of JSON, as [`Redactor::json`] does.
     pub fn json_body(&self, body: &str, status: u16, limit: usize) -> Vec<u8> {
         let window = front(body, limit);
         let is_cut = window.len() < body.len();
@@ -85,10 +85,10 @@ impl Redactor {
         shown
     }
 
-    /// A JSON object, still one: secrets are replaced inside names and strings, a string that holds a short one
-    /// becomes `"***"`, and so does any other value that holds one. The protocol's own texts stay, and everything
-    /// else stays as it was sent. It is `{}` if that is longer than `limit`, or if a secret that looks like JSON
-    /// stands across several values.
+    /// Redacts a JSON object, and keeps it valid. Secrets are replaced inside names and strings. A string with a short
+    /// secret, and any other value with a secret, becomes `"***"`. BosBase's fixed strings and everything else are kept
+    /// as sent. Returns `{}` if the result is longer than `limit`, or if a secret that looks like JSON spans several
+    /// values.
     pub fn json(&self, object: &str, status: u16, limit: usize) -> String {
         let shown = Some(object)
             .filter(|object| object.len() <= limit)
@@ -98,7 +98,7 @@ impl Redactor {
         shown.unwrap_or_else(|| "{}".to_owned())
     }
 
-    /// The text of the inside of a JSON string, of which at most the first `limit` bytes are read.
+    /// Decodes and redacts the inside of a JSON string, of which at most the first `limit` bytes are read.
     pub fn string(&self, inside: &str, limit: usize) -> String {
         if server_strings::is_value(inside) {
             return inside.to_owned();
@@ -110,7 +110,7 @@ impl Redactor {
         json::decode_lossy(&String::from_utf8_lossy(&shown))
     }
 
-    /// An id. Short secrets are a part of a random one by chance.
+    /// Redacts an id. Short secrets are kept: they occur in random ids by chance.
     pub fn id(&self, id: &str) -> String {
         let found = self.find(id.as_bytes(), false, Layer::Text);
         found.map_or(MASK.to_owned(), |found| {
@@ -118,7 +118,7 @@ impl Redactor {
         })
     }
 
-    /// A text that is shown or hidden as one. `is_cut` tells that it goes on.
+    /// Redacts a text that is replaced as a whole if it contains a short secret. `is_cut` is whether it is truncated.
     fn unit(&self, text: &[u8], is_cut: bool, layer: Layer) -> Option<Vec<u8>> {
         let found = self.find(text, is_cut, layer)?;
         Some(if found.has_short {
@@ -128,7 +128,7 @@ impl Redactor {
         })
     }
 
-    /// The redacted tokens of a JSON text, and where secrets still stand across several of them.
+    /// Redacts the tokens of JSON. Also returns the secrets left that span several of them.
     fn tokens(&self, json: &str, is_cut: bool, status: u16) -> Option<(SecretBytes, Found)> {
         let mut shown = SecretBytes::with_capacity(json.len());
         let mut fixed: Vec<Span> = Vec::new();
@@ -158,7 +158,7 @@ impl Redactor {
         Some((shown, found))
     }
 
-    /// Adds a string to what is shown: whether it is one of the protocol's own.
+    /// Redacts and appends a string. Returns whether it is one of BosBase's.
     fn string_token(
         &self,
         token: &str,
@@ -188,7 +188,7 @@ impl Redactor {
         Some(is_fixed)
     }
 
-    /// The same for a number, which is hidden as a whole.
+    /// The same for a number, which is replaced as a whole.
     fn number_token(
         &self,
         token: &str,
@@ -209,28 +209,28 @@ impl Redactor {
         Some(false)
     }
 
-    /// Where secrets stand in a text, in whatever encoding.
+    /// Finds the secrets in a text, in any encoding.
     fn find(&self, text: &[u8], is_cut: bool, layer: Layer) -> Option<Found> {
         let mut search = Search::new(self.automaton.as_ref()?, is_cut, text.len());
         if search.automaton.is_empty() {
             return Some(search.found());
         }
         let mut base = Decoded::plain(text);
-        if layer == Layer::JsonString && base.holds(b'\\') {
+        if layer == Layer::JsonString && base.contains(b'\\') {
             base = base.decode(Encoding::Json, is_cut);
         }
         search.read(&base);
-        if base.holds(b'\\') {
+        if base.contains(b'\\') {
             let once = base.decode(Encoding::Json, is_cut);
             search.read(&once);
-            if once.holds(b'\\') {
+            if once.contains(b'\\') {
                 search.read(&once.decode(Encoding::Json, is_cut));
             }
         }
-        if base.holds(b'%') {
+        if base.contains(b'%') {
             search.read(&base.decode(Encoding::Percent, is_cut));
         }
-        if base.holds(b'+') {
+        if base.contains(b'+') {
             search.read(&base.decode(Encoding::Form, is_cut));
         }
         Some(search.found())
@@ -290,7 +290,7 @@ impl<'a> Search<'a> {
     }
 
     fn found(mut self) -> Found {
-        // A stable sort takes what the encodings brought, which is in order, as it is.
+        // A stable sort is fast on the sorted runs of the encodings.
         self.long.sort();
         let mut spans = Vec::with_capacity(self.long.len());
         self.long.into_iter().for_each(|span| add(&mut spans, span));
@@ -315,7 +315,7 @@ fn add(spans: &mut Vec<Span>, mut span: Span) {
     spans.push(span);
 }
 
-/// The characters that are whole within the first `limit` bytes.
+/// Returns the characters that are complete within the first `limit` bytes.
 fn front(text: &str, limit: usize) -> &str {
     let mut end = limit.min(text.len());
     while !text.is_char_boundary(end) {
@@ -324,7 +324,7 @@ fn front(text: &str, limit: usize) -> &str {
     &text[..end]
 }
 
-/// The first `limit` bytes of `text` with `***` in place of the spans.
+/// Returns the first `limit` bytes of `text` with the spans replaced by `***`.
 fn mask(text: &[u8], spans: &[Span], limit: usize) -> Vec<u8> {
     let mut shown = Vec::with_capacity(limit);
     let mut from = 0;
@@ -337,7 +337,7 @@ fn mask(text: &[u8], spans: &[Span], limit: usize) -> Vec<u8> {
     shown
 }
 
-/// The length of the first token of a valid JSON text: a string, another scalar, or one other character.
+/// Returns the length of the first token of valid JSON: a string, another scalar, or one other character.
 fn token_length(json: &str) -> usize {
     let bytes = json.as_bytes();
     match bytes[0] {

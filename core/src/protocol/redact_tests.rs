@@ -38,7 +38,7 @@ fn json_escaped(text: &str, all: bool, upper: bool) -> String {
     out
 }
 
-fn spellings(secret: &str) -> Vec<String> {
+fn encodings(secret: &str) -> Vec<String> {
     let minimal = serde_json::to_string(secret).unwrap();
     let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let bare_plus = percent.replace("%2B", "+");
@@ -66,8 +66,8 @@ fn spellings(secret: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_spelling_is_found() {
-    for spelling in spellings(CANARY) {
+fn every_encoding_is_found() {
+    for spelling in encodings(CANARY) {
         let shown = redacted(&format!("<p>é{spelling}é</p>"), &[CANARY]);
         assert_eq!(shown, "<p>é***é</p>", "{spelling}");
         assert_eq!(
@@ -79,7 +79,7 @@ fn every_spelling_is_found() {
 }
 
 #[test]
-fn other_text_stays() {
+fn other_text_is_kept() {
     for text in [
         "",
         "Pa ss",
@@ -101,7 +101,7 @@ fn other_text_stays() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_searched_too() {
+fn invalid_utf8_is_searched() {
     let body = [b"\xff\xfe", CANARY.as_bytes(), b"\xff"].concat();
     assert_eq!(
         Redactor::new(&[CANARY]).text(&body, 1000),
@@ -110,7 +110,7 @@ fn bytes_that_are_no_text_are_searched_too() {
 }
 
 #[test]
-fn longer_and_overlapping_secrets_are_covered() {
+fn overlapping_secrets_are_redacted() {
     assert_eq!(redacted("abcdefghijk", &["abcdefgh", "abcdefghij"]), "***k");
     assert_eq!(redacted("abcdefghijk", &["abcdefgh", "defghijk"]), "***");
     assert_eq!(redacted(&"a".repeat(20), &["aaaaaaaa"]), "***");
@@ -124,7 +124,7 @@ fn longer_and_overlapping_secrets_are_covered() {
 }
 
 #[test]
-fn encodings_may_change_within_a_secret() {
+fn encodings_may_be_mixed_within_a_secret() {
     let secret = "a b+c/d\"e";
     for text in [
         "a\\u0020b+c/d\"e",
@@ -140,7 +140,7 @@ fn encodings_may_change_within_a_secret() {
 }
 
 #[test]
-fn a_text_that_holds_a_short_secret_is_not_shown() {
+fn text_with_a_short_secret_is_not_shown() {
     assert_eq!(redacted("wrong password", &["word"]), "***");
     assert_eq!(redacted("wr\\u006fng", &["o"]), "***");
     assert_eq!(redacted("wrong", &["wrongs"]), "wrong");
@@ -150,7 +150,7 @@ fn a_text_that_holds_a_short_secret_is_not_shown() {
 }
 
 #[test]
-fn a_cut_shows_no_part_of_a_secret() {
+fn truncation_shows_no_part_of_a_secret() {
     let secret = "0123456789";
     let escaped = json_escaped(secret, true, false);
     let twice = escaped.replace("\\u", "\\u005cu");
@@ -177,7 +177,7 @@ fn a_cut_shows_no_part_of_a_secret() {
 }
 
 #[test]
-fn json_stays_json_and_in_order() {
+fn json_stays_valid_and_in_order() {
     assert_eq!(
         json(r#"{ "z":1, "a":"hush-hush" }"#, &["hush-hush"]),
         r#"{ "z":1, "a":"***" }"#
@@ -196,7 +196,7 @@ fn json_stays_json_and_in_order() {
         ),
         r#"{"a":"***","b":true,"c":null,"d":-1.5e3}"#
     );
-    for spelling in spellings(CANARY) {
+    for spelling in encodings(CANARY) {
         // Once as the text of a string, once written into it.
         let inside = serde_json::to_string(&format!("x{spelling}x")).unwrap();
         assert_eq!(
@@ -214,7 +214,7 @@ fn json_stays_json_and_in_order() {
 }
 
 #[test]
-fn the_protocols_own_texts_stay_whatever_the_secret_is() {
+fn fixed_strings_are_kept_whatever_the_secret() {
     let body = concat!(
         r#"{"data":{"email":{"code":"validation_is_email","message":"Must be a valid email address."},"#,
         r#""token":{"code":"validation_length_out_of_range","message":"The length must be between 1 and 1024.","#,
@@ -244,7 +244,7 @@ fn the_protocols_own_texts_stay_whatever_the_secret_is() {
 }
 
 #[test]
-fn other_texts_beside_the_protocols_own_do_not_tell_a_short_secret() {
+fn fixed_strings_do_not_reveal_a_short_secret() {
     assert_eq!(
         json(
             r#"{"email":"email","nickname":{"code":"a code","message":"Cannot be blank.","n":41,"m":55}}"#,
@@ -288,7 +288,7 @@ fn any_secret_leaves_json_valid() {
 }
 
 #[test]
-fn ids_lose_only_long_secrets() {
+fn only_long_secrets_are_redacted_in_ids() {
     let id = "019b0c1e-aaaa-7000-8000-000000000000";
     assert_eq!(Redactor::new(&["a", "0000", "tok"]).id(id), id);
     assert_eq!(
@@ -298,7 +298,7 @@ fn ids_lose_only_long_secrets() {
 }
 
 #[test]
-fn a_secret_that_looks_like_json_does_not_stand_across_several_texts() {
+fn secret_that_looks_like_json_is_redacted() {
     let text = r#"{"field":"pa","code":"ss"}"#;
     let secret = "pa\",\"code\":\"ss";
     assert_eq!(Redactor::new(&[secret]).json(text, 400, ALL), "{}");
@@ -308,7 +308,7 @@ fn a_secret_that_looks_like_json_does_not_stand_across_several_texts() {
 }
 
 #[test]
-fn data_that_is_too_long_is_left_out() {
+fn data_that_is_too_long_is_omitted() {
     let object = format!(r#"{{"a":"{}"}}"#, "x".repeat(92));
     assert_eq!(Redactor::new(&[]).json(&object, 400, 100), object);
     assert_eq!(Redactor::new(&[]).json(&object, 400, 99), "{}");
@@ -317,7 +317,7 @@ fn data_that_is_too_long_is_left_out() {
 }
 
 #[test]
-fn nothing_is_shown_if_there_are_too_many_secrets_to_look_for() {
+fn nothing_is_shown_with_too_many_secrets() {
     let long = "0123456789abcdef".repeat(16 * 1024);
     let redactor = Redactor::new(&[&long, "x"]);
     assert_eq!(redactor.text(b"page", ALL), b"");
@@ -341,7 +341,7 @@ fn steps(text: &str, secrets: &[&str]) -> usize {
 }
 
 #[test]
-fn the_work_is_linear_whatever_secrets_and_text_hold() {
+fn redaction_takes_linear_time() {
     let repeated: Vec<String> = (0..2600)
         .map(|at| format!("{}{at:05}", "a".repeat(19)))
         .collect();

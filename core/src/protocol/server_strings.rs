@@ -7,13 +7,13 @@ pub(crate) const BIND_FAILED: &str = "Failed to bind token.";
 pub(crate) const UNBIND_FAILED: &str = "Failed to unbind token.";
 pub(crate) const LOGIN_FAILED: &str = "Failed to authenticate.";
 pub(crate) const OTP_INVALID: &str = "Invalid or expired OTP.";
-pub(crate) const OTP_TRIES: &str = "Too many attempts, please try again later with a new OTP.";
+pub(crate) const OTP_ATTEMPTS: &str = "Too many attempts, please try again later with a new OTP.";
 pub(crate) const MFA_EXPIRED: &str = "Invalid or expired MFA session.";
-pub(crate) const MFA_FOREIGN: &str = "Invalid MFA session.";
+pub(crate) const MFA_INVALID: &str = "Invalid MFA session.";
 pub(crate) const MFA_UNREADABLE: &str = "Failed to read MFA Id.";
-pub(crate) const MFA_SAME: &str = "A different authentication method is required.";
+pub(crate) const MFA_SAME_METHOD: &str = "A different authentication method is required.";
 pub(crate) const BAD_BODY: &str = "An error occurred while loading the submitted data.";
-pub(crate) const BAD_TYPE: &str = "Unsupported Content-Type.";
+pub(crate) const BAD_CONTENT_TYPE: &str = "Unsupported Content-Type.";
 pub(crate) const NO_PASSWORD_LOGIN: &str =
     "The collection is not configured to allow password authentication.";
 pub(crate) const NO_OTP_LOGIN: &str =
@@ -25,13 +25,13 @@ const VALUES: [&str; 35] = [
     UNBIND_FAILED,
     LOGIN_FAILED,
     OTP_INVALID,
-    OTP_TRIES,
+    OTP_ATTEMPTS,
     MFA_EXPIRED,
-    MFA_FOREIGN,
+    MFA_INVALID,
     MFA_UNREADABLE,
-    MFA_SAME,
+    MFA_SAME_METHOD,
     BAD_BODY,
-    BAD_TYPE,
+    BAD_CONTENT_TYPE,
     NO_PASSWORD_LOGIN,
     NO_OTP_LOGIN,
     "An error occurred while validating the submitted data.",
@@ -59,46 +59,16 @@ const VALUES: [&str; 35] = [
 ];
 
 /// Names of fields.
-const NAMES: [&str; 31] = [
-    "data",
-    "message",
-    "status",
-    "code",
-    "params",
-    "min",
-    "max",
-    "email",
-    "password",
-    "token",
-    "identity",
-    "identityField",
-    "otpId",
-    "mfaId",
-    "record",
-    "meta",
-    "expand",
-    "mfa",
-    "enabled",
-    "id",
-    "collectionId",
-    "collectionName",
-    "created",
-    "updated",
-    "verified",
-    "emailVisibility",
-    "name",
-    "avatar",
-    "passwordConfirm",
-    "oldPassword",
-    "duration",
-];
+const NAMES: &str = "data message status code params min max email password token identity identityField otpId mfaId \
+    record meta expand mfa enabled id collectionId collectionName created updated verified emailVisibility name avatar \
+    passwordConfirm oldPassword duration";
 
 /// The limits in BosBase's errors.
 const NUMBERS: [&str; 4] = ["1", "71", "255", "1024"];
 
 /// Returns the message that the inside of a JSON string stands for; empty if it is none of BosBase's.
 pub(crate) fn known_message(inside: &str) -> &'static str {
-    let known = VALUES.iter().find(|value| json::stands_for(inside, value));
+    let known = VALUES.iter().find(|value| json::decodes_to(inside, value));
     known.copied().unwrap_or_default()
 }
 
@@ -109,7 +79,7 @@ pub(crate) fn is_value(inside: &str) -> bool {
 
 /// Whether the inside of a JSON string is the name of one of BosBase's fields.
 pub(crate) fn is_name(inside: &str) -> bool {
-    NAMES.contains(&inside)
+    NAMES.split(' ').any(|name| name == inside)
 }
 
 /// Whether a number occurs in BosBase's errors: a limit, or the status itself.

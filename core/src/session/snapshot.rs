@@ -119,7 +119,7 @@ impl Session {
 /// The value of a top-level field of a JSON object.
 fn raw_field<'a>(object: &'a str, field: &str) -> Option<&'a str> {
     let mut found = None;
-    let read = json::members(object, DEPTH_MAX, UNLIMITED, |name, value| {
+    let read = json::fields(object, DEPTH_MAX, UNLIMITED, |name, value| {
         if name.is(field) {
             found = Some(value);
         }

@@ -1,36 +1,36 @@
-//! Finds all of several needles in one pass over a text, whatever either contains: Aho and Corasick's automaton.
-//! Its own one, because the needles are secrets, of which nothing may stay in memory.
+//! Finds several needles in one pass over a text in linear time, with an Aho-Corasick automaton. Not that of the crate
+//! `aho-corasick`, because the needles are secrets and must not stay in memory.
 
 use zeroize::{Zeroizing, optimization_barrier};
 
-/// A text to be found.
+/// A string to find.
 pub(super) struct Needle {
     pub text: Zeroizing<String>,
-    /// Whether an occurrence counts as one of a short secret.
+    /// Whether it is a short secret.
     pub is_short: bool,
 }
 
-/// A state: the prefix of a needle that the bytes read last are.
+/// A state: the prefix of a needle that matches the last bytes read.
 #[derive(Clone, Copy, Default)]
 struct Node {
     byte: u8,
-    /// How long the prefix is.
+    /// The length of the prefix.
     depth: u32,
-    /// The states that one byte more leads to, in the order of that byte.
+    /// The states that follow by one byte, in the order of that byte.
     children: u32,
     children_end: u32,
     /// The longest proper suffix of the prefix that is a state.
     fallback: u32,
-    /// How long the longest needles are, of either kind, that end here; 0 for none.
+    /// The lengths of the longest needles of each kind that end here; 0 for none.
     long: u32,
     short: u32,
 }
 
-/// How far a text has been read.
+/// A state of a search.
 #[derive(Clone, Copy, Default)]
 pub(super) struct State(u32);
 
-/// The automaton. It is zeroized when dropped.
+/// The automaton. Zeroized when dropped.
 pub(super) struct Automaton {
     nodes: Vec<Node>,
     #[cfg(test)]
@@ -47,14 +47,14 @@ impl Automaton {
             .sum::<usize>()
             + 1;
         let mut automaton = Automaton {
-            // It never moves, so that no copy is left behind.
+            // Never reallocated: that would leave a copy in memory.
             nodes: Vec::with_capacity(most),
             #[cfg(test)]
             steps: std::cell::Cell::default(),
         };
         automaton.nodes.push(Node::default());
-        // The needles that begin with the prefix of each state. States come in the order of their depth, so
-        // that those which a state falls back to are complete before it.
+        // The needles that start with the prefix of each state. States are in the order of their depth, so that the
+        // fallback of a state is complete before it.
         let mut prefixed = Vec::with_capacity(most);
         prefixed.push(0..needles.len());
         let mut at = 0;
@@ -65,7 +65,7 @@ impl Automaton {
         automaton
     }
 
-    /// Sets which needles end at a state, and adds the states that follow it.
+    /// Sets the needles that end at a state, and adds the states that follow it.
     fn complete(
         &mut self,
         at: usize,
@@ -113,7 +113,7 @@ impl Automaton {
         (node.children, node.children_end) = (children, prefixed.len() as u32);
     }
 
-    /// Whether there is nothing to find.
+    /// Whether there are no needles.
     pub fn is_empty(&self) -> bool {
         self.nodes.len() == 1
     }
@@ -137,18 +137,18 @@ impl Automaton {
         }
     }
 
-    /// The state after one byte more.
+    /// Returns the state after the next byte.
     pub fn next(&self, state: State, byte: u8) -> State {
         State(self.step(state.0, byte))
     }
 
-    /// How long the longest needles are that end at `state`, long ones and short ones; 0 for none.
+    /// Returns the lengths of the longest needles that end at `state`, of long and of short secrets; 0 for none.
     pub fn found(&self, state: State) -> (usize, usize) {
         let node = &self.nodes[state.0 as usize];
         (node.long as usize, node.short as usize)
     }
 
-    /// How many of the bytes read last may be the front of a needle.
+    /// Returns how many of the last bytes read may be the start of a needle.
     pub fn pending(&self, state: State) -> usize {
         self.nodes[state.0 as usize].depth as usize
     }

@@ -1,9 +1,9 @@
-//! Texts with their escapes resolved, each byte with the part of the text that stands for it.
+//! Decodes escapes, and maps each decoded byte to its part of the original text.
 
 use crate::protocol::json;
 use crate::secret::SecretBytes;
 
-/// How a text may be encoded.
+/// An encoding of a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
     /// The escapes of a JSON string.
@@ -13,17 +13,17 @@ pub(super) enum Encoding {
     Form,
 }
 
-/// A text without its escapes.
+/// A decoded text.
 pub(super) struct Decoded {
     bytes: SecretBytes,
-    /// The part of the text that each byte stands for.
+    /// The part of the original text for each byte.
     spans: Vec<(u32, u32)>,
-    /// Where the text ends: before an escape that is cut.
+    /// The end of the original text: before a truncated escape.
     end: usize,
 }
 
 impl Decoded {
-    /// A text as it is.
+    /// A text that is not decoded.
     pub fn plain(text: &[u8]) -> Self {
         let mut bytes = SecretBytes::with_capacity(text.len());
         bytes.push(text);
@@ -42,20 +42,20 @@ impl Decoded {
         self.end
     }
 
-    /// The part of the text that the bytes from `first` to `last` stand for.
+    /// Returns the part of the original text for the bytes from `first` to `last`.
     pub fn span(&self, first: usize, last: usize) -> (usize, usize) {
         (self.spans[first].0 as usize, self.spans[last].1 as usize)
     }
 
-    pub fn holds(&self, byte: u8) -> bool {
+    pub fn contains(&self, byte: u8) -> bool {
         memchr::memchr(byte, self.bytes()).is_some()
     }
 
-    /// The text with the escapes of one encoding more resolved; what is no escape stays. `is_cut` tells that the
-    /// text goes on, so that an escape may be cut off at its end.
+    /// Decodes the escapes of another encoding; invalid ones are kept. `is_cut` is whether the text is truncated, so that
+    /// it may end within an escape.
     pub fn decode(&self, encoding: Encoding, is_cut: bool) -> Decoded {
         let text = self.bytes();
-        // No escape is shorter than what it stands for.
+        // No escape is shorter than its decoded bytes.
         let mut bytes = SecretBytes::with_capacity(text.len());
         let mut spans = Vec::with_capacity(text.len());
         let (mut at, mut end) = (0, self.end);
@@ -75,7 +75,7 @@ impl Decoded {
     }
 }
 
-/// Some bytes, and how many bytes of the text stand for them.
+/// Decoded bytes, and how many bytes of the text they consume.
 struct Unit {
     bytes: [u8; 4],
     length: usize,
@@ -93,7 +93,7 @@ impl Unit {
 }
 
 impl Encoding {
-    /// Whether a text that goes on may end within the escape at its front.
+    /// Whether a truncated text may end within the escape at its front.
     fn may_be_cut(self, text: &[u8]) -> bool {
         match self {
             Encoding::Json => text[0] == b'\\' && text.len() < r"\ud83d\ude00".len(),
@@ -101,7 +101,7 @@ impl Encoding {
         }
     }
 
-    /// What the escape at the front stands for.
+    /// Decodes the escape at the front.
     fn escape(self, text: &[u8]) -> Option<Unit> {
         match (self, text[0]) {
             (Encoding::Json, b'\\') => json_escape(text),

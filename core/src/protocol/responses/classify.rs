@@ -3,8 +3,9 @@
 use crate::error::{Action, Status};
 use crate::protocol::endpoint::Endpoint;
 use crate::protocol::server_strings::{
-    BAD_BODY, BAD_TYPE, BIND_FAILED, LOGIN_FAILED, MFA_EXPIRED, MFA_FOREIGN, MFA_SAME,
-    MFA_UNREADABLE, NO_OTP_LOGIN, NO_PASSWORD_LOGIN, OTP_INVALID, OTP_TRIES, UNBIND_FAILED,
+    BAD_BODY, BAD_CONTENT_TYPE, BIND_FAILED, LOGIN_FAILED, MFA_EXPIRED, MFA_INVALID,
+    MFA_SAME_METHOD, MFA_UNREADABLE, NO_OTP_LOGIN, NO_PASSWORD_LOGIN, OTP_ATTEMPTS, OTP_INVALID,
+    UNBIND_FAILED,
 };
 
 use super::error_response::{Envelope, ErrorResponse, FieldErrors};
@@ -31,13 +32,13 @@ pub(super) fn classify(response: &ErrorResponse<'_>) -> Class {
         ..200 | 300..=399 | 600.. => class(
             Status::UnexpectedResponse,
             Action::CheckNetwork,
-            "the answer is a redirect or has no usable status; redirects are not followed, so give the final base URL",
+            "the response is a redirect or has an invalid status: check the base URL; redirects are not followed",
         ),
         200..=299 => success_without_result(response),
         407 => class(
             Status::Proxy,
             Action::CheckNetwork,
-            "a proxy wants a login of its own; check the proxy's settings",
+            "a proxy requires authentication: check the proxy settings",
         ),
         429 => too_many_requests(response),
         400..=499 => match &response.envelope {
@@ -47,12 +48,12 @@ pub(super) fn classify(response: &ErrorResponse<'_>) -> Class {
         511 => class(
             Status::UnexpectedResponse,
             Action::CheckNetwork,
-            "the network wants a login of its own before it lets requests through",
+            "the network requires a login before it forwards requests: open a web page and log in to the network",
         ),
         500..=599 => class(
             Status::Server,
             Action::RetryLater,
-            "the server failed; try again later",
+            "the server failed: retry later",
         ),
     }
 }
@@ -63,7 +64,7 @@ fn success_without_result(response: &ErrorResponse<'_>) -> Class {
         return class(
             Status::UnexpectedResponse,
             Action::FixCall,
-            "the query's fields left out what the call needs; let fields include it, or leave fields out",
+            "the response lacks fields that the call requires: include them in the query `fields`, or omit `fields`",
         );
     }
     // A JSON object, or what is meant to be one, is no page of a network.
@@ -71,27 +72,29 @@ fn success_without_result(response: &ErrorResponse<'_>) -> Class {
         return class(
             Status::UnexpectedResponse,
             Action::ContactOperator,
-            "the answer says success but lacks what the call needs; ask the server's operator what changes its answers",
+            "the response reports success but lacks fields that the call requires: ask the operator what modifies responses",
         );
     }
     class(
         Status::UnexpectedResponse,
         Action::CheckNetwork,
-        "the answer says success but is not BosBase's; look for a login page or proxy in between, and at the base URL",
+        "the response reports success but is not BosBase's: check the base URL, and for a proxy or login page",
     )
 }
 
 fn too_many_requests(response: &ErrorResponse<'_>) -> Class {
     match (response.endpoint, &response.envelope) {
-        (Endpoint::AUTH_WITH_OTP, Some(envelope)) if envelope.known_message == OTP_TRIES => class(
-            Status::OtpInvalid,
-            Action::SecondFactor,
-            "the one-time password was tried too often; ask for a new one",
-        ),
+        (Endpoint::AUTH_WITH_OTP, Some(envelope)) if envelope.known_message == OTP_ATTEMPTS => {
+            class(
+                Status::OtpInvalid,
+                Action::SecondFactor,
+                "the one-time password was tried too often: request a new one",
+            )
+        }
         _ => class(
             Status::RateLimited,
             Action::RetryLater,
-            "too many requests; wait, then try again",
+            "too many requests: wait, then retry",
         ),
     }
 }
@@ -103,13 +106,13 @@ fn foreign_refusal(response: &ErrorResponse<'_>) -> Class {
         return class(
             Status::MfaRequired,
             Action::SecondFactor,
-            "a second factor is needed; log in by another method with this mfa_id",
+            "a second factor is required: log in by another method with this mfa_id",
         );
     }
     class(
         Status::UnexpectedResponse,
         Action::CheckNetwork,
-        "the refusal is not BosBase's; check the base URL and what stands between here and the server",
+        "the error response is not BosBase's: check the base URL, and for a proxy",
     )
 }
 
@@ -121,42 +124,42 @@ fn refusal(response: &ErrorResponse<'_>, envelope: &Envelope<'_>) -> Class {
         (401, Endpoint::AUTH_REFRESH | Endpoint::SEND, _) => class(
             Status::Unauthorized,
             Action::AskCredentials,
-            "the server does not accept the session; log in again",
+            "the session is not accepted: log in again",
         ),
         (401, ..) => class(
             Status::Refused,
             Action::ContactOperator,
-            "the server wants an authorization that this call does not need; ask its operator what stands in front of it",
+            "the server requires an authorization that this call does not need: ask the operator about a proxy in front of it",
         ),
         (403, _, NO_PASSWORD_LOGIN | NO_OTP_LOGIN) => class(
             Status::MethodDisabled,
             Action::ContactOperator,
-            "this way to log in is switched off in the collection; ask the server's operator",
+            "this login method is disabled in the collection: ask the server's operator",
         ),
         (403, Endpoint::AUTH_REFRESH, _) => class(
             Status::Forbidden,
             Action::FixCall,
-            "the session is of another collection; refresh it in its own",
+            "the session belongs to another collection: refresh it there",
         ),
         (403, ..) => class(
             Status::Forbidden,
             Action::ContactOperator,
-            "the collection's rules do not let this account in; ask the server's operator",
+            "the collection's rules refuse this account: ask the server's operator",
         ),
         (404, ..) => class(
             Status::NotFound,
             Action::FixCall,
-            "no such collection or path, or no collection of accounts; check its name and the base URL",
+            "the collection or path does not exist, or is not an auth collection: check its name and the base URL",
         ),
         (413, ..) => class(
             Status::Refused,
             Action::FixCall,
-            "the body is larger than the server allows; send less",
+            "the request body is larger than the server allows: send less",
         ),
         _ => class(
             Status::Refused,
             Action::ContactOperator,
-            "the server refused the call; server_message tells why",
+            "the server refused the call: see server_message",
         ),
     }
 }
@@ -167,12 +170,12 @@ fn bad_request(endpoint: Endpoint, envelope: &Envelope<'_>) -> Class {
         FieldErrors::UserFields => class(
             Status::Validation,
             Action::AskCredentials,
-            "the server finds what was typed in malformed; data_json tells which field and why",
+            "the server refused a value that the user typed: see data_json for the field and the reason",
         ),
         FieldErrors::Other => class(
             Status::Validation,
             Action::FixCall,
-            "the server finds a field wrong; data_json tells which and why",
+            "the server refused a field: see data_json for the field and the reason",
         ),
     }
 }
@@ -193,37 +196,37 @@ fn rejected_values(endpoint: Endpoint, message: &str) -> Class {
         (Endpoint::AUTH_WITH_TOKEN, LOGIN_FAILED) => class(
             Status::UnknownToken,
             Action::AskCredentials,
-            "the token is not bound in this collection; bind it with email and password first",
+            "the token is not bound in this collection: bind it with email and password first",
         ),
         (Endpoint::AUTH_WITH_OTP, OTP_INVALID) => class(
             Status::OtpInvalid,
             Action::SecondFactor,
-            "the one-time password is wrong or expired; ask for it again or for a new one",
+            "the one-time password is wrong or expired: ask the user again, or request a new one",
         ),
-        (login, MFA_EXPIRED | MFA_FOREIGN) if login.is_login() => class(
+        (login, MFA_EXPIRED | MFA_INVALID) if login.is_login() => class(
             Status::MfaSession,
             Action::SecondFactor,
-            "the mfa_id is unknown, used, expired or another account's; begin the login again",
+            "the mfa_id is unknown, used, expired or another account's: restart the login",
         ),
         (login, MFA_UNREADABLE) if login.is_login() => class(
             Status::MfaSession,
             Action::FixCall,
-            "the server could not read the mfa_id; give it as the first login's error had it",
+            "the server could not read the mfa_id: pass it unchanged from the error of the first login",
         ),
-        (login, MFA_SAME) if login.is_login() => class(
+        (login, MFA_SAME_METHOD) if login.is_login() => class(
             Status::MfaSameMethod,
             Action::SecondFactor,
-            "the second factor must be another method than the first; the mfa_id stays good",
+            "the second factor must be another method than the first: the mfa_id stays valid",
         ),
-        (_, BAD_BODY | BAD_TYPE) => class(
+        (_, BAD_BODY | BAD_CONTENT_TYPE) => class(
             Status::Refused,
             Action::FixCall,
-            "the server could not read the body; check the extra members, headers and query of the call",
+            "the server could not read the body: check the extra fields, headers and query of the call",
         ),
         _ => class(
             Status::Refused,
             Action::ContactOperator,
-            "the server refused the call for a reason of its own; server_message tells it",
+            "the server refused the call: see server_message",
         ),
     }
 }

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::input;
 use crate::protocol::endpoint::Endpoint;
-use crate::protocol::json::{self, Check, DEPTH_MAX, Fault, Stopped};
+use crate::protocol::json::{self, Check, DEPTH_MAX, JsonError, Stopped};
 use crate::protocol::server_strings;
 
 use super::fields::{Field, fields};
@@ -22,7 +22,7 @@ pub(super) struct ErrorResponse<'a> {
     /// The body, if it is one JSON object.
     pub object: Option<&'a str>,
     /// Why a body that looks like a JSON object is refused.
-    pub fault: Option<Fault>,
+    pub fault: Option<JsonError>,
     /// The id of a started MFA login.
     pub mfa_id: Option<Zeroizing<String>>,
     pub envelope: Option<Envelope<'a>>,
@@ -52,7 +52,7 @@ impl<'a> ErrorResponse<'a> {
     pub fn parse(
         request: &RequestInfo<'_>,
         response: &ResponseView<'a>,
-        fault: Option<Fault>,
+        fault: Option<JsonError>,
         check: Check<'_>,
     ) -> Result<Self, Stopped> {
         let read = unless_stopped(read(response.body, check))?;
@@ -88,16 +88,16 @@ fn read_mfa_id(value: &str) -> Option<Zeroizing<String>> {
 }
 
 /// The result, unless the call has to stop.
-fn unless_stopped<T>(read: Result<T, Fault>) -> Result<Result<T, Fault>, Stopped> {
+fn unless_stopped<T>(read: Result<T, JsonError>) -> Result<Result<T, JsonError>, Stopped> {
     match read {
-        Err(Fault::Stopped) => Err(Stopped),
+        Err(JsonError::Stopped) => Err(Stopped),
         read => Ok(read),
     }
 }
 
 /// A body that is one JSON object, and its fields `status`, `message`, `data` and `mfaId`.
-fn read<'a>(body: &'a [u8], check: Check<'_>) -> Result<(&'a str, [Field<'a>; 4]), Fault> {
-    let body = std::str::from_utf8(body).map_err(|_| Fault::NotUtf8)?;
+fn read<'a>(body: &'a [u8], check: Check<'_>) -> Result<(&'a str, [Field<'a>; 4]), JsonError> {
+    let body = std::str::from_utf8(body).map_err(|_| JsonError::NotUtf8)?;
     let names = ["status", "message", "data", "mfaId"];
     Ok((body, fields(body, names, check)?))
 }
@@ -108,7 +108,7 @@ fn envelope<'a>(
     fields: [Field<'a>; 3],
     response: &ResponseView<'_>,
     check: Check<'_>,
-) -> Result<Option<Envelope<'a>>, Fault> {
+) -> Result<Option<Envelope<'a>>, JsonError> {
     let media_type = response.content_type.split(';').next().unwrap_or_default();
     let [Some(status), Some(message), Some(data)] = fields.map(Field::only) else {
         return Ok(None);
@@ -130,9 +130,9 @@ fn envelope<'a>(
     }))
 }
 
-fn field_errors(data: &str, check: Check<'_>) -> Result<FieldErrors, Fault> {
+fn field_errors(data: &str, check: Check<'_>) -> Result<FieldErrors, JsonError> {
     let mut errors = FieldErrors::None;
-    json::members(data, DEPTH_MAX, check, |name, _| {
+    json::fields(data, DEPTH_MAX, check, |name, _| {
         if !USER_FIELDS.iter().any(|field| name.is(field)) {
             errors = FieldErrors::Other;
         } else if errors == FieldErrors::None {

@@ -1,7 +1,7 @@
 //! Single fields of a JSON object, borrowed from its text.
 
 use crate::input;
-use crate::protocol::json::{self, Check, DEPTH_MAX, ESCAPE_MAX, Fault};
+use crate::protocol::json::{self, Check, DEPTH_MAX, ESCAPE_MAX, JsonError};
 use crate::secret::{Secret, SecretBytes};
 
 /// The deepest nesting of a body, so that each of its fields may be as deep as any value.
@@ -21,9 +21,9 @@ impl<'a> Field<'a> {
     }
 
     /// The value, if it occurs; an error if it occurs more than once.
-    pub fn unique(self) -> Result<Option<&'a str>, Fault> {
+    pub fn unique(self) -> Result<Option<&'a str>, JsonError> {
         if self.is_duplicate {
-            Err(Fault::Duplicate)
+            Err(JsonError::Duplicate)
         } else {
             Ok(self.value)
         }
@@ -35,9 +35,9 @@ pub(super) fn fields<'a, const N: usize>(
     text: &'a str,
     names: [&str; N],
     check: Check<'_>,
-) -> Result<[Field<'a>; N], Fault> {
+) -> Result<[Field<'a>; N], JsonError> {
     let mut found = [Field::default(); N];
-    json::members(text, LEVELS, check, |name, value| {
+    json::fields(text, LEVELS, check, |name, value| {
         if let Some(at) = names.iter().position(|wanted| name.is(wanted)) {
             found[at].is_duplicate |= found[at].value.replace(value).is_some();
         }

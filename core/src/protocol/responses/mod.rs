@@ -12,7 +12,7 @@ mod view;
 
 use std::time::SystemTime;
 
-use super::json::{Check, Fault, Stopped};
+use super::json::{Check, JsonError, Stopped};
 use super::record;
 use crate::error::Report;
 use crate::secret::Secret;
@@ -34,7 +34,7 @@ pub(crate) struct Login<'a> {
 pub(crate) fn no_content(
     response: &ResponseView<'_>,
     _check: Check<'_>,
-) -> Result<(), Option<Fault>> {
+) -> Result<(), Option<JsonError>> {
     (response.status == 204).then_some(()).ok_or(None)
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn no_content(
 pub(crate) fn login<'a>(
     response: &ResponseView<'a>,
     check: Check<'_>,
-) -> Result<Login<'a>, Option<Fault>> {
+) -> Result<Login<'a>, Option<JsonError>> {
     if response.status != 200 {
         return Err(None);
     }
@@ -51,15 +51,15 @@ pub(crate) fn login<'a>(
 }
 
 /// The login in a body; `None` if it is an object that lacks something.
-fn login_body<'a>(body: &'a [u8], check: Check<'_>) -> Result<Option<Login<'a>>, Fault> {
-    let body = std::str::from_utf8(body).map_err(|_| Fault::NotUtf8)?;
+fn login_body<'a>(body: &'a [u8], check: Check<'_>) -> Result<Option<Login<'a>>, JsonError> {
+    let body = std::str::from_utf8(body).map_err(|_| JsonError::NotUtf8)?;
     let [token, record, meta] = fields::fields(body, ["token", "record", "meta"], check)?;
     let (token, record, meta) = (token.unique()?, record.unique()?, meta.unique()?);
     let (Some(token), Some(record_json)) = (token.and_then(fields::token), record) else {
         return Ok(None);
     };
     match record::check(record_json, check) {
-        Err(Fault::NotAnObject) => return Ok(None),
+        Err(JsonError::NotAnObject) => return Ok(None),
         checked => checked?,
     }
     let meta_json = meta.filter(|meta| *meta != "null").unwrap_or_default();
@@ -75,7 +75,7 @@ fn login_body<'a>(body: &'a [u8], check: Check<'_>) -> Result<Option<Login<'a>>,
 pub(crate) fn error(
     request: &RequestInfo<'_>,
     response: &ResponseView<'_>,
-    fault: Option<Fault>,
+    fault: Option<JsonError>,
     now: SystemTime,
     check: Check<'_>,
 ) -> Result<Report, Stopped> {

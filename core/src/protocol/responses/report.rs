@@ -53,7 +53,7 @@ pub(super) fn report(
 fn message(class: &Class, parsed: &ErrorResponse<'_>) -> String {
     match parsed.fault.filter(|_| parsed.is_2xx()) {
         Some(fault) => format!(
-            "the response says success but its JSON is refused: {fault}; ask the server's operator what changes its responses"
+            "the response reports success but its JSON is invalid ({fault}): ask the operator what modifies responses"
         ),
         None => class.message.to_owned(),
     }

@@ -1,4 +1,4 @@
-//! Tests of what an answer brings: logins, and what an error shows.
+//! Tests of parsed logins, and of what errors show.
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,7 +11,7 @@ use crate::protocol::json::UNLIMITED;
 
 const NOW_SECONDS: u64 = 1_700_000_000;
 
-fn answer(status: u16, content_type: &'static str, body: &str) -> ResponseView<'static> {
+fn response(status: u16, content_type: &'static str, body: &str) -> ResponseView<'static> {
     ResponseView {
         status,
         content_type,
@@ -21,7 +21,7 @@ fn answer(status: u16, content_type: &'static str, body: &str) -> ResponseView<'
 }
 
 fn json(status: u16, body: &str) -> ResponseView<'static> {
-    answer(status, "application/json", body)
+    response(status, "application/json", body)
 }
 
 fn envelope(status: u16, message: &str, data: &str) -> ResponseView<'static> {
@@ -41,7 +41,7 @@ pub(super) fn failure(
     endpoint: Endpoint,
     had_fields: bool,
     response: &ResponseView<'_>,
-    fault: Option<Fault>,
+    fault: Option<JsonError>,
     secrets: &[&str],
 ) -> Report {
     let request = RequestInfo {
@@ -66,7 +66,7 @@ fn logged_in<'a>(response: &ResponseView<'a>) -> Option<Login<'a>> {
 }
 
 #[test]
-fn a_login_brings_token_record_and_meta() {
+fn login_returns_token_record_and_meta() {
     let login = logged_in(&json(
         200,
         r#" {"record": {"id":"x", "n":1} ,"token":"a.b.c","meta":{"k":[1]}} "#,
@@ -77,7 +77,7 @@ fn a_login_brings_token_record_and_meta() {
         (login.record_json, login.meta_json),
         (r#"{"id":"x", "n":1}"#, r#"{"k":[1]}"#)
     );
-    let login = logged_in(&answer(
+    let login = logged_in(&response(
         200,
         "",
         r#"{"token":"t","record":{},"meta":null,"more":[]}"#,
@@ -93,7 +93,7 @@ fn a_login_brings_token_record_and_meta() {
 }
 
 #[test]
-fn a_login_needs_all_of_it() {
+fn incomplete_logins_are_refused() {
     let long = format!(r#"{{"token":"{}","record":{{}}}}"#, "a".repeat(8193));
     let deep = format!(
         r#"{{"token":"t","record":{{"a":{}{}}}}}"#,
@@ -142,9 +142,9 @@ fn a_login_needs_all_of_it() {
         &deep,
         &deep_meta,
     ] {
-        let answer = json(200, body);
-        assert!(logged_in(&answer).is_none(), "{body:.60}");
-        let report = error_of(Endpoint::AUTH_WITH_TOKEN, &answer, &[]);
+        let response = json(200, body);
+        assert!(logged_in(&response).is_none(), "{body:.60}");
+        let report = error_of(Endpoint::AUTH_WITH_TOKEN, &response, &[]);
         assert_eq!(
             (report.status, report.http_status),
             (Status::UnexpectedResponse, 200)
@@ -159,7 +159,7 @@ fn a_login_needs_all_of_it() {
 }
 
 #[test]
-fn a_login_may_hold_any_json() {
+fn login_may_contain_any_json() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     let members: Vec<String> = (0..20_000).map(|n| format!("\"n{n}\":{n}")).collect();
     for value in [
@@ -175,21 +175,21 @@ fn a_login_may_hold_any_json() {
         let body = format!(
             r#"{{"other":{value},"other":1,"token":"t","record":{record},"meta":{value}}}"#
         );
-        let answer = json(200, &body);
-        let login = logged_in(&answer).unwrap_or_else(|| panic!("{value:.60}"));
+        let response = json(200, &body);
+        let login = logged_in(&response).unwrap_or_else(|| panic!("{value:.60}"));
         assert_eq!((login.record_json, login.meta_json), (&*record, value));
     }
 }
 
 #[test]
-fn json_that_is_refused_says_why_and_is_no_page_of_a_network() {
+fn refused_json_has_a_reason_and_differs_from_a_page() {
     let deep = format!(r#"{{"token":"t","record":{{"a":{}"#, "[".repeat(600));
     let says = |call, body: &[u8]| {
-        let answer = ResponseView {
+        let response = ResponseView {
             body,
             ..json(200, "")
         };
-        let report = error_of(call, &answer, &[]);
+        let report = error_of(call, &response, &[]);
         (report.action, report.message)
     };
     for (body, why) in [
@@ -225,7 +225,7 @@ fn json_that_is_refused_says_why_and_is_no_page_of_a_network() {
 }
 
 #[test]
-fn an_envelope_may_hold_any_json() {
+fn envelope_may_contain_any_json() {
     let deep = format!(r#"{{"email":{}1{}}}"#, "[".repeat(511), "]".repeat(511));
     let members: Vec<String> = (0..11_000).map(|n| format!("\"n{n}\":1")).collect();
     let many = format!("{{{}}}", members.join(","));
@@ -251,7 +251,7 @@ fn an_envelope_may_hold_any_json() {
 }
 
 #[test]
-fn an_odd_success_shows_nothing_of_its_body() {
+fn unexpected_success_shows_nothing_of_its_body() {
     for body in [
         r#"{"data":{"t":"jwt"},"message":"jwt","status":200}"#,
         r#"{"mfaId":"jwt"}"#,
@@ -276,13 +276,13 @@ fn only_204_is_no_content() {
 }
 
 #[test]
-fn an_error_shows_the_answer() {
-    let answer = envelope(
+fn error_shows_the_response() {
+    let response = envelope(
         400,
         "An error.",
         r#"{"token":{"code":"validation_required","message":"Blank."}}"#,
     );
-    let report = error_of(Endpoint::BIND_TOKEN, &answer, &[]);
+    let report = error_of(Endpoint::BIND_TOKEN, &response, &[]);
     assert_eq!(
         (report.status, report.action),
         (Status::Validation, Action::FixCall)
@@ -295,15 +295,15 @@ fn an_error_shows_the_answer() {
         report.data_json,
         r#"{"token":{"code":"validation_required","message":"Blank."}}"#
     );
-    assert_eq!(report.body, answer.body);
+    assert_eq!(report.body, response.body);
     assert!(!report.outcome_unknown && report.url.is_empty() && report.argument.is_empty());
 }
 
 #[test]
-fn a_body_that_is_no_json_is_kept() {
+fn body_that_is_not_json_is_shown() {
     let report = error_of(
         Endpoint::BIND_TOKEN,
-        &answer(502, "text/html", "<h1>Bad gateway</h1>"),
+        &response(502, "text/html", "<h1>Bad gateway</h1>"),
         &[],
     );
     assert_eq!(
@@ -313,15 +313,19 @@ fn a_body_that_is_no_json_is_kept() {
     assert!(report.outcome_unknown && report.server_message.is_empty());
     let long = "x".repeat(70_000);
     assert_eq!(
-        error_of(Endpoint::BIND_TOKEN, &answer(404, "text/plain", &long), &[])
-            .body
-            .len(),
+        error_of(
+            Endpoint::BIND_TOKEN,
+            &response(404, "text/plain", &long),
+            &[]
+        )
+        .body
+        .len(),
         65_536
     );
 }
 
 #[test]
-fn an_echoed_secret_is_shown_nowhere() {
+fn echoed_secrets_are_redacted() {
     let secret = "hush-hush \"é\"";
     let written = serde_json::to_string(secret).unwrap();
     let data = format!(r#"{{{written}:[{written}],"n":1}}"#);
@@ -333,7 +337,7 @@ fn an_echoed_secret_is_shown_nowhere() {
     assert_eq!(report.server_message, "Is ***.");
     assert_eq!(report.data_json, r#"{"***":["***"],"n":1}"#);
     assert!(!format!("{report:?}{}", String::from_utf8_lossy(&report.body)).contains("hush"));
-    let page = answer(
+    let page = response(
         400,
         "text/html",
         &format!("<p>{secret}</p> hush-hush%20%22%c3%A9%22"),
@@ -345,7 +349,7 @@ fn an_echoed_secret_is_shown_nowhere() {
 }
 
 #[test]
-fn a_server_message_is_made_harmless() {
+fn server_message_is_sanitized() {
     let text = "a\nb\u{202e}c\u{9b}d\u{2066}e\u{200f}f\0g\u{2028}h";
     let report = error_of(Endpoint::BIND_TOKEN, &envelope(400, text, "{}"), &[]);
     assert_eq!(
@@ -361,7 +365,7 @@ fn a_server_message_is_made_harmless() {
 }
 
 #[test]
-fn an_mfa_answer_gives_the_id() {
+fn mfa_response_has_the_id() {
     let mfa = json(401, r#"{"mfaId":"019b-x_Y"}"#);
     let report = error_of(Endpoint::AUTH_WITH_TOKEN, &mfa, &["9"]);
     assert_eq!(
@@ -398,9 +402,9 @@ fn an_mfa_answer_gives_the_id() {
 }
 
 #[test]
-fn an_envelope_is_one_in_every_point() {
+fn envelope_is_validated_completely() {
     let status = |content_type, body: &str| {
-        error_of(Endpoint::SEND, &answer(404, content_type, body), &[]).status
+        error_of(Endpoint::SEND, &response(404, content_type, body), &[]).status
     };
     let good = r#"{"data":{},"message":"No.","status":404}"#;
     for content_type in [
@@ -449,13 +453,13 @@ fn an_envelope_is_one_in_every_point() {
 }
 
 #[test]
-fn waits_are_read_and_limited() {
+fn retry_after_is_parsed_and_limited() {
     let wait = |status, retry_after: &str| {
-        let answer = ResponseView {
+        let response = ResponseView {
             retry_after,
-            ..answer(status, "", "")
+            ..response(status, "", "")
         };
-        error_of(Endpoint::SEND, &answer, &[]).retry_after
+        error_of(Endpoint::SEND, &response, &[]).retry_after
     };
     let date = |seconds| httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
     let (second, day, usual) = (
@@ -490,16 +494,16 @@ fn waits_are_read_and_limited() {
 }
 
 #[test]
-fn outcome_is_known_only_from_responses_that_prove_nothing_was_done() {
+fn outcome_is_known_only_after_a_refusal() {
     let is_unknown =
-        |answer: &ResponseView<'_>| error_of(Endpoint::BIND_TOKEN, answer, &[]).outcome_unknown;
+        |response: &ResponseView<'_>| error_of(Endpoint::BIND_TOKEN, response, &[]).outcome_unknown;
     for status in [100, 199, 300, 302, 399, 400, 401, 404, 407, 429, 499] {
         assert!(!is_unknown(&envelope(status, "No.", "{}")), "{status}");
-        let page = answer(status, "text/html", "x");
+        let page = response(status, "text/html", "x");
         assert_eq!(is_unknown(&page), status != 429, "{status}");
     }
     for status in [200, 299, 500, 503, 511, 599, 600] {
         assert!(is_unknown(&envelope(status, "No.", "{}")), "{status}");
-        assert!(is_unknown(&answer(status, "text/html", "x")), "{status}");
+        assert!(is_unknown(&response(status, "text/html", "x")), "{status}");
     }
 }

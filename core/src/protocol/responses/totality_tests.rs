@@ -78,7 +78,7 @@ fn range(http_status: u16) -> &'static str {
 }
 
 /// The argument of [`error`] for a response; `None` if the call succeeds.
-fn fault(endpoint: Endpoint, response: &ResponseView<'_>) -> Option<Option<Fault>> {
+fn fault(endpoint: Endpoint, response: &ResponseView<'_>) -> Option<Option<JsonError>> {
     match endpoint {
         Endpoint::BIND_TOKEN | Endpoint::UNBIND_TOKEN => no_content(response, UNLIMITED).err(),
         // The library has no calls for them yet.
