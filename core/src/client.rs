@@ -4,20 +4,26 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::collection::Collection;
 use crate::config::Config;
 use crate::error::Error;
 use crate::http::{Origin, Transport};
 use crate::protocol::paths::BaseUrl;
 use crate::secret::Secret;
 use crate::session::{Session, SessionStore};
-use crate::shared::Shared;
 use crate::{input, protocol};
 
 /// A client of one BosBase server. Clones are the same client; any thread may use it.
 #[derive(Clone)]
 pub struct Client {
-    pub(crate) inner: Arc<Shared>,
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// What all clones of a client share.
+pub(crate) struct Inner {
+    pub base_url: BaseUrl,
+    pub config: Config,
+    pub transport: Transport,
+    pub store: SessionStore,
 }
 
 impl Client {
@@ -34,7 +40,7 @@ impl Client {
             port: base_url.port(),
         };
         let transport = Transport::new(origin, config);
-        let inner = Shared {
+        let inner = Inner {
             base_url,
             config: config.clone(),
             transport,
@@ -52,11 +58,6 @@ impl Client {
             config: Config::new(),
             failure: None,
         }
-    }
-
-    /// The collection of this name or id, such as `users` or `_superusers`. Its calls check the name.
-    pub fn collection<'a>(&'a self, name: &'a str) -> Collection<'a> {
-        Collection::new(&self.inner, name)
     }
 
     /// The session the client holds, if somebody is logged in.
@@ -99,7 +100,9 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
+        f.debug_struct("Client")
+            .field("base_url", &self.inner.base_url)
+            .finish_non_exhaustive()
     }
 }
 

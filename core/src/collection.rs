@@ -1,5 +1,6 @@
 //! The calls of an auth collection: [`Collection`].
 
+use crate::client::Client;
 use crate::error::Error;
 use crate::input;
 use crate::options::CallOptions;
@@ -7,7 +8,6 @@ use crate::pending::PendingCall;
 use crate::protocol::endpoint::Endpoint;
 use crate::protocol::{bodies, responses};
 use crate::session::Session;
-use crate::shared::Shared;
 
 /// The default options.
 static NO_OPTIONS: CallOptions = CallOptions::new();
@@ -15,20 +15,23 @@ static NO_OPTIONS: CallOptions = CallOptions::new();
 /// An auth collection of a server: `users`, `_superusers` or any other, by name or id.
 #[derive(Clone, Copy, Debug)]
 pub struct Collection<'a> {
-    client: &'a Shared,
+    client: &'a Client,
     name: &'a str,
     options: &'a CallOptions,
 }
 
-impl<'a> Collection<'a> {
-    pub(crate) fn new(client: &'a Shared, name: &'a str) -> Self {
+impl Client {
+    /// Returns the collection of this name or id, such as `users` or `_superusers`. Its calls validate the name.
+    pub fn collection<'a>(&'a self, name: &'a str) -> Collection<'a> {
         Collection {
-            client,
+            client: self,
             name,
             options: &NO_OPTIONS,
         }
     }
+}
 
+impl<'a> Collection<'a> {
     /// Returns the same collection with options for the calls made through it.
     pub fn with(self, options: &'a CallOptions) -> Self {
         Collection { options, ..self }
@@ -71,7 +74,7 @@ impl<'a> Collection<'a> {
     pub fn auth_with_token(&self, token: &str) -> Result<Session, Error> {
         input::collection(self.name)?;
         input::token(token)?;
-        let ticket = self.client.store.begin();
+        let ticket = self.client.inner.store.begin();
         let body = bodies::token(token, self.extra_fields());
         let pending = self.start(Endpoint::AUTH_WITH_TOKEN)?;
         let response = pending.send(&body)?;
@@ -79,7 +82,7 @@ impl<'a> Collection<'a> {
         let session = Session::new(login.token, login.record_json, login.meta_json);
         pending.check(response.status)?;
         let was_kept =
-            self.options.keep_session && self.client.store.commit(ticket, Some(&session));
+            self.options.keep_session && self.client.inner.store.commit(ticket, Some(&session));
         Ok(session.kept(was_kept))
     }
 
@@ -101,7 +104,7 @@ impl<'a> Collection<'a> {
     }
 
     fn start(&self, endpoint: Endpoint) -> Result<PendingCall<'a>, Error> {
-        PendingCall::start(self.client, self.name, endpoint, self.options)
+        PendingCall::start(&self.client.inner, self.name, endpoint, self.options)
     }
 
     fn extra_fields(&self) -> Option<&str> {

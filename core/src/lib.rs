@@ -35,7 +35,6 @@ mod protocol;
 mod request;
 mod secret;
 mod session;
-mod shared;
 
 pub use client::{Client, ClientBuilder};
 pub use collection::Collection;

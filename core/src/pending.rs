@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::client::Inner;
 use crate::error::{Action, Error, Report, Status};
 use crate::http::{self, Cause, NetworkError, Request, Response, SystemError};
 use crate::options::CallOptions;
@@ -10,11 +11,10 @@ use crate::protocol::json::{Check, JsonError, Stopped};
 use crate::protocol::responses::{self, RequestInfo, ResponseView};
 use crate::request::CallRequest;
 use crate::secret::SecretBytes;
-use crate::shared::Shared;
 
 /// A call in flight.
 pub(crate) struct PendingCall<'a> {
-    shared: &'a Shared,
+    client: &'a Inner,
     request: CallRequest<'a>,
     timeout: Duration,
     call: http::Call<'a>,
@@ -23,22 +23,22 @@ pub(crate) struct PendingCall<'a> {
 impl<'a> PendingCall<'a> {
     /// Starts a call of an endpoint of this collection, whose name has been validated.
     pub fn start(
-        shared: &'a Shared,
+        client: &'a Inner,
         collection: &str,
         endpoint: Endpoint,
         options: &'a CallOptions,
     ) -> Result<Self, Error> {
-        let request = CallRequest::new(shared, collection, endpoint, options);
-        let timeout = options.timeout.unwrap_or(shared.config.timeout);
+        let request = CallRequest::new(client, collection, endpoint, options);
+        let timeout = options.timeout.unwrap_or(client.config.timeout);
         let (cancel, hook) = (options.cancel.as_ref(), options.wait_hook.as_deref());
-        match http::Call::start(&shared.transport, timeout, cancel, hook) {
+        match http::Call::start(&client.transport, timeout, cancel, hook) {
             Ok(call) => Ok(PendingCall {
-                shared,
+                client,
                 request,
                 timeout,
                 call,
             }),
-            Err(error) => Err(network_error(shared, &request, timeout, &error)),
+            Err(error) => Err(network_error(client, &request, timeout, &error)),
         }
     }
 
@@ -47,7 +47,7 @@ impl<'a> PendingCall<'a> {
         let request = Request {
             method: "POST",
             target: &self.request.target,
-            host: self.shared.base_url.authority(),
+            host: self.client.base_url.authority(),
             headers: self.request.headers(),
             body: body.as_slice(),
             idempotent: self.request.is_idempotent(),
@@ -101,7 +101,7 @@ impl<'a> PendingCall<'a> {
         report.outcome_unknown |= response.is_retry && report.action == Action::RetryLater;
         // If the server does not know the path, the base URL may be the reason.
         let is_unknown = matches!(report.status, Status::NotFound | Status::UnexpectedResponse);
-        if let (true, Some(advice)) = (is_unknown, self.shared.base_url.advice()) {
+        if let (true, Some(advice)) = (is_unknown, self.client.base_url.advice()) {
             report.message = format!("{} ({advice})", report.message);
         }
         report.url = self.request.url();
@@ -116,7 +116,7 @@ impl<'a> PendingCall<'a> {
     }
 
     fn error(&self, error: &NetworkError) -> Error {
-        network_error(self.shared, &self.request, self.timeout, error)
+        network_error(self.client, &self.request, self.timeout, error)
     }
 }
 
@@ -129,7 +129,7 @@ fn with_status(error: NetworkError, http_status: u16) -> NetworkError {
 
 /// The error of a call without a complete response.
 fn network_error(
-    shared: &Shared,
+    client: &Inner,
     request: &CallRequest<'_>,
     timeout: Duration,
     error: &NetworkError,
@@ -139,7 +139,7 @@ fn network_error(
         outcome_unknown: error.sent && !error.rejected,
         http_status: error.http_status.unwrap_or(0),
         url: request.url(),
-        ..Report::new(status, action, message(shared, timeout, error.cause))
+        ..Report::new(status, action, message(client, timeout, error.cause))
     }
     .into()
 }
@@ -168,10 +168,10 @@ fn action(system: SystemError) -> Action {
     }
 }
 
-fn message(shared: &Shared, timeout: Duration, cause: Cause) -> String {
+fn message(client: &Inner, timeout: Duration, cause: Cause) -> String {
     match cause {
         Cause::Resolve => {
-            let host = shared.base_url.host();
+            let host = client.base_url.host();
             format!("cannot resolve host name \"{host}\": check the base URL and the network")
         }
         Cause::Connect => {

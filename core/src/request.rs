@@ -2,42 +2,42 @@
 
 use zeroize::Zeroizing;
 
+use crate::client::Inner;
 use crate::options::CallOptions;
 use crate::protocol::bodies;
 use crate::protocol::endpoint::Endpoint;
 use crate::protocol::redact::MIN_REDACTED_LEN;
 use crate::secret::Secret;
-use crate::shared::Shared;
 
 /// A request to an endpoint of a collection.
 pub(crate) struct CallRequest<'a> {
     pub endpoint: Endpoint,
     pub target: String,
-    shared: &'a Shared,
+    client: &'a Inner,
     options: &'a CallOptions,
 }
 
 impl<'a> CallRequest<'a> {
     /// The request of these options. `collection` has been validated.
     pub fn new(
-        shared: &'a Shared,
+        client: &'a Inner,
         collection: &str,
         endpoint: Endpoint,
         options: &'a CallOptions,
     ) -> Self {
         let mfa_id = options.mfa_id.as_deref();
-        let base_url = &shared.base_url;
+        let base_url = &client.base_url;
         CallRequest {
             endpoint,
             target: base_url.target(collection, endpoint, &options.query, mfa_id),
-            shared,
+            client,
             options,
         }
     }
 
     /// The URL without its query. It may be shown.
     pub fn url(&self) -> String {
-        self.shared.base_url.address(&self.target)
+        self.client.base_url.address(&self.target)
     }
 
     /// Whether it may be sent twice. Completing an MFA login consumes the MFA id.
@@ -54,7 +54,7 @@ impl<'a> CallRequest<'a> {
     /// The headers of the library, the configuration and the call. A header of the call replaces those of the
     /// configuration with the same name, and a User-Agent of either replaces the library's.
     pub fn headers(&self) -> Vec<(&'a str, &'a str)> {
-        let config = &self.shared.config;
+        let config = &self.client.config;
         let is_in = |headers: &[(String, Secret)], name: &str| {
             headers
                 .iter()
@@ -76,7 +76,7 @@ impl<'a> CallRequest<'a> {
     /// The values added by the app that may be secrets: the last words of header values (`xyz` in `Bearer xyz`) and the
     /// strings in extra fields. Short ones occur in responses by chance and are left out, except in Authorization.
     pub fn added_secrets(&self) -> Vec<Zeroizing<String>> {
-        let headers = self.shared.config.headers.iter();
+        let headers = self.client.config.headers.iter();
         let words = headers
             .chain(&self.options.headers)
             .filter_map(|(name, value)| {
