@@ -15,9 +15,9 @@ fn zeroize(bytes: &mut [u8]) {
 pub(crate) struct Secret(Box<str>);
 
 impl Secret {
-    /// Copies `text`.
-    pub fn new(text: &str) -> Self {
-        Secret(text.into())
+    /// Copies `secret`.
+    pub fn new(secret: &str) -> Self {
+        Secret(secret.into())
     }
 
     /// Returns the string.

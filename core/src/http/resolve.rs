@@ -73,10 +73,10 @@ pub(super) fn resolve(
         return Ok(LOOPBACK.map(with_port).into());
     }
     acquire_thread(waker, limits)?;
-    let lookup = Lookup::new(waker);
-    spawn((host.to_owned(), port), Arc::clone(&lookup.0))?;
+    let resolution = Resolution::new(waker);
+    spawn((host.to_owned(), port), Arc::clone(&resolution.0))?;
     loop {
-        match lookup.take() {
+        match resolution.take() {
             Some(Ok(addresses)) if addresses.is_empty() => return Err(Cause::Resolve),
             Some(result) => return result.map_err(|error| cause(&error)),
             None => wait_for_wake(limits)?,
@@ -105,12 +105,12 @@ struct State {
     waiting: Option<Arc<Waker>>,
 }
 
-/// A lookup in progress. Once dropped, it wakes no call.
-struct Lookup(Arc<ForkSafeMutex<State>>);
+/// A resolution in progress. Once dropped, it wakes no call.
+struct Resolution(Arc<ForkSafeMutex<State>>);
 
-impl Lookup {
+impl Resolution {
     fn new(waker: &Arc<Waker>) -> Self {
-        Lookup(Arc::new(ForkSafeMutex::new(State {
+        Resolution(Arc::new(ForkSafeMutex::new(State {
             result: None,
             waiting: Some(Arc::clone(waker)),
         })))
@@ -121,7 +121,7 @@ impl Lookup {
     }
 }
 
-impl Drop for Lookup {
+impl Drop for Resolution {
     fn drop(&mut self) {
         self.0.with(|state| state.waiting = None);
     }
@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(wait_for_wake(limits(60_000)), Err(Cause::Cancelled));
     }
 
-    /// Also if an earlier call with the same waker timed out during its lookup, or while it waited for a thread.
+    /// Also if an earlier call with the same waker timed out during its resolution, or while it waited for a thread.
     #[test]
     fn more_calls_than_threads_are_all_resolved() {
         let call = || {

@@ -128,15 +128,16 @@ fn write(extra: &str, own: &[(&str, &str)], body: &mut SecretBytes) {
     body.push(b"}");
 }
 
-fn escaped_length(text: &str) -> usize {
-    text.bytes()
+fn escaped_length(string: &str) -> usize {
+    string
+        .bytes()
         .map(|b| escaped_byte(b).map_or(1, |(_, length)| length))
         .sum()
 }
 
-/// Writes `text` as the inside of a JSON string.
-fn escape(text: &str, body: &mut SecretBytes) {
-    let mut rest = text.as_bytes();
+/// Writes `string` as the inside of a JSON string.
+fn escape(string: &str, body: &mut SecretBytes) {
+    let mut rest = string.as_bytes();
     while let Some(at) = rest.iter().position(|&b| escaped_byte(b).is_some()) {
         body.push(&rest[..at]);
         if let Some((escape, length)) = escaped_byte(rest[at]) {

@@ -59,19 +59,19 @@ impl fmt::Display for JsonError {
 
 /// Whether bytes start like a JSON object. Then an error in them is an error of the server, not a page of a proxy.
 pub(crate) fn looks_like_object(bytes: &[u8]) -> bool {
-    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    text.trim_ascii_start().starts_with(b"{")
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    bytes.trim_ascii_start().starts_with(b"{")
 }
 
-/// Parses the JSON object `text`, and passes the name and the value of each field to `each`, in order. `levels` is the
+/// Parses the JSON object `json`, and passes the name and the value of each field to `each`, in order. `levels` is the
 /// deepest nesting that is accepted.
 pub(crate) fn fields<'a>(
-    text: &'a str,
+    json: &'a str,
     levels: usize,
     check: Check<'_>,
     mut each: impl FnMut(Name<'a>, &'a str),
 ) -> Result<(), JsonError> {
-    let mut scanner = Scanner::new(text, levels, check);
+    let mut scanner = Scanner::new(json, levels, check);
     scanner.space()?;
     if scanner.peek() != Some(b'{') {
         scanner.value()?;
@@ -86,7 +86,7 @@ pub(crate) fn fields<'a>(
             scanner.space()?;
             let start = scanner.at;
             scanner.value()?;
-            each(name, &text[start..scanner.at]);
+            each(name, &json[start..scanner.at]);
             scanner.space()?;
             match scanner.next() {
                 Some(b',') => scanner.space()?,
@@ -99,8 +99,8 @@ pub(crate) fn fields<'a>(
 }
 
 /// Returns the decoded strings in an object that [`fields`] accepts, at any depth, without the names.
-pub(crate) fn strings(text: &str) -> impl Iterator<Item = Zeroizing<String>> {
-    let mut rest = text;
+pub(crate) fn strings(json: &str) -> impl Iterator<Item = Zeroizing<String>> {
+    let mut rest = json;
     std::iter::from_fn(move || {
         loop {
             let start = rest.find('"')? + 1;
@@ -134,7 +134,7 @@ pub(crate) fn string_length(bytes: &[u8]) -> usize {
 
 /// A position in the input, and the objects and arrays that enclose it.
 struct Scanner<'a, 'c> {
-    text: &'a str,
+    json: &'a str,
     at: usize,
     /// The position of the next check.
     check_at: usize,
@@ -146,9 +146,9 @@ struct Scanner<'a, 'c> {
 }
 
 impl<'a, 'c> Scanner<'a, 'c> {
-    fn new(text: &'a str, levels: usize, check: Check<'c>) -> Self {
+    fn new(json: &'a str, levels: usize, check: Check<'c>) -> Self {
         Scanner {
-            text,
+            json,
             at: 0,
             check_at: BLOCK,
             check,
@@ -159,7 +159,7 @@ impl<'a, 'c> Scanner<'a, 'c> {
     }
 
     fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+        self.json.as_bytes().get(self.at).copied()
     }
 
     fn next(&mut self) -> Option<u8> {
@@ -187,7 +187,7 @@ impl<'a, 'c> Scanner<'a, 'c> {
     fn skip(&mut self, length: impl Fn(&[u8]) -> usize) -> Result<(), Stopped> {
         loop {
             self.check()?;
-            let rest = &self.text.as_bytes()[self.at..];
+            let rest = &self.json.as_bytes()[self.at..];
             let block = &rest[..rest.len().min(BLOCK)];
             let taken = length(block);
             self.at += taken;
@@ -208,7 +208,7 @@ impl<'a, 'c> Scanner<'a, 'c> {
     /// Accepts white space up to the end.
     fn end(&mut self) -> Result<(), JsonError> {
         self.space()?;
-        if self.at == self.text.len() {
+        if self.at == self.json.len() {
             Ok(())
         } else {
             Err(JsonError::NotJson)
@@ -293,7 +293,7 @@ impl<'a, 'c> Scanner<'a, 'c> {
     fn name(&mut self) -> Result<Name<'a>, JsonError> {
         let start = self.at + 1;
         let has_escape = self.string()?;
-        let inside = &self.text[start..self.at - 1];
+        let inside = &self.json[start..self.at - 1];
         self.space()?;
         if self.eat(b':') {
             Ok(Name { inside, has_escape })
@@ -325,7 +325,7 @@ impl<'a, 'c> Scanner<'a, 'c> {
         let is_whole = match self.next() {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => true,
             Some(b'u') => {
-                let digits = self.text.as_bytes().get(self.at..self.at + 4);
+                let digits = self.json.as_bytes().get(self.at..self.at + 4);
                 self.at += 4;
                 digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
             }
@@ -335,7 +335,7 @@ impl<'a, 'c> Scanner<'a, 'c> {
     }
 
     fn literal(&mut self, word: &str) -> Result<bool, JsonError> {
-        let is_there = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
+        let is_there = self.json.as_bytes()[self.at..].starts_with(word.as_bytes());
         self.at += word.len();
         is_there.then_some(false).ok_or(JsonError::NotJson)
     }
@@ -447,9 +447,9 @@ pub(crate) fn code_points(inside: &str) -> impl Iterator<Item = u32> {
 }
 
 /// Whether any string in valid JSON is not valid Unicode.
-pub(crate) fn has_lone_surrogate(text: &str) -> bool {
+pub(crate) fn has_lone_surrogate(json: &str) -> bool {
     // Only strings have escapes: the input can be decoded like one string.
-    code_points(text).any(|code| (0xd800..0xe000).contains(&code))
+    code_points(json).any(|code| (0xd800..0xe000).contains(&code))
 }
 
 /// Decodes a valid escape. Returns the code point, and the length of the escape, or of both of a surrogate pair.
@@ -481,15 +481,15 @@ pub(crate) fn code_unit(escape: &[u8]) -> Option<u32> {
     })
 }
 
-/// Whether the inside of a string decodes to `text`.
-pub(crate) fn decodes_to(inside: &str, text: &str) -> bool {
-    if inside.len() > text.len() * ESCAPE_MAX {
+/// Whether the inside of a string decodes to `string`.
+pub(crate) fn decodes_to(inside: &str, string: &str) -> bool {
+    if inside.len() > string.len() * ESCAPE_MAX {
         return false;
     }
     if !inside.contains('\\') {
-        return inside == text;
+        return inside == string;
     }
-    code_points(inside).eq(text.chars().map(u32::from))
+    code_points(inside).eq(string.chars().map(u32::from))
 }
 
 /// As [`string`], with `None` if it is longer than `max` bytes.
@@ -507,11 +507,11 @@ pub(crate) fn string(value: &str) -> Option<String> {
         return Some(inside.to_owned());
     }
     // Never reallocated: that would leave a copy in memory.
-    let mut text = String::with_capacity(inside.len());
+    let mut decoded = String::with_capacity(inside.len());
     for code in code_points(inside) {
-        text.push(char::from_u32(code)?);
+        decoded.push(char::from_u32(code)?);
     }
-    Some(text)
+    Some(decoded)
 }
 
 /// Returns the part between the quotes of a string value.
@@ -521,11 +521,11 @@ pub(crate) fn inside(value: &str) -> Option<&str> {
 
 /// Decodes the inside of a string, with U+FFFD for what is not valid Unicode.
 pub(crate) fn decode_lossy(inside: &str) -> String {
-    let mut text = String::with_capacity(inside.len());
-    text.extend(
+    let mut decoded = String::with_capacity(inside.len());
+    decoded.extend(
         code_points(inside).map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)),
     );
-    text
+    decoded
 }
 
 #[cfg(test)]

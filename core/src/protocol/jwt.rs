@@ -43,9 +43,9 @@ pub(crate) fn claims(token: &str) -> Claims {
 fn read(payload: &str) -> Option<Claims> {
     let mut bytes = Zeroizing::new(vec![0; base64::decoded_len_estimate(payload.len())]);
     let length = BASE64URL.decode_slice(payload, &mut bytes).ok()?;
-    let text = std::str::from_utf8(&bytes[..length]).ok()?;
+    let claims = std::str::from_utf8(&bytes[..length]).ok()?;
     let (mut exp, mut collection_id) = (Vec::new(), Vec::new());
-    json::fields(text, DEPTH_MAX, UNLIMITED, |name, value| {
+    json::fields(claims, DEPTH_MAX, UNLIMITED, |name, value| {
         if name.is("exp") {
             exp.push(value);
         } else if name.is("collectionId") {

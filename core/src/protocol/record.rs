@@ -10,15 +10,15 @@ const COMPARED_MAX: usize = 32;
 /// How many names are processed between two checks.
 const CHUNK: usize = 1024;
 
-/// Checks that `text` is one JSON object, nested up to 512 levels deep, without duplicate names at its top level.
-pub(crate) fn check(text: &str, check: Check<'_>) -> Result<(), JsonError> {
-    names(text, check).map(drop)
+/// Checks that `json` is one JSON object, nested up to 512 levels deep, without duplicate names at its top level.
+pub(crate) fn check(json: &str, check: Check<'_>) -> Result<(), JsonError> {
+    names(json, check).map(drop)
 }
 
 /// Returns the names at the top level of an object that [`check`] accepts.
-pub(crate) fn names<'a>(text: &'a str, check: Check<'_>) -> Result<Vec<Name<'a>>, JsonError> {
+pub(crate) fn names<'a>(json: &'a str, check: Check<'_>) -> Result<Vec<Name<'a>>, JsonError> {
     let mut names = Vec::with_capacity(16);
-    json::fields(text, DEPTH_MAX, check, |name, _| names.push(name))?;
+    json::fields(json, DEPTH_MAX, check, |name, _| names.push(name))?;
     if has_duplicates(&names, check)? {
         return Err(JsonError::Duplicate);
     }

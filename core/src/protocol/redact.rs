@@ -48,9 +48,9 @@ impl Redactor {
         let mut needles = Vec::new();
         for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
             let is_short = secret.len() < MIN_REDACTED_LEN;
-            let mut add = |text: String| {
-                let text = Zeroizing::new(text);
-                needles.push(Needle { text, is_short });
+            let mut add = |string: String| {
+                let string = Zeroizing::new(string);
+                needles.push(Needle { string, is_short });
             };
             add((*secret).to_owned());
             if !is_short && secret.len() <= SECRETS_MAX {
@@ -58,7 +58,7 @@ impl Redactor {
                 add(URL_SAFE_NO_PAD.encode(secret));
             }
         }
-        let length: usize = needles.iter().map(|needle| needle.text.len()).sum();
+        let length: usize = needles.iter().map(|needle| needle.string.len()).sum();
         Redactor {
             automaton: (length <= SECRETS_MAX).then(|| Automaton::new(needles)),
         }

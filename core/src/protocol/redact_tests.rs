@@ -179,13 +179,13 @@ fn truncation_shows_no_part_of_a_secret() {
 #[test]
 fn json_stays_valid_and_in_order() {
     assert_eq!(
-        json(r#"{ "z":1, "a":"hush-hush" }"#, &["hush-hush"]),
+        json(r#"{ "z":1, "a":"secret-secret" }"#, &["secret-secret"]),
         r#"{ "z":1, "a":"***" }"#
     );
     assert_eq!(
         json(
-            r#"{"hush-hush":["x hush-hush",{"b":"\"hush-hush\""}]}"#,
-            &["hush-hush"]
+            r#"{"secret-secret":["x secret-secret",{"b":"\"secret-secret\""}]}"#,
+            &["secret-secret"]
         ),
         r#"{"***":["x ***",{"b":"\"***\""}]}"#
     );

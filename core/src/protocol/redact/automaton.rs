@@ -5,7 +5,7 @@ use zeroize::{Zeroizing, optimization_barrier};
 
 /// A string to find.
 pub(super) struct Needle {
-    pub text: Zeroizing<String>,
+    pub string: Zeroizing<String>,
     /// Whether it is a short secret.
     pub is_short: bool,
 }
@@ -39,11 +39,11 @@ pub(super) struct Automaton {
 
 impl Automaton {
     pub fn new(mut needles: Vec<Needle>) -> Self {
-        needles.sort_unstable_by(|a, b| a.text.cmp(&b.text));
-        needles.dedup_by(|a, b| a.text == b.text);
+        needles.sort_unstable_by(|a, b| a.string.cmp(&b.string));
+        needles.dedup_by(|a, b| a.string == b.string);
         let most = needles
             .iter()
-            .map(|needle| needle.text.len())
+            .map(|needle| needle.string.len())
             .sum::<usize>()
             + 1;
         let mut automaton = Automaton {
@@ -79,7 +79,7 @@ impl Automaton {
         (node.long, node.short) = (fallback.long, fallback.short);
         let depth = node.depth as usize;
         if let Some(needle) = needles.get(range.start).filter(|_| depth > 0) {
-            if needle.text.len() == depth {
+            if needle.string.len() == depth {
                 let longest = if needle.is_short {
                     &mut node.short
                 } else {
@@ -91,10 +91,10 @@ impl Automaton {
         }
         let (depth_of_child, fallback) = (node.depth + 1, node.fallback);
         while let Some(needle) = needles[range.clone()].first() {
-            let byte = needle.text.as_bytes()[depth];
+            let byte = needle.string.as_bytes()[depth];
             let same = needles[range.clone()]
                 .iter()
-                .take_while(|other| other.text.as_bytes()[depth] == byte);
+                .take_while(|other| other.string.as_bytes()[depth] == byte);
             let end = range.start + same.count();
             prefixed.push(range.start..end);
             range.start = end;

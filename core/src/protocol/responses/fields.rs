@@ -1,4 +1,4 @@
-//! Single fields of a JSON object, borrowed from its text.
+//! Single fields of a JSON object, borrowed from it.
 
 use crate::input;
 use crate::protocol::json::{self, Check, DEPTH_MAX, ESCAPE_MAX, JsonError};
@@ -30,14 +30,14 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Returns the fields of these names at the top level of the JSON object `text`.
+/// Returns the fields of these names at the top level of the JSON object `object`.
 pub(super) fn fields<'a, const N: usize>(
-    text: &'a str,
+    object: &'a str,
     names: [&str; N],
     check: Check<'_>,
 ) -> Result<[Field<'a>; N], JsonError> {
     let mut found = [Field::default(); N];
-    json::fields(text, LEVELS, check, |name, value| {
+    json::fields(object, LEVELS, check, |name, value| {
         if let Some(at) = names.iter().position(|wanted| name.is(wanted)) {
             found[at].is_duplicate |= found[at].value.replace(value).is_some();
         }

@@ -326,7 +326,7 @@ fn body_that_is_not_json_is_shown() {
 
 #[test]
 fn echoed_secrets_are_redacted() {
-    let secret = "hush-hush \"é\"";
+    let secret = "secret-secret \"é\"";
     let written = serde_json::to_string(secret).unwrap();
     let data = format!(r#"{{{written}:[{written}],"n":1}}"#);
     let report = error_of(
@@ -336,11 +336,11 @@ fn echoed_secrets_are_redacted() {
     );
     assert_eq!(report.server_message, "Is ***.");
     assert_eq!(report.data_json, r#"{"***":["***"],"n":1}"#);
-    assert!(!format!("{report:?}{}", String::from_utf8_lossy(&report.body)).contains("hush"));
+    assert!(!format!("{report:?}{}", String::from_utf8_lossy(&report.body)).contains("secret"));
     let page = response(
         400,
         "text/html",
-        &format!("<p>{secret}</p> hush-hush%20%22%c3%A9%22"),
+        &format!("<p>{secret}</p> secret-secret%20%22%c3%A9%22"),
     );
     assert_eq!(
         error_of(Endpoint::BIND_TOKEN, &page, &[secret]).body,
