@@ -163,7 +163,7 @@ fn class(error: &NetworkError) -> (Status, Action) {
 /// The program or its environment can fix errors of the local operating system.
 fn action(system: SystemError) -> Action {
     match system {
-        SystemError::Other => Action::ReportBug,
+        SystemError::OTHER => Action::ReportBug,
         _ => Action::FixCall,
     }
 }
@@ -196,7 +196,7 @@ fn message(client: &Inner, timeout: Duration, cause: Cause) -> String {
         }
         Cause::Cancelled => "the call was cancelled, or its client closed".into(),
         Cause::System(system) | Cause::SystemAtResolve(system) => {
-            let reason = system.reason();
+            let reason = system.0;
             format!("the operating system refused a resource: {reason}")
         }
     }

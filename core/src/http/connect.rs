@@ -55,7 +55,7 @@ pub(super) fn connect(
 /// that cannot be assigned means that the machine has no IPv6, not that it has no free ports.
 fn system_cause(error: &io::Error, address: SocketAddr) -> Option<Cause> {
     let cause = SystemError::of(error)?;
-    (cause != SystemError::Ports || address.is_ipv4()).then_some(Cause::System(cause))
+    (cause != SystemError::PORTS || address.is_ipv4()).then_some(Cause::System(cause))
 }
 
 /// Alternates the two address families, starting with that of the first address.

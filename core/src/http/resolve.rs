@@ -142,7 +142,7 @@ fn spawn(name: (String, u16), state: Arc<ForkSafeMutex<State>>) -> Result<(), Ca
         .stack_size(STACK_SIZE);
     builder.spawn(run).map(drop).map_err(|_| {
         release_thread();
-        Cause::SystemAtResolve(SystemError::Threads)
+        Cause::SystemAtResolve(SystemError::THREADS)
     })
 }
 

@@ -12,8 +12,8 @@ use super::system_error::SystemError;
 /// Returns the cause of an error of TLS.
 pub(super) fn cause(error: &Error) -> Cause {
     match error {
-        Error::FailedToGetRandomBytes => Cause::System(SystemError::Random),
-        Error::FailedToGetCurrentTime => Cause::System(SystemError::Clock),
+        Error::FailedToGetRandomBytes => Cause::System(SystemError::RANDOM),
+        Error::FailedToGetCurrentTime => Cause::System(SystemError::CLOCK),
         _ => Cause::Tls(reason(error)),
     }
 }

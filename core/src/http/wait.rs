@@ -28,7 +28,7 @@ pub(super) fn wait_for_one_of<'a>(
     entries.extend(sockets.map(|socket| entry(socket, WRITE)));
     while !poll(&mut entries, limits)? {}
     let ready = entries[1..].iter().position(is_ready);
-    ready.ok_or(Cause::System(SystemError::Other))
+    ready.ok_or(Cause::System(SystemError::OTHER))
 }
 
 /// Waits for [`super::waker::Waker::wake`]. May return spuriously.
