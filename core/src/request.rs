@@ -42,7 +42,7 @@ impl<'a> CallRequest<'a> {
 
     /// Whether it may be sent twice. Completing an MFA login consumes the MFA id.
     pub fn is_idempotent(&self) -> bool {
-        let uses_mfa_id = self.endpoint.is_login() && self.options.mfa_id.is_some();
+        let uses_mfa_id = self.options.mfa_id.is_some() && self.endpoint.is_login();
         self.endpoint.is_idempotent() && !uses_mfa_id
     }
 

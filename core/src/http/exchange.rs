@@ -37,14 +37,18 @@ pub(super) fn exchange(
         limits: limits.during("waiting for the response"),
         sent: false,
         response_started: false,
+        rejected: false,
         send_failed: false,
+        http_status: None,
         input: SecretBytes::default(),
     };
     let result = exchange.run(request, max_body);
-    result.map_err(|error| NetworkError {
+    result.map_err(|cause| NetworkError {
+        cause,
         sent: exchange.sent,
         response_started: exchange.response_started,
-        ..error
+        rejected: exchange.rejected,
+        http_status: exchange.http_status,
     })
 }
 
@@ -53,21 +57,20 @@ struct Exchange<'a> {
     limits: Limits<'a>,
     sent: bool,
     response_started: bool,
+    rejected: bool,
     /// Whether sending failed. The system reports that once: a later read returns an orderly end.
     send_failed: bool,
+    http_status: Option<u16>,
     /// Bytes received and not yet consumed.
     input: SecretBytes,
 }
 
 impl Exchange<'_> {
-    fn run(&mut self, request: &[u8], max_body: usize) -> Result<(Response, bool), NetworkError> {
+    fn run(&mut self, request: &[u8], max_body: usize) -> Result<(Response, bool), Cause> {
         let all_sent = self.send(request)?;
         let head = self.read_head()?;
-        let body = self.read_body(&head, max_body);
-        let body = body.map_err(|error| NetworkError {
-            http_status: Some(head.status),
-            ..error
-        })?;
+        self.http_status = Some(head.status);
+        let body = self.read_body(&head, max_body)?;
         let reusable = all_sent && head.keep_alive && self.input.len() == 0;
         let response = Response {
             status: head.status,
@@ -119,13 +122,16 @@ impl Exchange<'_> {
         Ok((count, self.connection.flush()?))
     }
 
-    fn read_head(&mut self) -> Result<Head, NetworkError> {
+    fn read_head(&mut self) -> Result<Head, Cause> {
         let mut reader = HeadReader::default();
         loop {
             if self.receive()? == 0 {
-                return Err(Cause::ConnectionLost.into());
+                return Err(Cause::ConnectionLost);
             }
-            let (used, head) = reader.read(self.input.as_slice())?;
+            let (used, head) = reader.read(self.input.as_slice()).map_err(|error| {
+                self.http_status = error.http_status;
+                error.cause
+            })?;
             self.input.consume(used);
             if let Some(head) = head {
                 return Ok(head);
@@ -133,7 +139,7 @@ impl Exchange<'_> {
         }
     }
 
-    fn read_body(&mut self, head: &Head, max_body: usize) -> Result<SecretBytes, NetworkError> {
+    fn read_body(&mut self, head: &Head, max_body: usize) -> Result<SecretBytes, Cause> {
         let mut reader = BodyReader::new(head.framing, max_body)?;
         loop {
             let used = reader.read(self.input.as_slice())?;
@@ -145,14 +151,14 @@ impl Exchange<'_> {
                 return if reader.ends_with_connection() && !self.send_failed {
                     Ok(reader.into_body())
                 } else {
-                    Err(Cause::ConnectionLost.into())
+                    Err(Cause::ConnectionLost)
                 };
             }
         }
     }
 
     /// Waits for bytes and appends them to the input. Returns how many; 0 at an orderly end.
-    fn receive(&mut self) -> Result<usize, NetworkError> {
+    fn receive(&mut self) -> Result<usize, Cause> {
         let held = self.input.len();
         loop {
             self.wait_for_bytes()?;
@@ -170,17 +176,17 @@ impl Exchange<'_> {
 
     /// The error of a failed read. Before the first byte of a response, an error of TLS is more specific than a lost
     /// connection.
-    fn read_error(&self, error: &io::Error) -> NetworkError {
+    fn read_error(&mut self, error: &io::Error) -> Cause {
         let inner = error.get_ref();
         match inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            Some(error) if !self.response_started => NetworkError {
-                rejected: matches!(
+            Some(error) if !self.response_started => {
+                self.rejected = matches!(
                     error,
                     rustls::Error::AlertReceived(alert) if self.connection.is_rejected_by(*alert)
-                ),
-                ..tls_error::cause(error).into()
-            },
-            _ => Cause::ConnectionLost.into(),
+                );
+                tls_error::cause(error)
+            }
+            _ => Cause::ConnectionLost,
         }
     }
 

@@ -163,8 +163,9 @@ impl<'a> Fields<'a> {
 
     /// The value of the first field of that name; empty if absent or not UTF-8.
     fn value(&self, name: &str) -> String {
-        let value = self.all(name).next().unwrap_or_default();
-        unfold(std::str::from_utf8(value).unwrap_or_default())
+        let value = self.all(name).next();
+        let value = value.and_then(|value| std::str::from_utf8(value).ok());
+        value.map_or_else(String::new, unfold)
     }
 
     /// Whether a response of this status never has a body.

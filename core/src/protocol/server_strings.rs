@@ -66,7 +66,7 @@ const NAMES: &str = "data message status code params min max email password toke
 /// The limits in BosBase's errors.
 const NUMBERS: [&str; 4] = ["1", "71", "255", "1024"];
 
-/// Returns the message that the inside of a JSON string stands for; empty if it is none of BosBase's.
+/// Returns the message that the inside of a JSON string decodes to; empty if it is not one of BosBase's.
 pub(crate) fn known_message(inside: &str) -> &'static str {
     let known = VALUES.iter().find(|value| json::decodes_to(inside, value));
     known.copied().unwrap_or_default()

@@ -51,11 +51,11 @@ pub(super) fn token(value: &str) -> Option<Secret> {
     if input::is_session_token(inside) {
         return Some(Secret::new(inside));
     }
-    // It may hold escapes.
+    // It may have escapes.
     if inside.len() > input::SESSION_TOKEN_MAX * ESCAPE_MAX {
         return None;
     }
-    // No escape is shorter than what it stands for.
+    // No escape is shorter than its decoded byte.
     let mut decoded = SecretBytes::with_capacity(inside.len());
     for code in json::code_points(inside) {
         decoded.push(&[u8::try_from(code).ok().filter(u8::is_ascii)?]);

@@ -1,4 +1,4 @@
-//! What is classified: a response, and the request that it answers.
+//! The input of the classification: a response and its request.
 
 use crate::protocol::endpoint::Endpoint;
 
@@ -11,7 +11,7 @@ pub(crate) struct ResponseView<'a> {
     pub body: &'a [u8],
 }
 
-/// The request that a response answers.
+/// The request of a response.
 pub(crate) struct RequestInfo<'a> {
     pub endpoint: Endpoint,
     /// Whether its query has `fields`, which makes the server omit fields of the result.
