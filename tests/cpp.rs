@@ -278,7 +278,7 @@ fn the_page_about_stopping_is_true() {
     let server = Server::start(Config::demo()).unwrap();
     let unknown = "UNKNOWN_TOKEN: the token is not bound in this collection; bind it with email and password first";
     let prints = [format!("{unknown}\nstopped\n"), "stopped\n".to_owned()];
-    let programs = pages::programs("timeouts-and-cancel.md", "cpp");
+    let programs = pages::programs("timeouts-and-cancellation.md", "cpp");
     assert_eq!(programs.len(), prints.len());
     for (at, program) in programs.iter().enumerate() {
         let file = source(&format!("stopping-{at}.cpp"), program);

@@ -1,4 +1,4 @@
-//! The Rust example of `docs/test-your-app.md`, to the letter.
+//! The Rust example of `docs/testing.md`, to the letter.
 #![allow(clippy::unwrap_used)]
 
 use bosbase_local::{Config, Seed, Server};

@@ -1,4 +1,4 @@
-//! `docs/rehearse-bad-days.md` says what is so: its tables are compared with the service and with
+//! `docs/fault-injection.md` says what is so: its tables are compared with the service and with
 //! the library, and its programs are run.
 #![allow(clippy::unwrap_used)]
 
@@ -16,7 +16,7 @@ use support::page::block;
 use support::program::{Folder, Running, directly};
 use support::{api::Api, tools};
 
-const PAGE: &str = include_str!("../../docs/rehearse-bad-days.md");
+const PAGE: &str = include_str!("../../docs/fault-injection.md");
 
 /// The rows of the table under a heading, each as its cells.
 fn table(heading: &str) -> Vec<Vec<&'static str>> {

@@ -1,4 +1,4 @@
-//! The Rust example of `docs/rehearse-bad-days.md`, to the letter.
+//! The Rust example of `docs/fault-injection.md`, to the letter.
 #![allow(clippy::unwrap_used)]
 
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
