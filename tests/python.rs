@@ -309,7 +309,7 @@ fn calls_let_other_greenlets_run() {
             .env("BOSAUTH_TEST_URL", server.base_url());
         assert_eq!(
             tools::run(&mut python),
-            "calls\ntimeout\nkilled\nCANCELLED\nnothing is left\n"
+            "calls\ntimeout\nkilled\nCANCELLED\nno leaks\n"
         );
     }
 }
@@ -395,7 +395,7 @@ fn a_program_for_the_official_package_moves_over() {
         return;
     };
     let server = Server::start(Config::demo()).unwrap();
-    let program = fs::read_to_string(package().join("tests/moving_over.py")).unwrap();
+    let program = fs::read_to_string(package().join("tests/migration.py")).unwrap();
     let import = "from bosbase import BosBase, ClientResponseError\n";
     assert_eq!(program.matches("import BosBase").count(), 1);
     assert!(program.contains(import));

@@ -1,15 +1,15 @@
-"""The numbers of statuses and actions, as in bosauth.h. Importing the package compares them with the library."""
+"""Statuses and actions, with the numbers of bosauth.h. Importing the package compares them with the library."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 
-#: The ABI that this package is written for: the high 16 bits break, the low 16 bits grow.
+#: The ABI version that this package requires: major version in the high 16 bits, minor version in the low 16 bits.
 ABI_VERSION = 65536
 
 
 class Status(IntEnum):
-    """What a call answers: the condition behind an error. ``ClientResponseError.code`` is one of these."""
+    """The status of a call: the cause of an error. The type of ``ClientResponseError.code``."""
 
     OK = 0
     NULL_ARGUMENT = 1
@@ -52,7 +52,7 @@ class Status(IntEnum):
 
 
 class Action(IntEnum):
-    """What to do about an error. ``ClientResponseError.action`` is one of these."""
+    """The action to take on an error. The type of ``ClientResponseError.action``."""
 
     NONE = 0
     FIX_CALL = 1
