@@ -1,4 +1,4 @@
-/* Stays logged in after a restart: ./stay_logged_in FILE URL
+/* Restores the session after a restart: ./stay_logged_in FILE URL
  *
  *   cargo build --release
  *   cc -Iinclude -Ibindings/c examples/stay_logged_in.c target/release/libbosauth.a -lpthread -ldl -lm -o target/stay_logged_in

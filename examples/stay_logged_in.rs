@@ -1,4 +1,4 @@
-//! Stays logged in after a restart: `cargo run --example stay_logged_in FILE URL`
+//! Restores the session after a restart: `cargo run --example stay_logged_in FILE URL`
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};

@@ -30,8 +30,8 @@ class Status(IntEnum):
     RESPONSE_TOO_LARGE = 21
     VALIDATION = 30
     CREDENTIALS = 31
-    #: Never delete a token because of one such error: for two seconds after the first bind of a new server the
-    #: server says it of a bound token. Call again after 3 s.
+    #: Never delete a token because of one such error: a new server returns it for a bound token for up to two seconds
+    #: after its first bind. Retry after 3 s.
     UNKNOWN_TOKEN = 32
     MFA_REQUIRED = 33
     MFA_SESSION = 34
