@@ -113,7 +113,14 @@ fn the_wrapper_compiles_in_every_standard_with_and_without_exceptions() {
             for exceptions in ["-fexceptions", "-fno-exceptions"] {
                 let mut command = compiler(name, standard);
                 command.args([exceptions, "-fsyntax-only"]).arg(&twice);
-                for used in ["calls", "strings", "cancellation", "zeroize", "exceptions", "memory"] {
+                for used in [
+                    "calls",
+                    "strings",
+                    "cancellation",
+                    "zeroize",
+                    "exceptions",
+                    "memory",
+                ] {
                     let plain = ["exceptions", "memory"].contains(&used);
                     if !plain || exceptions == "-fexceptions" {
                         command.arg(wrapper().join("tests").join(format!("{used}.cpp")));
