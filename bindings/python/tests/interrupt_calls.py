@@ -195,6 +195,8 @@ def at_every_step(name):
 
 
 def steps():
+    # Python 3.12 enables opcode events for tracers that are set after the first frame has requested them.
+    sys._getframe().f_trace_opcodes = True
     for name in CALLS:
         at_every_step(name)
 
