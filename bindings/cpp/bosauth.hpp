@@ -362,7 +362,7 @@ using nul_arguments = std::initializer_list<std::string_view>;
     failure.mfa_id = bosauth_error_mfa_id(object);
     if (is_nul(failure, nuls)) {
         failure.status = status_code::invalid_argument;
-        failure.message = failure.argument + " must not contain a NUL";
+        failure.message = failure.argument + " must not contain NUL";
     }
     return failure;
 }

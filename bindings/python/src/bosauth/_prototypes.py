@@ -86,8 +86,8 @@ SessionPointer = POINTER(CSession)
 ErrorOut = POINTER(ErrorPointer)
 SessionOut = POINTER(SessionPointer)
 
-#: Name: what it gives, what it takes. ``c_char_p`` copies a text out at once; only the body, which may hold
-#: NUL, is read by its length.
+#: Result and argument types by function name. ``c_char_p`` results are copied at once, except for the error body, which
+#: may contain NUL and is read by its length.
 PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
     "bosauth_version": (c_char_p, ()),
     "bosauth_abi_version": (c_uint32, ()),

@@ -63,7 +63,7 @@ def check_string(value: object, argument: str) -> None:
         raise TypeError(f"{argument} must be str, bytes or bytearray, not {type(value).__name__}")
     if ("\0" if isinstance(value, str) else b"\0") in value:  # type: ignore[operator]
         action = Action.ASK_CREDENTIALS if argument in ("email", "password") else Action.FIX_CALL
-        raise failure(Status.INVALID_ARGUMENT, action, f"{argument} must not contain a NUL", argument)
+        raise failure(Status.INVALID_ARGUMENT, action, f"{argument} must not contain NUL", argument)
 
 
 def zeroize(buffer: bytearray) -> None:
