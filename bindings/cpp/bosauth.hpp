@@ -49,9 +49,10 @@ namespace bosauth {
 // This header uses functions of ABI 1.0.
 static_assert((BOSAUTH_ABI_VERSION >> 16) == 1, "bosauth.hpp and bosauth.h are of different versions");
 
-// ---- statuses and actions ------------------------------------------------------------------------------
+// ---- numbers ------------------------------------------------------------------------------------------
 
-/// The cause of an error, documented in bosauth.h. Interpret a status that a newer library returns by its range.
+/// The condition behind an error; bosauth.h describes each. A newer library may give other numbers: read
+/// them by their ten.
 enum class status_code : std::int32_t {  // NOLINT(performance-enum-size): the type of the C header
     ok = BOSAUTH_OK,
     null_argument = BOSAUTH_ERROR_NULL_ARGUMENT,
@@ -92,7 +93,7 @@ enum class status_code : std::int32_t {  // NOLINT(performance-enum-size): the t
     internal = BOSAUTH_ERROR_INTERNAL,
 };
 
-/// The action to take on an error, documented in bosauth.h. Treat an unknown action as none.
+/// What to do about an error; bosauth.h describes each. Treat an unknown one as none.
 enum class action_code : std::int32_t {  // NOLINT(performance-enum-size): the type of the C header
     none = BOSAUTH_ACTION_NONE,
     fix_call = BOSAUTH_ACTION_FIX_CALL,

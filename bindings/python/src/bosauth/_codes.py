@@ -1,15 +1,15 @@
-"""Statuses and actions, with the numbers of bosauth.h. Importing the package compares them with the library."""
+"""The numbers of statuses and actions, as in bosauth.h. Importing the package compares them with the library."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 
-#: The ABI version that this package requires: major version in the high 16 bits, minor version in the low 16 bits.
+#: The ABI that this package is written for: the high 16 bits break, the low 16 bits grow.
 ABI_VERSION = 65536
 
 
 class Status(IntEnum):
-    """The status of a call: the cause of an error. The type of ``ClientResponseError.code``."""
+    """What a call answers: the condition behind an error. ``ClientResponseError.code`` is one of these."""
 
     OK = 0
     NULL_ARGUMENT = 1
@@ -30,8 +30,8 @@ class Status(IntEnum):
     RESPONSE_TOO_LARGE = 21
     VALIDATION = 30
     CREDENTIALS = 31
-    #: Never delete a token because of one such error: a new server returns it for a bound token for up to two seconds
-    #: after its first bind. Retry after 3 s.
+    #: Never delete a token because of one such error: for two seconds after the first bind of a new server the
+    #: server says it of a bound token. Call again after 3 s.
     UNKNOWN_TOKEN = 32
     MFA_REQUIRED = 33
     MFA_SESSION = 34
@@ -52,7 +52,7 @@ class Status(IntEnum):
 
 
 class Action(IntEnum):
-    """The action to take on an error. The type of ``ClientResponseError.action``."""
+    """What to do about an error. ``ClientResponseError.action`` is one of these."""
 
     NONE = 0
     FIX_CALL = 1
