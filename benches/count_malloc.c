@@ -1,4 +1,4 @@
-/* Counts allocations of the program it is preloaded into, and writes the number at its end. */
+/* Counts the allocations of the program it is preloaded into, and prints the number at exit. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdatomic.h>
@@ -7,7 +7,7 @@
 
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *place, size_t size);
+extern void *__libc_realloc(void *pointer, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 
 static atomic_long allocations;
@@ -22,9 +22,9 @@ void *calloc(size_t count, size_t size) {
     return __libc_calloc(count, size);
 }
 
-void *realloc(void *place, size_t size) {
+void *realloc(void *pointer, size_t size) {
     allocations++;
-    return __libc_realloc(place, size);
+    return __libc_realloc(pointer, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size) {
@@ -32,11 +32,11 @@ void *aligned_alloc(size_t alignment, size_t size) {
     return __libc_memalign(alignment, size);
 }
 
-int posix_memalign(void **place, size_t alignment, size_t size) {
-    *place = aligned_alloc(alignment, size);
-    return *place ? 0 : 12;
+int posix_memalign(void **pointer, size_t alignment, size_t size) {
+    *pointer = aligned_alloc(alignment, size);
+    return *pointer ? 0 : 12;
 }
 
-__attribute__((destructor)) static void tell(void) {
+__attribute__((destructor)) static void report(void) {
     fprintf(stderr, "allocations %ld\n", allocations);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What a login on an open connection costs through the C ABI: see README.md beside this file.
+# Measures the cost of a login on an open connection through the C ABI: see README.md.
 set -euo pipefail
-. "$(dirname "$0")/set_up.sh"
+. "$(dirname "$0")/setup.sh"
 
 few=200 many=1200 where=no
 case "${1:-}" in
@@ -25,7 +25,7 @@ system_calls() {
     strace -f -qq -o "$work/trace" "$work/load" "$url" bench "$1" 1 >/dev/null 2>&1
     wc -l <"$work/trace"
 }
-each() { # the difference of two runs, for one login
+each() { # the difference between two runs, per login
     local of_few of_many
     of_few=$($1 $few)
     of_many=$($1 $many)
@@ -39,7 +39,7 @@ printf '%-28s %10s %10s\n' 'system calls' "$(each system_calls)" 4
 printf '%-28s %10s %10s\n' 'size of the library, bytes' "$(stat -c %s "$work/libbosauth.so.1")" 1800000
 
 if [ "$where" = yes ]; then
-    # The same library with its names.
+    # The same library with symbols.
     CARGO_PROFILE_DIST_STRIP=none cargo build --quiet --profile dist --lib --package bosauth-capi
     cp "$target/dist/libbosauth.so" "$work/libbosauth.so.1"
     instructions "$many" >/dev/null

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""CPU time of a login from Python: this package beside http.client and requests, in one process and one run.
+"""Compares the CPU time of a login from Python with http.client and requests, in one process.
 
-Each logs in over one kept connection. In the main thread this package makes a call on another thread, so that signals
-are heard; the second line is what it takes without that, in any other thread. What counts is the ratio: the machine is the same for all. Start
-`cargo run -p bosbase-local` first and give its URL; BOSAUTH_LIBRARY and PYTHONPATH say where the package is.
+Each logs in over one open connection. The first line is a call in the main thread, where signal handlers run, the second
+a call in another thread. The ratios do not depend on the machine. Start `cargo run -p bosbase-local` and pass its URL;
+set BOSAUTH_LIBRARY and PYTHONPATH as in docs/python.md.
 """
 
 import http.client
@@ -22,15 +22,15 @@ BODY = json.dumps({"token": TOKEN})
 HEADERS = {"Content-Type": "application/json"}
 
 
-def by_bosauth(url: str) -> Callable[[], object]:
-    """A login by this package."""
+def with_bosauth(url: str) -> Callable[[], object]:
+    """Returns a login with this package."""
     users = BosBase(url).collection("users")
     users.bind_custom_token(EMAIL, PASSWORD, TOKEN)
     return lambda: users.auth_with_token(TOKEN)
 
 
-def by_http_client(url: str) -> Callable[[], object]:
-    """The same request by the standard library, its answer parsed and nothing checked."""
+def with_http_client(url: str) -> Callable[[], object]:
+    """Returns the same request with the standard library. The response is parsed but not checked."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc)
 
     def log_in() -> object:
@@ -40,8 +40,8 @@ def by_http_client(url: str) -> Callable[[], object]:
     return log_in
 
 
-def by_requests(url: str) -> Callable[[], object]:
-    """The same request by requests, its answer parsed and nothing checked."""
+def with_requests(url: str) -> Callable[[], object]:
+    """Returns the same request with requests. The response is parsed but not checked."""
     import requests
 
     session = requests.Session()
@@ -49,30 +49,30 @@ def by_requests(url: str) -> Callable[[], object]:
 
 
 def cpu_per_login(log_in: Callable[[], object], logins: int) -> float:
-    """Microseconds of this process's CPU time for one login, the least of five rounds."""
+    """Returns the CPU time of the process per login in microseconds: the minimum of five rounds."""
     log_in()
     rounds = []
     for _ in range(5):
-        begin = time.process_time()
+        start = time.process_time()
         for _ in range(logins):
             log_in()
-        rounds.append((time.process_time() - begin) / logins * 1e6)
+        rounds.append((time.process_time() - start) / logins * 1e6)
     return min(rounds)
 
 
 def main() -> None:
-    """Prints a line for each way and how many times the CPU of this package it takes."""
+    """Prints the CPU time of each client and its ratio to this package."""
     url = sys.argv[1]
     logins = int(sys.argv[2]) if len(sys.argv) > 2 else 500
-    log_in = by_bosauth(url)
+    log_in = with_bosauth(url)
     ours = cpu_per_login(log_in, logins)
     print(f"bosauth      {ours:7.0f} us  1.00")
     with ThreadPoolExecutor(1) as another:
         direct = another.submit(cpu_per_login, log_in, logins).result()
     print(f"in a thread  {direct:7.0f} us  {direct / ours:.2f}")
-    for name, way in (("http.client", by_http_client), ("requests", by_requests)):
+    for name, client in (("http.client", with_http_client), ("requests", with_requests)):
         try:
-            theirs = cpu_per_login(way(url), logins)
+            theirs = cpu_per_login(client(url), logins)
         except ImportError:
             print(f"SKIPPED: no {name}")
             continue

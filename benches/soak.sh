@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A million calls, and what the process holds meanwhile: see README.md beside this file. soak.sh [CALLS]
+# Makes a million calls and prints the resources of the process: see README.md. Usage: soak.sh [CALLS]
 set -euo pipefail
-. "$(dirname "$0")/set_up.sh"
+. "$(dirname "$0")/setup.sh"
 
 cargo build --quiet --release --package bosbase-local
 program soak

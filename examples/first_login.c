@@ -1,4 +1,4 @@
-/* A first login from C. Start `cargo run -p bosbase-local` in another terminal, then
+/* First login in C. Start `cargo run -p bosbase-local` in another terminal, then
  *
  *   cargo build --release
  *   cc -Iinclude -Ibindings/c examples/first_login.c target/release/libbosauth.a -lpthread -ldl -lm -o target/first_login

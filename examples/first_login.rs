@@ -1,4 +1,4 @@
-//! A first login from Rust. Start `cargo run -p bosbase-local` in another terminal, then
+//! First login in Rust. Start `cargo run -p bosbase-local` in another terminal, then
 //! `cargo run --example first_login`.
 
 use bosauth::{Client, Error};

@@ -1,4 +1,4 @@
-/* A first login from C without bosauth_easy.h. Start `cargo run -p bosbase-local` in another terminal, then
+/* First login in C without bosauth_easy.h. Start `cargo run -p bosbase-local` in another terminal, then
  *
  *   cargo build --release
  *   cc -Iinclude examples/first_login_plain.c target/release/libbosauth.a -lpthread -ldl -lm -o target/first_login_plain
@@ -7,7 +7,7 @@
 #include <bosauth.h>
 #include <stdio.h>
 
-static int explain(bosauth_error *error) {
+static int report(bosauth_error *error) {
     fprintf(stderr, "%s: %s\nwhat to do: %s\n", bosauth_status_name(bosauth_error_status(error)),
             bosauth_error_message(error), bosauth_action_name(bosauth_error_action(error)));
     bosauth_error_free(error);
@@ -21,7 +21,7 @@ int main(int argc, char **argv) {
     bosauth_error *error;
 
     if (bosauth_client_new(url, NULL, &client, &error) != BOSAUTH_OK) {
-        return explain(error);
+        return report(error);
     }
     bosauth_status status = bosauth_bind_token(client, "users", "user@example.com", "correct horse 1",
                                                "my-own-token", NULL, &error);
@@ -33,5 +33,5 @@ int main(int argc, char **argv) {
         bosauth_session_free(session);
     }
     bosauth_client_free(client);
-    return status == BOSAUTH_OK ? 0 : explain(error);
+    return status == BOSAUTH_OK ? 0 : report(error);
 }

@@ -1,4 +1,4 @@
-//! The whole story against a server of its own: bind a token, log in with it, unbind it.
+//! Starts a server, binds a token, logs in with it, and unbinds it.
 //!
 //! `cargo run --example quickstart`
 
@@ -15,25 +15,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     let client = Client::builder(server.base_url()).build()?;
 
-    // An app makes such a token from at least 128 random bits and keeps it on the device.
-    tell_story(
+    // An app generates a token from at least 128 random bits and stores it on the device.
+    demonstrate(
         &client,
         "users",
         DEMO_USER,
         "quickstart-user-4f1c9a2be7d05836",
     )?;
-    tell_story(
+    demonstrate(
         &client,
         "_superusers",
         DEMO_SUPERUSER,
         "quickstart-superuser-90b7e3d1c2a8f654",
     )?;
 
-    println!("\nThat is all of it. README.md goes on with a first login in C and in Rust.");
+    println!("\nREADME.md continues with a first login in C and in Rust.");
     Ok(())
 }
 
-fn tell_story(
+fn demonstrate(
     client: &Client,
     collection: &str,
     email: &str,
@@ -42,17 +42,17 @@ fn tell_story(
     let accounts = client.collection(collection);
     println!("\n== {collection}: {email}");
 
-    println!("1. A login with a token that nobody has bound is refused.");
-    let refused = accounts
+    println!("1. A login with an unbound token fails.");
+    let error = accounts
         .auth_with_token(token)
         .expect_err("the token is not bound yet");
-    println!("   {refused}\n   what to do: {}", refused.action());
+    println!("   {error}\n   what to do: {}", error.action());
 
     println!("2. Bind it once, with email and password.");
     accounts.bind_token(email, DEMO_PASSWORD, token)?;
     println!("   bound");
 
-    println!("3. From now on the token logs the account in by itself.");
+    println!("3. Log in with the token alone.");
     describe(&accounts.auth_with_token(token)?);
     println!(
         "   the client holds the session: {}",
@@ -63,11 +63,11 @@ fn tell_story(
     accounts.unbind_token(email, DEMO_PASSWORD, token)?;
     println!("   unbound");
 
-    println!("5. The token logs nobody in any more. The session stays as it was.");
-    let refused = accounts
+    println!("5. A login with the token fails. The session of the client does not change.");
+    let error = accounts
         .auth_with_token(token)
         .expect_err("the token was unbound");
-    println!("   {refused}");
+    println!("   {error}");
     println!(
         "   the client still holds the session: {}",
         client.session().is_some()
@@ -102,7 +102,7 @@ fn describe(session: &Session) {
 fn expiry(session: &Session) -> String {
     session
         .expires_at()
-        .map_or("it says no time".into(), |seconds| {
+        .map_or("an unknown time".into(), |seconds| {
             format!("Unix time {seconds}")
         })
 }

@@ -1,4 +1,4 @@
-/* Stays logged in after a restart: ./stay_logged_in FILE URL
+/* Restores the session after a restart: ./stay_logged_in FILE URL
  *
  *   cargo build --release
  *   cc -Iinclude -Ibindings/c examples/stay_logged_in.c target/release/libbosauth.a -lpthread -ldl -lm -o target/stay_logged_in
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Writes token and record to a file that only this user can read. 0 is success. */
+/* Writes token and record to a file that only this user can read. Returns 0 on success. */
 static int keep(const bosauth_session *session, const char *path) {
     int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
@@ -19,7 +19,7 @@ static int keep(const bosauth_session *session, const char *path) {
     return fclose(file);
 }
 
-/* Makes the session in the file the client's. NULL if there is none, or it has expired. */
+/* Restores the client's session from the file. Returns NULL if there is none or it has expired. */
 static bosauth_session *restore(bosauth_client client, const char *path) {
     char *token = NULL, *record = NULL;
     size_t token_size = 0, record_size = 0;

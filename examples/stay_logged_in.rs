@@ -1,4 +1,4 @@
-//! Stays logged in after a restart: `cargo run --example stay_logged_in FILE URL`
+//! Restores the session after a restart: `cargo run --example stay_logged_in FILE URL`
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -18,10 +18,10 @@ fn keep(session: &Session, path: &str) -> io::Result<()> {
     )
 }
 
-/// Makes the session in the file the client's. `None` if there is none, or it has expired.
+/// Restores the client's session from the file. Returns `None` if there is none or it has expired.
 fn restore(client: &Client, path: &str) -> Option<Session> {
-    let text = fs::read_to_string(path).ok()?;
-    let (token, record) = text.split_once('\n')?;
+    let content = fs::read_to_string(path).ok()?;
+    let (token, record) = content.split_once('\n')?;
     client.save_session(token, Some(record)).ok()?;
     client.session().filter(Session::is_valid)
 }

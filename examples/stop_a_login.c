@@ -1,4 +1,4 @@
-/* Stops a login that takes too long for its user: target/stop_a_login [URL]
+/* Cancels a login after one second: target/stop_a_login [URL]
  *
  *     cargo build --release
  *     cc -Iinclude examples/stop_a_login.c target/release/libbosauth.a -lpthread -ldl -lm -o target/stop_a_login
@@ -32,7 +32,7 @@ int main(int argc, char **argv) {
         pthread_create(&login, NULL, log_in, options) != 0) {
         return 1;
     }
-    sleep(1); /* here the user would press a button */
+    sleep(1); /* until the user presses a button */
     bosauth_cancel_trigger(cancel);
     pthread_join(login, NULL);
     bosauth_client_free(client);

@@ -1,4 +1,4 @@
-//! Stops a login that takes too long for its user: `cargo run --example stop_a_login [URL]`
+//! Cancels a login after one second: `cargo run --example stop_a_login [URL]`
 
 use std::thread;
 use std::time::Duration;
@@ -21,7 +21,7 @@ fn main() -> Result<(), Error> {
                 Err(error) => println!("{}", error.status()),
             }
         });
-        thread::sleep(Duration::from_secs(1)); // here the user would press a button
+        thread::sleep(Duration::from_secs(1)); // until the user presses a button
         cancel.trigger();
     });
     Ok(())

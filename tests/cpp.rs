@@ -113,7 +113,14 @@ fn the_wrapper_compiles_in_every_standard_with_and_without_exceptions() {
             for exceptions in ["-fexceptions", "-fno-exceptions"] {
                 let mut command = compiler(name, standard);
                 command.args([exceptions, "-fsyntax-only"]).arg(&twice);
-                for used in ["calls", "texts", "stops", "wiping", "exceptions", "memory"] {
+                for used in [
+                    "calls",
+                    "strings",
+                    "cancellation",
+                    "zeroize",
+                    "exceptions",
+                    "memory",
+                ] {
                     let plain = ["exceptions", "memory"].contains(&used);
                     if !plain || exceptions == "-fexceptions" {
                         command.arg(wrapper().join("tests").join(format!("{used}.cpp")));
@@ -150,7 +157,7 @@ fn the_linter_finds_nothing() {
         "--config-file={}",
         wrapper().join(".clang-tidy").display()
     ));
-    for name in ["calls", "stops", "exceptions"] {
+    for name in ["calls", "cancellation", "exceptions"] {
         tidy.arg(wrapper().join("tests").join(format!("{name}.cpp")));
     }
     // The newest standard has all of the header.
@@ -278,7 +285,7 @@ fn the_page_about_stopping_is_true() {
     let server = Server::start(Config::demo()).unwrap();
     let unknown = "UNKNOWN_TOKEN: the token is not bound in this collection; bind it with email and password first";
     let prints = [format!("{unknown}\nstopped\n"), "stopped\n".to_owned()];
-    let programs = pages::programs("timeouts-and-cancel.md", "cpp");
+    let programs = pages::programs("timeouts-and-cancellation.md", "cpp");
     assert_eq!(programs.len(), prints.len());
     for (at, program) in programs.iter().enumerate() {
         let file = source(&format!("stopping-{at}.cpp"), program);
@@ -304,7 +311,7 @@ fn the_page_about_stopping_is_true() {
 fn calls_are_stopped() {
     let server = Server::start(Config::demo()).unwrap();
     for standard in ["c++17", "c++20"] {
-        let stops = program_in(standard, "stops", &["-fno-exceptions"]);
+        let stops = program_in(standard, "cancellation", &["-fno-exceptions"]);
         tools::run(Command::new(stops).arg(server.base_url()));
     }
 }
@@ -323,7 +330,7 @@ fn bad_texts_are_named_and_good_ones_arrive_whole() {
         ..Config::default()
     })
     .unwrap();
-    let mut texts = Command::new(program("texts", &["-fno-exceptions"]));
+    let mut texts = Command::new(program("strings", &["-fno-exceptions"]));
     tools::run(texts.arg(server.base_url()).arg(email).arg(password));
 }
 
@@ -333,7 +340,7 @@ fn copies_of_secrets_are_wiped() {
     let server = Server::start(Config::demo()).unwrap();
     let mut command = compiler("c++", "c++17");
     command.args(["-O2", "-fno-exceptions"]);
-    let file = wrapper().join("tests/wiping.cpp");
+    let file = wrapper().join("tests/zeroize.cpp");
     let program = linked(command, &[&file], "cpp-wiping");
     tools::run(Command::new(program).arg(server.base_url()));
 }

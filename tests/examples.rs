@@ -87,8 +87,8 @@ fn a_first_login_that_fails_says_what_to_do() {
 fn the_pages_show_the_examples() {
     for (page, language, example) in [
         ("c.md", "c", "first_login.c"),
-        ("timeouts-and-cancel.md", "c", "stop_a_login.c"),
-        ("timeouts-and-cancel.md", "rust", "stop_a_login.rs"),
+        ("timeouts-and-cancellation.md", "c", "stop_a_login.c"),
+        ("timeouts-and-cancellation.md", "rust", "stop_a_login.rs"),
         ("sessions.md", "c", "stay_logged_in.c"),
         ("sessions.md", "rust", "stay_logged_in.rs"),
     ] {

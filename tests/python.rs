@@ -94,7 +94,7 @@ fn the_types_hold_for_the_package_and_its_users() {
         return;
     };
     let sources = sources("typed");
-    let mut programs = pages::programs("timeouts-and-cancel.md", "python");
+    let mut programs = pages::programs("timeouts-and-cancellation.md", "python");
     programs.extend(pages::programs("python.md", "python"));
     programs.extend(pages::programs("sessions.md", "python"));
     assert_eq!(programs.len(), 7);
@@ -309,7 +309,7 @@ fn calls_let_other_greenlets_run() {
             .env("BOSAUTH_TEST_URL", server.base_url());
         assert_eq!(
             tools::run(&mut python),
-            "calls\ntimeout\nkilled\nCANCELLED\nnothing is left\n"
+            "calls\ntimeout\nkilled\nCANCELLED\nno leaks\n"
         );
     }
 }
@@ -382,7 +382,7 @@ fn the_page_is_true() {
 fn the_page_about_stopping_is_true() {
     let server = Server::start(Config::demo()).unwrap();
     let sources = sources("stopping");
-    for program in pages::programs("timeouts-and-cancel.md", "python") {
+    for program in pages::programs("timeouts-and-cancellation.md", "python") {
         let mut python = python("python3", &sources);
         python.args(["-c", &program, server.base_url()]);
         assert_eq!(tools::run(&mut python), "UNKNOWN_TOKEN\n");
@@ -395,7 +395,7 @@ fn a_program_for_the_official_package_moves_over() {
         return;
     };
     let server = Server::start(Config::demo()).unwrap();
-    let program = fs::read_to_string(package().join("tests/moving_over.py")).unwrap();
+    let program = fs::read_to_string(package().join("tests/migration.py")).unwrap();
     let import = "from bosbase import BosBase, ClientResponseError\n";
     assert_eq!(program.matches("import BosBase").count(), 1);
     assert!(program.contains(import));

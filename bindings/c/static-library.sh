@@ -1,11 +1,11 @@
 #!/bin/sh
-# Makes the static library that is installed out of the one that cargo builds:
+# Creates the static library to install from the one that cargo builds:
 #
 #     static-library.sh CARGO.a SYMBOLS.txt OUTPUT.a
 #
-# cargo's archive exports Rust's standard library beside the functions of SYMBOLS.txt, so it clashes with every
-# other Rust static library. The output is one object: what those functions need, linked together, with every
-# other symbol local. It needs the GNU linker, objcopy and ar; the variables LD, OBJCOPY and AR name others.
+# cargo's archive exports the symbols of Rust's standard library in addition to the functions in SYMBOLS.txt, which
+# conflict with those of other Rust static libraries. The output contains one object with these functions and their
+# dependencies, in which all other symbols are local. Requires GNU ld, objcopy and ar, which LD, OBJCOPY and AR override.
 set -eu
 
 fail() {
@@ -13,15 +13,15 @@ fail() {
     exit 1
 }
 
-# Only GNU ld merges section groups in a partial link. A group that is left would be taken for the one of the
-# same name in another Rust library, and replaced by it.
+# Only GNU ld merges section groups in a partial link. The linker would treat a remaining group as a duplicate of the
+# group with the same name in another Rust library, and discard it.
 gnu_ld() {
     for linker in "${LD:-ld}" ld.bfd ld; do
         case "$("$linker" --version 2>/dev/null)" in
         "GNU ld "*) echo "$linker" && return ;;
         esac
     done
-    fail "the static library is made by GNU ld, which is not found; install binutils or set LD"
+    fail "GNU ld is not found; install binutils or set LD"
 }
 
 [ $# -eq 3 ] || fail "usage: static-library.sh CARGO.a SYMBOLS.txt OUTPUT.a"
@@ -36,10 +36,10 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 roots=$(sed 's/^/--require-defined=/' "$symbols")
-# shellcheck disable=SC2086 # one argument for each symbol
+# shellcheck disable=SC2086 # one argument per symbol
 "$linker" -r --gc-sections --force-group-allocation $roots -o "$work/linked.o" "$archive"
 "$objcopy" --keep-global-symbols="$symbols" --strip-unneeded "$work/linked.o" "$work/bosauth.o"
 "$ar" rcsD "$work/libbosauth.a" "$work/bosauth.o"
 
-# A file that stays the same keeps its time, so that nothing is linked again.
+# Keeps the modification time of an unchanged file, so that nothing is linked again.
 cmp -s "$work/libbosauth.a" "$output" || mv "$work/libbosauth.a" "$output"

@@ -1,17 +1,18 @@
-// bosauth for C++17 and later: bind an app's own token to a BosBase account, unbind it, log in with it.
+// C++17 API of bosauth: binds a token to a BosBase account, unbinds it, and logs in with it.
 //
-// One header over bosauth.h; link the same library. Two forms of every call:
+// Header-only wrapper of bosauth.h; link the same library. Every call has two forms:
 //
 //     client.bind_token(...)        throws bosauth::exception
-//     client.try_bind_token(...)    gives a bosauth::result, also where exceptions are switched off
+//     client.try_bind_token(...)    returns a bosauth::result; also available without exceptions
 //
 // Rules
-//  - Texts go in as std::string_view and come out as std::string: nothing points into the library.
-//    A NUL inside a text is refused as invalid_argument, never cut off.
-//  - A client may be used by many threads at once, and so may a cancel, and configuration and options that
-//    nobody is setting. After a move or close() a client answers invalid_handle.
-//  - Copies that this header makes of texts on their way in are wiped. Strings that it gives are yours.
-//  - Nothing throws but the plain form and std::bad_alloc.
+//  - Functions take std::string_view and return std::string, which does not refer to memory of the library. A string
+//    with a NUL is rejected as invalid_argument.
+//  - Threads may share a client, a cancel, and config and options objects that no thread modifies. A moved-from or
+//    closed client returns invalid_handle.
+//  - The copies that this header makes of argument strings are zeroized. Returned strings belong to the caller.
+//  - Only the throwing form of a call throws bosauth::exception. Any function that allocates may throw
+//    std::bad_alloc.
 #ifndef BOSAUTH_HPP
 #define BOSAUTH_HPP
 
@@ -34,7 +35,7 @@
 #include <stdexcept>
 #endif
 
-// Says whether there is std::stop_token.
+// Defines __cpp_lib_jthread if std::stop_token is available.
 #if __has_include(<version>)
 #include <version>
 #endif
@@ -42,10 +43,10 @@
 #include <stop_token>
 #endif
 
-/// Bind an app's own token to a BosBase account, unbind it, and log in with it.
+/// Client for custom tokens of BosBase accounts.
 namespace bosauth {
 
-// What this header calls came with ABI 1.0.
+// This header uses functions of ABI 1.0.
 static_assert((BOSAUTH_ABI_VERSION >> 16) == 1, "bosauth.hpp and bosauth.h are of different versions");
 
 // ---- numbers ------------------------------------------------------------------------------------------
@@ -104,119 +105,118 @@ enum class action_code : std::int32_t {  // NOLINT(performance-enum-size): the t
     report_bug = BOSAUTH_ACTION_REPORT_BUG,
 };
 
-/// The name of a status, such as "TIMEOUT"; "UNKNOWN" if the library does not know the number.
+/// Returns the name of a status, such as "TIMEOUT", or "UNKNOWN" if the library does not know it.
 [[nodiscard]] inline std::string_view name(status_code status) noexcept {
     return bosauth_status_name(static_cast<bosauth_status>(status));
 }
 
-/// The name of an action, such as "CHECK_NETWORK"; "UNKNOWN" if the library does not know the number.
+/// Returns the name of an action, such as "CHECK_NETWORK", or "UNKNOWN" if the library does not know it.
 [[nodiscard]] inline std::string_view name(action_code action) noexcept {
     return bosauth_action_name(static_cast<std::int32_t>(action));
 }
 
-/// The version of the library that is loaded, such as "0.1.0".
+/// Returns the version of the loaded library, such as "0.1.0".
 [[nodiscard]] inline std::string_view version() noexcept {
     return bosauth_version();
 }
 
 // ---- errors -------------------------------------------------------------------------------------------
 
-/// What went wrong in one call. Texts are empty and numbers missing where there is nothing to tell.
+/// The error of a call. Strings are empty and optionals have no value where they do not apply.
 struct error {
-    /// The condition.
+    /// The cause.
     status_code status{status_code::ok};
-    /// What to do about it.
+    /// The action to take.
     action_code action{action_code::none};
-    /// One line in English for the log: no secret and no text of the server's is in it.
+    /// One line in English for the log, without secrets and without strings from the server.
     std::string message;
-    /// The name of the bad argument as in bosauth.h ("email", "client"); of several bad ones the first.
+    /// The name of the first invalid argument as in bosauth.h, such as "email" or "client".
     std::string argument;
-    /// Whether the server may have processed the request although the call failed. A 5xx leaves it true, whatever
-    /// its form.
+    /// True if the server may have processed the request even though the call failed, as after every 5xx.
     bool outcome_unknown{false};
-    /// The HTTP status of the server's answer.
+    /// The HTTP status of the response.
     std::optional<int> http_status;
-    /// The server's own message, made safe to show.
+    /// The sanitized message of the server.
     std::string server_message;
-    /// The `data` object of the server's answer as JSON: for validation, why each field is wrong.
+    /// The `data` object of the response as JSON: for validation, the error of each rejected field.
     std::string data_json;
-    /// The first 64 KiB of the answer's body; empty for every 2xx answer.
+    /// The first 64 KiB of the response body; empty for a 2xx response.
     std::string body;
-    /// The address that the call was for, without query and user-info.
+    /// The URL of the request, without query and user info.
     std::string url;
-    /// How long to wait before the next try.
+    /// How long to wait before a retry.
     std::optional<std::chrono::milliseconds> retry_after;
-    /// For mfa_required: the id of the started login, for options::mfa_id of the second factor's call.
+    /// For mfa_required: the id of the started login, to be passed to options::mfa_id for the second factor.
     std::string mfa_id;
 
-    /// Status and message in one line, such as "CREDENTIALS: wrong email or password".
+    /// Returns status and message in one line, such as "CREDENTIALS: wrong email or password".
     [[nodiscard]] std::string to_string() const {
         return std::string(name(status)).append(": ").append(message);
     }
 };
 
 #if defined(__cpp_exceptions)
-/// What the plain form of a call throws. what() is error::to_string().
+/// Thrown by the throwing form of a call. what() is error::to_string().
 class exception : public std::runtime_error {
 public:
-    /// An exception for this error.
-    explicit exception(const error& why)
-        : std::runtime_error(why.to_string()), details_(std::make_shared<const error>(why)) {}
+    /// Creates an exception for an error.
+    explicit exception(const error& details)
+        : std::runtime_error(details.to_string()), details_(std::make_shared<const error>(details)) {}
 
-    /// The error with all it tells.
+    /// Returns the error.
     [[nodiscard]] const error& details() const noexcept { return *details_; }
-    /// The condition.
+    /// Returns the cause.
     [[nodiscard]] status_code status() const noexcept { return details_->status; }
-    /// What to do about it.
+    /// Returns the action to take.
     [[nodiscard]] action_code action() const noexcept { return details_->action; }
 
 private:
-    // Shared, since copying an exception must not throw.
+    // Shared, because copying an exception must not throw.
     std::shared_ptr<const error> details_;
 };
 #endif
 
 // ---- results ------------------------------------------------------------------------------------------
 
-/// What a call gives, or why it gives nothing. Asking for what is not there ends the process.
+/// The value or the error of a call. Accessing the one that is absent calls std::abort.
 template <class T>
 class [[nodiscard]] result {
 public:
-    /// A call that succeeded.
+    /// Creates the result of a successful call.
     result(T value) : content_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(*-explicit-*)
-    /// A call that failed.
-    result(bosauth::error why)  // NOLINT(*-explicit-*)
-        : content_(std::in_place_index<1>, std::move(why)) {}
+    /// Creates the result of a failed call.
+    result(bosauth::error error)  // NOLINT(*-explicit-*)
+        : content_(std::in_place_index<1>, std::move(error)) {}
 
-    /// Whether the call succeeded.
+    /// Returns whether the call succeeded.
     [[nodiscard]] bool has_value() const noexcept { return content_.index() == 0; }
-    /// Whether the call succeeded.
+    /// Returns whether the call succeeded.
     explicit operator bool() const noexcept { return has_value(); }
 
-    /// What the call gave.
+    /// Returns the value.
     [[nodiscard]] T& value() & noexcept { return present(std::get_if<0>(&content_)); }
-    /// What the call gave.
+    /// Returns the value.
     [[nodiscard]] const T& value() const& noexcept { return present(std::get_if<0>(&content_)); }
-    /// What the call gave, to be moved away.
+    /// Returns the value, to be moved from.
     [[nodiscard]] T&& value() && noexcept { return std::move(present(std::get_if<0>(&content_))); }
-    /// What the call gave.
+    /// Returns the value.
     [[nodiscard]] T& operator*() & noexcept { return value(); }
-    /// What the call gave.
+    /// Returns the value.
     [[nodiscard]] const T& operator*() const& noexcept { return value(); }
-    /// What the call gave, to be moved away.
+    /// Returns the value, to be moved from.
     [[nodiscard]] T&& operator*() && noexcept { return std::move(*this).value(); }
-    /// What the call gave.
+    /// Returns the value.
     [[nodiscard]] T* operator->() noexcept { return &value(); }
-    /// What the call gave.
+    /// Returns the value.
     [[nodiscard]] const T* operator->() const noexcept { return &value(); }
 
-    /// Why the call failed.
+    /// Returns the error.
     [[nodiscard]] const bosauth::error& error() const noexcept {
         return present(std::get_if<1>(&content_));
     }
 
 #if defined(__cpp_exceptions)
-    /// What the call gave, moved away, or else its error thrown.
+    /// Returns the value, or throws the error.
     T or_throw() && {
         if (!has_value()) {
             throw exception(error());
@@ -237,21 +237,21 @@ private:
     std::variant<T, bosauth::error> content_;
 };
 
-/// Whether a call that gives nothing succeeded, or why it did not.
+/// The result of a call without a value. Accessing the error of a successful call calls std::abort.
 template <>
 class [[nodiscard]] result<void> {
 public:
-    /// A call that succeeded.
+    /// Creates the result of a successful call.
     result() noexcept = default;
-    /// A call that failed.
-    result(bosauth::error why) : error_(std::move(why)) {}  // NOLINT(*-explicit-*)
+    /// Creates the result of a failed call.
+    result(bosauth::error error) : error_(std::move(error)) {}  // NOLINT(*-explicit-*)
 
-    /// Whether the call succeeded.
+    /// Returns whether the call succeeded.
     [[nodiscard]] bool has_value() const noexcept { return !error_.has_value(); }
-    /// Whether the call succeeded.
+    /// Returns whether the call succeeded.
     explicit operator bool() const noexcept { return has_value(); }
 
-    /// Why the call failed. Asking after a success ends the process.
+    /// Returns the error.
     [[nodiscard]] const bosauth::error& error() const noexcept {
         if (!error_) {
             std::abort();
@@ -260,7 +260,7 @@ public:
     }
 
 #if defined(__cpp_exceptions)
-    /// Nothing after a success, or else the error thrown.
+    /// Throws the error, if there is one.
     void or_throw() const {
         if (error_) {
             throw exception(*error_);
@@ -272,12 +272,12 @@ private:
     std::optional<bosauth::error> error_;
 };
 
-// ---- not for use from outside -------------------------------------------------------------------------
+// ---- implementation details ----------------------------------------------------------------------------
 
-/// Parts of this header; they change without notice.
+/// Implementation details, which may change without notice.
 namespace detail {
 
-/// Frees what the library gave.
+/// Frees objects of the C library.
 struct deleter {
     void operator()(bosauth_error* object) const noexcept { bosauth_error_free(object); }
     void operator()(bosauth_config* object) const noexcept { bosauth_config_free(object); }
@@ -285,35 +285,35 @@ struct deleter {
     void operator()(bosauth_session* object) const noexcept { bosauth_session_free(object); }
 };
 
-/// An object of the library's.
+/// An owned object of the C library.
 template <class T>
 using owned = std::unique_ptr<T, deleter>;
 
-/// A text on its way in: NUL-terminated, wiped when it is no longer needed.
-class text {
+/// A NUL-terminated copy of an argument string, zeroized on destruction.
+class c_string {
 public:
-    text(std::string_view argument, std::string_view content)
+    c_string(std::string_view argument, std::string_view content)
         : argument_(argument), has_nul_(content.find('\0') != std::string_view::npos), copy_(content) {}
 
-    text(const text&) = delete;
-    text(text&&) = delete;
-    text& operator=(const text&) = delete;
-    text& operator=(text&&) = delete;
+    c_string(const c_string&) = delete;
+    c_string(c_string&&) = delete;
+    c_string& operator=(const c_string&) = delete;
+    c_string& operator=(c_string&&) = delete;
 
-    ~text() {
-        // volatile, or the compiler may leave out writes that nobody reads.
-        volatile char* place = copy_.data();
+    ~c_string() {
+        // volatile, because the compiler may remove writes to memory that is freed next.
+        volatile char* byte = copy_.data();
         for (std::size_t at = 0; at < copy_.size(); ++at) {
-            place[at] = '\0';
+            byte[at] = '\0';
         }
     }
 
-    /// The text for the library. C would end one with a NUL inside early, so that instead of it goes one
-    /// that is not UTF-8: the library then refuses it in its turn, among the call's other arguments.
-    [[nodiscard]] const char* c_str() const noexcept { return has_nul_ ? "\xff" : copy_.c_str(); }
+    /// Returns the string. A string with a NUL would be truncated in C, so a placeholder that is not UTF-8 replaces it:
+    /// the library then rejects it in the order of the arguments.
+    [[nodiscard]] const char* get() const noexcept { return has_nul_ ? "\xff" : copy_.c_str(); }
 
-    /// The argument's name if there is a NUL in it, else "".
-    [[nodiscard]] std::string_view bad() const noexcept {
+    /// Returns the name of the argument if the string contains a NUL, else "".
+    [[nodiscard]] std::string_view nul_argument() const noexcept {
         return has_nul_ ? argument_ : std::string_view();
     }
 
@@ -323,146 +323,150 @@ private:
     std::string copy_;
 };
 
-/// Arguments with a NUL inside.
-using bad_arguments = std::initializer_list<std::string_view>;
+/// The names of arguments that contain a NUL; "" for arguments that do not.
+using nul_arguments = std::initializer_list<std::string_view>;
 
-/// Whether this is what the library says to the placeholder of text::c_str.
-[[nodiscard]] inline bool is_nul(const error& why, bad_arguments bad) noexcept {
-    // PEM text need not be UTF-8; in it the placeholder is no certificate.
-    if (why.status != status_code::invalid_utf8 && why.status != status_code::invalid_argument) {
+/// Returns whether an error is the library's response to the placeholder of c_string.
+[[nodiscard]] inline bool is_nul(const error& failure, nul_arguments nuls) noexcept {
+    // PEM may contain strings that are not UTF-8. The placeholder is then not a certificate.
+    if (failure.status != status_code::invalid_utf8 && failure.status != status_code::invalid_argument) {
         return false;
     }
-    for (const std::string_view argument : bad) {
-        if (!argument.empty() && why.argument == argument) {
+    for (const std::string_view argument : nuls) {
+        if (!argument.empty() && failure.argument == argument) {
             return true;
         }
     }
     return false;
 }
 
-/// All that an error object tells.
-[[nodiscard]] inline error copy(const bosauth_error* object, bad_arguments bad) {
-    error why;
-    why.status = static_cast<status_code>(bosauth_error_status(object));
-    why.action = static_cast<action_code>(bosauth_error_action(object));
-    why.message = bosauth_error_message(object);
-    why.argument = bosauth_error_argument(object);
-    why.outcome_unknown = bosauth_error_outcome_unknown(object) != 0;
+/// Copies an error of the C library.
+[[nodiscard]] inline error copy(const bosauth_error* object, nul_arguments nuls) {
+    error failure;
+    failure.status = static_cast<status_code>(bosauth_error_status(object));
+    failure.action = static_cast<action_code>(bosauth_error_action(object));
+    failure.message = bosauth_error_message(object);
+    failure.argument = bosauth_error_argument(object);
+    failure.outcome_unknown = bosauth_error_outcome_unknown(object) != 0;
     if (const int http_status = bosauth_error_http_status(object); http_status != 0) {
-        why.http_status = http_status;
+        failure.http_status = http_status;
     }
-    why.server_message = bosauth_error_server_message(object);
-    why.data_json = bosauth_error_data_json(object);
+    failure.server_message = bosauth_error_server_message(object);
+    failure.data_json = bosauth_error_data_json(object);
     std::size_t length = 0;
     const char* body = bosauth_error_body(object, &length);
-    why.body.assign(body, length);
-    why.url = bosauth_error_url(object);
+    failure.body.assign(body, length);
+    failure.url = bosauth_error_url(object);
     if (const std::int64_t wait = bosauth_error_retry_after_ms(object); wait != 0) {
-        why.retry_after = std::chrono::milliseconds(wait);
+        failure.retry_after = std::chrono::milliseconds(wait);
     }
-    why.mfa_id = bosauth_error_mfa_id(object);
-    if (is_nul(why, bad)) {
-        why.status = status_code::invalid_argument;
-        why.message = why.argument + " holds a NUL";
+    failure.mfa_id = bosauth_error_mfa_id(object);
+    if (is_nul(failure, nuls)) {
+        failure.status = status_code::invalid_argument;
+        failure.message = failure.argument + " must not contain NUL";
     }
-    return why;
+    return failure;
 }
 
-/// Runs a call of the library. `bad` names its texts with a NUL inside.
+/// Calls a function of the C library.
 template <class Call>
-result<void> run(Call call, bad_arguments bad = {}) {
+result<void> run(Call call, nul_arguments nuls = {}) {
     bosauth_error* object = nullptr;
     const bosauth_status status = call(&object);
     const owned<bosauth_error> failure(object);
     if (status == BOSAUTH_OK) {
         return {};
     }
-    return copy(failure.get(), bad);
+    return copy(failure.get(), nuls);
 }
 
-/// An ABI as two numbers, such as "1.0".
-[[nodiscard]] inline std::string abi_text(std::uint32_t abi) {
+/// Formats an ABI version, such as "1.0".
+[[nodiscard]] inline std::string abi_string(std::uint32_t abi) {
     return std::to_string(abi >> 16U) + "." + std::to_string(abi & 0xffffU);
 }
 
-/// Whether a library of this ABI has all that a program compiled for `needed` relies on.
-[[nodiscard]] inline result<void> check_abi(std::uint32_t loaded, std::uint32_t needed) {
-    if ((loaded >> 16U) == (needed >> 16U) && (loaded & 0xffffU) >= (needed & 0xffffU)) {
+/// Checks that a library with ABI version `loaded` can be used by a program compiled for `required`.
+[[nodiscard]] inline result<void> check_abi(std::uint32_t loaded, std::uint32_t required) {
+    if ((loaded >> 16U) == (required >> 16U) && (loaded & 0xffffU) >= (required & 0xffffU)) {
         return {};
     }
-    error why;
-    why.status = status_code::unsupported;
-    why.action = action_code::fix_call;
-    why.message = "the bosauth library that is loaded has ABI " + abi_text(loaded) +
-                  "; this program was compiled for ABI " + abi_text(needed);
-    return why;
+    error failure;
+    failure.status = status_code::unsupported;
+    failure.action = action_code::fix_call;
+    failure.message = "the bosauth library that is loaded has ABI " + abi_string(loaded) +
+                      "; this program was compiled for ABI " + abi_string(required);
+    return failure;
 }
 
-/// What configuration and options have in common: an object of the library's, made when something is set.
+/// Base class of config and options: an object of the C library, created by the first setter.
 template <class T, T* (*Make)()>
 class settings {
 public:
-    /// The object for the library; NULL stands for nothing set.
+    /// Returns the object of the C library; NULL if nothing is set.
     [[nodiscard]] const T* get() const noexcept { return object_.get(); }
 
-    /// What the first setter that was refused answered; ok if none was.
-    [[nodiscard]] status_code status() const noexcept { return status_; }
-
-    /// The argument of the first setter that was refused, if that was for a NUL; else "".
-    [[nodiscard]] std::string_view bad() const noexcept { return bad_; }
+    /// Returns the name of the argument if the first setter that failed was given a NUL, else "".
+    [[nodiscard]] std::string_view nul_argument() const noexcept {
+        return failed_nul_.value_or(std::string_view());
+    }
 
 protected:
-    /// Runs a setter. `bad` names the text with a NUL inside.
+    /// Calls a setter. `nul` names the argument that contains a NUL. The C object keeps the error of the first setter
+    /// that failed, but not that the original string contained a NUL.
     template <class Set>
-    void set(Set setter, std::string_view bad = {}) {
+    void set(Set setter, std::string_view nul = {}) {
         if (!object_) {
             object_.reset(Make());
+            failed_nul_.reset();
         }
-        const auto answer = static_cast<status_code>(setter(object_.get()));
-        if (status_ == status_code::ok && answer != status_code::ok) {
-            status_ = bad.empty() ? answer : status_code::invalid_argument;
-            bad_ = bad;
+        if (setter(object_.get()) != BOSAUTH_OK && !failed_nul_) {
+            failed_nul_ = nul;
         }
     }
 
-    /// Runs a setter for a name and a value.
+    /// Calls a setter for a name and a value.
     template <class Set>
     void set_pair(Set setter, std::string_view name, std::string_view value) {
-        const text name_text("name", name);
-        const text value_text("value", value);
-        set([&](T* object) { return setter(object, name_text.c_str(), value_text.c_str()); },
-            name_text.bad().empty() ? value_text.bad() : name_text.bad());
+        const c_string name_string("name", name);
+        const c_string value_string("value", value);
+        set([&](T* object) { return setter(object, name_string.get(), value_string.get()); },
+            name_string.nul_argument().empty() ? value_string.nul_argument() : name_string.nul_argument());
+    }
+
+    /// Calls a setter for a string.
+    template <class Set>
+    void set_string(Set setter, std::string_view argument, std::string_view content) {
+        const c_string string(argument, content);
+        set([&](T* object) { return setter(object, string.get()); }, string.nul_argument());
     }
 
 private:
     owned<T> object_;
-    status_code status_{status_code::ok};
-    std::string_view bad_;
+    std::optional<std::string_view> failed_nul_;
 };
 
 }  // namespace detail
 
 // ---- configuration ------------------------------------------------------------------------------------
 
-/// How a client is set up: `config().timeout(5s).user_agent("my app")`. What is not set has the default of
-/// bosauth.h. A setter that is refused is remembered: making the client then fails with its error.
+/// The configuration of a client: `config().timeout(5s).user_agent("my app")`. bosauth.h documents the defaults. If a
+/// setter fails, creating the client returns the error of the first one that failed.
 class config : public detail::settings<bosauth_config, bosauth_config_new> {
 public:
-    /// The deadline of a whole call, 1 ms to a day; 20 s if not set. A login may wait 15 s for the
-    /// server's alert mail.
+    /// Sets the deadline of a call, 1 ms to one day; default 20 s. A login may take 15 s while the server sends an
+    /// alert mail.
     config& timeout(std::chrono::milliseconds limit) & {
         set([=](bosauth_config* c) { return bosauth_config_set_timeout_ms(c, limit.count()); });
         return *this;
     }
-    /// The deadline for name lookup, connection and TLS together, 1 ms to a day; 5 s if not set.
+    /// Sets the deadline of name resolution, connection and TLS handshake together, 1 ms to one day; default 5 s.
     config& connect_timeout(std::chrono::milliseconds limit) & {
         set([=](bosauth_config* c) { return bosauth_config_set_connect_timeout_ms(c, limit.count()); });
         return *this;
     }
-    /// The User-Agent. Keep it stable: the server mails the user when it changes.
+    /// Sets the User-Agent. Keep it constant: the server mails the user when it changes.
     config& user_agent(std::string_view agent) & {
-        const detail::text text("text", agent);
-        set([&](bosauth_config* c) { return bosauth_config_set_user_agent(c, text.c_str()); }, text.bad());
+        set_string(bosauth_config_set_user_agent, "text", agent);
         return *this;
     }
     /// Adds a header to every request.
@@ -470,19 +474,18 @@ public:
         set_pair(bosauth_config_add_header, name, value);
         return *this;
     }
-    /// The largest body of a response that is read, 1 byte to 4 MiB; 1 MiB if not set.
+    /// Sets the maximum size of a response body, 1 byte to 4 MiB; default 1 MiB.
     config& max_response_bytes(std::uint64_t bytes) & {
         set([=](bosauth_config* c) { return bosauth_config_set_max_response_bytes(c, bytes); });
         return *this;
     }
-    /// Trusts the certificate authorities of a PEM text besides the bundled ones.
+    /// Trusts the certificate authorities in a PEM string, in addition to the bundled ones.
     config& add_roots_pem(std::string_view pem) & {
-        const detail::text text("pem", pem);
-        set([&](bosauth_config* c) { return bosauth_config_add_roots_pem(c, text.c_str()); }, text.bad());
+        set_string(bosauth_config_add_roots_pem, "pem", pem);
         return *this;
     }
 
-    // The same for a configuration that is being made, so that `auto c = config().timeout(5s);` compiles.
+    // Overloads for temporaries, so that `auto c = config().timeout(5s);` compiles.
 
     /// @overload
     config&& timeout(std::chrono::milliseconds limit) && { return std::move(timeout(limit)); }
@@ -502,22 +505,22 @@ public:
     config&& add_roots_pem(std::string_view pem) && { return std::move(add_roots_pem(pem)); }
 };
 
-// ---- stopping calls -----------------------------------------------------------------------------------
+// ---- cancellation -------------------------------------------------------------------------------------
 
-/// A wish that calls stop, to be given to them by options::cancel. It may serve any number of calls, clients
-/// and threads. It can be moved, not copied; one that was moved away answers invalid_handle. Destroying it
-/// stops nothing: options that have it keep what it stands for.
+/// A cancellation handle, passed to calls with options::cancel. It can serve any number of calls, clients and threads.
+/// It can be moved but not copied; a moved-from handle returns invalid_handle. Destroying it cancels nothing: options
+/// keep a reference to it.
 class cancel {
 public:
-    /// A wish that is not yet made known. There may be 16777216 of them at once; options refuse one too many
-    /// as invalid_handle.
+    /// Creates a handle that is not triggered. At most 16777216 can exist at a time; options reject a further one as
+    /// invalid_handle.
     cancel() noexcept = default;
 
     cancel(const cancel&) = delete;
     cancel& operator=(const cancel&) = delete;
-    /// Takes the other's place.
+    /// Moves a handle.
     cancel(cancel&& other) noexcept : handle_(std::exchange(other.handle_, 0)) {}
-    /// Lets go of this wish and takes the other's place.
+    /// Frees this handle and moves the other one.
     cancel& operator=(cancel&& other) noexcept {
         if (this != &other) {
             bosauth_cancel_free(handle_);
@@ -527,16 +530,16 @@ public:
     }
     ~cancel() { bosauth_cancel_free(handle_); }
 
-    /// Stops the calls that have it, on whatever thread they are and whatever they wait for: they end with
-    /// cancelled, unless their answer has already been accepted. A call that begins afterwards is cancelled
-    /// and sends nothing. This does not wait for the calls. Any thread may trigger it, and more than once.
-    // What it answers may go unused: it fails only after a move.
+    /// Cancels the calls that use this handle, on any thread and in any phase: they fail with cancelled, unless their
+    /// response has been accepted. A call that starts later fails with cancelled and sends nothing. Does not wait for
+    /// the calls. May be called from any thread, and repeatedly.
+    // The status may be ignored: triggering fails only after a move.
     // NOLINTNEXTLINE(modernize-use-nodiscard)
     status_code trigger() const noexcept {
         return static_cast<status_code>(bosauth_cancel_trigger(handle_));
     }
 
-    /// The handle for functions of bosauth.h; still owned by this object.
+    /// Returns the handle for functions of bosauth.h. This object keeps ownership.
     [[nodiscard]] bosauth_cancel handle() const noexcept { return handle_; }
 
 private:
@@ -546,12 +549,12 @@ private:
 #if defined(__cpp_lib_jthread)
 namespace detail {
 
-/// A cancel that a std::stop_token triggers, at once if it has been stopped already.
-class stopped_by {
+/// A cancellation handle that a std::stop_token triggers.
+class stop_link {
 public:
-    explicit stopped_by(std::stop_token token) : callback_(std::move(token), trigger{wish_.handle()}) {}
+    explicit stop_link(std::stop_token token) : callback_(std::move(token), trigger{cancel_.handle()}) {}
 
-    [[nodiscard]] const cancel& wish() const noexcept { return wish_; }
+    [[nodiscard]] const cancel& source() const noexcept { return cancel_; }
 
 private:
     struct trigger {
@@ -559,7 +562,7 @@ private:
         void operator()() const noexcept { bosauth_cancel_trigger(handle); }
     };
 
-    cancel wish_;
+    cancel cancel_;
     std::stop_callback<trigger> callback_;
 };
 
@@ -568,7 +571,7 @@ private:
 
 namespace detail {
 
-/// What the library calls for options::wait_hook. noexcept: an exception ends the process.
+/// The wait hook of the C library. noexcept: an exception ends the process.
 inline std::int32_t call_wait_hook(void* function) noexcept {
     return (*static_cast<const std::function<bool()>*>(function))() ? 1 : 0;
 }
@@ -577,73 +580,70 @@ inline std::int32_t call_wait_hook(void* function) noexcept {
 
 // ---- options ------------------------------------------------------------------------------------------
 
-/// How one call differs from the configuration: `options().timeout(2s).add_query("expand", "team")`. A
-/// setter that is refused is remembered: the call then fails with its error. An option without meaning for
-/// a call is ignored.
+/// Per-call options: `options().timeout(2s).add_query("expand", "team")`. If a setter fails, the call returns the error
+/// of the first one that failed. A call ignores options that do not apply to it.
 class options : public detail::settings<bosauth_options, bosauth_options_new> {
 public:
-    /// The deadline of the whole call, 1 ms to a day.
+    /// Sets the deadline of the call, 1 ms to one day.
     options& timeout(std::chrono::milliseconds limit) & {
         set([=](bosauth_options* o) { return bosauth_options_set_timeout_ms(o, limit.count()); });
         return *this;
     }
-    /// Adds a query parameter such as expand or fields. The server logs the address: put no secret here.
+    /// Adds a query parameter such as expand or fields. The server logs the URL, so it must not contain a secret.
     options& add_query(std::string_view name, std::string_view value) & {
         set_pair(bosauth_options_add_query, name, value);
         return *this;
     }
-    /// Adds a header; it replaces the configuration's of that name.
+    /// Adds a header, which replaces the header of that name in the configuration.
     options& add_header(std::string_view name, std::string_view value) & {
         set_pair(bosauth_options_add_header, name, value);
         return *this;
     }
-    /// Extra members for the request's body: a JSON object.
+    /// Sets extra fields for the request body: a JSON object.
     options& body_json(std::string_view object) & {
-        const detail::text text("object", object);
-        set([&](bosauth_options* o) { return bosauth_options_set_body_json(o, text.c_str()); }, text.bad());
+        set_string(bosauth_options_set_body_json, "object", object);
         return *this;
     }
-    /// Whether a login's session becomes the client's; it does if not set.
+    /// Sets whether a login replaces the session of the client; default true.
     options& keep_session(bool keep) & {
         set([=](bosauth_options* o) { return bosauth_options_set_keep_session(o, keep ? 1 : 0); });
         return *this;
     }
-    /// The id of a started MFA login, from error::mfa_id, to finish it by another method.
+    /// Sets the id of a started MFA login, from error::mfa_id, to complete it with another method.
     options& mfa_id(std::string_view id) & {
-        const detail::text text("mfa_id", id);
-        set([&](bosauth_options* o) { return bosauth_options_set_mfa_id(o, text.c_str()); }, text.bad());
+        set_string(bosauth_options_set_mfa_id, "mfa_id", id);
         return *this;
     }
-    /// What can stop the call; it may be destroyed before the call. The last cancel or stop is the one that
-    /// counts.
-    options& cancel(const bosauth::cancel& wish) & {
-        set([&](bosauth_options* o) { return bosauth_options_set_cancel(o, wish.handle()); });
+    /// Sets the handle that can cancel the call. It may be destroyed before the call. Replaces an earlier cancel or
+    /// stop.
+    options& cancel(const bosauth::cancel& source) & {
+        set([&](bosauth_options* o) { return bosauth_options_set_cancel(o, source.handle()); });
         stop_.reset();
         return *this;
     }
 #if defined(__cpp_lib_jthread)
-    /// A token that can stop the call, as a cancel does: the calls that have these options end with
-    /// cancelled once its source is asked to stop. C++20 and later. The last cancel or stop is the one that
-    /// counts.
+    /// Sets a token that can cancel the call: calls with these options fail with cancelled after its source has
+    /// requested a stop. C++20 and later. Replaces an earlier cancel or stop.
     options& stop(std::stop_token token) & {
-        auto link = std::make_shared<detail::stopped_by>(std::move(token));
-        cancel(link->wish());
+        auto link = std::make_shared<detail::stop_link>(std::move(token));
+        cancel(link->source());
         stop_ = std::move(link);
         return *this;
     }
 #endif
-    /// A function that is called on the thread of the call while it waits: when a signal interrupts a wait, and
-    /// at least every 200 ms. `true` ends the call as cancelled. For hosts that run signal handlers themselves.
-    /// It may make other calls; one that throws ends the process. An empty function sets none.
+    /// Sets a function that is called on the thread of the call while it waits: when a signal interrupts a wait, and at
+    /// least every 200 ms. If it returns true, the call fails with cancelled. For hosts that run signal handlers
+    /// themselves. The function may make other calls; if it throws, the process ends. An empty function removes the
+    /// hook.
     options& wait_hook(std::function<bool()> hook) & {
-        auto kept = std::make_shared<std::function<bool()>>(std::move(hook));
-        const auto function = *kept ? detail::call_wait_hook : nullptr;
-        set([&](bosauth_options* o) { return bosauth_options_set_wait_hook(o, function, kept.get()); });
-        wait_hook_ = std::move(kept);
+        auto owned_hook = std::make_shared<std::function<bool()>>(std::move(hook));
+        const auto function = *owned_hook ? detail::call_wait_hook : nullptr;
+        set([&](bosauth_options* o) { return bosauth_options_set_wait_hook(o, function, owned_hook.get()); });
+        wait_hook_ = std::move(owned_hook);
         return *this;
     }
 
-    // The same for options that are being made, so that `auto o = options().timeout(2s);` compiles.
+    // Overloads for temporaries, so that `auto o = options().timeout(2s);` compiles.
 
     /// @overload
     options&& timeout(std::chrono::milliseconds limit) && { return std::move(timeout(limit)); }
@@ -662,7 +662,7 @@ public:
     /// @overload
     options&& mfa_id(std::string_view id) && { return std::move(mfa_id(id)); }
     /// @overload
-    options&& cancel(const bosauth::cancel& wish) && { return std::move(cancel(wish)); }
+    options&& cancel(const bosauth::cancel& source) && { return std::move(cancel(source)); }
     /// @overload
     options&& wait_hook(std::function<bool()> hook) && { return std::move(wait_hook(std::move(hook))); }
 #if defined(__cpp_lib_jthread)
@@ -671,43 +671,43 @@ public:
 #endif
 
 private:
-    // The link to the stop token. In every standard, so that all files of a program see one class.
+    // Declared in every standard, so that the layout of the class does not depend on it.
     std::shared_ptr<void> stop_;
     std::shared_ptr<void> wait_hook_;
 };
 
 // ---- sessions -----------------------------------------------------------------------------------------
 
-/// Who is logged in: a snapshot that does not change; its token is wiped with it. One that was moved away
-/// has empty texts and is not valid.
+/// A snapshot of a session, which does not change. Its token is zeroized when it is destroyed. A moved-from session has
+/// empty strings and is not valid.
 class session {
 public:
-    /// The session's token, a JWT. The string is a copy of yours: a secret.
+    /// Returns the session token, a JWT. The string is a copy that the caller owns: a secret.
     [[nodiscard]] std::string token() const { return bosauth_session_token(object_.get()); }
-    /// The account's record, a JSON object; "" if the session was saved without one.
+    /// Returns the record of the account, a JSON object; "" if the session was saved without one.
     [[nodiscard]] std::string record_json() const { return bosauth_session_record_json(object_.get()); }
-    /// What the server added to the login's answer, as JSON; "" if it added nothing.
+    /// Returns the `meta` value of the login response as JSON; "" if there is none.
     [[nodiscard]] std::string meta_json() const { return bosauth_session_meta_json(object_.get()); }
 
-    /// A field of the record such as "id" or "email": a string as its text, anything else as JSON; "" if
-    /// there is no such field.
+    /// Returns a field of the record such as "id" or "email": the value of a string, other values as JSON; "" if there
+    /// is no such field.
     [[nodiscard]] std::string field(std::string_view name) const {
-        const detail::text text("name", name);
-        return bosauth_session_field(object_.get(), text.c_str());
+        const detail::c_string name_string("name", name);
+        return bosauth_session_field(object_.get(), name_string.get());
     }
 
-    /// When the token expires, in Unix seconds; nothing if it does not say.
+    /// Returns the expiry of the token in Unix seconds, if the token has one.
     [[nodiscard]] std::optional<std::int64_t> expires_at() const noexcept {
         const std::int64_t seconds = bosauth_session_expires_at(object_.get());
         return seconds == 0 ? std::nullopt : std::optional(seconds);
     }
-    /// Whether the token is a JWT that has not expired, by this machine's clock.
+    /// Returns whether the token is a JWT that has not expired by the local clock.
     [[nodiscard]] bool is_valid() const noexcept { return bosauth_session_is_valid(object_.get()) != 0; }
-    /// Whether a superuser is logged in.
+    /// Returns whether the account is a superuser.
     [[nodiscard]] bool is_superuser() const noexcept {
         return bosauth_session_is_superuser(object_.get()) != 0;
     }
-    /// Whether it became the client's session when it was made.
+    /// Returns whether the login made this the session of the client.
     [[nodiscard]] bool was_kept() const noexcept { return bosauth_session_was_kept(object_.get()) != 0; }
 
 private:
@@ -719,32 +719,32 @@ private:
 
 // ---- clients ------------------------------------------------------------------------------------------
 
-/// A client of one BosBase server: it can be moved, not copied. Many threads may use one client at once, and
-/// any of them may close it; moving and assigning belong to one.
-///
-/// close() and the destructor stop the calls of it that are under way on other threads: they end with
-/// cancelled, unless their answer has already been accepted. A call that is under way uses nothing of the
-/// object, so that it may be destroyed meanwhile; none may begin after that.
+/// A client of one BosBase server. It can be moved but not copied. Threads may share a client, and any of them may
+/// close it; moving and assigning require exclusive access.  close() and the destructor cancel the client's calls on
+/// other threads: they fail with cancelled, unless their response has been accepted. A call in progress does not use
+/// this object, so it may be destroyed meanwhile; no call may start after that.
 class client {
 public:
-    /// Makes a client of the server at this URL. Nothing is sent yet. Plain http is for loopback only.
-    static result<client> make(std::string_view base_url, const config& setup = config()) {
-        if (auto fits = detail::check_abi(bosauth_abi_version(), BOSAUTH_ABI_VERSION); !fits) {
-            return fits.error();
+    /// Creates a client of the server at this URL. Sends nothing. Use plain http on loopback only.
+    static result<client> make(std::string_view base_url, const config& configuration = config()) {
+        if (auto compatible = detail::check_abi(bosauth_abi_version(), BOSAUTH_ABI_VERSION); !compatible) {
+            return compatible.error();
         }
-        const detail::text url("base_url", base_url);
-        client made;
+        const detail::c_string url("base_url", base_url);
+        client created;
         const auto done = detail::run(
-            [&](bosauth_error** e) { return bosauth_client_new(url.c_str(), setup.get(), &made.handle_, e); },
-            {url.bad(), setup.bad()});
-        return done ? result<client>(std::move(made)) : done.error();
+            [&](bosauth_error** e) {
+                return bosauth_client_new(url.get(), configuration.get(), &created.handle_, e);
+            },
+            {url.nul_argument(), configuration.nul_argument()});
+        return done ? result<client>(std::move(created)) : done.error();
     }
 
     client(const client&) = delete;
     client& operator=(const client&) = delete;
-    /// Takes the other's place; the other then answers invalid_handle.
+    /// Moves a client. The other one then returns invalid_handle.
     client(client&& other) noexcept : handle_(std::exchange(other.handle_, 0)) {}
-    /// Closes this client and takes the other's place; the other then answers invalid_handle.
+    /// Closes this client and moves the other one, which then returns invalid_handle.
     client& operator=(client&& other) noexcept {
         if (this != &other) {
             close();
@@ -754,53 +754,54 @@ public:
     }
     ~client() { close(); }
 
-    /// Ends the client's use: calls of it on other threads are cancelled, and this does not wait for them.
-    /// Closing twice is fine.
-    // The handle stays as it is: the library knows that it is gone, and other threads may be reading it.
+    /// Closes the client and cancels its calls on other threads, without waiting for them. Closing again has no effect.
+    // handle_ is not reset, because other threads may read it. The library rejects it after this.
     void close() noexcept { bosauth_client_free(handle_); }
 
-    /// Ends the client's use as close() does, and waits until none of its calls is under way any more, or
-    /// `wait`, 1 ms to a day, is over. ok; timeout if calls are still under way; invalid_handle if it was
-    /// closed before. invalid_argument for another wait: then nothing was done.
-    // The answer may go unused by whoever has waited long enough.
+    /// Closes the client as close() does, and waits up to `wait`, 1 ms to one day, until its calls have returned.
+    ///
+    /// @return ok; timeout if calls are still in progress; invalid_handle if it was closed before; invalid_argument,
+    ///         without closing, if `wait` is out of range
+    // The status may be ignored if the caller has no use for the remaining calls.
     // NOLINTNEXTLINE(modernize-use-nodiscard)
     status_code close(std::chrono::milliseconds wait) noexcept {
         return static_cast<status_code>(bosauth_client_close(handle_, wait.count()));
     }
 
-    /// The handle for functions of bosauth.h; still owned by this object.
+    /// Returns the handle for functions of bosauth.h. This object keeps ownership.
     [[nodiscard]] bosauth_client handle() const noexcept { return handle_; }
 
     /// bind_token without exceptions.
     result<void> try_bind_token(std::string_view collection, std::string_view email,
                                 std::string_view password, std::string_view token,
-                                const options& how = options()) const {
-        return on_binding(bosauth_bind_token, collection, email, password, token, how);
+                                const options& call_options = options()) const {
+        return change_binding(bosauth_bind_token, collection, email, password, token, call_options);
     }
 
     /// unbind_token without exceptions.
     result<void> try_unbind_token(std::string_view collection, std::string_view email,
                                   std::string_view password, std::string_view token,
-                                  const options& how = options()) const {
-        return on_binding(bosauth_unbind_token, collection, email, password, token, how);
+                                  const options& call_options = options()) const {
+        return change_binding(bosauth_unbind_token, collection, email, password, token, call_options);
     }
 
     /// auth_with_token without exceptions.
     result<session> try_auth_with_token(std::string_view collection, std::string_view token,
-                                        const options& how = options()) const {
-        const detail::text collection_text("collection", collection);
-        const detail::text token_text("token", token);
-        session made(nullptr);
+                                        const options& call_options = options()) const {
+        const detail::c_string collection_string("collection", collection);
+        const detail::c_string token_string("token", token);
+        session login(nullptr);
         const auto done = detail::run(
             [&](bosauth_error** e) {
                 bosauth_session* object = nullptr;
-                const bosauth_status status = bosauth_auth_with_token(
-                    handle_, collection_text.c_str(), token_text.c_str(), how.get(), &object, e);
-                made.object_.reset(object);
+                const bosauth_status status =
+                    bosauth_auth_with_token(handle_, collection_string.get(), token_string.get(),
+                                            call_options.get(), &object, e);
+                login.object_.reset(object);
                 return status;
             },
-            {collection_text.bad(), token_text.bad(), how.bad()});
-        return done ? result<session>(std::move(made)) : done.error();
+            {collection_string.nul_argument(), token_string.nul_argument(), call_options.nul_argument()});
+        return done ? result<session>(std::move(login)) : done.error();
     }
 
     /// current_session without exceptions.
@@ -808,24 +809,24 @@ public:
         bosauth_session* object = nullptr;
         const auto done =
             detail::run([&](bosauth_error** e) { return bosauth_client_session(handle_, &object, e); });
-        session held(object);
+        session current(object);
         if (!done) {
             return done.error();
         }
-        return object == nullptr ? std::nullopt : std::optional<session>(std::move(held));
+        return object == nullptr ? std::nullopt : std::optional<session>(std::move(current));
     }
 
     /// save_session without exceptions.
     result<void> try_save_session(std::string_view token,
                                   std::optional<std::string_view> record_json = std::nullopt) const {
-        const detail::text token_text("token", token);
-        const detail::text record_text("record_json", record_json.value_or(std::string_view()));
-        const char* record = record_json ? record_text.c_str() : nullptr;
+        const detail::c_string token_string("token", token);
+        const detail::c_string record_string("record_json", record_json.value_or(std::string_view()));
+        const char* record = record_json ? record_string.get() : nullptr;
         return detail::run(
             [&](bosauth_error** e) {
-                return bosauth_client_save_session(handle_, token_text.c_str(), record, e);
+                return bosauth_client_save_session(handle_, token_string.get(), record, e);
             },
-            {token_text.bad(), record_text.bad()});
+            {token_string.nul_argument(), record_string.nul_argument()});
     }
 
     /// clear_session without exceptions.
@@ -834,44 +835,44 @@ public:
     }
 
 #if defined(__cpp_exceptions)
-    /// Makes a client of the server at this URL. Nothing is sent yet. Plain http is for loopback only.
-    explicit client(std::string_view base_url, const config& setup = config())
-        : client(make(base_url, setup).or_throw()) {}
+    /// Creates a client of the server at this URL. Sends nothing. Use plain http on loopback only.
+    explicit client(std::string_view base_url, const config& configuration = config())
+        : client(make(base_url, configuration).or_throw()) {}
 
-    /// Binds a token to an account, so that it logs the account in by itself. A token bound to another
-    /// account of the collection moves to this one. Make it of at least 128 random bits: it is a password.
+    /// Binds a token to an account, so that the token alone can log in. A token that is bound to another account of the
+    /// collection moves to this one. The token is a password: generate at least 128 random bits.
     void bind_token(std::string_view collection, std::string_view email, std::string_view password,
-                    std::string_view token, const options& how = options()) const {
-        try_bind_token(collection, email, password, token, how).or_throw();
+                    std::string_view token, const options& call_options = options()) const {
+        try_bind_token(collection, email, password, token, call_options).or_throw();
     }
 
-    /// Ends the binding of a token to an account. Success does not prove that it was bound.
+    /// Unbinds a token from an account. Success does not prove that it was bound.
     void unbind_token(std::string_view collection, std::string_view email, std::string_view password,
-                      std::string_view token, const options& how = options()) const {
-        try_unbind_token(collection, email, password, token, how).or_throw();
+                      std::string_view token, const options& call_options = options()) const {
+        try_unbind_token(collection, email, password, token, call_options).or_throw();
     }
 
-    /// Logs in with a bound token. The session becomes the client's, unless the options say otherwise or a
-    /// login, save or clear begun later has won. An error leaves the client's session as it was.
-    // The session may go unused: the client keeps it.
+    /// Logs in with a bound token and makes the session that of the client, unless the options disable this or a later
+    /// login, save or clear has completed. An error leaves the client's session unchanged.
+    // The session may be ignored: the client keeps it.
     // NOLINTNEXTLINE(modernize-use-nodiscard)
     session auth_with_token(std::string_view collection, std::string_view token,
-                            const options& how = options()) const {
-        return try_auth_with_token(collection, token, how).or_throw();
+                            const options& call_options = options()) const {
+        return try_auth_with_token(collection, token, call_options).or_throw();
     }
 
-    /// The session that the client holds, as it is now; nothing if nobody is logged in.
+    /// Returns a snapshot of the client's session, if there is one.
     [[nodiscard]] std::optional<session> current_session() const {
         return try_current_session().or_throw();
     }
 
-    /// Makes a token that was got elsewhere the client's session, with the account's record if there is one.
+    /// Makes a token the session of the client, with the record of the account if known.
     void save_session(std::string_view token,
                       std::optional<std::string_view> record_json = std::nullopt) const {
         try_save_session(token, record_json).or_throw();
     }
 
-    /// Forgets the client's session. The server is not told: it accepts the token until it expires.
+    /// Removes the client's session. The server is not notified and accepts the token until it expires.
     void clear_session() const { try_clear_session().or_throw(); }
 #endif
 
@@ -881,18 +882,20 @@ private:
     using binding = bosauth_status (*)(bosauth_client, const char*, const char*, const char*, const char*,
                                        const bosauth_options*, bosauth_error**);
 
-    result<void> on_binding(binding call, std::string_view collection, std::string_view email,
-                            std::string_view password, std::string_view token, const options& how) const {
-        const detail::text collection_text("collection", collection);
-        const detail::text email_text("email", email);
-        const detail::text password_text("password", password);
-        const detail::text token_text("token", token);
+    result<void> change_binding(binding call, std::string_view collection, std::string_view email,
+                                std::string_view password, std::string_view token,
+                                const options& call_options) const {
+        const detail::c_string collection_string("collection", collection);
+        const detail::c_string email_string("email", email);
+        const detail::c_string password_string("password", password);
+        const detail::c_string token_string("token", token);
         return detail::run(
             [&](bosauth_error** e) {
-                return call(handle_, collection_text.c_str(), email_text.c_str(), password_text.c_str(),
-                            token_text.c_str(), how.get(), e);
+                return call(handle_, collection_string.get(), email_string.get(), password_string.get(),
+                            token_string.get(), call_options.get(), e);
             },
-            {collection_text.bad(), email_text.bad(), password_text.bad(), token_text.bad(), how.bad()});
+            {collection_string.nul_argument(), email_string.nul_argument(), password_string.nul_argument(),
+             token_string.nul_argument(), call_options.nul_argument()});
     }
 
     bosauth_client handle_{0};

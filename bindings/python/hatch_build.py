@@ -1,4 +1,4 @@
-"""Builds the bosauth library with cargo and puts it into the wheel, which is then for one platform."""
+"""Builds the bosauth library with cargo and adds it to the wheel, which becomes platform-specific."""
 
 import json
 import shutil
@@ -10,10 +10,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class LibraryHook(BuildHookInterface):
-    """What hatchling calls before it makes a wheel."""
+    """The build hook of hatchling."""
 
     def initialize(self, version, build_data):
-        """Adds the library to the wheel, or for an editable install puts it beside the sources."""
+        """Adds the library to the wheel, or copies it to the sources for an editable install."""
         library = build_library(Path(self.root).parents[1])
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{platform()}"
@@ -24,30 +24,30 @@ class LibraryHook(BuildHookInterface):
 
 
 def platform():
-    """The platform as a wheel's name has it, such as linux_x86_64."""
+    """Returns the platform tag of the wheel, such as linux_x86_64."""
     return sysconfig.get_platform().replace("-", "_").replace(".", "_")
 
 
 def build_library(repository):
-    """Builds the library as it is shipped and gives the path of the file."""
+    """Builds the library with the release profile and returns its path."""
     if not (repository / "include" / "bosauth.h").is_file():
-        raise SystemExit("bosauth: build this package in a clone of the whole repository: it needs the Rust sources")
+        raise SystemExit("bosauth: the Rust sources are missing. Build this package in a clone of the repository")
     cargo = shutil.which("cargo")
     if cargo is None:
-        raise SystemExit("bosauth: cargo is not found. Install Rust 1.95 or newer, then try again")
+        raise SystemExit("bosauth: cargo is not found. Install Rust 1.95 or later and retry")
     command = [cargo, "build", "--profile", "dist", "--lib", "--package", "bosauth-capi"]
     command += ["--message-format", "json-render-diagnostics"]
     built = subprocess.run(command, cwd=repository, stdout=subprocess.PIPE, text=True)
     if built.returncode != 0:
-        raise SystemExit("bosauth: cargo could not build the library; its own words are above")
+        raise SystemExit("bosauth: cargo failed to build the library; see its output above")
     return shared_library(built.stdout.splitlines())
 
 
 def shared_library(messages):
-    """The shared library among the files that cargo says it made."""
+    """Returns the shared library among the files in cargo's messages."""
     for message in map(json.loads, messages):
         if "cdylib" in message.get("target", {}).get("kind", []):
             for name in map(Path, message.get("filenames", [])):
                 if name.suffix in (".so", ".dylib", ".dll"):
                     return name
-    raise SystemExit("bosauth: cargo built no shared library")
+    raise SystemExit("bosauth: cargo did not build a shared library")

@@ -1,10 +1,10 @@
-//! The Rust example of `docs/test-your-app.md`, to the letter.
+//! The Rust example of `docs/testing.md`.
 #![allow(clippy::unwrap_used)]
 
 use bosbase_local::{Config, Seed, Server};
 
 #[test]
-fn a_token_is_bound() {
+fn bound_token_logs_in() {
     let seed = r#"{"accounts": [
         {"collection": "users", "email": "user@example.com", "password": "correct horse 1"}]}"#;
     let server = Server::start(Config {

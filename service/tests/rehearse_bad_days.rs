@@ -1,4 +1,4 @@
-//! `docs/rehearse-bad-days.md` says what is so: its tables are compared with the service and with
+//! `docs/fault-injection.md` says what is so: its tables are compared with the service and with
 //! the library, and its programs are run.
 #![allow(clippy::unwrap_used)]
 
@@ -16,7 +16,7 @@ use support::page::block;
 use support::program::{Folder, Running, directly};
 use support::{api::Api, tools};
 
-const PAGE: &str = include_str!("../../docs/rehearse-bad-days.md");
+const PAGE: &str = include_str!("../../docs/fault-injection.md");
 
 /// The rows of the table under a heading, each as its cells.
 fn table(heading: &str) -> Vec<Vec<&'static str>> {
@@ -50,7 +50,7 @@ fn known_faults(server: &Server) -> Vec<String> {
 #[test]
 fn every_fault_is_described_with_its_number() {
     let server = demo();
-    let rows = table("The faults");
+    let rows = table("Faults");
     let names: Vec<_> = rows.iter().map(|row| row[0].trim_matches('`')).collect();
     assert_eq!(names, known_faults(&server));
     for row in &rows {
@@ -160,7 +160,7 @@ fn cells(members: &str) -> Vec<String> {
 
 #[test]
 fn the_library_says_of_every_fault_what_the_page_says() {
-    let rows = table("What a caller sees");
+    let rows = table("Results by call");
     // What a new server does is no matter of its responses, and has a table of its own.
     let known = known_faults(&demo());
     for name in known.iter().filter(|name| *name != "new_server") {
@@ -215,8 +215,8 @@ fn the_library_says_of_a_new_server_what_the_page_says() {
 
 #[test]
 fn the_rust_example_is_the_test_that_is_run() {
-    let (_, test) = include_str!("bad_day.rs").split_once("\n\n").unwrap();
-    assert_eq!(test, block(PAGE, "tests/bad_day.rs"));
+    let (_, test) = include_str!("lost_response.rs").split_once("\n\n").unwrap();
+    assert_eq!(test, block(PAGE, "tests/lost_response.rs"));
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn the_program_in_python() {
         return;
     }
     let folder = Folder::new("rehearsal");
-    let program = folder.file("rehearse.py", &block(PAGE, "rehearse.py"));
+    let program = folder.file("faults.py", &block(PAGE, "faults.py"));
     let serve = block(PAGE, "serve.sh");
     let serve = serve
         .trim_end()

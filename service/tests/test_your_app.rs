@@ -1,4 +1,4 @@
-//! `docs/test-your-app.md` does what it says: its files are written to a folder and run.
+//! `docs/testing.md` does what it says: its files are written to a folder and run.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -9,7 +9,7 @@ use support::page::block;
 use support::program::{Folder, Running};
 use support::tools;
 
-const PAGE: &str = include_str!("../../docs/test-your-app.md");
+const PAGE: &str = include_str!("../../docs/testing.md");
 const PROGRAM: &str = env!("CARGO_BIN_EXE_bosbase-local");
 
 /// Writes the file `name`, which is a block of the page, to the folder.

@@ -85,7 +85,23 @@ std::chrono::milliseconds milliseconds(const std::string& text) {
     return std::chrono::milliseconds(std::stoll(text));
 }
 
-/// Sets the same thing in what the next client or call gets and, to know its own answer, in one that is new.
+/// Returns the error of configuration with which a client cannot be made, or OK.
+std::string status_of(const bosauth::config& settings) {
+    const auto client = bosauth::client::make("http://127.0.0.1", settings);
+    return std::string(name(client ? bosauth::status_code::ok : client.error().status));
+}
+
+/// Returns the error of options with which a call fails, or OK. The call sends nothing.
+std::string status_of(bosauth::options& settings) {
+    const bosauth::cancel triggered;
+    triggered.trigger();
+    const auto client = bosauth::client::make("http://127.0.0.1");
+    const auto login = client->try_auth_with_token("users", "t", settings.cancel(triggered));
+    const auto status = login.error().status;
+    return std::string(name(status == bosauth::status_code::cancelled ? bosauth::status_code::ok : status));
+}
+
+/// Calls a setter of the settings for the next client or call, and of new ones, whose status it returns.
 template <class Settings>
 using setters = std::map<std::string, std::function<void(Settings&, const arguments&)>>;
 
@@ -98,7 +114,7 @@ std::string set(Settings& settings, const setters<Settings>& all, const argument
     Settings alone;
     found->second(alone, given);
     found->second(settings, given);
-    return std::string(name(alone.status()));
+    return status_of(alone);
 }
 
 using bosauth::config;
@@ -193,7 +209,9 @@ struct state {
             return set(how, option_setters, a);
         }
         how.cancel(*cancel);
-        return std::string(name(options().cancel(*cancel).status()));
+        options alone;
+        alone.cancel(*cancel);
+        return status_of(alone);
     }
 
     std::string use_cancel(const arguments& a) {

@@ -4,9 +4,9 @@
 //! cargo run --profile dist --manifest-path benches/responses/Cargo.toml -- [PAIRS] [DEADLINES]
 //! ```
 //!
-//! First the CPU time of calls that are refused with a body of 1 MiB, for PAIRS (10,000 if not given) generated
-//! pairs of secrets and body (goal: the worst below 50 ms). Then how much CPU time DEADLINES (200) calls per kind of
-//! the largest response take after their deadline (goal: below 20 ms). Both hardly depend on the load of the machine.
+//! Prints the CPU time of calls with an error response of 1 MiB, for PAIRS (default 10,000) generated pairs of secrets
+//! and body (goal: at most 50 ms), and the CPU time after the deadline of DEADLINES (default 200) calls for each kind
+//! of the largest response (goal: below 20 ms). CPU times hardly depend on the load of the machine.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,16 +17,16 @@ use std::time::{Duration, Instant};
 use bosauth::{CallOptions, Client, Status};
 
 const MIB: usize = 1 << 20;
-/// The largest response that a client can be set to accept.
+/// The largest value of `max_response_bytes`.
 const LARGEST: usize = 4 * MIB;
 
 fn main() {
     let number = |at: usize, default| {
         std::env::args()
             .nth(at)
-            .map_or(default, |text| text.parse().expect("a number"))
+            .map_or(default, |argument| argument.parse().expect("a number"))
     };
-    // The threads of the servers do not take the signal.
+    // Server threads block the signal.
     alarm::block(true);
     redaction(number(1, 10_000));
     deadlines(number(2, 200));
@@ -40,27 +40,27 @@ fn redaction(pairs: usize) {
         .timeout(Duration::from_secs(60))
         .build()
         .expect("a client");
-    let mut chance = Chance(1);
+    let mut rng = Rng(1);
     let mut costs: Vec<(Duration, String)> = Vec::new();
     for _ in 0..pairs {
-        let (pair, told) = Pair::new(&mut chance);
-        server.answer_with("400 x", pair.body);
+        let (pair, description) = Pair::new(&mut rng);
+        server.respond_with("400 x", pair.body);
         let users = client.collection("users").with(&pair.options);
         let before = cpu_time();
         let error = users
             .bind_token("a@b.c", &pair.password, &pair.token)
-            .expect_err("a refusal");
-        costs.push((cpu_time() - before, told));
+            .expect_err("an error");
+        costs.push((cpu_time() - before, description));
         assert_eq!(error.http_status(), Some(400), "{error:?}");
     }
     costs.sort();
     let at = |part: f64| &costs[((costs.len() - 1) as f64 * part) as usize];
-    println!("CPU time of {pairs} refused calls with a body of 1 MiB:");
-    println!("  median {:?}, 99 of 100 {:?}", at(0.5).0, at(0.99).0);
+    println!("CPU time of {pairs} error responses with a body of 1 MiB:");
+    println!("  median {:?}, p99 {:?}", at(0.5).0, at(0.99).0);
     println!("  worst  {:?} ({})", at(1.0).0, at(1.0).1);
 }
 
-/// The secrets of a call and the body that it gets.
+/// The secrets of a call and the body of its response.
 struct Pair {
     password: String,
     token: String,
@@ -69,41 +69,38 @@ struct Pair {
 }
 
 impl Pair {
-    fn new(chance: &mut Chance) -> (Self, String) {
+    fn new(rng: &mut Rng) -> (Self, String) {
         let units = [
             "a", "ab", "aab", "\\", "\"", "%", "+", "a%", "\\u0061", "é", "<a>", "0", " ",
         ];
-        let unit = chance.one(&units);
+        let unit = rng.one(&units);
         let most = 1024 / unit.len();
-        let token = unit.repeat(1 + chance.below(most)) + ["", "b", "\\", "1"][chance.below(4)];
+        let token = unit.repeat(1 + rng.below(most)) + ["", "b", "\\", "1"][rng.below(4)];
         let token = token.chars().take(400).collect::<String>();
-        let password = token
-            .chars()
-            .take(1 + chance.below(100))
-            .collect::<String>();
+        let password = token.chars().take(1 + rng.below(100)).collect::<String>();
         let mut options = CallOptions::new();
-        let extra = [0, 0, 1, 20, 2600][chance.below(5)];
+        let extra = [0, 0, 1, 20, 2600][rng.below(5)];
         if extra > 0 {
-            // Words that begin alike and as the body does.
-            let word = |at: usize| format!("{}{at:04}", "a".repeat(7 + chance_of(at)));
+            // Words with a common prefix, which also occurs in the body.
+            let word = |at: usize| format!("{}{at:04}", "a".repeat(7 + extra_length(at)));
             let list: Vec<String> = (0..extra).map(|at| format!("\"{}\"", word(at))).collect();
             let object = format!("{{\"x\":[{}]}}", list.join(","));
             options.set_body_json(&object).expect("an object");
         }
-        let (text, kind) = text(&token, unit, chance);
-        let form = chance.below(5);
+        let (fragment, kind) = fragment(&token, unit, rng);
+        let form = rng.below(5);
         let body = match form {
-            0 => fill("", &text, ""),
+            0 => fill("", &fragment, ""),
             1 => fill(
                 r#"{"message":"No.","status":400,"data":{"x":""#,
-                &text,
+                &fragment,
                 "\"}}",
             ),
-            2 => fill(r#"{"data":{},"status":400,"message":""#, &text, "\"}"),
+            2 => fill(r#"{"data":{},"status":400,"message":""#, &fragment, "\"}"),
             3 => {
-                let data = format!(r#"{{"x":"{}"}}"#, text.repeat(60_000 / text.len()));
-                let front = format!(r#"{{"data":{data},"status":400,"message":"No.","more":""#);
-                fill(&front, &text, "\"}")
+                let data = format!(r#"{{"x":"{}"}}"#, fragment.repeat(60_000 / fragment.len()));
+                let prefix = format!(r#"{{"data":{data},"status":400,"message":"No.","more":""#);
+                fill(&prefix, &fragment, "\"}")
             }
             _ => fill(
                 r#"{"message":"No.","status":400,"data":{"x":["#,
@@ -111,7 +108,7 @@ impl Pair {
                 "0]}}",
             ),
         };
-        let told = format!(
+        let description = format!(
             "{unit:?} x {} in {kind} of form {form}, {extra} extra",
             token.len()
         );
@@ -121,46 +118,47 @@ impl Pair {
             options,
             body,
         };
-        (pair, told)
+        (pair, description)
     }
 }
 
-fn chance_of(at: usize) -> usize {
+fn extra_length(at: usize) -> usize {
     at % 5
 }
 
-/// A piece of a body, fit for a JSON string.
-fn text(token: &str, unit: &str, chance: &mut Chance) -> (String, &'static str) {
-    let escaped = |text: &str| -> String {
-        text.encode_utf16()
+/// Returns a fragment of a body that is valid in a JSON string.
+fn fragment(token: &str, unit: &str, rng: &mut Rng) -> (String, &'static str) {
+    let escaped = |string: &str| -> String {
+        string
+            .encode_utf16()
             .map(|code| format!("\\u{code:04x}"))
             .collect()
     };
-    let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
-    let front: String = token.chars().take(token.chars().count() - 1).collect();
-    match chance.below(9) {
-        0 => (quoted(unit), "its unit"),
-        1 => (quoted(&front), "its front"),
-        2 => (quoted(token), "itself"),
-        3 => (escaped(&front), "its front, escaped"),
-        4 => (quoted(&escaped(&front)), "its front, escaped twice"),
+    let quoted = |string: &str| string.replace('\\', "\\\\").replace('"', "\\\"");
+    let prefix: String = token.chars().take(token.chars().count() - 1).collect();
+    match rng.below(9) {
+        0 => (quoted(unit), "the unit"),
+        1 => (quoted(&prefix), "a prefix"),
+        2 => (quoted(token), "the token"),
+        3 => (escaped(&prefix), "an escaped prefix"),
+        4 => (quoted(&escaped(&prefix)), "a doubly escaped prefix"),
         5 => (
-            front.bytes().map(|b| format!("%{b:02x}")).collect(),
-            "its front, in percent",
+            prefix.bytes().map(|b| format!("%{b:02x}")).collect(),
+            "a percent-encoded prefix",
         ),
-        6 => ("aaaaaaaa0".into(), "what the extra ones begin with"),
+        6 => ("aaaaaaaa0".into(), "the prefix of the extra words"),
         7 => ("\\\\".into(), "backslashes"),
         _ => ("\",\"".into(), "short strings"),
     }
 }
 
-/// A body of 1 MiB.
-fn fill(front: &str, text: &str, back: &str) -> Vec<u8> {
-    let mut body = front.as_bytes().to_vec();
-    while body.len() + text.len() + back.len() <= MIB {
-        body.extend(text.bytes());
+/// Returns a body of 1 MiB that repeats a fragment between a prefix and a suffix.
+fn fill(prefix: &str, fragment: &str, suffix: &str) -> Vec<u8> {
+    let mut body = prefix.as_bytes().to_vec();
+    while body.len() + fragment.len() + suffix.len() <= MIB {
+        body.extend(fragment.bytes());
     }
-    body.extend(back.bytes());
+    body.extend(suffix.bytes());
     body
 }
 
@@ -169,13 +167,13 @@ fn fill(front: &str, text: &str, back: &str) -> Vec<u8> {
 fn deadlines(calls: usize) {
     let server = Server::start();
     alarm::block(false);
-    let mut chance = Chance(2);
+    let mut rng = Rng(2);
     println!("CPU time after the deadline, of {calls} calls each:");
     for (kind, status, body) in largest() {
-        server.answer_with(status, body);
+        server.respond_with(status, body);
         let mut late: Vec<Duration> = Vec::new();
         let (mut ok, mut timeout) = (0, 0);
-        // As long as a whole call takes: the deadlines fall into every part of it.
+        // The duration of a complete call: deadlines are distributed over all its phases.
         let mut whole = Duration::from_secs(60);
         for call in 0..calls + 3 {
             let client = Client::builder(&server.url).max_response_bytes(LARGEST as u64);
@@ -183,16 +181,16 @@ fn deadlines(calls: usize) {
                 Duration::from_secs(60)
             } else {
                 whole
-                    .mul_f64(0.05 + 1.1 * chance.below(1000) as f64 / 1000.0)
+                    .mul_f64(0.05 + 1.1 * rng.below(1000) as f64 / 1000.0)
                     .max(Duration::from_millis(1))
             };
             let client = client.timeout(limit).build().expect("a client");
-            let begun = Instant::now();
+            let start = Instant::now();
             alarm::set(limit);
             let result = client.collection("users").auth_with_token("token-1");
             let after = alarm::cpu_time_since();
             if call < 3 {
-                whole = whole.min(begun.elapsed());
+                whole = whole.min(start.elapsed());
                 continue;
             }
             match result.as_ref().err().map(bosauth::Error::status) {
@@ -203,14 +201,14 @@ fn deadlines(calls: usize) {
         }
         late.sort();
         println!(
-            "  {kind:28} {ok:4} in time, {timeout:4} not: 90 of 100 {:.1?}, worst {:.1?}; a whole call {whole:.0?}",
+            "  {kind:28} {ok:4} in time, {timeout:4} timeouts: p90 {:.1?}, worst {:.1?}; complete call {whole:.0?}",
             late[late.len() * 9 / 10],
             late[late.len() - 1],
         );
     }
 }
 
-/// A timer whose signal tells how much CPU time the thread had used when it fired.
+/// A timer that stores the CPU time of the thread when it fires.
 mod alarm {
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::time::Duration;
@@ -224,40 +222,40 @@ mod alarm {
         FIRED.store(cpu_time().as_nanos() as u64, Ordering::Relaxed);
     }
 
-    /// Keeps the signal from the threads that are made from now on.
+    /// Blocks or unblocks the signal for threads that are created later.
     pub fn block(blocked: bool) {
-        // SAFETY: the set is ours, and the handler calls clock_gettime only.
+        // SAFETY: the set is a local variable, and the handler is async-signal-safe.
         unsafe {
             let mut set = std::mem::zeroed();
             libc::sigemptyset(&mut set);
             libc::sigaddset(&mut set, libc::SIGALRM);
-            let how = if blocked {
+            let operation = if blocked {
                 libc::SIG_BLOCK
             } else {
                 libc::SIG_UNBLOCK
             };
-            libc::pthread_sigmask(how, &set, std::ptr::null_mut());
+            libc::pthread_sigmask(operation, &set, std::ptr::null_mut());
             let handler: extern "C" fn(libc::c_int) = fire;
             libc::signal(libc::SIGALRM, handler as libc::sighandler_t);
         }
     }
 
-    /// Fires once, this long from now.
+    /// Fires once after a duration.
     pub fn set(after: Duration) {
         FIRED.store(0, Ordering::Relaxed);
         arm(after);
     }
 
     fn arm(after: Duration) {
-        // SAFETY: all zero is a timer that does not fire.
+        // SAFETY: zero is a valid value: a disarmed timer.
         let mut timer: libc::itimerval = unsafe { std::mem::zeroed() };
         timer.it_value.tv_sec = after.as_secs() as libc::time_t;
         timer.it_value.tv_usec = after.subsec_micros() as libc::suseconds_t;
-        // SAFETY: the timer is ours.
+        // SAFETY: the timer is a local variable.
         unsafe { libc::setitimer(libc::ITIMER_REAL, &timer, std::ptr::null_mut()) };
     }
 
-    /// The CPU time since it fired; zero if it did not.
+    /// Returns the CPU time since the timer fired; zero if it has not.
     pub fn cpu_time_since() -> Duration {
         let now = cpu_time();
         arm(Duration::ZERO);
@@ -268,7 +266,7 @@ mod alarm {
     }
 }
 
-/// The largest responses of every kind.
+/// Returns the largest responses of every kind.
 fn largest() -> Vec<(&'static str, &'static str, Vec<u8>)> {
     let login = |record: &str, piece: &dyn Fn(usize) -> String, back: &str| {
         let mut body = format!("{{\"token\":\"e30.e30.c2ln\",\"record\":{record}");
@@ -280,7 +278,7 @@ fn largest() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         body.push_str(back);
         body.into_bytes()
     };
-    let same = |text: &'static str| move |_: usize| text.to_owned();
+    let same = |fragment: &'static str| move |_: usize| fragment.to_owned();
     let name = |at: usize| format!("\"{at:x}\":1,");
     let escaped = |at: usize| format!("\"\\n{at:x}\":1,");
     vec![
@@ -290,7 +288,7 @@ fn largest() -> Vec<(&'static str, &'static str, Vec<u8>)> {
             login("{\"x\":\"", &same("xxxxxxxx"), "\"}}"),
         ),
         (
-            "a long text in Greek",
+            "a long string in Greek",
             "200 x",
             login("{\"x\":\"", &same("ελληνικά"), "\"}}"),
         ),
@@ -330,17 +328,13 @@ fn largest() -> Vec<(&'static str, &'static str, Vec<u8>)> {
             "200 x",
             login("{\"", &same("xxxxxxxx"), "\":1}}"),
         ),
-        (
-            "names that occur twice",
-            "200 x",
-            login("{", &name, "\"1\":1}}"),
-        ),
-        ("a login that is cut", "200 x", login("{", &name, "")),
-        ("a refusal", "400 x", {
+        ("duplicate names", "200 x", login("{", &name, "\"1\":1}}")),
+        ("a truncated login", "200 x", login("{", &name, "")),
+        ("an error", "400 x", {
             let login = login("{", &name, "\"x\":1}");
             [&login[..], br#","status":400,"message":"No.","data":{}}"#].concat()
         }),
-        ("a page", "502 x", vec![b'<'; LARGEST]),
+        ("an HTML page", "502 x", vec![b'<'; LARGEST]),
     ]
 }
 
@@ -366,7 +360,7 @@ impl Server {
         Server { url, response }
     }
 
-    fn answer_with(&self, status: &str, body: Vec<u8>) {
+    fn respond_with(&self, status: &str, body: Vec<u8>) {
         let length = body.len();
         let head = format!(
             "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
@@ -375,7 +369,7 @@ impl Server {
     }
 }
 
-/// Answers every request on a connection.
+/// Responds to every request on a connection.
 fn serve(mut stream: TcpStream, response: &Mutex<Arc<Vec<u8>>>) {
     let (mut input, mut buffer) = (Vec::new(), [0; 65536]);
     loop {
@@ -407,21 +401,21 @@ fn serve(mut stream: TcpStream, response: &Mutex<Arc<Vec<u8>>>) {
 
 // ---- tools ----
 
-/// The CPU time that this thread has used.
+/// Returns the CPU time of this thread.
 fn cpu_time() -> Duration {
     let mut time = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
     };
-    // SAFETY: `time` is a place for the answer.
+    // SAFETY: `time` is a valid out pointer.
     unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// The same numbers in every run.
-struct Chance(u64);
+/// A pseudorandom number generator with a fixed seed.
+struct Rng(u64);
 
-impl Chance {
+impl Rng {
     fn below(&mut self, limit: usize) -> usize {
         self.0 = self
             .0

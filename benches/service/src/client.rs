@@ -1,4 +1,4 @@
-//! A connection that is used again and again, with as little of HTTP as the service needs.
+//! A minimal HTTP client with one keep-alive connection.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::net::TcpStream;
 pub struct Connection {
     stream: BufReader<TcpStream>,
     request: Vec<u8>,
-    answer: Vec<u8>,
+    response: Vec<u8>,
 }
 
 impl Connection {
@@ -16,11 +16,11 @@ impl Connection {
         Self {
             stream: BufReader::new(stream),
             request: Vec::new(),
-            answer: Vec::new(),
+            response: Vec::new(),
         }
     }
 
-    /// Posts JSON to a route of `users`; gives the status.
+    /// Posts JSON to a route of `users` and returns the HTTP status.
     pub fn post(&mut self, route: &str, body: &str) -> u16 {
         self.request.clear();
         let length = body.len();
@@ -49,8 +49,8 @@ impl Connection {
                 length = value.trim().parse().expect("a length");
             }
         }
-        self.answer.resize(length, 0);
-        self.stream.read_exact(&mut self.answer).expect("a body");
+        self.response.resize(length, 0);
+        self.stream.read_exact(&mut self.response).expect("a body");
         status
     }
 

@@ -1,4 +1,4 @@
-//! Puts a load on bosbase-local and prints what it did:
+//! Measures throughput, latency and memory of bosbase-local:
 //!
 //! ```text
 //! cargo build --release -p bosbase-local
@@ -7,10 +7,9 @@
 //! cargo run --release -- ../../target/release/bosbase-local postgres://user@host/empty --memory
 //! ```
 //!
-//! Without `--memory`: binds, logins and unbinds per second with 1, 8 and 64 connections, the
-//! median and the 99th percentile of a call, and how much of a bind is bcrypt. With it: the memory
-//! of the program over 200,000 requests. `--short` does a hundredth of everything. The database
-//! has to be empty; a file is removed afterwards.
+//! Without `--memory`: binds, logins and unbinds per second with 1, 8 and 64 connections, the median and the 99th
+//! percentile of the latency, and the share of bcrypt in a bind. With `--memory`: resident memory over 200,000 requests.
+//! `--short` makes a hundredth of the calls. The database must be empty; a database file is removed afterwards.
 
 mod client;
 
@@ -23,7 +22,7 @@ use std::time::{Duration, Instant};
 const SEED: &str = r#"{"accounts": [
     {"collection": "users", "email": "a@example.com", "password": "correct horse 1"}]}"#;
 
-/// The program, which is killed when this is dropped.
+/// The program, killed on drop.
 struct Program {
     child: Child,
     address: String,
@@ -42,10 +41,10 @@ fn main() {
         eprintln!("usage: bosbase-local-load PROGRAM DATA [--memory] [--short]");
         std::process::exit(2);
     };
-    let is_asked = |option: &str| arguments.iter().any(|argument| argument == option);
-    let share = if is_asked("--short") { 100 } else { 1 };
+    let has_option = |option: &str| arguments.iter().any(|argument| argument == option);
+    let share = if has_option("--short") { 100 } else { 1 };
     let program = start(program, data);
-    if is_asked("--memory") {
+    if has_option("--memory") {
         memory(&program, 200_000 / share);
     } else {
         speed(&program, 4_000 / share);
@@ -76,7 +75,7 @@ fn start(program: &str, data: &str) -> Program {
     Program { child, address }
 }
 
-/// One kind of call: its route, the body for the token of a number, the status it gives.
+/// A kind of call: its route, the body for a token number, and the expected HTTP status.
 type Kind = (&'static str, fn(usize) -> String, u16);
 
 const KINDS: [Kind; 3] = [
@@ -105,7 +104,7 @@ fn speed(program: &Program, calls: usize) {
     );
     for connections in [1, 8, 64] {
         for kind in KINDS {
-            let (took, mut each) = run(&program.address, kind, connections, calls);
+            let (total, mut each) = run(&program.address, kind, connections, calls);
             each.sort();
             let at = |share: f64| each[(share * (each.len() - 1) as f64) as usize];
             let bcrypt = match kind.0 {
@@ -119,7 +118,7 @@ fn speed(program: &Program, calls: usize) {
             println!(
                 "{:<16} {connections:>11} {:>8.0} {:>9.2} {:>9.2}{bcrypt}",
                 kind.0,
-                each.len() as f64 / took.as_secs_f64(),
+                each.len() as f64 / total.as_secs_f64(),
                 ms(at(0.5)),
                 ms(at(0.99)),
             );
@@ -131,10 +130,10 @@ fn ms(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
-/// Makes `calls` calls on so many connections at once. Gives the time of all and of each.
+/// Makes `calls` calls over concurrent connections. Returns the total duration and that of each call.
 fn run(address: &str, kind: Kind, connections: usize, calls: usize) -> (Duration, Vec<Duration>) {
     let next = AtomicUsize::new(0);
-    let began = Instant::now();
+    let started = Instant::now();
     let each = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..connections)
             .map(|_| scope.spawn(|| client(address, kind, &next, calls)))
@@ -144,7 +143,7 @@ fn run(address: &str, kind: Kind, connections: usize, calls: usize) -> (Duration
             .map(|client| client.join().expect("a client"));
         times.flatten().collect()
     });
-    (began.elapsed(), each)
+    (started.elapsed(), each)
 }
 
 fn client(address: &str, kind: Kind, next: &AtomicUsize, calls: usize) -> Vec<Duration> {
@@ -156,30 +155,30 @@ fn client(address: &str, kind: Kind, next: &AtomicUsize, calls: usize) -> Vec<Du
         if number >= calls {
             return times;
         }
-        let began = Instant::now();
+        let started = Instant::now();
         assert_eq!(
             connection.post(route, &body(number)),
             status,
             "{route} {number}"
         );
-        times.push(began.elapsed());
+        times.push(started.elapsed());
     }
 }
 
-/// How long the check of a password takes that the program makes for a bind, and nothing else.
+/// Measures the password check of a bind.
 fn bcrypt_time() -> Duration {
     let hash = bcrypt::hash("correct horse 1", 4).expect("a hash");
     let once = |_| {
-        let began = Instant::now();
+        let started = Instant::now();
         assert!(bcrypt::verify("correct horse 1", &hash).expect("a hash"));
-        began.elapsed()
+        started.elapsed()
     };
     let mut times: Vec<Duration> = (0..500).map(once).collect();
     times.sort();
     times[times.len() / 2]
 }
 
-/// Binds, logs in and unbinds, over and over the same tokens, and looks at the memory.
+/// Binds, logs in and unbinds the same tokens repeatedly, and prints the resident memory.
 fn memory(program: &Program, requests: usize) {
     const STEPS: usize = 10;
     println!("{:>9} {:>13}", "requests", "resident KiB");
@@ -192,7 +191,7 @@ fn memory(program: &Program, requests: usize) {
     }
 }
 
-/// The memory of the program, as Linux counts it.
+/// Returns the resident memory of the program in KiB.
 fn resident(program: &Program) -> u64 {
     let path = format!("/proc/{}/status", program.child.id());
     let status = std::fs::read_to_string(path).unwrap_or_default();

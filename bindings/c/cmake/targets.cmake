@@ -1,11 +1,11 @@
-# The targets of bosauth:
+# Targets of bosauth:
 #
 #   bosauth::bosauth   the shared library, for C
 #   bosauth::static    the static library, for C
-#   bosauth::cpp       bosauth.hpp on the shared library, for C++17
+#   bosauth::cpp       bosauth.hpp and the shared library, for C++17
 #
-# Included by bosauthConfig.cmake for an installed bosauth and by CMakeLists.txt for one that is part of a build. Both
-# say in _bosauth_… where the files are.
+# Included by bosauthConfig.cmake (installed) and CMakeLists.txt (part of another build), which set the paths in
+# _bosauth_… variables.
 add_library(bosauth::bosauth SHARED IMPORTED ${_bosauth_scope})
 set_target_properties(bosauth::bosauth PROPERTIES
     IMPORTED_LOCATION "${_bosauth_shared}"

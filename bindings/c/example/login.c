@@ -1,4 +1,4 @@
-/* Binds a token to the demo account of bosbase-local and logs in with it, by bosauth_easy.h. */
+/* Binds a token to the demo account of bosbase-local and logs in with it, using bosauth_easy.h. */
 #include <bosauth_easy.h>
 
 int main(int argc, char **argv) {

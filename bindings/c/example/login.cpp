@@ -1,4 +1,4 @@
-// Binds a token to the demo account of bosbase-local and logs in with it, by bosauth.hpp.
+// Binds a token to the demo account of bosbase-local and logs in with it, using bosauth.hpp.
 #include <bosauth.hpp>
 
 #include <iostream>
@@ -10,8 +10,8 @@ int main(int argc, char **argv) {
         const auto session = client.auth_with_token("users", "my-own-token");
         std::cout << "hello " << session.field("email") << '\n';
         return 0;
-    } catch (const bosauth::exception &why) {
-        std::cerr << why.what() << "\nwhat to do: " << name(why.action()) << '\n';
+    } catch (const bosauth::exception &error) {
+        std::cerr << error.what() << "\nwhat to do: " << name(error.action()) << '\n';
         return 1;
     }
 }

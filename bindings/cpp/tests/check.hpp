@@ -1,4 +1,4 @@
-// What the test programs of the C++ wrapper share: a check that says where it failed.
+// Helpers of the C++ test programs: checks that report what failed.
 #pragma once
 
 #include <bosauth.hpp>
@@ -16,18 +16,18 @@ inline constexpr std::string_view password = "correct horse 1";
 
 inline std::atomic<int> failures{0};
 
-inline void check(bool holds, std::string_view what, const std::string& got = {}) {
+inline void check(bool holds, std::string_view what, const std::string& actual = {}) {
     if (!holds) {
         ++failures;
-        std::fprintf(stderr, "FAILED: %.*s %s\n", static_cast<int>(what.size()), what.data(), got.c_str());
+        std::fprintf(stderr, "FAILED: %.*s %s\n", static_cast<int>(what.size()), what.data(), actual.c_str());
     }
 }
 
-inline std::string shown(const bosauth::error& why) {
-    return why.to_string() + " [" + std::string(name(why.action)) + "] " + why.argument;
+inline std::string to_string(const bosauth::error& error) {
+    return error.to_string() + " [" + std::string(name(error.action)) + "] " + error.argument;
 }
 
-/// Whether a call failed with this status, this action and, if it named one, this argument.
+/// Checks that a call failed with this status, action and argument.
 template <class Result>
 void fails(std::string_view what, const Result& result, bosauth::status_code status,
            bosauth::action_code action, std::string_view argument = {}) {
@@ -35,21 +35,22 @@ void fails(std::string_view what, const Result& result, bosauth::status_code sta
         check(false, what, "succeeded");
         return;
     }
-    const bosauth::error& why = result.error();
-    check(why.status == status && why.action == action && why.argument == argument, what, shown(why));
-    check(!why.message.empty() && why.message.find('\n') == std::string::npos, what, "has one line");
+    const bosauth::error& error = result.error();
+    check(error.status == status && error.action == action && error.argument == argument, what, to_string(error));
+    check(!error.message.empty() && error.message.find('\n') == std::string::npos, what, "message is one line");
 }
 
+/// Checks that a call succeeded.
 template <class Result>
-void works(std::string_view what, const Result& result) {
-    check(result.has_value(), what, result ? "" : shown(result.error()));
+void succeeds(std::string_view what, const Result& result) {
+    check(result.has_value(), what, result ? "" : to_string(result.error()));
 }
 
-inline bool has(std::string_view text, std::string_view part) {
-    return text.find(part) != std::string_view::npos;
+inline bool contains(std::string_view string, std::string_view part) {
+    return string.find(part) != std::string_view::npos;
 }
 
-inline int verdict() {
+inline int exit_status() {
     return failures == 0 ? 0 : 1;
 }
 

@@ -1,4 +1,4 @@
-// The plain form of every call: what it gives and what it throws.
+// The throwing form of every call.
 //
 //   exceptions SERVER    a demo server
 #include "check.hpp"
@@ -20,23 +20,23 @@ static_assert(std::is_nothrow_copy_constructible_v<bosauth::exception>);
 void throws(std::string_view what, status_code status, const std::function<void()>& call) {
     try {
         call();
-        check(false, what, "threw nothing");
+        check(false, what, "did not throw");
     } catch (const std::runtime_error& caught) {
-        const auto* why = dynamic_cast<const bosauth::exception*>(&caught);
-        check(why != nullptr && why->status() == status, what, caught.what());
-        check(why != nullptr && why->details().to_string() == caught.what(), what, "tells its details");
+        const auto* error = dynamic_cast<const bosauth::exception*>(&caught);
+        check(error != nullptr && error->status() == status, what, caught.what());
+        check(error != nullptr && error->details().to_string() == caught.what(), what, "details");
     }
 }
 
-void a_users_day(std::string_view url) {
+void bind_login_save_unbind(std::string_view url) {
     client app(url, bosauth::config().timeout(std::chrono::minutes(1)));
     app.bind_token("users", email, password, "tok-plain");
-    check(app.auth_with_token("users", "tok-plain").field("email") == email, "the email");
-    check(app.current_session()->is_valid(), "held");
+    check(app.auth_with_token("users", "tok-plain").field("email") == email, "email field");
+    check(app.current_session()->is_valid(), "session is valid");
     app.clear_session();
-    check(!app.current_session().has_value(), "nobody");
+    check(!app.current_session().has_value(), "session is cleared");
     app.save_session("opaque", R"({"id":"1"})");
-    check(app.current_session()->field("id") == "1", "saved");
+    check(app.current_session()->field("id") == "1", "session is saved");
     app.unbind_token("users", email, password, "tok-plain");
     throws("login", status_code::unknown_token, [&] { app.auth_with_token("users", "tok-plain"); });
 }
@@ -46,17 +46,17 @@ void every_call_throws(std::string_view url) {
     client app(url);
     try {
         app.bind_token("users", email, "wrong", "tok");
-        check(false, "bind threw nothing");
-    } catch (const bosauth::exception& why) {
-        check(why.status() == status_code::credentials && why.action() == action_code::ask_credentials, "why");
-        check(why.details().http_status == 400, "the answer");
-        check(std::string_view(why.what()) == "CREDENTIALS: wrong email or password", "what", why.what());
+        check(false, "bind did not throw");
+    } catch (const bosauth::exception& error) {
+        check(error.status() == status_code::credentials && error.action() == action_code::ask_credentials, "status");
+        check(error.details().http_status == 400, "HTTP status");
+        check(std::string_view(error.what()) == "CREDENTIALS: wrong email or password", "what", error.what());
     }
     throws("unbind", status_code::credentials, [&] { app.unbind_token("users", email, "wrong", "tok"); });
-    const bosauth::cancel wish;
-    wish.trigger();
-    const bosauth::options how = bosauth::options().cancel(wish);
-    throws("stopped", status_code::cancelled, [&] { app.auth_with_token("users", "tok", how); });
+    const bosauth::cancel cancel;
+    cancel.trigger();
+    const bosauth::options opts = bosauth::options().cancel(cancel);
+    throws("cancelled", status_code::cancelled, [&] { app.auth_with_token("users", "tok", opts); });
     app.close();
     throws("bind", status_code::invalid_handle, [&] { app.bind_token("users", email, password, "t"); });
     throws("session", status_code::invalid_handle, [&] { static_cast<void>(app.current_session()); });
@@ -66,13 +66,13 @@ void every_call_throws(std::string_view url) {
 
 }  // namespace
 
-// One that escapes ends the test, which is then red.
+// An exception that escapes fails the test.
 // NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
     if (argc != 2) {
         return 2;
     }
-    a_users_day(argv[1]);
+    bind_login_save_unbind(argv[1]);
     every_call_throws(argv[1]);
-    return test::verdict();
+    return test::exit_status();
 }

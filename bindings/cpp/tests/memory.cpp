@@ -1,4 +1,4 @@
-// No memory at any moment: what was made in the library is freed, and moved objects stay whole.
+// Out of memory at every allocation: objects of the library are freed, and moved-from objects stay valid.
 //
 //   memory SERVER    a demo server
 #include "check.hpp"
@@ -11,12 +11,12 @@
 
 namespace {
 
-/// How many allocations succeed before one fails; negative: all do.
+/// The number of allocations that succeed before one fails; negative if none fails.
 long allocations_left = -1;
 
 }  // namespace
 
-// NOLINTBEGIN(*-no-malloc, *-owning-memory, misc-definitions-in-headers): this is what allocates
+// NOLINTBEGIN(*-no-malloc, *-owning-memory, misc-definitions-in-headers): these are the allocation functions
 void* operator new(std::size_t size) {
     if (allocations_left == 0) {
         allocations_left = -1;
@@ -25,17 +25,17 @@ void* operator new(std::size_t size) {
     if (allocations_left > 0) {
         --allocations_left;
     }
-    void* place = std::malloc(size == 0 ? 1 : size);
-    if (place == nullptr) {
+    void* block = std::malloc(size == 0 ? 1 : size);
+    if (block == nullptr) {
         throw std::bad_alloc();
     }
-    return place;
+    return block;
 }
-void operator delete(void* place) noexcept {
-    std::free(place);
+void operator delete(void* block) noexcept {
+    std::free(block);
 }
-void operator delete(void* place, std::size_t /*size*/) noexcept {
-    std::free(place);
+void operator delete(void* block, std::size_t /*size*/) noexcept {
+    std::free(block);
 }
 // NOLINTEND(*-no-malloc, *-owning-memory, misc-definitions-in-headers)
 
@@ -43,18 +43,18 @@ namespace {
 
 using test::check;
 
-/// Longer than what a std::string holds without an allocation.
-constexpr const char* long_text = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+/// A string that is too long for the small-string optimization.
+constexpr const char* long_string = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
-/// How many handles of a kind there are: more than the library has free places are made, and the last says it.
-std::size_t handles(const std::function<std::uint64_t()>& make,
+/// Counts the live handles of a type: creates more than the table has free slots, so that the last index is the count.
+std::size_t handles(const std::function<std::uint64_t()>& create,
                     const std::function<void(std::uint64_t)>& free) {
     constexpr std::size_t count = 16;
     constexpr std::uint64_t index = 0xffffff;
-    std::vector<std::uint64_t> made(count);
-    std::generate(made.begin(), made.end(), make);
+    std::vector<std::uint64_t> created(count);
+    std::generate(created.begin(), created.end(), create);
     std::uint64_t last = 0;
-    for (const std::uint64_t handle : made) {
+    for (const std::uint64_t handle : created) {
         last = std::max(last, handle & index);
         free(handle);
     }
@@ -62,20 +62,20 @@ std::size_t handles(const std::function<std::uint64_t()>& make,
 }
 
 std::size_t clients() {
-    const auto make = [] {
-        bosauth_client made = 0;
-        bosauth_client_new("http://127.0.0.1", nullptr, &made, nullptr);
-        return made;
+    const auto create = [] {
+        bosauth_client client = 0;
+        bosauth_client_new("http://127.0.0.1", nullptr, &client, nullptr);
+        return client;
     };
-    return handles(make, [](std::uint64_t handle) { bosauth_client_free(handle); });
+    return handles(create, [](std::uint64_t handle) { bosauth_client_free(handle); });
 }
 
 std::size_t cancels() {
     return handles(bosauth_cancel_new, [](std::uint64_t handle) { bosauth_cancel_free(handle); });
 }
 
-/// Does something again and again, with each of its allocations failing in turn, until none fails. What it leaves
-/// besides handles the address sanitizer finds.
+/// Repeats an operation with each of its allocations failing in turn, until none fails. The address sanitizer finds
+/// leaks other than handles.
 void at_each_allocation(std::string_view what, const std::function<void()>& work) {
     const std::size_t clients_before = clients();
     const std::size_t cancels_before = cancels();
@@ -92,45 +92,45 @@ void at_each_allocation(std::string_view what, const std::function<void()>& work
         }
         allocations_left = -1;
     }
-    check(failed > 1, what, "allocates");
-    check(clients() == clients_before, what, "leaves no client");
-    check(cancels() == cancels_before, what, "leaves no cancel");
+    check(failed > 1, what, "allocates memory");
+    check(clients() == clients_before, what, "leaks no client");
+    check(cancels() == cancels_before, what, "leaks no cancellation handle");
 }
 
-void everything(const std::string& url) {
+void all_operations(const std::string& url) {
     using bosauth::client;
     using bosauth::config;
     using bosauth::options;
-    at_each_allocation("a client", [&] { client(url, config().add_header("X-Key", long_text)); });
-    at_each_allocation("a client that is refused", [&] { client(std::string("ftp://") + long_text); });
+    at_each_allocation("create a client", [&] { client(url, config().add_header("X-Key", long_string)); });
+    at_each_allocation("create a client with an invalid URL", [&] { client(std::string("ftp://") + long_string); });
     client app(url);
-    app.bind_token("users", "user@example.com", "correct horse 1", long_text);
-    at_each_allocation("a login", [&] {
-        const bosauth::cancel stop;
-        const auto how = options().cancel(stop).add_query("expand", long_text).wait_hook([] { return false; });
-        check(app.auth_with_token("users", long_text, how).field("email") == "user@example.com", "the email");
+    app.bind_token("users", "user@example.com", "correct horse 1", long_string);
+    at_each_allocation("login", [&] {
+        const bosauth::cancel cancel;
+        const auto opts = options().cancel(cancel).add_query("expand", long_string).wait_hook([] { return false; });
+        check(app.auth_with_token("users", long_string, opts).field("email") == "user@example.com", "email field");
     });
-    at_each_allocation("a login that is refused", [&] { app.auth_with_token("users", std::string(long_text) + "y"); });
-    at_each_allocation("a session", [&] {
-        app.save_session(long_text, R"({"id":"a long enough record id"})");
-        check(!app.current_session()->token().empty(), "a token");
+    at_each_allocation("failed login", [&] { app.auth_with_token("users", std::string(long_string) + "y"); });
+    at_each_allocation("session", [&] {
+        app.save_session(long_string, R"({"id":"a long enough record id"})");
+        check(!app.current_session()->token().empty(), "token");
     });
 #if defined(__cpp_lib_jthread)
-    at_each_allocation("a stop token", [&] {
+    at_each_allocation("stop token", [&] {
         std::stop_source source;
-        app.auth_with_token("users", long_text, options().stop(source.get_token()));
+        app.auth_with_token("users", long_string, options().stop(source.get_token()));
     });
 #endif
 }
 
 }  // namespace
 
-// One that escapes ends the test, which is then red.
+// An exception that escapes fails the test.
 // NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) {
     if (argc != 2) {
         return 2;
     }
-    everything(argv[1]);
-    return test::verdict();
+    all_operations(argv[1]);
+    return test::exit_status();
 }

@@ -1,6 +1,6 @@
-"""A program whose threads are greenlets: ``python greenlets.py gevent`` or ``eventlet``, both from the registry.
+"""Calls under gevent and eventlet: ``python greenlets.py gevent`` or ``python greenlets.py eventlet``.
 
-Calls let the other greenlets run, and end with what ends their greenlet.
+Calls let other greenlets run, and an exception that ends the greenlet cancels its call.
 """
 
 import sys
@@ -25,14 +25,14 @@ import socket
 
 import bosauth
 from bosauth._prototypes import FREE
-from support import EMAIL, URL, WATCHDOG, bound
+from support import EMAIL, URL, WATCHDOG, bound_token
 
 
-class Silent:
-    """A server, in greenlets, that answers nothing and sees who leaves."""
+class SilentServer:
+    """A server in greenlets that never responds and counts connections."""
 
     def __init__(self):
-        self.came, self.left = 0, 0
+        self.requests, self.closed = 0, 0
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=100)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         spawn(self._accept)
@@ -46,10 +46,10 @@ class Silent:
         with connection:
             while b"\r\n\r\n" not in connection.recv(65536):
                 pass
-            self.came += 1
+            self.requests += 1
             while connection.recv(65536):
                 pass
-            self.left += 1
+            self.closed += 1
 
 
 def until(holds):
@@ -57,53 +57,53 @@ def until(holds):
         if holds():
             return
         sleep(0.001)
-    raise AssertionError("it does not come about")
+    raise AssertionError("the condition does not become true")
 
 
 def owned():
     gc.collect()
-    return sum(type(thing) in FREE for thing in gc.get_objects())
+    return sum(type(instance) in FREE for instance in gc.get_objects())
 
 
-token = bound()
+token = bound_token()
 client = bosauth.BosBase(URL)
 assert client.collection("users").auth_with_token(token)["record"]["email"] == EMAIL
 before = owned()
 
-# Several at once; errors are raised in the greenlet of the call.
+# Concurrent calls; errors are raised in the greenlet of the call.
 log_in = lambda: client.collection("users").auth_with_token(token, keep_session=False)["record"]["email"]
 assert [result(call) for call in [spawn(log_in) for _ in range(20)]] == [EMAIL] * 20
 try:
-    client.collection("users").auth_with_token("nobody bound this")
+    client.collection("users").auth_with_token("unbound-token")
 except bosauth.AskCredentialsError as error:
     assert error.code == bosauth.Status.UNKNOWN_TOKEN
 print("calls")
 
-# The server is in this thread: it gets no request unless the call lets other greenlets run.
-server = Silent()
+# The server runs in this thread: it receives no request unless the call lets other greenlets run.
+server = SilentServer()
 users = bosauth.BosBase(server.url, timeout=10 * WATCHDOG).collection("users")
 try:
     with Timeout(0.2):
         users.auth_with_token("t")
 except Timeout:
     print("timeout")
-until(lambda: (server.came, server.left) == (1, 1))
+until(lambda: (server.requests, server.closed) == (1, 1))
 
 call = spawn(users.auth_with_token, "t")
-until(lambda: server.came == 2)
+until(lambda: server.requests == 2)
 kill(call)
-until(lambda: server.left == 2)
+until(lambda: server.closed == 2)
 print("killed")
 
 cancel = bosauth.Cancel()
 call = spawn(users.auth_with_token, "t", cancel=cancel)
-until(lambda: server.came == 3)
+until(lambda: server.requests == 3)
 cancel.trigger()
 try:
     result(call)
 except bosauth.ClientResponseError as error:
     print(error.name)
-until(lambda: server.left == 3)
+until(lambda: server.closed == 3)
 
 del users, call
 try:
@@ -111,4 +111,4 @@ try:
 except NameError:
     pass
 until(lambda: owned() == before)
-print("nothing is left")
+print("no leaks")

@@ -1,4 +1,4 @@
-"""What the tests share: the service that they talk to, a peer that answers what it is told, and other processes."""
+"""Test helpers: the server, a mock server with fixed responses, and child processes."""
 
 import os
 import secrets
@@ -12,8 +12,7 @@ from bosauth import BosBase
 from bosauth._call import Call
 from bosauth._library import lib
 
-# What this process has inherited is the shell's: ``nohup`` and ``&`` ignore signals, and so would everything that is
-# started here.
+# Resets inherited signal dispositions: ``nohup`` and ``&`` ignore signals, and child processes would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 for name in ("SIGHUP", "SIGTERM", "SIGCHLD", "SIGALRM", "SIGUSR1"):
     if hasattr(signal, name):
@@ -25,41 +24,41 @@ URL = os.environ["BOSAUTH_TEST_URL"]
 EMAIL, PASSWORD = "user@example.com", "correct horse 1"
 SUPERUSER = "admin@example.com"
 
-#: Far longer than anything takes that works.
+#: A timeout in seconds that only a hanging test exceeds.
 WATCHDOG = 120
 
 
 def new_token():
-    """A token that nobody has bound."""
+    """Returns a new, unbound token."""
     return secrets.token_urlsafe(32)
 
 
-def bound(client=None):
-    """A token that is bound to the user."""
+def bound_token(client=None):
+    """Returns a new token that is bound to the user."""
     token = new_token()
     (client or BosBase(URL)).collection("users").bind_custom_token(EMAIL, PASSWORD, token)
     return token
 
 
-def answer(status, body=b"", headers=""):
-    """The bytes of an HTTP answer."""
+def response(status, body=b"", headers=""):
+    """Returns the bytes of an HTTP response."""
     head = f"HTTP/1.1 {status} x\r\nContent-Type: application/json\r\n{headers}"
     length = "" if status == 204 else f"Content-Length: {len(body)}\r\n"
     return f"{head}{length}Connection: close\r\n\r\n".encode() + body
 
 
-class Peer:
-    """A server that gives every request the same bytes, or none at all, and keeps what it was sent.
+class MockServer:
+    """A server that sends the same response to every request, or none, and stores the requests.
 
-    With ``hold`` it answers those that have come when it is released.
+    With ``hold`` it sends the responses when ``release`` is called.
     """
 
-    def __init__(self, reply=None, hold=False):
-        self.reply = reply
+    def __init__(self, response=None, hold=False):
+        self.response = response
         self.requests = []
-        self.came = threading.Event()
-        self._another = threading.Condition()
-        self._holds = hold or reply is None
+        self.has_request = threading.Event()
+        self._changed = threading.Condition()
+        self._holds = hold or response is None
         self._open = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -74,18 +73,18 @@ class Peer:
             connection.close()
 
     def wait_for(self, requests):
-        """Waits until so many requests have come."""
-        with self._another:
-            if not self._another.wait_for(lambda: len(self.requests) >= requests, WATCHDOG):
-                raise AssertionError(f"{len(self.requests)} of {requests} requests have come")
+        """Waits until this many requests have been received."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self.requests) >= requests, WATCHDOG):
+                raise AssertionError(f"received {len(self.requests)} of {requests} requests")
 
     def release(self):
-        """Answers the requests that have come."""
+        """Sends the responses to the requests received so far."""
         for connection in self._open:
-            self._answer(connection)
+            self._respond(connection)
 
-    def was_left(self):
-        """Whether the last caller that got no answer has gone."""
+    def is_disconnected(self):
+        """Waits until the last client without a response has closed its connection."""
         self._open[-1].settimeout(WATCHDOG)
         return self._open[-1].recv(1) == b""
 
@@ -98,15 +97,15 @@ class Peer:
             request = self._request(connection)
             if self._holds:
                 self._open.append(connection)
-            with self._another:
+            with self._changed:
                 self.requests.append(request)
-                self._another.notify_all()
-            self.came.set()
+                self._changed.notify_all()
+            self.has_request.set()
             if not self._holds:
-                self._answer(connection)
+                self._respond(connection)
 
-    def _answer(self, connection):
-        connection.sendall(self.reply)
+    def _respond(self, connection):
+        connection.sendall(self.response)
         connection.close()
 
     @staticmethod
@@ -121,27 +120,27 @@ class Peer:
         return head, body
 
 
-class Slow(Call):
-    """A call that goes on after it was stopped, until it may end."""
+class SlowCall(Call):
+    """A call that ignores its cancellation until it may end."""
 
     def __init__(self):
         super().__init__(lib.bosauth_cancel_new(), lib.bosauth_options_new(), self._work)
-        self.began, self.may_end, self.has_ended = threading.Event(), threading.Event(), False
+        self.started, self.may_end, self.has_ended = threading.Event(), threading.Event(), False
 
     def _work(self):
-        self.began.set()
+        self.started.set()
         self.has_ended = self.may_end.wait(WATCHDOG)
 
 
 def unused_url():
-    """The address of a port that is taken, but on which nobody listens; it stays so with the socket."""
-    taken = socket.socket()
-    taken.bind(("127.0.0.1", 0))
-    return taken, f"http://127.0.0.1:{taken.getsockname()[1]}"
+    """Returns the URL of a port that is bound but not listening, and its socket, which reserves the port."""
+    reserved = socket.socket()
+    reserved.bind(("127.0.0.1", 0))
+    return reserved, f"http://127.0.0.1:{reserved.getsockname()[1]}"
 
 
-def process(program, *arguments, **environment):
-    """Starts a program in an interpreter of its own, with pipes to it."""
+def start_python(program, *arguments, **environment):
+    """Starts a program in a new interpreter, with pipes."""
     pipe = subprocess.PIPE
     return subprocess.Popen(
         [sys.executable, "-X", "faulthandler", "-c", program, *arguments],
@@ -153,9 +152,9 @@ def process(program, *arguments, **environment):
     )
 
 
-def python(program, *arguments, **environment):
-    """Runs such a program and gives its exit code and what it wrote."""
-    with process(program, *arguments, **environment) as child:
+def run_python(program, *arguments, **environment):
+    """Runs a program in a new interpreter and returns its exit code and output."""
+    with start_python(program, *arguments, **environment) as child:
         try:
             output, errors = child.communicate(timeout=WATCHDOG)
         except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""The calls as coroutines: many at once, and what becomes of a call whose task is cancelled."""
+"""Coroutine calls: concurrency and cancellation."""
 
 import asyncio
 import inspect
@@ -8,9 +8,9 @@ import unittest
 import bosauth
 from bosauth import BosBase, Cancel, ClientResponseError, Status
 from bosauth._call import awaiting
-from support import EMAIL, PASSWORD, URL, WATCHDOG, Peer, Slow, answer, bound, new_token, python
+from support import EMAIL, PASSWORD, URL, WATCHDOG, MockServer, SlowCall, bound_token, new_token, response, run_python
 
-LOGIN = answer(200, b'{"token":"a.b.c","record":{"id":"r"}}')
+LOGIN = response(200, b'{"token":"a.b.c","record":{"id":"r"}}')
 
 
 class Calls(unittest.IsolatedAsyncioTestCase):
@@ -27,14 +27,14 @@ class Calls(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(raised.exception.code, Status.UNKNOWN_TOKEN)
         self.assertEqual(repr(users), "<AsyncCollection 'users'>")
 
-    async def test_they_say_what_they_are(self):
+    async def test_signatures_and_docstrings(self):
         users = BosBase(URL).collection("users")
         for name in ("bind_custom_token", "unbind_custom_token", "auth_with_token"):
             self.assertTrue(inspect.iscoroutinefunction(getattr(users.aio, name)))
             self.assertEqual(inspect.signature(getattr(users.aio, name)), inspect.signature(getattr(users, name)))
             self.assertEqual(getattr(users.aio, name).__doc__, getattr(users, name).__doc__)
 
-    async def test_bad_arguments(self):
+    async def test_invalid_arguments(self):
         users = BosBase(URL).collection("users").aio
         with self.assertRaises(TypeError):
             await users.auth_with_token(5)
@@ -42,84 +42,84 @@ class Calls(unittest.IsolatedAsyncioTestCase):
             await users.auth_with_token("")
         self.assertEqual(raised.exception.argument, "token")
 
-    async def test_a_hundred_at_once(self):
-        """All of them are under way together: nobody is answered before the last request has come."""
-        with Peer(LOGIN, hold=True) as peer:
-            users = BosBase(peer.url, timeout=10 * WATCHDOG).collection("users").aio
+    async def test_hundred_concurrent_calls(self):
+        """All calls are in flight at once: the server responds after it has received the last request."""
+        with MockServer(LOGIN, hold=True) as server:
+            users = BosBase(server.url, timeout=10 * WATCHDOG).collection("users").aio
             calls = [asyncio.ensure_future(users.auth_with_token("t", keep_session=False)) for _ in range(100)]
-            await asyncio.get_running_loop().run_in_executor(None, peer.wait_for, 100)
-            peer.release()
+            await asyncio.get_running_loop().run_in_executor(None, server.wait_for, 100)
+            server.release()
             for result in await asyncio.gather(*calls):
                 self.assertEqual(result["token"], "a.b.c")
         self.assertEqual(threads(), 0, "no thread outlives its call")
 
 
 class Cancelling(unittest.IsolatedAsyncioTestCase):
-    async def under_way(self, peer, calls=1, **options):
-        """Tasks whose requests have come."""
-        users = BosBase(peer.url, timeout=10 * WATCHDOG).collection("users").aio
+    async def in_flight(self, server, calls=1, **options):
+        """Returns tasks whose requests the server has received."""
+        users = BosBase(server.url, timeout=10 * WATCHDOG).collection("users").aio
         tasks = [asyncio.ensure_future(users.auth_with_token("t", **options)) for _ in range(calls)]
-        await asyncio.get_running_loop().run_in_executor(None, peer.wait_for, calls)
+        await asyncio.get_running_loop().run_in_executor(None, server.wait_for, calls)
         return tasks
 
-    async def test_a_task(self):
-        with Peer() as peer:
-            tasks = await self.under_way(peer, 20)
+    async def test_cancelled_task_cancels_its_call(self):
+        with MockServer() as server:
+            tasks = await self.in_flight(server, 20)
             for task in tasks:
                 task.cancel()
             for task in tasks:
                 with self.assertRaises(asyncio.CancelledError):
                     await task
-            self.assertTrue(peer.was_left(), "the call has ended")
+            self.assertTrue(server.is_disconnected(), "the call has ended")
 
-    async def test_the_task_ends_after_its_call(self):
+    async def test_task_ends_after_its_call(self):
         ended = []
-        with Peer() as peer:
-            client = BosBase(peer.url, timeout=10 * WATCHDOG)
+        with MockServer() as server:
+            client = BosBase(server.url, timeout=10 * WATCHDOG)
             task = asyncio.ensure_future(client.collection("users").aio.auth_with_token("t"))
-            await asyncio.get_running_loop().run_in_executor(None, peer.wait_for, 1)
+            await asyncio.get_running_loop().run_in_executor(None, server.wait_for, 1)
             task.add_done_callback(lambda _: ended.append(client.close(0.001)))
             for _ in range(3):
                 task.cancel()
             with self.assertRaises(asyncio.CancelledError):
                 await task
-        self.assertEqual(ended, [True], "no call was under way any more")
+        self.assertEqual(ended, [True], "no call was in flight")
 
-    async def test_the_end_of_a_call_that_takes_long_to_stop(self):
-        call = Slow()
+    async def test_task_waits_for_a_slow_cancellation(self):
+        call = SlowCall()
         task = asyncio.ensure_future(awaiting(call))
-        await asyncio.get_running_loop().run_in_executor(None, call.began.wait)
+        await asyncio.get_running_loop().run_in_executor(None, call.started.wait)
         task.cancel()
         asyncio.get_running_loop().call_later(0.1, call.may_end.set)
         with self.assertRaises(asyncio.CancelledError):
             await task
         self.assertTrue(call.has_ended)
 
-    async def test_before_it_began(self):
-        with Peer() as peer:
-            task = asyncio.ensure_future(BosBase(peer.url).collection("users").aio.auth_with_token("t"))
+    async def test_task_cancelled_before_it_starts(self):
+        with MockServer() as server:
+            task = asyncio.ensure_future(BosBase(server.url).collection("users").aio.auth_with_token("t"))
             task.cancel()
             with self.assertRaises(asyncio.CancelledError):
                 await task
-            self.assertEqual(peer.requests, [])
+            self.assertEqual(server.requests, [])
 
     async def test_wait_for(self):
-        with Peer() as peer:
-            users = BosBase(peer.url, timeout=10 * WATCHDOG).collection("users").aio
+        with MockServer() as server:
+            users = BosBase(server.url, timeout=10 * WATCHDOG).collection("users").aio
             with self.assertRaises(asyncio.TimeoutError):
                 await asyncio.wait_for(users.auth_with_token("t"), 0.05)
 
-    @unittest.skipUnless(hasattr(asyncio, "timeout"), "came with Python 3.11")
+    @unittest.skipUnless(hasattr(asyncio, "timeout"), "requires Python 3.11")
     async def test_timeout_and_task_group(self):
-        with Peer() as peer:
-            users = BosBase(peer.url, timeout=10 * WATCHDOG).collection("users").aio
+        with MockServer() as server:
+            users = BosBase(server.url, timeout=10 * WATCHDOG).collection("users").aio
             with self.assertRaises(TimeoutError):
                 async with asyncio.timeout(0.05):
                     await users.auth_with_token("t")
             self.assertEqual(asyncio.current_task().cancelling(), 0)
 
             async def fail():
-                await asyncio.get_running_loop().run_in_executor(None, peer.wait_for, 2)
+                await asyncio.get_running_loop().run_in_executor(None, server.wait_for, 2)
                 raise KeyError
 
             with self.assertRaises(BaseException) as raised:
@@ -129,25 +129,25 @@ class Cancelling(unittest.IsolatedAsyncioTestCase):
             self.assertIsInstance(raised.exception.exceptions[0], KeyError)
             self.assertTrue(call.cancelled())
 
-    async def test_a_cancel_and_a_close_are_errors_and_no_cancellation(self):
+    async def test_cancel_and_close_raise_client_response_error(self):
         cancel = Cancel()
-        with Peer() as peer:
-            (task,) = await self.under_way(peer, cancel=cancel)
+        with MockServer() as server:
+            (task,) = await self.in_flight(server, cancel=cancel)
             cancel.trigger()
             with self.assertRaises(ClientResponseError) as raised:
                 await task
             self.assertEqual((raised.exception.code, raised.exception.is_abort), (Status.CANCELLED, True))
-        with Peer() as peer:
-            client = BosBase(peer.url)
+        with MockServer() as server:
+            client = BosBase(server.url)
             task = asyncio.ensure_future(client.collection("users").aio.auth_with_token("t"))
-            await asyncio.get_running_loop().run_in_executor(None, peer.wait_for, 1)
+            await asyncio.get_running_loop().run_in_executor(None, server.wait_for, 1)
             self.assertTrue(client.close())
             with self.assertRaises(ClientResponseError) as raised:
                 await task
             self.assertEqual(raised.exception.code, Status.CANCELLED)
 
-    async def test_an_accepted_answer_keeps_the_session(self):
-        client, token = BosBase(URL), bound()
+    async def test_accepted_response_keeps_the_session(self):
+        client, token = BosBase(URL), bound_token()
         cancelled = 0
         for number in range(100):
             client.auth_store.clear()
@@ -161,23 +161,23 @@ class Cancelling(unittest.IsolatedAsyncioTestCase):
                 cancelled += 1
         self.assertTrue(cancelled)
 
-    async def test_a_coroutine_that_is_closed(self):
-        with Peer() as peer:
-            call = BosBase(peer.url, timeout=10 * WATCHDOG).collection("users").aio.auth_with_token("t")
+    async def test_closed_coroutine_cancels_its_call(self):
+        with MockServer() as server:
+            call = BosBase(server.url, timeout=10 * WATCHDOG).collection("users").aio.auth_with_token("t")
             call.send(None)
-            await asyncio.get_running_loop().run_in_executor(None, peer.wait_for, 1)
+            await asyncio.get_running_loop().run_in_executor(None, server.wait_for, 1)
             call.close()
-            self.assertTrue(peer.was_left())
+            self.assertTrue(server.is_disconnected())
 
 
-class Loops(unittest.TestCase):
-    """The end of a loop, in an interpreter of its own."""
+class EventLoops(unittest.TestCase):
+    """The end of an event loop, in a child process."""
 
-    def assert_ends(self, program, output, *arguments):
-        ended = python("import asyncio, sys\nfrom bosauth import *\n" + program, *arguments)
+    def assert_exits(self, program, output, *arguments):
+        ended = run_python("import asyncio, sys\nfrom bosauth import *\n" + program, *arguments)
         self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, output, ""))
 
-    def test_run_cancels_what_is_left(self):
+    def test_run_cancels_remaining_tasks(self):
         program = """
 async def call():
     try:
@@ -192,8 +192,8 @@ async def main():
 
 asyncio.run(main())
 """
-        with Peer() as peer:
-            self.assert_ends(program, "cancelled\n", peer.url)
+        with MockServer() as server:
+            self.assert_exits(program, "cancelled\n", server.url)
 
     def test_ctrl_c_in_run(self):
         program = """
@@ -208,10 +208,10 @@ try:
 except KeyboardInterrupt:
     print("interrupted")
 """
-        with Peer() as peer:
-            self.assert_ends(program, "interrupted\n", peer.url)
+        with MockServer() as server:
+            self.assert_exits(program, "interrupted\n", server.url)
 
-    def test_a_loop_that_is_closed_before_the_call_ends(self):
+    def test_loop_closed_before_the_call_ends(self):
         program = """
 import gc, threading, time
 client = BosBase(sys.argv[1], timeout=3600)
@@ -227,10 +227,10 @@ loop.run_until_complete(main())
 loop.close()
 print(client.close())
 """
-        with Peer() as peer:
-            self.assert_ends(program, "True\n", peer.url)
+        with MockServer() as server:
+            self.assert_exits(program, "True\n", server.url)
 
-    def test_no_thread_is_left(self):
+    def test_thread_start_failure(self):
         program = """
 import threading
 from unittest import mock
@@ -244,11 +244,11 @@ async def main():
 
 asyncio.run(main())
 """
-        self.assert_ends(program, "there is no thread left for another call\n", URL)
+        self.assert_exits(program, "cannot start a thread for the call\n", URL)
 
 
 def threads():
-    """How many threads of the package's there are."""
+    """Counts the threads of the package."""
     return sum(thread.name == "bosauth" for thread in threading.enumerate())
 
 

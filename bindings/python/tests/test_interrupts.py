@@ -1,7 +1,7 @@
-"""Exceptions of signal handlers at any step of a call: nothing is left of it, and no frame shows a secret.
+"""Exceptions of signal handlers at any point of a call leak nothing, and no frame contains a secret.
 
-`interrupted.py` is the program; it says how many interrupts there are. 10,000 of real signals and one at every step:
-``BOSAUTH_TEST_INTERRUPTS=10000 BOSAUTH_TEST_STRIDE=1 python -m unittest test_interrupts`` takes a few minutes.
+`interrupt_calls.py` is the program. To interrupt calls by 10,000 signals and at every instruction, which takes a few
+minutes: ``BOSAUTH_TEST_INTERRUPTS=10000 BOSAUTH_TEST_STRIDE=1 python -m unittest test_interrupts``.
 """
 
 import os
@@ -11,36 +11,36 @@ import sys
 import unittest
 from pathlib import Path
 
-NOTHING = "0 secrets shown, 0 at entry, 0 handles, 0 threads, 0 swallowed"
+NO_LEAKS = "0 secrets shown, 0 at entry, 0 handles, 0 threads, 0 swallowed"
 
-#: Seconds for all the interrupts that may be asked for.
-PATIENCE = 7200
+#: The timeout of the program in seconds, for any number of interrupts.
+TIMEOUT = 7200
 
 
-def interrupted(kind):
-    """What the program prints."""
-    program = Path(__file__).with_name("interrupted.py")
-    ended = subprocess.run([sys.executable, program, kind], capture_output=True, text=True, timeout=PATIENCE)
-    if (ended.returncode, ended.stderr) != (0, ""):
-        raise AssertionError(ended.stdout + ended.stderr)
-    sys.stderr.write(ended.stdout)
-    return ended.stdout.splitlines()
+def run_program(mode):
+    """Returns the output lines of the program."""
+    program = Path(__file__).with_name("interrupt_calls.py")
+    completed = subprocess.run([sys.executable, program, mode], capture_output=True, text=True, timeout=TIMEOUT)
+    if (completed.returncode, completed.stderr) != (0, ""):
+        raise AssertionError(completed.stdout + completed.stderr)
+    sys.stderr.write(completed.stdout)
+    return completed.stdout.splitlines()
 
 
 class Interrupts(unittest.TestCase):
-    def test_at_every_step(self):
-        lines = interrupted("steps")
+    def test_interrupt_at_every_instruction(self):
+        lines = run_program("steps")
         self.assertEqual(len(lines), 8)
         for line in lines:
             with self.subTest(line):
-                # The first instructions, which cannot be interrupted, are no exception here.
+                # The tracer also interrupts the first instructions, which signals cannot interrupt.
                 self.assertRegex(line, r"^[\w ]+: [1-9]\d* interrupts, 0 secrets shown, [0-2] at entry, ")
                 self.assertTrue(line.endswith("0 handles, 0 threads, 0 swallowed"))
 
-    @unittest.skipUnless(hasattr(os, "kill"), "there are no such signals here")
-    def test_at_any_moment(self):
-        (line,) = interrupted("signals")
-        self.assertRegex(line, rf"^[1-9]\d* interrupts, {re.escape(NOTHING)}$")
+    @unittest.skipUnless(hasattr(os, "kill"), "os.kill is not available")
+    def test_interrupt_by_random_signals(self):
+        (line,) = run_program("signals")
+        self.assertRegex(line, rf"^[1-9]\d* interrupts, {re.escape(NO_LEAKS)}$")
 
 
 if __name__ == "__main__":

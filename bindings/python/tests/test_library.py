@@ -1,4 +1,4 @@
-"""The library as the package loads it: prototypes, numbers, handles, NULL, and libraries that do not fit."""
+"""Loading the library: prototypes, statuses, handles, NULL, and incompatible libraries."""
 
 import ctypes
 import os
@@ -16,11 +16,11 @@ from bosauth import Action, Status
 from bosauth._codes import ABI_VERSION
 from bosauth._library import check_abi, file_name, lib
 from bosauth._prototypes import FREE, PROTOTYPES, CConfig, CError, COptions, CSession, WaitHook
-from support import URL, python
+from support import URL, run_python
 
 HEADER = Path(os.environ["BOSAUTH_TEST_HEADER"]).read_text(encoding="utf-8")
 
-#: What each type of the header is for ctypes.
+#: The ctypes types of each type in the header.
 TYPES = {
     "void": {None},
     "bosauth_status": {c_int32},
@@ -40,45 +40,45 @@ for _name, _kind in (("config", CConfig), ("error", CError), ("options", COption
     TYPES[f"bosauth_{_name}*"] = {POINTER(_kind)}
     TYPES[f"bosauth_{_name}**"] = {POINTER(POINTER(_kind))}
 
-#: What NULL is for a type that is no pointer for ctypes.
+#: The NULL values of types that are not pointers in ctypes.
 NULLS = {c_char_p: None, c_void_p: None, WaitHook: WaitHook()}
 
 
 def declared():
-    """The functions of the header: what each gives, what it takes."""
+    """Yields the functions of the header with the types of result and arguments."""
     code = re.sub(r"/\*.*?\*/", "", HEADER, flags=re.DOTALL)
     code = re.sub(r"\b(BOSAUTH_NONNULL|BOSAUTH_NULLABLE|const)\b", "", code)
     for result, name, arguments in re.findall(r"BOSAUTH_API\s+([^;(]*?)(\w+)\s*\(([^)]*)\)\s*;", code):
         types = [re.sub(r"\w+\s*$", "", argument) for argument in arguments.split(",") if argument.strip() != "void"]
-        yield name, *("".join(text.split()) for text in (result, *types))
+        yield name, *("".join(string.split()) for string in (result, *types))
 
 
 class Declarations(unittest.TestCase):
-    def test_every_function_is_declared_as_in_the_header(self):
+    def test_prototypes_match_the_header(self):
         functions = {name: types for name, *types in declared()}
         self.assertGreater(len(functions), 40)
         self.assertEqual(sorted(functions), sorted(PROTOTYPES))
         for name, (result, *arguments) in functions.items():
             with self.subTest(name):
                 function = getattr(lib, name)
-                given = function.restype.__base__ if function.restype in FREE else function.restype
-                self.assertIn(given, TYPES[result])
+                actual = function.restype.__base__ if function.restype in FREE else function.restype
+                self.assertIn(actual, TYPES[result])
                 self.assertEqual(len(function.argtypes), len(arguments))
-                for given, wanted in zip(function.argtypes, arguments):
-                    self.assertIn(given, TYPES[wanted])
+                for actual, expected in zip(function.argtypes, arguments):
+                    self.assertIn(actual, TYPES[expected])
 
-    def test_the_numbers_are_those_of_the_header(self):
+    def test_statuses_and_actions_match_the_header(self):
         number = lambda prefix: {n: int(v) for n, v in re.findall(rf"#define {prefix}(\w+) (\d+)", HEADER)}
         statuses = {status.name: int(status) for status in Status if status is not Status.OK}
         self.assertEqual(statuses, number("BOSAUTH_ERROR_"))
         self.assertEqual({action.name: int(action) for action in Action}, number("BOSAUTH_ACTION_"))
         self.assertEqual(number("BOSAUTH_ABI_"), {"VERSION": ABI_VERSION})
         self.assertIn(f'#define BOSAUTH_VERSION "{bosauth.version()}"', HEADER)
-        self.assertEqual(bosauth.__version__, bosauth.version(), "they are one release: see __init__.py")
+        self.assertEqual(bosauth.__version__, bosauth.version(), "package and library have the same version, see __init__.py")
 
 
 class Handles(unittest.TestCase):
-    """The library itself, called as the package never does."""
+    """Direct calls of the library with invalid handles and NULL."""
 
     def client(self):
         client = c_uint64()
@@ -102,25 +102,25 @@ class Handles(unittest.TestCase):
             self.assertFalse(session)
             lib.bosauth_error_free(error)
 
-    def test_stale_doubled_and_made_up(self):
+    def test_invalid_handles(self):
         stale = self.client()
         self.assertLess(stale, 2**53)
         self.assertEqual(lib.bosauth_client_free(stale), Status.OK)
         self.assertEqual(lib.bosauth_client_free(stale), Status.INVALID_HANDLE)
         live = self.client()
-        self.assertNotEqual(live, stale, "a place is not given the same handle twice")
-        chance = random.Random(0)
-        made_up = [chance.getrandbits(64) for _ in range(200)] + [1, live + 1, live ^ 1 << 24]
-        foreign = [live ^ kind << 49 for kind in range(1, 16)]
+        self.assertNotEqual(live, stale, "a handle is not reused")
+        generator = random.Random(0)
+        invalid = [generator.getrandbits(64) for _ in range(200)] + [1, live + 1, live ^ 1 << 24]
+        wrong_type = [live ^ kind << 49 for kind in range(1, 16)]
         large = [2**53, 2**53 | live, 2**63 | live, 2**64 - 1]
-        for handle in [0, stale, *made_up, *foreign, *large]:
+        for handle in [0, stale, *invalid, *wrong_type, *large]:
             with self.subTest(handle):
                 self.assert_invalid(handle)
                 if handle:
                     self.assertEqual(lib.bosauth_client_free(handle), Status.INVALID_HANDLE)
         self.assertEqual(lib.bosauth_client_free(live), Status.OK)
 
-    def test_null_wherever_a_pointer_goes(self):
+    def test_null_for_every_pointer(self):
         for name, (_, arguments) in PROTOTYPES.items():
             pointers = [NULLS.get(kind, None if hasattr(kind, "contents") else 0) for kind in arguments]
             if not arguments:
@@ -129,80 +129,80 @@ class Handles(unittest.TestCase):
                 result = getattr(lib, name)(*pointers)
                 self.assertIn(type(result), (int, bytes, type(None), POINTER(c_char)))
 
-    def test_null_is_named(self):
+    def test_null_argument_is_named(self):
         client = self.client()
         error = POINTER(CError)()
-        texts = {"collection": b"users", "email": b"e", "password": b"p", "token": b"t"}
-        for missing in texts:
-            given = [None if name == missing else text for name, text in texts.items()]
+        strings = {"collection": b"users", "email": b"e", "password": b"p", "token": b"t"}
+        for missing in strings:
+            arguments = [None if name == missing else string for name, string in strings.items()]
             for call in (lib.bosauth_bind_token, lib.bosauth_unbind_token):
-                self.assertEqual(call(client, *given, None, byref(error)), Status.NULL_ARGUMENT)
+                self.assertEqual(call(client, *arguments, None, byref(error)), Status.NULL_ARGUMENT)
                 self.assertEqual(lib.bosauth_error_argument(error).decode(), missing)
                 lib.bosauth_error_free(error)
         lib.bosauth_client_free(client)
 
 
 class Loading(unittest.TestCase):
-    """What is refused at import, and how that is told."""
+    """Libraries that are rejected at import, and the error messages."""
 
     def setUp(self):
-        self.place = tempfile.TemporaryDirectory()
-        self.addCleanup(self.place.cleanup)
+        self.directory = tempfile.TemporaryDirectory()
+        self.addCleanup(self.directory.cleanup)
 
     def fake(self, functions):
-        source, library = (Path(self.place.name, name) for name in ("fake.c", "fake.so"))
+        source, library = (Path(self.directory.name, name) for name in ("fake.c", "fake.so"))
         source.write_text("#include <stdint.h>\n" + functions)
         compiler = os.environ.get("CC", "cc")
         subprocess.run([compiler, "-shared", "-fPIC", "-o", str(library), str(source)], check=True)
         return str(library)
 
-    def refusal(self, library):
-        ended = python("import bosauth", BOSAUTH_LIBRARY=str(library))
+    def import_error(self, library):
+        ended = run_python("import bosauth", BOSAUTH_LIBRARY=str(library))
         self.assertEqual(ended.returncode, 1, ended.stderr)
         return ended.stderr.strip().splitlines()[-1]
 
     def abi(self, number):
         return self.fake(f"uint32_t bosauth_abi_version(void) {{ return {number}; }}\n")
 
-    def test_another_abi(self):
+    def test_other_abi_major_version(self):
         ours = f"{ABI_VERSION >> 16}.{ABI_VERSION & 0xFFFF}"
-        for high in ((ABI_VERSION >> 16) - 1, (ABI_VERSION >> 16) + 1):
-            library = self.abi(high << 16 | 9)
+        for major in ((ABI_VERSION >> 16) - 1, (ABI_VERSION >> 16) + 1):
+            library = self.abi(major << 16 | 9)
             self.assertEqual(
-                self.refusal(library),
-                f"ImportError: bosauth: the library {library} has ABI {high}.9; this package needs ABI {ours} "
+                self.import_error(library),
+                f"ImportError: bosauth: the library {library} has ABI {major}.9; this package requires ABI {ours} "
                 f"or a later {ABI_VERSION >> 16}.x",
             )
 
-    def test_an_older_library(self):
+    def test_older_abi_minor_version(self):
         path = Path(self.abi(ABI_VERSION))
         with mock.patch("bosauth._library.ABI_VERSION", ABI_VERSION + 1):
-            with self.assertRaisesRegex(ImportError, "this package needs ABI"):
+            with self.assertRaisesRegex(ImportError, "this package requires ABI"):
                 check_abi(ctypes.CDLL(str(path)), path)
 
-    def test_a_newer_library(self):
+    def test_newer_abi_minor_version(self):
         path = Path(self.abi(ABI_VERSION + 1))
         check_abi(ctypes.CDLL(str(path)), path)
 
-    def test_other_names(self):
+    def test_other_status_names(self):
         names = 'const char *bosauth_status_name(int32_t n) { return n == 16 ? "LATE" : "OK"; }\n'
         others = [name for name in PROTOTYPES if name not in ("bosauth_abi_version", "bosauth_status_name")]
         abi = f"uint32_t bosauth_abi_version(void) {{ return {ABI_VERSION}; }}\n"
         library = self.fake(abi + names + "".join(f"void {name}(void) {{}}\n" for name in others))
         self.assertEqual(
-            self.refusal(library), f"ImportError: bosauth: {library} calls status 1 OK, not NULL_ARGUMENT"
+            self.import_error(library), f"ImportError: bosauth: in {library}, status 1 is OK, not NULL_ARGUMENT"
         )
 
-    def test_a_function_is_missing(self):
-        self.assertIn("lacks a function", self.refusal(self.abi(ABI_VERSION)))
+    def test_missing_function(self):
+        self.assertIn("lacks a function", self.import_error(self.abi(ABI_VERSION)))
 
-    def test_no_library(self):
-        self.assertIn("is no bosauth library", self.refusal(self.fake("int x;\n")))
-        self.assertIn("BOSAUTH_LIBRARY names /nowhere, which is no file", self.refusal("/nowhere"))
-        self.assertIn(f"there is no {file_name()} in the package", self.refusal(""))
-        text = Path(self.place.name, "text.so")
-        text.write_text("nothing")
-        self.assertIn(f"{text} cannot be loaded", self.refusal(text))
+    def test_missing_library(self):
+        self.assertIn("is not a bosauth library", self.import_error(self.fake("int x;\n")))
+        self.assertIn("BOSAUTH_LIBRARY is set to /missing, which is not a file", self.import_error("/missing"))
+        self.assertIn(f"there is no {file_name()} in the package", self.import_error(""))
+        invalid = Path(self.directory.name, "invalid.so")
+        invalid.write_text("not a library")
+        self.assertIn(f"{invalid} cannot be loaded", self.import_error(invalid))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Threads, forks, spawned processes, and the end of the interpreter."""
+"""Threads, forks, spawned processes, and interpreter exit."""
 
 import multiprocessing
 import os
@@ -7,20 +7,20 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 from bosauth import BosBase, ClientResponseError, Status
-from support import EMAIL, PASSWORD, URL, WATCHDOG, Peer, bound, new_token, python
+from support import EMAIL, PASSWORD, URL, WATCHDOG, MockServer, bound_token, new_token, run_python
 
 
-def log_in(url, token, answers):
-    """What a spawned process does."""
+def log_in(url, token, results):
+    """Runs in a spawned process."""
     record = BosBase(url).collection("users").auth_with_token(token)["record"]
     try:
-        BosBase(url).collection("users").auth_with_token("nobody bound this")
+        BosBase(url).collection("users").auth_with_token("unbound-token")
     except ClientResponseError as error:
-        answers.put((record["email"], error))
+        results.put((record["email"], error))
 
 
 class Threads(unittest.TestCase):
-    def test_one_client_serves_many(self):
+    def test_threads_share_a_client(self):
         client, failures = BosBase(URL), []
 
         def work(number):
@@ -41,34 +41,34 @@ class Threads(unittest.TestCase):
             thread.join(WATCHDOG)
         self.assertEqual(failures, [])
 
-    def test_others_run_while_a_call_waits(self):
-        with Peer() as peer:
-            users = BosBase(peer.url).collection("users")
-            ended = []
+    def test_other_threads_run_during_a_call(self):
+        with MockServer() as server:
+            users = BosBase(server.url).collection("users")
+            statuses = []
 
             def wait():
                 with self.assertRaises(ClientResponseError) as raised:
                     users.auth_with_token("t", timeout=1)
-                ended.append(raised.exception.code)
+                statuses.append(raised.exception.code)
 
             thread = threading.Thread(target=wait)
             thread.start()
-            self.assertTrue(peer.came.wait(WATCHDOG), "the call holds up every other thread")
-            self.assertEqual(ended, [])
+            self.assertTrue(server.has_request.wait(WATCHDOG), "the call blocks other threads")
+            self.assertEqual(statuses, [])
             thread.join(WATCHDOG)
-            self.assertEqual(ended, [Status.TIMEOUT])
+            self.assertEqual(statuses, [Status.TIMEOUT])
 
 
-class Ends(unittest.TestCase):
-    """An interpreter that ends with something still alive ends well."""
+class Exits(unittest.TestCase):
+    """Interpreter exit with live objects and calls in flight."""
 
-    def assert_ends(self, program, *arguments, output=""):
-        ended = python("import threading\nfrom bosauth import BosBase\n" + program, *arguments)
+    def assert_exits(self, program, *arguments, output=""):
+        ended = run_python("import threading\nfrom bosauth import BosBase\n" + program, *arguments)
         self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, output, ""))
 
-    def test_with_a_live_client(self):
-        token = bound()
-        self.assert_ends(
+    def test_exit_with_a_live_client(self):
+        token = bound_token()
+        self.assert_exits(
             "import sys\nclient = BosBase(sys.argv[1])\n"
             "result = client.collection('users').auth_with_token(sys.argv[2])\n"
             "session = client.auth_store.snapshot()\nkeep = [client]; keep.append(keep)\n"
@@ -78,32 +78,33 @@ class Ends(unittest.TestCase):
             output="True\n",
         )
 
-    def test_with_a_thread_in_a_call(self):
-        with Peer() as peer:
+    def test_exit_with_a_thread_in_a_call(self):
+        with MockServer() as server:
             program = (
                 "import sys\nclient = BosBase(sys.argv[1])\n"
                 "call = lambda: client.collection('users').auth_with_token('t', timeout=float(sys.argv[2]))\n"
                 "for _ in range(4):\n    threading.Thread(target=call, daemon=True).start()\n"
             )
-            # The call ends long after the interpreter, or just about then.
-            self.assert_ends(program + "import time\ntime.sleep(0.3)", peer.url, "3600")
-            self.assertTrue(peer.requests)
-            quiet = "threading.excepthook = lambda _: None\n"
+            # The call ends long after interpreter exit, or about the same time.
+            self.assert_exits(program + "import time\ntime.sleep(0.3)", server.url, "3600")
+            self.assertTrue(server.requests)
+            no_output = "threading.excepthook = lambda _: None\n"
             for seconds in ("0.05", "0.1", "0.2"):
-                self.assert_ends(quiet + program + "import time\ntime.sleep(0.1)", peer.url, seconds)
+                self.assert_exits(no_output + program + "import time\ntime.sleep(0.1)", server.url, seconds)
 
-    def test_at_once_whatever_is_under_way(self):
-        """Each way to end, many times over: calls of an hour hold up none of them."""
-        with Peer() as peer, ThreadPoolExecutor(4) as several:
-            ways = [(END[way], way) for way in END] * int(os.environ.get("BOSAUTH_TEST_ROUNDS", "2"))
-            for ended, way in several.map(lambda way: (python(LEAVING + way[0], peer.url), way[1]), ways):
-                with self.subTest(way):
-                    self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (7, "under way\n", ""))
+    def test_calls_in_flight_do_not_delay_exit(self):
+        """Every kind of exit, repeatedly, with calls that have a timeout of an hour."""
+        with MockServer() as server, ThreadPoolExecutor(4) as executor:
+            names = list(EXITS) * int(os.environ.get("BOSAUTH_TEST_ROUNDS", "2"))
+            run = lambda name: (run_python(CALLS_IN_FLIGHT + EXITS[name], server.url), name)
+            for ended, name in executor.map(run, names):
+                with self.subTest(name):
+                    self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (7, "in flight\n", ""))
 
-    def test_calls_at_the_very_end(self):
-        """In an exit handler, and in the destructor of what lives as long as the interpreter."""
+    def test_calls_during_exit(self):
+        """In an exit handler, and in the destructor of a global object."""
         for first in ("", "users.auth_with_token(token)\n"):
-            self.assert_ends(
+            self.assert_exits(
                 "import atexit, os, sys\nurl, token = sys.argv[1:]\nusers = BosBase(url).collection('users')\n"
                 "class Last:\n"
                 "    def __init__(self):\n"
@@ -117,14 +118,14 @@ class Ends(unittest.TestCase):
                 "    os.write(1, b'exit handler\\n')\n"
                 "atexit.register(leave)\n" + first,
                 URL,
-                bound(),
+                bound_token(),
                 output="exit handler\ndestructor\n",
             )
 
 
-#: Calls in daemon threads, in tasks of a loop in one, and one in the main thread, which a signal handler ends. Then
-#: comes one of the ways to end.
-LEAVING = r"""
+#: Calls in daemon threads, in tasks of an event loop in a daemon thread, and in the main thread, which a signal handler
+#: ends. One of EXITS follows.
+CALLS_IN_FLIGHT = r"""
 import asyncio, atexit, os, signal, sys, threading
 from bosauth import BosBase
 
@@ -152,15 +153,15 @@ signal.setitimer(signal.ITIMER_REAL, 0.05)
 try:
     users.auth_with_token("t")
 except Stop:
-    print("under way", flush=True)
+    print("in flight", flush=True)
 """
 
-END = {
+EXITS = {
     "sys.exit": "sys.exit(7)\n",
     "os._exit": "os._exit(7)\n",
-    "an exit handler that closes": "atexit.register(client.close)\nthreading.excepthook = lambda _: None\nsys.exit(7)\n",
-    "sys.exit in a thread too": "threading.Thread(target=sys.exit, args=(3,)).start()\nsys.exit(7)\n",
-    "in the middle of a call": (
+    "exit handler that closes the client": "atexit.register(client.close)\nthreading.excepthook = lambda _: None\nsys.exit(7)\n",
+    "sys.exit in a thread as well": "threading.Thread(target=sys.exit, args=(3,)).start()\nsys.exit(7)\n",
+    "os._exit in a call": (
         "def leave(*_):\n    os._exit(7)\nsignal.signal(signal.SIGALRM, leave)\n"
         "signal.setitimer(signal.ITIMER_REAL, 0.05)\nusers.auth_with_token('t')\n"
     ),
@@ -171,17 +172,17 @@ END = {
 }
 
 
-@unittest.skipUnless(hasattr(os, "fork"), "there is no fork here")
+@unittest.skipUnless(hasattr(os, "fork"), "os.fork is not available")
 class Forks(unittest.TestCase):
-    """In processes of their own: a fork of the test runner would take its threads' locks along."""
+    """In child processes, because a fork of the test runner would copy locked locks of its threads."""
 
-    def test_children_of_a_busy_process_log_in(self):
-        ended = python(FORKING, URL, bound(), EMAIL)
+    def test_child_of_a_process_with_calls_in_flight(self):
+        ended = run_python(FORKING, URL, bound_token(), EMAIL)
         self.assertEqual((ended.returncode, ended.stderr), (0, ""), ended.stdout)
-        self.assertEqual(ended.stdout, "bad 0 failed 0 worked True email True\n")
+        self.assertEqual(ended.stdout, "bad 0 failed 0 calls True email True\n")
 
-    def test_a_child_makes_threads_of_its_own(self):
-        """The main thread's calls and those of coroutines, in a process whose parent had threads for them."""
+    def test_child_starts_new_threads(self):
+        """Blocking and coroutine calls in a process whose parent had threads for them."""
         program = (
             "import asyncio, os, sys, bosauth\n"
             "users = bosauth.BosBase(sys.argv[1]).collection('users')\n"
@@ -194,7 +195,7 @@ class Forks(unittest.TestCase):
             "if child:\n"
             "    print(os.waitpid(child, 0)[1])\n"
         )
-        ended = python(program, URL, bound())
+        ended = run_python(program, URL, bound_token())
         self.assertEqual((ended.returncode, ended.stdout), (0, "0\n"), ended.stderr)
 
     def test_multiprocessing_with_fork(self):
@@ -209,7 +210,7 @@ class Forks(unittest.TestCase):
             "    with multiprocessing.get_context('fork').Pool(4) as pool:\n"
             "        print(set(pool.map(work, range(16))))\n"
         )
-        ended = python(program, URL, bound())
+        ended = run_python(program, URL, bound_token())
         self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, f"{{'{EMAIL}'}}\n", ""))
 
 
@@ -217,16 +218,16 @@ FORKING = r"""
 import os, sys, threading, warnings
 from bosauth import BosBase
 
-# Python 3.12 and later warn of what is tried here.
+# Python 3.12 and later warn about forks of multithreaded processes.
 warnings.simplefilter("ignore", DeprecationWarning)
 url, token, email = sys.argv[1:]
 client = BosBase(url)
 users = client.collection("users")
 users.auth_with_token(token)
-over, failed, calls = threading.Event(), [], []
+done, failed, calls = threading.Event(), [], []
 
 def work():
-    while not over.is_set():
+    while not done.is_set():
         try:
             users.auth_with_token(token, keep_session=False)
             calls.append(1)
@@ -235,12 +236,12 @@ def work():
 
 def child():
     session = client.auth_store.snapshot()
-    good = session.field("email") == email
-    good = good and users.auth_with_token(token)["record"]["email"] == email
-    with BosBase(url) as own:
-        good = good and own.collection("users").auth_with_token(token)["record"]["email"] == email
+    valid = session.field("email") == email
+    valid = valid and users.auth_with_token(token)["record"]["email"] == email
+    with BosBase(url) as new:
+        valid = valid and new.collection("users").auth_with_token(token)["record"]["email"] == email
     client.close()
-    os._exit(0 if good else 1)
+    os._exit(0 if valid else 1)
 
 threads = [threading.Thread(target=work) for _ in range(4)]
 for thread in threads:
@@ -254,27 +255,27 @@ for _ in range(40):
         finally:
             os._exit(2)
     bad += os.waitpid(process, 0)[1] != 0
-over.set()
+done.set()
 for thread in threads:
     thread.join()
-print("bad", bad, "failed", len(failed), "worked", bool(calls), "email", client.auth_store.record["email"] == email)
+print("bad", bad, "failed", len(failed), "calls", bool(calls), "email", client.auth_store.record["email"] == email)
 """
 
 
 class Spawned(unittest.TestCase):
-    def test_a_spawned_process_makes_its_own_client(self):
+    def test_spawned_process_creates_a_client(self):
         context = multiprocessing.get_context("spawn")
-        answers = context.Queue()
-        process = context.Process(target=log_in, args=(URL, bound(), answers))
+        results = context.Queue()
+        process = context.Process(target=log_in, args=(URL, bound_token(), results))
         process.start()
-        email, error = answers.get(timeout=WATCHDOG)
+        email, error = results.get(timeout=WATCHDOG)
         process.join(WATCHDOG)
         self.assertEqual((process.exitcode, email), (0, EMAIL))
         self.assertEqual((error.code, error.status), (Status.UNKNOWN_TOKEN, 400))
 
-    def test_a_client_is_not_passed_on(self):
+    def test_client_cannot_be_passed_to_a_process(self):
         context = multiprocessing.get_context("spawn")
-        with self.assertRaisesRegex(TypeError, "make one in each process"):
+        with self.assertRaisesRegex(TypeError, "create one in each process"):
             context.Process(target=print, args=(BosBase(URL),)).start()
 
 

@@ -1,4 +1,4 @@
-"""Secrets: in no text that the package makes, and in no memory that it leaves behind."""
+"""Secrets are not in strings that the package creates and not in freed memory."""
 
 import asyncio
 import io
@@ -12,43 +12,43 @@ import unittest.mock
 from pathlib import Path
 
 from bosauth import BosBase, ClientResponseError
-from bosauth._text import Secret, wipe
-from support import EMAIL, URL, WATCHDOG, Peer, answer, bound, new_token, process
+from bosauth._strings import Secret, zeroize
+from support import EMAIL, URL, WATCHDOG, MockServer, bound_token, new_token, response, start_python
 
 
 def shown(error):
-    """All that Python writes about an error, with the variables of every frame."""
+    """Returns every representation of an error, including the variables of its frames."""
     with_locals = traceback.TracebackException.from_exception(error, capture_locals=True)
     written = io.StringIO()
     logging.StreamHandler(written).handle(
         logging.LogRecord("x", logging.ERROR, "", 0, "failed", None, (type(error), error, error.__traceback__))
     )
     without = traceback.format_exception(type(error), error, error.__traceback__)
-    texts = ["".join(with_locals.format()), "".join(without)]
-    return texts + [repr(error), str(error), repr(error.args), repr(vars(error)), written.getvalue()]
+    tracebacks = ["".join(with_locals.format()), "".join(without)]
+    return tracebacks + [repr(error), str(error), repr(error.args), repr(vars(error)), written.getvalue()]
 
 
 class Secrets(unittest.TestCase):
-    """The secrets are attributes, so that no frame of a test has them among its variables."""
+    """Secrets are attributes, so that no frame of a test contains them in a variable."""
 
     def setUp(self):
         self.client = BosBase(URL)
         self.users = self.client.collection("users")
         self.password, self.token, self.key = (f"canary-{new_token()}" for _ in range(3))
 
-    def assert_hidden(self, texts):
+    def assert_hidden(self, strings):
         for secret in (self.password, self.token, self.key):
-            for text in texts:
-                self.assertNotIn(secret, text)
+            for string in strings:
+                self.assertNotIn(secret, string)
 
     def failing(self):
         bind, login = self.users.bind_custom_token, self.users.auth_with_token
-        bad = "\0"
+        nul = "\0"
         yield lambda: bind(EMAIL, self.password, self.token)
         yield lambda: bind(EMAIL, self.password, self.token, headers={"Authorization": self.key})
-        yield lambda: bind(EMAIL, self.password, self.token, headers={"Authorization": self.key + bad})
-        yield lambda: bind(EMAIL, self.password, self.token, body={"key": self.key, "bad": object()})
-        yield lambda: bind(EMAIL, self.password, self.token + bad, body={"key": self.key})
+        yield lambda: bind(EMAIL, self.password, self.token, headers={"Authorization": self.key + nul})
+        yield lambda: bind(EMAIL, self.password, self.token, body={"key": self.key, "invalid": object()})
+        yield lambda: bind(EMAIL, self.password, self.token + nul, body={"key": self.key})
         yield lambda: bind(EMAIL, [self.password], self.token)
         yield lambda: bind(EMAIL, self.password + "\ud800", self.token)
         yield lambda: bind(EMAIL, self.password, self.token, timeout=self.key)
@@ -60,35 +60,35 @@ class Secrets(unittest.TestCase):
         yield lambda: asyncio.run(self.users.aio.bind_custom_token(EMAIL, [self.password], self.token))
         yield lambda: asyncio.run(self.users.aio.auth_with_token(self.token, mfa_id=self.key + "/"))
         yield lambda: self.client.auth_store.save(self.token + " ", {"key": self.key})
-        yield lambda: self.client.auth_store.save(self.token, {"key": self.key, "bad": b""})
+        yield lambda: self.client.auth_store.save(self.token, {"key": self.key, "invalid": b""})
         yield lambda: BosBase(f"http://user:{self.password}@127.0.0.1")
         yield lambda: BosBase(URL, headers={"Authorization": self.key + "\n"})
 
-    def test_errors_show_none(self):
+    def test_errors_contain_no_secret(self):
         for number, call in enumerate(self.failing()):
             with self.subTest(number):
                 with self.assertRaises((ClientResponseError, TypeError)) as raised:
                     call()
                 self.assert_hidden(shown(raised.exception.with_traceback(raised.exception.__traceback__)))
 
-    @unittest.skipUnless(hasattr(signal, "setitimer"), "there are no such signals here")
-    def test_an_interrupted_call_shows_none(self):
+    @unittest.skipUnless(hasattr(signal, "setitimer"), "setitimer is not available")
+    def test_signal_exception_contains_no_secret(self):
         def interrupt(*_):
             raise KeyboardInterrupt
 
         self.addCleanup(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, interrupt))
-        with Peer() as peer:
-            users = BosBase(peer.url).collection("users")
+        with MockServer() as server:
+            users = BosBase(server.url).collection("users")
             signal.setitimer(signal.ITIMER_REAL, 0.1)
             try:
                 users.bind_custom_token(EMAIL, self.password, self.token, headers={"X-Key": self.key})
             except KeyboardInterrupt as error:
                 self.assert_hidden(shown(error))
                 return
-        self.fail("nothing was raised")
+        self.fail("no exception was raised")
 
-    def test_tracebacks_show_none(self):
-        """assertRaises clears the frames, so here they are looked at as they are raised."""
+    def test_tracebacks_contain_no_secret(self):
+        """assertRaises clears the frames, so this checks them as they are raised."""
         for number, call in enumerate(self.failing()):
             with self.subTest(number):
                 try:
@@ -96,15 +96,15 @@ class Secrets(unittest.TestCase):
                 except (ClientResponseError, TypeError) as error:
                     self.assert_hidden(shown(error))
                     frames = traceback.extract_tb(error.__traceback__)
-                    ours = {frame.name for frame in frames if "bosauth" in Path(frame.filename).parent.name}
-                    self.assertEqual(ours, {"quiet"})
+                    own = {frame.name for frame in frames if "bosauth" in Path(frame.filename).parent.name}
+                    self.assertEqual(own, {"wrapper"})
                     self.assertIsNone(error.__context__)
                     self.assertIsNone(error.__cause__)
                 else:
-                    self.fail("it should fail")
+                    self.fail("no exception was raised")
 
-    def test_an_interrupt_shows_none(self):
-        """Something else that is raised inside a call, as Ctrl-C is."""
+    def test_other_exceptions_contain_no_secret(self):
+        """Another exception inside a call, such as KeyboardInterrupt."""
 
         test = self
 
@@ -120,85 +120,86 @@ class Secrets(unittest.TestCase):
         except KeyboardInterrupt as error:
             self.assert_hidden(shown(error))
         else:
-            self.fail("it should be interrupted")
+            self.fail("no exception was raised")
 
-    def test_an_answer_that_echoes_shows_none(self):
-        with Peer(answer(400, f'{{"message":"{self.token}","data":{{"x":"{self.token}"}}}}'.encode())) as peer:
+    def test_echoed_secrets_are_redacted(self):
+        with MockServer(response(400, f'{{"message":"{self.token}","data":{{"x":"{self.token}"}}}}'.encode())) as server:
             try:
-                BosBase(peer.url).collection("users").auth_with_token(self.token)
+                BosBase(server.url).collection("users").auth_with_token(self.token)
             except ClientResponseError as error:
                 self.assert_hidden(shown(error))
                 self.assertEqual(error.response, {"message": "***", "data": {"x": "***"}})
 
-    def test_objects_show_none(self):
-        self.token = bound()
+    def test_representations_contain_no_secret(self):
+        self.token = bound_token()
         result = self.users.auth_with_token(self.token)
         self.key = result["token"]
         store = self.client.auth_store
-        for thing in (self.client, self.users, store, store.snapshot(), result, result.session, [result]):
-            self.assert_hidden([repr(thing), str(thing), f"{thing}"])
+        for instance in (self.client, self.users, store, store.snapshot(), result, result.session, [result]):
+            self.assert_hidden([repr(instance), str(instance), f"{instance}"])
 
 
 class Memory(unittest.TestCase):
-    def test_the_copy_is_wiped(self):
-        for text in ("se\u00e9\u6f22\U0001f600cret", b"secret", bytearray(b"secret")):
-            secret = Secret(text, "token")
+    def test_copy_is_zeroized(self):
+        for string in ("se\u00e9\u6f22\U0001f600cret", b"secret", bytearray(b"secret")):
+            secret = Secret(string, "token")
             buffer = secret._as_parameter_
-            expected = text.encode() if isinstance(text, str) else bytes(text)
+            expected = string.encode() if isinstance(string, str) else bytes(string)
             self.assertEqual(buffer.value, expected)
             self.assertEqual(buffer.raw.rstrip(b"\0"), expected)
             del secret
             self.assertEqual(buffer.raw, bytes(len(buffer)))
 
-    def test_copies_are_wiped_also_when_a_later_text_is_bad(self):
-        made = []
+    def test_copies_are_zeroized_if_a_later_argument_is_invalid(self):
+        buffers = []
 
         class Watched(Secret):
             def __init__(self, *arguments):
                 super().__init__(*arguments)
-                made.append(self._as_parameter_)
+                buffers.append(self._as_parameter_)
 
         with unittest.mock.patch("bosauth._collection.Secret", Watched):
             with self.assertRaises(ClientResponseError):
                 BosBase(URL).collection("users").bind_custom_token("e", "p", "t\0")
-        self.assertEqual([buffer.raw.strip(b"\0") for buffer in made], [b"", b"", b""])
+        self.assertEqual([buffer.raw.strip(b"\0") for buffer in buffers], [b"", b"", b""])
 
-    def test_wiping(self):
+    def test_zeroize(self):
         buffer = bytearray(b"secret")
-        wipe(buffer)
+        zeroize(buffer)
         self.assertEqual(buffer, bytes(6))
 
     @unittest.skipUnless(sys.platform == "linux", "needs /proc")
-    def test_nothing_is_left_in_memory(self):
-        """A program that holds its secrets in bytearrays, and wipes them, is looked at from outside."""
-        texts = [secrets.token_hex(length).encode() for length in (120, 350, 350)]
-        with process(CALLING, URL, EMAIL) as child:
-            for text in texts:
-                child.stdin.write(bytes(byte ^ MASK for byte in text).hex() + "\n")
+    def test_process_memory_contains_no_secret(self):
+        """Scans the memory of a program that stores its secrets in bytearrays and zeroizes them."""
+        values = [secrets.token_hex(length).encode() for length in (120, 350, 350)]
+        # With lazy binding, the first call of a function saves vector registers to the stack (see docs/secrets.md).
+        with start_python(CALLING, URL, EMAIL, LD_BIND_NOW="1") as child:
+            for secret in values:
+                child.stdin.write(bytes(byte ^ MASK for byte in secret).hex() + "\n")
             child.stdin.flush()
-            self.assertEqual(child.stdout.readline(), "over\n")
-            found = [in_memory(child.pid, text) for text in texts]
+            self.assertEqual(child.stdout.readline(), "done\n")
+            found = [in_memory(child.pid, secret) for secret in values]
             child.stdin.close()
             self.assertEqual((child.wait(WATCHDOG), child.stderr.read()), (0, ""))
-        self.assertEqual(found, [False, False, True], "only what the program keeps is there")
+        self.assertEqual(found, [False, False, True], "only the secret that the program keeps is found")
 
 
-#: With it secrets go to the program: unmasked they would be in what it reads.
+#: Secrets are masked on standard input, because unmasked ones would remain in its buffers.
 MASK = 0x55
 
 
-def in_memory(process, text):
-    """Whether a part of a text is anywhere in the writable memory of a process.
+def in_memory(process, secret):
+    """Returns whether a part of a secret is in the writable memory of a process.
 
-    Freed memory loses its ends first. A vector register, which may be kept on the stack, holds 64 bytes at most.
+    Freeing overwrites the ends of a block first. A vector register saved on the stack has at most 64 bytes.
     """
-    parts = [text[at : at + 80] for at in range(0, len(text) - 79, 80)]
+    parts = [secret[at : at + 80] for at in range(0, len(secret) - 79, 80)]
     with open(f"/proc/{process}/maps") as maps, open(f"/proc/{process}/mem", "rb", 0) as memory:
         for line in maps:
             span, rights = line.split()[:2]
             start, end = (int(number, 16) for number in span.split("-"))
-            held = read(memory, start, end - start) if rights.startswith("rw") else b""
-            if any(part in held for part in parts):
+            content = read(memory, start, end - start) if rights.startswith("rw") else b""
+            if any(part in content for part in parts):
                 return True
     return False
 
@@ -208,21 +209,21 @@ def read(memory, start, length):
         memory.seek(start)
         return memory.read(length)
     except OSError:
-        # A guard page, or the kernel's own.
+        # A guard page or a page of the kernel.
         return b""
 
 
 CALLING = r"""
 import gc, sys
 from bosauth import BosBase, ClientResponseError
-from bosauth._text import wipe
+from bosauth._strings import zeroize
 
 def received():
     masked = bytes.fromhex(sys.stdin.readline())
-    text = bytearray(len(masked))
+    secret = bytearray(len(masked))
     for at, byte in enumerate(masked):
-        text[at] = byte ^ 0x55
-    return text
+        secret[at] = byte ^ 0x55
+    return secret
 
 password, token, kept = received(), received(), received()
 url, email = sys.argv[1:]
@@ -237,11 +238,11 @@ for call in (
         call()
     except ClientResponseError as error:
         assert error.status == 400
-wipe(password)
-wipe(token)
+zeroize(password)
+zeroize(token)
 client.close()
 gc.collect()
-print("over", flush=True)
+print("done", flush=True)
 sys.stdin.read()
 """
 

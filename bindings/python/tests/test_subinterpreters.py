@@ -1,4 +1,4 @@
-"""Calls in subinterpreters, and the end of these: in programs of their own, which an error would abort."""
+"""Calls in subinterpreters and their exit, in child processes, which an error would abort."""
 
 import importlib.util
 import os
@@ -9,10 +9,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from support import EMAIL, URL, WATCHDOG, Peer, bound, python
+from support import EMAIL, URL, WATCHDOG, MockServer, bound_token, run_python
 
-#: What each subinterpreter does: calls that block and calls of coroutines. With a silent server one of these is still in
-#: flight at the end.
+#: Runs in each subinterpreter: blocking and coroutine calls. If `silent` is a URL, a coroutine call is in flight at exit.
 WORK = """
 import asyncio, sys, threading
 from bosauth import BosBase
@@ -23,24 +22,24 @@ def log_in(url, token, silent):
     emails = [users.auth_with_token(token)["record"]["email"]]
     emails.append(asyncio.run(several(users, token)))
     if silent:
-        leave(silent)
+        start_call(silent)
     globals()["kept"] = client
     return emails
 
-def leave(silent):
+def start_call(silent):
     loop = asyncio.new_event_loop()
     call = BosBase(silent, timeout=3600).collection("users").aio.auth_with_token("t")
     task = loop.create_task(call)
     task._log_destroy_pending = False
     loop.run_until_complete(asyncio.sleep(0.05))
-    globals()["left"] = (loop, task)
+    globals()["in_flight"] = (loop, task)
 
 async def several(users, token):
     logins = await asyncio.gather(*(users.aio.auth_with_token(token, keep_session=False) for _ in range(8)))
     return {login["record"]["email"] for login in logins}
 """
 
-#: Makes subinterpreters by the module of this version of Python, and ends them.
+#: Creates and destroys subinterpreters with the module of the Python version.
 PROGRAM = r"""
 import sys
 arguments, email, work = sys.argv[1:4], sys.argv[4], sys.argv[5]
@@ -50,7 +49,7 @@ if sys.version_info >= (3, 13):
     new, run, destroy = _interpreters.create, _interpreters.run_string, _interpreters.destroy
 else:
     import _xxsubinterpreters as interpreters
-    # The isolated ones of 3.12 refuse ctypes.
+    # Isolated subinterpreters of 3.12 do not support ctypes.
     kinds = (False,)
     new = lambda kind: interpreters.create(isolated=kind)
     run, destroy = interpreters.run_string, interpreters.destroy
@@ -92,20 +91,20 @@ int main(int argc, char **argv) {
 class Subinterpreters(unittest.TestCase):
     @unittest.skipUnless(
         importlib.util.find_spec("_xxsubinterpreters") or importlib.util.find_spec("_interpreters"),
-        "there are none here",
+        "subinterpreters are not available",
     )
-    def test_calls_and_their_end(self):
-        with Peer() as peer:
-            # Before 3.12 such a subinterpreter refuses to be ended while it has threads.
-            silent = peer.url if sys.version_info >= (3, 12) else ""
-            ended = python(PROGRAM, URL, bound(), silent, EMAIL, WORK)
+    def test_calls_in_subinterpreters(self):
+        with MockServer() as server:
+            # Before 3.12, a subinterpreter with threads cannot be destroyed.
+            silent = server.url if sys.version_info >= (3, 12) else ""
+            ended = run_python(PROGRAM, URL, bound_token(), silent, EMAIL, WORK)
         self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, EMAIL + "\n", ""))
 
-    def test_a_program_that_embeds_python(self):
+    def test_embedded_python(self):
         program = self.embedding()
-        with Peer() as peer:
-            work = WORK + f"\nassert log_in({URL!r}, {bound()!r}, {peer.url!r}) == [{EMAIL!r}, {{{EMAIL!r}}}]\n"
-            # The package is found as by this process; an own Python may be in a place of its own.
+        with MockServer() as server:
+            work = WORK + f"\nassert log_in({URL!r}, {bound_token()!r}, {server.url!r}) == [{EMAIL!r}, {{{EMAIL!r}}}]\n"
+            # Finds the package as this process does, also with Python in a non-standard prefix.
             environment = {**os.environ, "PYTHONHOME": sysconfig.get_config_var("prefix")}
             ended = subprocess.run(
                 [program, work], env=environment, capture_output=True, text=True, timeout=WATCHDOG
@@ -113,10 +112,10 @@ class Subinterpreters(unittest.TestCase):
         self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, "ended\n", ""))
 
     def embedding(self):
-        """Compiles the program, where Python is there as a library."""
-        place = tempfile.TemporaryDirectory()
-        self.addCleanup(place.cleanup)
-        source, program = (Path(place.name, name) for name in ("embedding.c", "embedding"))
+        """Compiles the program, if Python is available as a library."""
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        source, program = (Path(directory.name, name) for name in ("embedding.c", "embedding"))
         source.write_text(EMBEDDING)
         paths, value = sysconfig.get_paths(), sysconfig.get_config_var
         libraries = value("LIBDIR")
@@ -125,7 +124,7 @@ class Subinterpreters(unittest.TestCase):
         command += [*value("LIBS").split(), *value("SYSLIBS").split()]
         built = subprocess.run(command, capture_output=True, text=True)
         if built.returncode != 0:
-            self.skipTest(f"there is no Python to embed: {built.stderr.strip().splitlines()[-1]}")
+            self.skipTest(f"Python is not available as a library: {built.stderr.strip().splitlines()[-1]}")
         return program
 
 

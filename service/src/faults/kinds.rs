@@ -5,7 +5,7 @@ use crate::seed::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// What goes wrong. `docs/rehearse-bad-days.md` says what each one is.
+/// What goes wrong. `docs/fault-injection.md` says what each one is.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {

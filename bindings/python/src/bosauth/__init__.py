@@ -1,6 +1,6 @@
-"""bosauth: bind an app's own token to a BosBase account, log in with it, unbind it.
+"""bosauth: binds a custom token to a BosBase account, logs in with it, and unbinds it.
 
-The words are those of the official package ``bosbase``, so that a program moves over by changing the import::
+Names are those of the official package ``bosbase``, so that a program migrates by changing the import::
 
     from bosauth import BosBase, ClientResponseError
 
@@ -50,10 +50,10 @@ __all__ = [
     "version",
 ]
 
-#: The version of the package, which is that of the library in its wheel.
+#: The version of the package and of the library in its wheel.
 __version__ = "0.1.0"
 
-# Tracebacks and reprs name things as programs import them, not by the file that they are in.
+# Tracebacks and reprs show the public module.
 for _name in __all__:
     if isinstance(globals()[_name], type):
         globals()[_name].__module__ = __name__

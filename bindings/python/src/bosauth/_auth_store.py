@@ -1,4 +1,4 @@
-"""The session that a client holds, with the official package's words."""
+"""The session of a client, with the names of the official package."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from ._options import JsonObject, to_json
 from ._prototypes import Error
 from ._prototypes import Session as SessionPointer
 from ._session import Session
-from ._text import Secret, Text
+from ._strings import Secret, StringLike
 
 
 class AuthStore:
-    """The client's session. Each property looks at it anew; use :meth:`snapshot` to read several of one session.
+    """The session of a client. Each property reads the current session; use :meth:`snapshot` to read several properties
+    of the same one.
 
-    Any thread may use it. A closed client raises INVALID_HANDLE.
+    Any thread may use it. If the client is closed, INVALID_HANDLE is raised.
     """
 
     __slots__ = ("_handle",)
@@ -28,53 +29,55 @@ class AuthStore:
         self._handle = handle
 
     def snapshot(self) -> Optional[Session]:
-        """The session as it is now; None if nobody is logged in."""
+        """Returns the current session, or None if there is none."""
         session, error = SessionPointer(), Error()
         check(lib.bosauth_client_session(self._handle.value, ctypes.byref(session), ctypes.byref(error)), error)
         return Session(session) if session else None
 
     @property
     def token(self) -> str:
-        """The token, a JWT; "" if nobody is logged in."""
+        """The session token, a JWT; "" if there is no session."""
         session = self.snapshot()
         return session.token if session else ""
 
     @property
     def record(self) -> Optional[Dict[str, Any]]:
-        """The account's record, new each time; None if nobody is logged in, or it was saved without one."""
+        """A new dictionary with the record of the account; None if there is no session or it was saved without a
+        record."""
         session = self.snapshot()
         return session.record if session else None
 
     def is_valid(self) -> bool:
-        """Whether there is a token, a JWT, that has not expired by this machine's clock."""
+        """Returns whether the token is a JWT that has not expired by the local clock."""
         session = self.snapshot()
         return session is not None and session.is_valid()
 
     @property
     def is_superuser(self) -> bool:
-        """Whether a superuser is logged in."""
+        """Whether the account is a superuser."""
         session = self.snapshot()
         return session is not None and session.is_superuser
 
     @hides_arguments
-    def save(self, token: Text, record: Optional[JsonObject] = None) -> None:
-        """Makes a token that was got elsewhere the session.
+    def save(self, token: StringLike, record: Optional[JsonObject] = None) -> None:
+        """Makes a token the session of the client.
 
         :param token: 1 to 8192 bytes of ``A-Z a-z 0-9 . _ ~ + / = -``
-        :param record: the account's record, a mapping or a JSON object as text, if there is one
+        :param record: the record of the account: a mapping, or a JSON object as a string
         :raises ClientResponseError: INVALID_ARGUMENT
         """
-        text = Secret(token, "token")
-        members = None if record is None else Secret(to_json(record, "record"), "record")
+        token_copy = Secret(token, "token")
+        record_copy = None if record is None else Secret(to_json(record, "record"), "record")
         error = Error()
-        check(lib.bosauth_client_save_session(self._handle.value, text, members, ctypes.byref(error)), error)
+        status = lib.bosauth_client_save_session(self._handle.value, token_copy, record_copy, ctypes.byref(error))
+        check(status, error)
 
     def clear(self) -> None:
-        """Forgets the session. The server is not told: it accepts the token until it expires."""
+        """Removes the session. The server is not notified and accepts the token until it expires."""
         error = Error()
         check(lib.bosauth_client_clear_session(self._handle.value, ctypes.byref(error)), error)
 
-    if not TYPE_CHECKING:  # For type checkers there is no other attribute.
+    if not TYPE_CHECKING:  # Type checkers must report other attributes as errors.
 
         def __getattr__(self, name: str) -> NoReturn:
             raise no_attribute(self, name)

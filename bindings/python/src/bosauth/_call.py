@@ -1,5 +1,5 @@
-"""A call of the library from the moment it is ready, and the ways to make it: on the thread that wants it, with an
-ear for signals in the main thread, or on another thread for a coroutine or a greenlet."""
+"""Runs a prepared call: on the calling thread, with signal handlers enabled in the main thread, or on another thread
+for a coroutine or greenlet."""
 
 from __future__ import annotations
 
@@ -21,95 +21,95 @@ Result = TypeVar("Result")
 
 
 class Call(Generic[Result]):
-    """A call that is ready to be made once, by any thread. It holds what the library is given: as nobody refers to
-    it any more, strings are zeroized and the options are freed."""
+    """A call that can be run once, on any thread. It owns its arguments: when it is deleted, strings are zeroized and
+    the options are freed."""
 
-    __slots__ = ("stop", "options", "make")
+    __slots__ = ("cancel", "options", "run")
 
-    def __init__(self, stop: Cancel, options: Options, make: Callable[[], Result]) -> None:
-        self.stop = stop
+    def __init__(self, cancel: Cancel, options: Options, run: Callable[[], Result]) -> None:
+        self.cancel = cancel
         self.options = options
-        self.make = make
+        self.run = run
 
 
 class Job(Generic[Result]):
-    """A call that another thread makes for the one that waits."""
+    """A call that runs on another thread than the one that waits for it."""
 
-    __slots__ = ("is_over", "_call", "_owner", "_result", "_error")
+    __slots__ = ("is_done", "_call", "_owner", "_result", "_error")
 
     def __init__(self, call: Call[Result]) -> None:
-        self.is_over = False
+        self.is_done = False
         self._call = call
         self._owner: Dict[str, str] = {}
         self._result: Any = None
         self._error: Optional[BaseException] = None
 
     def run(self) -> None:
-        """Makes the call, unless the one that waits has taken it back."""
-        if not self._belongs_to("thread"):
+        """Runs the call, unless it was cancelled before."""
+        if not self._claim("thread"):
             return
         try:
-            self._result = self._call.make()
+            self._result = self._call.run()
         except BaseException as error:
             self._error = error
-        self.is_over = True
+        self.is_done = True
 
-    def stop(self) -> bool:
-        """Stops the call. Whether it never began and never will; else there is still its end to wait for."""
-        trigger(self._call.stop)
-        return self._belongs_to("waiter")
+    def cancel(self) -> bool:
+        """Cancels the call. Returns True if it never starts; otherwise the caller must wait until it is done."""
+        trigger(self._call.cancel)
+        return self._claim("waiter")
 
     def result(self) -> Result:
-        """What the call gave, or its error raised."""
+        """Returns the result of the call, or raises its error."""
         if self._error is not None:
             raise self._error
         result: Result = self._result
         return result
 
-    def stopper(self) -> Stopper:
-        """What stops the call at its own end."""
-        return Stopper(self._call.stop)
+    def guard(self) -> CancelOnDelete:
+        """Returns an object that cancels the call when it is deleted."""
+        return CancelOnDelete(self._call.cancel)
 
-    def _belongs_to(self, who: str) -> bool:
-        """Whether the call is this one's to make or to discard: the first to ask has it, however often it asks."""
-        return self._owner.setdefault("is", who) == who
+    def _claim(self, owner: str) -> bool:
+        """Returns whether `owner` is the first to claim the call. Repeated claims of an owner have the same result."""
+        return self._owner.setdefault("is", owner) == owner
 
 
-class Stopper:
-    """Stops a call at its own end. Whoever waits for a call on another thread holds one, so that whatever ends the
-    waiting, be it a signal between two steps of Python, ends the call too."""
+class CancelOnDelete:
+    """Cancels a call when it is deleted. The code that waits for a call on another thread holds one, so that any exit
+    from the wait cancels the call, even a signal between two bytecode instructions."""
 
     __slots__ = ("_trigger",)
 
-    # Without a step of Python, see `_prototypes.at_end`.
+    # Runs no Python bytecode, see `_prototypes.finalizer`.
     __del__ = property(attrgetter("_trigger"))
 
-    def __init__(self, stop: Cancel) -> None:
-        self._trigger = partial(lib.bosauth_cancel_trigger, stop)
+    def __init__(self, cancel: Cancel) -> None:
+        self._trigger = partial(lib.bosauth_cancel_trigger, cancel)
 
 
 def blocking(call: Call[Result]) -> Result:
-    """Makes a call and waits for it."""
-    run = _greenlets.runner()
-    if run is not None:
-        return _in_greenlet(call, run)
-    # Elsewhere Python runs no signal handlers.
+    """Runs a call and waits for it."""
+    runner = _greenlets.runner()
+    if runner is not None:
+        return _in_greenlet(call, runner)
+    # Python runs signal handlers only in the main thread of the main interpreter.
     if threading.get_ident() == threading.main_thread().ident and IS_MAIN_INTERPRETER and not sys.is_finalizing():
         return _with_signals(call)
-    return call.make()
+    return call.run()
 
 
 def _with_signals(call: Call[Result]) -> Result:
-    """Makes a call during which signal handlers run. What one of them raises ends the call."""
+    """Runs a call during which signal handlers run. An exception of a handler ends the call."""
     raised: List[BaseException] = []
     handlers = _signal_handlers(raised)
-    # Past its first line, before which nothing is caught.
+    # Enters its `try`.
     next(handlers)
-    # The library passes NULL to it, which is None.
+    # The library passes NULL, which becomes None.
     hook = WaitHook(handlers.send)
     lib.bosauth_options_set_wait_hook(call.options, hook, None)
     try:
-        return call.make()
+        return call.run()
     finally:
         handlers.close()
         if raised:
@@ -117,10 +117,10 @@ def _with_signals(call: Call[Result]) -> Result:
 
 
 def _signal_handlers(raised: List[BaseException]) -> Generator[int, Any, None]:
-    """The wait hook. Python runs signal handlers as it goes on here.
+    """The wait hook. Python runs signal handlers when the generator resumes.
 
-    A function would not do: Python would run them before its first line, and what is raised there is lost in ctypes.
-    For the same reason nothing is called after ``except``.
+    In a plain function, Python would run them before the first line, and ctypes would discard their exceptions. For the
+    same reason, nothing is called in the ``except`` block.
     """
     try:
         while True:
@@ -132,63 +132,63 @@ def _signal_handlers(raised: List[BaseException]) -> Generator[int, Any, None]:
         yield 1
 
 
-def _in_greenlet(call: Call[Result], run: _greenlets.Runner) -> Result:
-    """Has another thread make a call while other greenlets run. What is raised here meanwhile stops the call."""
+def _in_greenlet(call: Call[Result], runner: _greenlets.Runner) -> Result:
+    """Runs a call on another thread while other greenlets run. An exception in this greenlet cancels the call."""
     job = Job(call)
-    stopper = job.stopper()
+    guard = job.guard()
     raised: Optional[BaseException] = None
     try:
-        run(job.run)
+        runner(job.run)
     except BaseException as error:
-        if job.stop():
+        if job.cancel():
             raise
         raised = error
-    while not job.is_over:
+    while not job.is_done:
         try:
             _greenlets.pause()
         except BaseException as error:
             raised = error
-    del stopper
+    del guard
     if raised is not None:
         raise raised
     return job.result()
 
 
 async def awaiting(call: Call[Result]) -> Result:
-    """Makes a call on another thread and waits for it without holding up the loop.
+    """Runs a call on another thread and waits for it without blocking the event loop.
 
-    A task that is cancelled stops the call. The cancellation goes on when the call has ended, so that nothing of it
-    runs on behind the task's back.
+    Cancelling the task cancels the call. CancelledError is raised after the call has ended, so that no part of it
+    continues in the background.
     """
-    # It takes longer to import than this package, and who awaits something has it already.
+    # Imported here because it takes longer to import than this package, and a program with coroutines has imported it.
     import asyncio
 
     loop = asyncio.get_running_loop()
-    over: asyncio.Future[None] = loop.create_future()
+    done: asyncio.Future[None] = loop.create_future()
     job = Job(call)
-    stopper = job.stopper()
-    thread = _threads.start(job, partial(_tell, loop, over))
+    guard = job.guard()
+    thread = _threads.start(job, partial(_notify, loop, done))
     if thread is None:
-        raise RuntimeError("there is no thread left for another call")
+        raise RuntimeError("cannot start a thread for the call")
     cancelled: Optional[BaseException] = None
-    while not over.done():
+    while not done.done():
         try:
-            await asyncio.shield(over)
+            await asyncio.shield(done)
         except BaseException as error:
-            if job.stop() or not isinstance(error, asyncio.CancelledError):
+            if job.cancel() or not isinstance(error, asyncio.CancelledError):
                 raise
             cancelled = error
-    # It has nothing more to do, and no thread is to outlive its call.
+    # The thread is about to exit, and must not outlive its call.
     thread.join()
-    del stopper
+    del guard
     if cancelled is not None:
         raise cancelled
     return job.result()
 
 
-def _tell(loop: asyncio.AbstractEventLoop, over: asyncio.Future[None]) -> None:
+def _notify(loop: asyncio.AbstractEventLoop, done: asyncio.Future[None]) -> None:
     try:
-        loop.call_soon_threadsafe(over.set_result, None)
+        loop.call_soon_threadsafe(done.set_result, None)
     except RuntimeError:
-        # The loop is closed: nobody waits any more.
+        # The loop is closed, so no task waits.
         pass

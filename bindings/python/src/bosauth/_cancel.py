@@ -1,4 +1,4 @@
-"""Cancellation: what a program gives to its calls, and the part of it that each call has."""
+"""Cancellation: the public Cancel, and the cancellation handle of each call."""
 
 from __future__ import annotations
 
@@ -6,42 +6,43 @@ import weakref
 from typing import NoReturn, Optional, Set
 
 from ._library import lib
-from ._prototypes import Cancel as Stop
+from ._prototypes import Cancel as Handle
 
 
 class Cancel:
-    """Cancels calls. Give it to them as ``cancel=``: to any number, of any client and thread.
+    """Cancels calls. Pass it to any number of calls, of any client and thread, as ``cancel=``.
 
-    A call that is cancelled raises CANCELLED. Letting go of a Cancel cancels nothing.
+    A call that is cancelled raises CANCELLED. Deleting a Cancel cancels nothing.
     """
 
-    __slots__ = ("_stops", "_triggered")
+    __slots__ = ("_handles", "_triggered")
 
     def __init__(self) -> None:
-        # A call that has ended leaves it without a step of Python, which a signal could interrupt.
-        self._stops: Set[weakref.ref[Stop]] = set()
+        # The handle of a completed call is removed without running Python bytecode, which a signal could interrupt.
+        self._handles: Set[weakref.ref[Handle]] = set()
         self._triggered = False
 
     def trigger(self) -> None:
-        """Cancels the calls that have it, for good. Calls in flight end, unless their response has already been
-        accepted; those that begin afterwards send nothing. This does not wait for them. Any thread and any signal
-        handler may call it, also more than once.
+        """Cancels the calls that use it. Calls in flight fail, unless their response has been accepted; calls that
+        start later fail and send nothing.
+
+        Does not wait for the calls. May be called from any thread and signal handler, and repeatedly.
         """
-        # In this order, where `_add` has the reverse, one of the two finds the other. A lock would be a trap: a signal
-        # handler may come here while its own thread is in `_add`.
+        # `_add` has the reverse order, so one of the two finds the other. A lock could deadlock: a signal handler may
+        # call this while its thread is in `_add`.
         self._triggered = True
-        for reference in self._stops.copy():
+        for reference in self._handles.copy():
             trigger(reference())
 
     @property
     def triggered(self) -> bool:
-        """Whether it has been triggered."""
+        """Whether :meth:`trigger` was called."""
         return self._triggered
 
-    def _add(self, stop: Stop) -> None:
-        self._stops.add(weakref.ref(stop, self._stops.discard))
+    def _add(self, handle: Handle) -> None:
+        self._handles.add(weakref.ref(handle, self._handles.discard))
         if self._triggered:
-            trigger(stop)
+            trigger(handle)
 
     def __repr__(self) -> str:
         return f"<Cancel triggered={self._triggered}>"
@@ -50,17 +51,17 @@ class Cancel:
         raise TypeError("a Cancel cannot be pickled or copied: it belongs to its process")
 
 
-def stop_of_call(cancel: Optional[Cancel]) -> Stop:
-    """A call's own ``bosauth_cancel``, so that one call can be stopped without the others that share its Cancel."""
+def new_handle(cancel: Optional[Cancel]) -> Handle:
+    """Creates the ``bosauth_cancel`` of one call, so that it can be cancelled without others that share its Cancel."""
     if not isinstance(cancel, (Cancel, type(None))):
         raise TypeError(f"cancel must be a Cancel, not {type(cancel).__name__}")
-    stop: Stop = lib.bosauth_cancel_new()
+    handle: Handle = lib.bosauth_cancel_new()
     if cancel is not None:
-        cancel._add(stop)
-    return stop
+        cancel._add(handle)
+    return handle
 
 
-def trigger(stop: Optional[Stop]) -> None:
-    """Stops a call. One that has ended is left alone."""
-    if stop is not None:
-        lib.bosauth_cancel_trigger(stop)
+def trigger(handle: Optional[Handle]) -> None:
+    """Cancels a call. Has no effect if the call has completed."""
+    if handle is not None:
+        lib.bosauth_cancel_trigger(handle)

@@ -13,29 +13,29 @@ from ._errors import check, hides_arguments
 from ._handle import Handle
 from ._hints import no_attribute
 from ._library import lib
-from ._options import Headers, configured
+from ._options import Headers, new_config
 from ._prototypes import Client, Error
-from ._text import Secret, Text, milliseconds
+from ._strings import Secret, StringLike, milliseconds
 
 
 class BosBase:
-    """A client of one BosBase server, and the session that it holds (:attr:`auth_store`).
+    """A client of one BosBase server, with a session (:attr:`auth_store`).
 
-    Any thread may use it, also several at once. A child of ``os.fork`` may go on using it, with connections of its
-    own; it cannot be pickled, so a process that is spawned makes its own. ``with BosBase(…) as client`` closes it at
-    the end; without that it is closed when nobody refers to it, its collections and its auth store any more. A call
-    in flight does.
+    Threads may share a client. A child of ``os.fork`` may use the client of its parent, over new connections. A client
+    cannot be pickled, so a spawned process creates its own. ``with BosBase(…) as client`` closes the client at the end
+    of the block. Otherwise it is closed when the client, its collections, its auth store and its calls in flight are no
+    longer referenced.
 
-    Over plain http anybody on the way reads the passwords and can forge an answer: use it on loopback only.
+    Use plain http on loopback only: anyone on the network path can read passwords and forge responses.
     """
 
-    # What is shown of one that could not be made.
+    # Shown in the repr of a client whose constructor failed.
     _base_url = ""
 
     @hides_arguments
     def __init__(
         self,
-        base_url: Text,
+        base_url: StringLike,
         *,
         lang: Optional[str] = None,
         timeout: Optional[float] = None,
@@ -43,23 +43,23 @@ class BosBase:
         user_agent: Optional[str] = None,
         headers: Optional[Headers] = None,
         max_response_bytes: Optional[int] = None,
-        roots_pem: Optional[Text] = None,
+        roots_pem: Optional[StringLike] = None,
     ) -> None:
-        """Makes a client. Nothing is sent yet.
+        """Creates a client. Sends nothing.
 
-        :param base_url: http or https, a host, perhaps a port and a path prefix; up to 2048 bytes of ASCII
-        :param lang: an Accept-Language header for every request
-        :param timeout: seconds for a whole call, 0.001 to 86400, 20 if not said. A login may wait 15 s for the
-            server's alert mail, so a shorter one can fail logins that were good
-        :param connect_timeout: seconds of it to connect, 5 if not said
-        :param user_agent: "bosauth" if not said. Keep it stable: the server mails the user when it changes
-        :param headers: headers for every request; a list sends a header several times
-        :param max_response_bytes: the largest response that is read, 1 to 4194304 bytes, 1 MiB if not said
-        :param roots_pem: certificate authorities to trust besides the bundled ones, as PEM
+        :param base_url: an http or https URL with a host, and optionally a port and path; up to 2048 bytes of ASCII
+        :param lang: the Accept-Language header of every request
+        :param timeout: total timeout of a call in seconds, 0.001 to 86400; default 20. A login may take 15 s while the
+            server sends an alert mail, so a shorter timeout can fail a login that would have succeeded
+        :param connect_timeout: timeout of name resolution, connection and TLS handshake in seconds; default 5
+        :param user_agent: default "bosauth". Keep it constant: the server mails the user when it changes
+        :param headers: headers of every request; a list sends a header several times
+        :param max_response_bytes: maximum size of a response body, 1 to 4194304 bytes; default 1 MiB
+        :param roots_pem: certificate authorities in PEM to trust in addition to the bundled ones
         :raises ClientResponseError: INVALID_ARGUMENT or INVALID_UTF8
         """
         handle, error = Client(), Error()
-        config = configured(lang, timeout, connect_timeout, user_agent, headers, max_response_bytes, roots_pem)
+        config = new_config(lang, timeout, connect_timeout, user_agent, headers, max_response_bytes, roots_pem)
         url = Secret(base_url, "base_url")
         check(lib.bosauth_client_new(url, config, ctypes.byref(handle), ctypes.byref(error)), error)
         self._base_url = (base_url if isinstance(base_url, str) else base_url.decode("ascii")).rstrip("/")
@@ -68,25 +68,26 @@ class BosBase:
 
     @property
     def base_url(self) -> str:
-        """The server's address."""
+        """The base URL of the server."""
         return self._base_url
 
     @property
     def auth_store(self) -> AuthStore:
-        """The session that the client holds."""
+        """The session of the client."""
         return self._auth_store
 
-    def collection(self, collection_id_or_name: Text) -> Collection:
-        """The calls for an auth collection: "users", "_superusers" or any other, by name or id of 1 to 255 bytes."""
+    def collection(self, collection_id_or_name: StringLike) -> Collection:
+        """Returns the calls for an auth collection, by name or id of 1 to 255 bytes, such as "users" or
+        "_superusers"."""
         return Collection(self._handle, collection_id_or_name, blocking)
 
     def close(self, wait: float = 1.0) -> bool:
-        """Lets go of the client and forgets its session. Calls of it that are in flight on other threads and in tasks
-        end with CANCELLED, unless their response has already been accepted; later ones raise INVALID_HANDLE.
+        """Closes the client and removes its session. Its calls on other threads and in tasks raise CANCELLED, unless
+        their response has been accepted. Later calls raise INVALID_HANDLE.
 
-        :param wait: how many seconds to wait at most until they have ended, 0.001 to 86400
-        :returns: whether they have. Closing again does nothing and says what is known
-        :raises ClientResponseError: INVALID_ARGUMENT; then nothing was done
+        :param wait: maximum time in seconds to wait for calls in flight, 0.001 to 86400
+        :returns: whether all calls have ended. Closing again returns the same
+        :raises ClientResponseError: INVALID_ARGUMENT, without closing the client
         """
         return self._handle.close(milliseconds(wait, "wait"))
 
@@ -101,7 +102,7 @@ class BosBase:
     ) -> None:
         self.close()
 
-    if not TYPE_CHECKING:  # For type checkers there is no other attribute.
+    if not TYPE_CHECKING:  # Type checkers must report other attributes as errors.
 
         def __getattr__(self, name: str) -> NoReturn:
             raise no_attribute(self, name)

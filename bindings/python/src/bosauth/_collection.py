@@ -1,4 +1,4 @@
-"""The calls to the server, with the official package's words."""
+"""The calls to the server, with the names of the official package."""
 
 from __future__ import annotations
 
@@ -7,47 +7,47 @@ import functools
 from typing import TYPE_CHECKING, Any, Callable, Coroutine, NoReturn, Optional, cast
 
 from ._call import Call, Result, awaiting
-from ._cancel import Cancel, stop_of_call
+from ._cancel import Cancel, new_handle
 from ._codes import Action, Status
-from ._entry import without_signals
 from ._errors import check, failure, hides_arguments
 from ._handle import Handle
 from ._hints import no_attribute
+from ._interrupts import without_entry_signals
 from ._library import lib
-from ._options import Headers, JsonObject, Query, call_options
+from ._options import Headers, JsonObject, Query, new_options
 from ._prototypes import Error
 from ._prototypes import Session as SessionPointer
 from ._session import AuthResult, Session
-from ._text import Secret, Text
+from ._strings import Secret, StringLike
 
 if TYPE_CHECKING:
     from typing_extensions import Concatenate, ParamSpec
 
-    _Given = ParamSpec("_Given")
+    _Arguments = ParamSpec("_Arguments")
 
 
 class Collection:
     """The calls for one auth collection: ``client.collection("users")``.
 
-    Any thread may make calls, also several at once. A call waits at most for its timeout. In the main thread a
-    signal handler that raises ends it: Ctrl-C gives KeyboardInterrupt. :attr:`aio` has the calls as coroutines.
-    Texts may be str, bytes or bytearray (UTF-8); the copies that are made of them are wiped.
+    Threads may make concurrent calls. A call returns by its deadline. In the main thread, a signal handler that raises
+    ends the call: Ctrl-C raises KeyboardInterrupt. :attr:`aio` has the calls as coroutines. Strings are str, bytes or
+    bytearray (UTF-8); the copies of the package are zeroized.
 
-    Every call takes, by name:
+    Every call has the keyword arguments
 
-    * ``body``: extra members for the request's body: a mapping, or a JSON object as text, up to 64 KiB
-    * ``query``: extra query parameters; the server logs them, so put no secret there
+    * ``body``: extra fields for the request body: a mapping, or a JSON object as a string, up to 64 KiB
+    * ``query``: extra query parameters; the server logs them, so they must not contain a secret
     * ``headers``: extra headers; a list sends a header several times
-    * ``timeout``: seconds for the whole call, 0.001 to 86400, instead of the client's
-    * ``cancel``: a :class:`Cancel` that can stop the call
+    * ``timeout``: total timeout in seconds, 0.001 to 86400; default: the timeout of the client
+    * ``cancel``: a :class:`Cancel` that can cancel the call
 
-    and raises :class:`ClientResponseError`, or TypeError for a value of the wrong type.
+    and raises :class:`ClientResponseError`, or TypeError for an argument of the wrong type.
     """
 
     __slots__ = ("_handle", "_name", "_run")
 
-    def __init__(self, handle: Handle, name: Text, run: Callable[[Call[Any]], Any]) -> None:
-        """Programs get it by :meth:`BosBase.collection`. ``run`` is how its calls are made."""
+    def __init__(self, handle: Handle, name: StringLike, run: Callable[[Call[Any]], Any]) -> None:
+        """Called by :meth:`BosBase.collection`. ``run`` runs the calls."""
         self._handle = handle
         self._name = name
         self._run = run
@@ -55,9 +55,9 @@ class Collection:
     @hides_arguments
     def bind_custom_token(
         self,
-        email: Text,
-        password: Text,
-        token: Text,
+        email: StringLike,
+        password: StringLike,
+        token: StringLike,
         *,
         body: Optional[JsonObject] = None,
         query: Optional[Query] = None,
@@ -65,26 +65,26 @@ class Collection:
         timeout: Optional[float] = None,
         cancel: Optional[Cancel] = None,
     ) -> bool:
-        """Binds a token to an account, so that it logs the account in by itself.
+        """Binds a token to an account, so that the token alone can log in.
 
-        A token bound to another account of the collection moves to this one. It is itself a password from then
-        on: make it of at least 128 random bits (``secrets.token_urlsafe(32)``). The session is not touched.
+        A token that is bound to another account of the collection moves to this one. The token is a password: generate
+        at least 128 random bits (``secrets.token_urlsafe(32)``). The session does not change.
 
-        :param email: 1 to 255 bytes; upper and lower case differ
+        :param email: 1 to 255 bytes, case-sensitive
         :param password: 1 to 255 bytes
-        :param token: 1 to 1024 bytes; never trimmed
+        :param token: 1 to 1024 bytes, not trimmed
         :returns: True
-        :raises ClientResponseError: CREDENTIALS, VALIDATION, METHOD_DISABLED, NOT_FOUND and what any call may meet;
-            with ``outcome_unknown`` the token may be bound, and binding again is safe
+        :raises ClientResponseError: CREDENTIALS, VALIDATION, METHOD_DISABLED, NOT_FOUND, and errors common to all
+            calls. If ``outcome_unknown`` is true, the token may be bound; binding can be retried
         """
-        return self._binding(lib.bosauth_bind_token, email, password, token, body, query, headers, timeout, cancel)
+        return self._change(lib.bosauth_bind_token, email, password, token, body, query, headers, timeout, cancel)
 
     @hides_arguments
     def unbind_custom_token(
         self,
-        email: Text,
-        password: Text,
-        token: Text,
+        email: StringLike,
+        password: StringLike,
+        token: StringLike,
         *,
         body: Optional[JsonObject] = None,
         query: Optional[Query] = None,
@@ -92,17 +92,17 @@ class Collection:
         timeout: Optional[float] = None,
         cancel: Optional[Cancel] = None,
     ) -> bool:
-        """Ends the binding of a token to an account. True does not prove that it was bound: the server answers
-        the same for a token that never was, or is another account's.
+        """Unbinds a token from an account. Success does not prove that it was bound: the response is the same for a
+        token that was never bound or is bound to another account.
 
-        Takes, gives and raises what :meth:`bind_custom_token` does.
+        Arguments, result and errors are those of :meth:`bind_custom_token`.
         """
-        return self._binding(lib.bosauth_unbind_token, email, password, token, body, query, headers, timeout, cancel)
+        return self._change(lib.bosauth_unbind_token, email, password, token, body, query, headers, timeout, cancel)
 
     @hides_arguments
     def auth_with_token(
         self,
-        token: Text,
+        token: StringLike,
         *,
         expand: Optional[str] = None,
         fields: Optional[str] = None,
@@ -113,69 +113,69 @@ class Collection:
         headers: Optional[Headers] = None,
         timeout: Optional[float] = None,
         keep_session: bool = True,
-        mfa_id: Optional[Text] = None,
+        mfa_id: Optional[StringLike] = None,
         cancel: Optional[Cancel] = None,
     ) -> AuthResult:
-        """Logs in with a bound token. The session becomes the client's; an error leaves that as it was.
+        """Logs in with a bound token and makes the session that of the client. An error leaves the session unchanged.
 
-        :param token: 1 to 1024 bytes; never trimmed
-        :param expand: relations of the record to send along
-        :param fields: which fields to send; ``token`` and ``record`` have to be among them
-        :param auto_refresh_threshold: not supported: anything but None is UNSUPPORTED
+        :param token: 1 to 1024 bytes, not trimmed
+        :param expand: relations of the record to include in the response
+        :param fields: fields to include in the response; ``token`` and ``record`` are required
+        :param auto_refresh_threshold: not supported: any value but None is UNSUPPORTED
         :param auto_refresh: has no effect without a threshold
-        :param keep_session: False logs in without making it the client's session
-        :param mfa_id: ``mfa_id`` of the MFA_REQUIRED error of the first factor; ``mfaId`` in ``query`` or ``body``
-            means the same
+        :param keep_session: if False, the session of the client does not change
+        :param mfa_id: ``mfa_id`` of the MFA_REQUIRED error of the first factor. ``mfaId`` in ``query`` or ``body`` has
+            the same effect
         :returns: a dictionary with ``token`` and ``record``
-        :raises ClientResponseError: UNKNOWN_TOKEN (never delete the token because of one, see
-            :attr:`Status.UNKNOWN_TOKEN`), MFA_REQUIRED, FORBIDDEN, NOT_FOUND and what any call may meet
+        :raises ClientResponseError: UNKNOWN_TOKEN (never delete the token because of one such error, see
+            :attr:`Status.UNKNOWN_TOKEN`), MFA_REQUIRED, FORBIDDEN, NOT_FOUND, and errors common to all calls
         """
         if auto_refresh_threshold is not None:
             message = "refreshing a session is not supported yet"
             raise failure(Status.UNSUPPORTED, Action.FIX_CALL, message, "auto_refresh_threshold")
         query = _with_defaults(query, expand=expand, fields=fields)
-        stop = stop_of_call(cancel)
-        options = call_options(body, query, headers, timeout, stop, keep_session, mfa_id)
-        name, text = Secret(self._name, "collection"), Secret(token, "token")
+        handle = new_handle(cancel)
+        options = new_options(body, query, headers, timeout, handle, keep_session, mfa_id)
+        name, token_copy = Secret(self._name, "collection"), Secret(token, "token")
 
         def log_in() -> AuthResult:
             session, error = SessionPointer(), Error()
-            given = (self._handle.value, name, text, options, ctypes.byref(session), ctypes.byref(error))
-            check(lib.bosauth_auth_with_token(*given), error)
+            arguments = (self._handle.value, name, token_copy, options, ctypes.byref(session), ctypes.byref(error))
+            check(lib.bosauth_auth_with_token(*arguments), error)
             return AuthResult(Session(session))
 
-        return cast(AuthResult, self._run(Call(stop, options, log_in)))
+        return cast(AuthResult, self._run(Call(handle, options, log_in)))
 
-    def _binding(
+    def _change(
         self,
         function: Callable[..., int],
-        email: Text,
-        password: Text,
-        token: Text,
+        email: StringLike,
+        password: StringLike,
+        token: StringLike,
         body: Optional[JsonObject],
         query: Optional[Query],
         headers: Optional[Headers],
         timeout: Optional[float],
         cancel: Optional[Cancel],
     ) -> bool:
-        given = {"collection": self._name, "email": email, "password": password, "token": token}
-        stop = stop_of_call(cancel)
-        options = call_options(body, query, headers, timeout, stop)
-        texts = [Secret(text, argument) for argument, text in given.items()]
+        strings = {"collection": self._name, "email": email, "password": password, "token": token}
+        handle = new_handle(cancel)
+        options = new_options(body, query, headers, timeout, handle)
+        copies = [Secret(value, argument) for argument, value in strings.items()]
 
-        def bind() -> bool:
+        def change_binding() -> bool:
             error = Error()
-            check(function(self._handle.value, *texts, options, ctypes.byref(error)), error)
+            check(function(self._handle.value, *copies, options, ctypes.byref(error)), error)
             return True
 
-        return cast(bool, self._run(Call(stop, options, bind)))
+        return cast(bool, self._run(Call(handle, options, change_binding)))
 
     @property
     def aio(self) -> AsyncCollection:
         """The same calls as coroutines."""
         return AsyncCollection(Collection(self._handle, self._name, awaiting))
 
-    if not TYPE_CHECKING:  # For type checkers there is no other attribute.
+    if not TYPE_CHECKING:  # Type checkers must report other attributes as errors.
 
         def __getattr__(self, name: str) -> NoReturn:
             raise no_attribute(self, name)
@@ -185,49 +185,52 @@ class Collection:
 
 
 def _awaited(
-    method: Callable[Concatenate[Collection, _Given], Result],
-) -> Callable[Concatenate[AsyncCollection, _Given], Coroutine[Any, Any, Result]]:
-    """The coroutine function of a call. Its errors have no frames with secrets, as with :func:`hides_arguments`."""
+    method: Callable[Concatenate[Collection, _Arguments], Result],
+) -> Callable[Concatenate[AsyncCollection, _Arguments], Coroutine[Any, Any, Result]]:
+    """Returns the coroutine function of a call. As with :func:`hides_arguments`, its errors have no frames with
+    secrets."""
 
     @functools.wraps(method)
-    @without_signals
-    async def quiet(self: AsyncCollection, /, *args: _Given.args, **kwargs: _Given.kwargs) -> Result:
+    @without_entry_signals
+    async def wrapper(self: AsyncCollection, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> Result:
         try:
             try:
-                given: Any = [kwargs, args]
+                arguments: Any = [kwargs, args]
                 args = kwargs = None  # type: ignore[assignment]
-                return await cast("Coroutine[Any, Any, Result]", method(self._calls, *given.pop(), **given.pop()))
+                return await cast(
+                    "Coroutine[Any, Any, Result]", method(self._calls, *arguments.pop(), **arguments.pop())
+                )
             except BaseException as error:
-                args = kwargs = given = None  # type: ignore[assignment]
+                args = kwargs = arguments = None  # type: ignore[assignment]
                 error.__traceback__ = error.__context__ = None
                 raise error
         except BaseException as error:
-            args = kwargs = given = None  # type: ignore[assignment]
+            args = kwargs = arguments = None  # type: ignore[assignment]
             error.__traceback__ = error.__context__ = None
             raise error
 
-    return quiet
+    return wrapper
 
 
 class AsyncCollection:
     """The calls for one auth collection as coroutines: ``await client.collection("users").aio.auth_with_token(…)``.
 
-    They take, give and raise what those of :class:`Collection` do. A task that is cancelled stops its call, and the
-    cancellation goes on when the call has ended; a call whose answer has already been accepted keeps its session.
-    Each call that is under way takes a thread: RuntimeError if the system gives no more of them.
+    Arguments, results and errors are those of :class:`Collection`. Cancelling a task cancels its call and raises
+    CancelledError after the call has ended; if the response was accepted before, the call keeps its session. Each call
+    in flight has its own thread. RuntimeError is raised if no thread can be started.
     """
 
     __slots__ = ("_calls",)
 
     def __init__(self, calls: Collection) -> None:
-        """Programs get it as :attr:`Collection.aio`."""
+        """Created by :attr:`Collection.aio`."""
         self._calls = calls
 
     bind_custom_token = _awaited(Collection.bind_custom_token)
     unbind_custom_token = _awaited(Collection.unbind_custom_token)
     auth_with_token = _awaited(Collection.auth_with_token)
 
-    if not TYPE_CHECKING:  # For type checkers there is no other attribute.
+    if not TYPE_CHECKING:  # Type checkers must report other attributes as errors.
 
         def __getattr__(self, name: str) -> NoReturn:
             raise no_attribute(self, name)
@@ -237,5 +240,5 @@ class AsyncCollection:
 
 
 def _with_defaults(query: Optional[Query], **defaults: Optional[str]) -> Query:
-    """The query with these parameters where it does not have them itself."""
+    """Adds parameters that the query does not contain."""
     return {**{name: value for name, value in defaults.items() if value is not None}, **(query or {})}

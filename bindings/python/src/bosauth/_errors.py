@@ -1,4 +1,4 @@
-"""What a call raises: ``ClientResponseError`` and, under it, a class for each thing that can be done about it."""
+"""The exceptions of calls: ``ClientResponseError``, with a subclass for each action."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from enum import IntEnum
 from typing import Any, Callable, Dict, Optional, Pattern, Tuple, Type, TypeVar, cast
 
 from ._codes import Action, Status
-from ._entry import without_signals
+from ._interrupts import without_entry_signals
 from ._library import lib
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 class ClientResponseError(Exception):
-    """A call failed. Its text is one line for the log: no secret and no text of the server's is in it.
+    """The error of a call. ``str(error)`` is one line for the log, without secrets and without strings from the server.
 
-    As in the official package:
+    Attributes of the official package:
 
-    * ``url``: the address that the call was for, without its query; None if an argument was refused
-    * ``status``: the HTTP status of the answer, 0 without one
-    * ``response``: the JSON object that the server answered, secrets of the call replaced by ``***``, else {}
-    * ``is_abort``: whether the app cancelled the call
-    * ``original_error``: a TimeoutError or ConnectionError if the network is the reason, else None
+    * ``url``: the URL of the request, without query; None if an argument was rejected
+    * ``status``: the HTTP status of the response; 0 without a response
+    * ``response``: the JSON object in the response, with secrets of the call redacted as ``***``; else {}
+    * ``is_abort``: whether the call was cancelled
+    * ``original_error``: a TimeoutError or ConnectionError for a network error; else None
 
-    Beyond it:
+    Additional attributes:
 
-    * ``code`` and ``name``: the condition, such as ``Status.TIMEOUT`` and "TIMEOUT"
-    * ``action``: what to do about it, one of ``Action``; the class says the same
-    * ``message``: what happened; ``server_message``: the server's own words, made safe to show, "" without
-    * ``data``: why each field is wrong (VALIDATION), else {}
-    * ``argument``: the bad argument's name, such as "email", "" if none was
-    * ``outcome_unknown``: whether the server may have processed the request although the call failed; a 5xx leaves
-      it true, whatever its form
-    * ``retry_after``: seconds to wait before the next try, None if waiting does not help
-    * ``mfa_id``: the id of the started login, if a second factor is wanted, else ""
-    * ``body``: the first 64 KiB of the answer, secrets replaced; empty after a 2xx answer
+    * ``code`` and ``name``: the cause, such as ``Status.TIMEOUT`` and "TIMEOUT"
+    * ``action``: the action to take, an ``Action``; equivalent to the class
+    * ``message``: the error message; ``server_message``: the sanitized message of the server, or ""
+    * ``data``: the error of each rejected field (VALIDATION); else {}
+    * ``argument``: the name of the invalid argument, such as "email"; else ""
+    * ``outcome_unknown``: True if the server may have processed the request even though the call failed, as after every
+      5xx
+    * ``retry_after``: seconds to wait before a retry; None if a retry is not useful
+    * ``mfa_id``: the id of the started login, if a second factor is required; else ""
+    * ``body``: the first 64 KiB of the response body, redacted; empty for a 2xx response
     """
 
     def __init__(
@@ -68,39 +68,39 @@ class ClientResponseError(Exception):
         self.body = b""
 
     def __str__(self) -> str:
-        answered = f" (HTTP {self.status})" if self.status else ""
-        return f"{self.name}: {self.message}{answered}"
+        http_status = f" (HTTP {self.status})" if self.status else ""
+        return f"{self.name}: {self.message}{http_status}"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self}>"
 
 
 class FixCallError(ClientResponseError):
-    """The program is wrong: change the call."""
+    """The program must be fixed."""
 
 
 class AskCredentialsError(ClientResponseError):
-    """Ask the person for email, password or another token."""
+    """Ask the user for email, password or another token."""
 
 
 class SecondFactorError(ClientResponseError):
-    """Go on with a second factor (``mfa_id``), or begin the login again."""
+    """Continue with a second factor (``mfa_id``), or start the login again."""
 
 
 class RetryLaterError(ClientResponseError):
-    """Wait ``retry_after`` seconds, then try again."""
+    """Wait ``retry_after`` seconds, then retry."""
 
 
 class CheckNetworkError(ClientResponseError):
-    """Look at the network: offline, captive portal, proxy, wrong server."""
+    """Check the network: offline, captive portal, proxy, wrong server."""
 
 
 class ContactOperatorError(ClientResponseError):
-    """The server's set-up stands in the way: rule, login method, certificate."""
+    """The configuration of the server prevents the call: rule, login method, certificate."""
 
 
 class ReportBugError(ClientResponseError):
-    """A bug of the library: report it."""
+    """Report a bug of the library."""
 
 
 CLASSES: Dict[int, Type[ClientResponseError]] = {
@@ -114,14 +114,14 @@ CLASSES: Dict[int, Type[ClientResponseError]] = {
 }
 
 
-#: What some things are called here, by what messages of the library call them.
+#: Replacements of terms of the C API in messages.
 TERMS: Tuple[Tuple[Pattern[str], Any], ...] = (
-    (re.compile(r"\bthis is no client handle: .*"), "the client is closed"),
+    (re.compile(r"\bclient (was )?freed\b"), r"client \1closed"),
     (re.compile(r"\bdata_json\b"), "data"),
-    (re.compile(r"\b(\d+) ms\b"), lambda found: f"{int(found[1]) / 1000:g} s"),
+    (re.compile(r"\b(\d+) ms\b"), lambda match: f"{int(match[1]) / 1000:g} s"),
 )
 
-#: What some arguments are called here, by what bosauth.h calls them.
+#: Names of arguments in this package by their names in bosauth.h.
 ARGUMENTS = {
     "bytes": "max_response_bytes",
     "ms": "timeout",
@@ -133,92 +133,92 @@ ARGUMENTS = {
 
 
 def failure(code: int, action: int, message: str, argument: str = "") -> ClientResponseError:
-    """An error of the class that belongs to its action."""
+    """Creates an error of the class for its action."""
     error = CLASSES.get(action, ClientResponseError)()
     error.code = known(Status, code, code)
     error.action = Action(known(Action, action, Action.NONE))
     error.message, error.argument = message, argument
-    error.name = _text(lib.bosauth_status_name(code))
+    error.name = _decode(lib.bosauth_status_name(code))
     error.is_abort = code == Status.CANCELLED
     error.original_error = _network_error(code, message)
     return error
 
 
-def known(numbers: Type[IntEnum], number: int, otherwise: int) -> int:
-    """A number with its name. One that only a newer library knows has none."""
+def known(enumeration: Type[IntEnum], number: int, default: int) -> int:
+    """Returns the member with a number, or the default for a number of a newer library."""
     try:
-        return numbers(number)
+        return enumeration(number)
     except ValueError:
-        return otherwise
+        return default
 
 
 def check(status: int, pointer: Any) -> None:
-    """Raises the error of a call of the library, unless the call is OK."""
+    """Raises the error of a library call, unless its status is OK."""
     if status != Status.OK:
         raise _read(pointer)
 
 
-def json_object(text: bytes) -> Dict[str, Any]:
-    """The JSON object that a text is; {} if it is none."""
+def json_object(string: bytes) -> Dict[str, Any]:
+    """Decodes a JSON object; returns {} for any other string."""
     try:
-        value = json.loads(text)
+        value = json.loads(string)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
 
 def hides_arguments(function: _Function) -> _Function:
-    """A function whose errors have no traceback from here on inwards.
+    """Wraps a function so that the tracebacks of its errors end in the wrapper.
 
-    The frames in there hold passwords and tokens, and tools that write tracebacks with variables would show
-    them. What is raised begins in a frame that holds nothing.
+    The inner frames contain passwords and tokens, which tools that log tracebacks with variables would show. The frame
+    of the wrapper contains none.
     """
 
-    # A signal handler may raise between any two steps. So the frame gives the arguments away before they are used, and
-    # does everything twice: the outer block is for what is raised in the handler of the inner one.
+    # A signal handler may raise between any two instructions. The wrapper therefore passes its references to the
+    # arguments on, and has two `try` blocks: the outer one handles exceptions raised in the handler of the inner one.
     @functools.wraps(function)
-    @without_signals
-    def quiet(*args: Any, **kwargs: Any) -> Any:
+    @without_entry_signals
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
         try:
             try:
-                given: Any = [kwargs, args]
+                arguments: Any = [kwargs, args]
                 args = kwargs = None  # type: ignore[assignment]
-                return function(*given.pop(), **given.pop())
+                return function(*arguments.pop(), **arguments.pop())
             except BaseException as error:
-                args = kwargs = given = None  # type: ignore[assignment]
-                # The frames that it came through, and the errors before it, which have some too.
+                args = kwargs = arguments = None  # type: ignore[assignment]
+                # Removes the inner frames, and earlier errors with their frames.
                 error.__traceback__ = error.__context__ = None
                 raise error
         except BaseException as error:
-            args = kwargs = given = None  # type: ignore[assignment]
+            args = kwargs = arguments = None  # type: ignore[assignment]
             error.__traceback__ = error.__context__ = None
             raise error
 
-    return cast(_Function, quiet)
+    return cast(_Function, wrapper)
 
 
 def _read(pointer: Any) -> ClientResponseError:
-    error = failure(
-        lib.bosauth_error_status(pointer),
-        lib.bosauth_error_action(pointer),
-        *_in_python(_text(lib.bosauth_error_message(pointer)), _text(lib.bosauth_error_argument(pointer))),
-    )
+    code, argument = lib.bosauth_error_status(pointer), _decode(lib.bosauth_error_argument(pointer))
+    message, argument = _python_terms(code, _decode(lib.bosauth_error_message(pointer)), argument)
+    error = failure(code, lib.bosauth_error_action(pointer), message, argument)
     length = ctypes.c_size_t()
     body = lib.bosauth_error_body(pointer, ctypes.byref(length))
     error.body = ctypes.string_at(body, length.value)
     error.response = json_object(error.body)
     error.data = json_object(lib.bosauth_error_data_json(pointer))
-    error.url = _text(lib.bosauth_error_url(pointer)) or None
+    error.url = _decode(lib.bosauth_error_url(pointer)) or None
     error.status = lib.bosauth_error_http_status(pointer)
-    error.server_message = _text(lib.bosauth_error_server_message(pointer))
+    error.server_message = _decode(lib.bosauth_error_server_message(pointer))
     error.outcome_unknown = bool(lib.bosauth_error_outcome_unknown(pointer))
     error.retry_after = lib.bosauth_error_retry_after_ms(pointer) / 1000 or None
-    error.mfa_id = _text(lib.bosauth_error_mfa_id(pointer))
+    error.mfa_id = _decode(lib.bosauth_error_mfa_id(pointer))
     return error
 
 
-def _in_python(message: str, argument: str) -> Tuple[str, str]:
-    """A message of the library and its argument in the terms of this package."""
+def _python_terms(code: int, message: str, argument: str) -> Tuple[str, str]:
+    """Translates a message of the library and the name of its argument to the terms of this package."""
+    if (code, argument) == (Status.INVALID_HANDLE, "client"):
+        return "the client is closed", argument
     name = ARGUMENTS.get(argument, argument)
     if message.startswith(f"{argument} "):
         message = name + message[len(argument) :]
@@ -235,5 +235,5 @@ def _network_error(code: int, message: str) -> Optional[Exception]:
     return None
 
 
-def _text(text: bytes) -> str:
-    return text.decode("utf-8")
+def _decode(string: bytes) -> str:
+    return string.decode("utf-8")

@@ -1,7 +1,7 @@
-"""Programs whose threads are greenlets: gevent or eventlet has replaced what ``threading`` is made of. A call that
-waits would hold up all of them, so it is made on a real thread of their thread pool.
+"""Support for gevent and eventlet, which replace the parts of ``threading``. A blocking call would block all greenlets,
+so it runs on a thread of their thread pool.
 
-Neither is imported unless the program has imported it.
+Neither package is imported unless the program has imported it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import importlib
 import sys
 from typing import Any, Callable, Optional
 
-#: Runs a function on another thread and waits for its end while other greenlets run.
+#: Runs a function on another thread and waits for it while other greenlets run.
 Runner = Callable[[Callable[[], None]], Any]
 
 
 def runner() -> Optional[Runner]:
-    """How to run a function on another thread; None where threads are threads."""
+    """Returns a runner for calls, or None if ``threading`` is not patched."""
     if _has_gevent():
         return _run_in_gevent
     if _has_eventlet():
@@ -45,6 +45,6 @@ def _run_in_gevent(work: Callable[[], None]) -> None:
 
 
 def _run_in_eventlet(work: Callable[[], None]) -> None:
-    # Its thread pool is set up by the import.
+    # The import initializes its thread pool.
     tpool: Any = importlib.import_module("eventlet.tpool")
     tpool.execute(work)

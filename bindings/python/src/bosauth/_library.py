@@ -1,4 +1,4 @@
-"""Finding, loading and checking the bosauth library. ``lib`` is the library, ready to be called."""
+"""Finds, loads and checks the bosauth library. ``lib`` is the loaded library."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ from typing import Iterator, Tuple
 from ._codes import ABI_VERSION, Action, Status
 from ._prototypes import declare
 
-#: Where to look when the package carries no library: the path of the shared library.
+#: The environment variable with the path of the library, used if the package contains none.
 PATH_VARIABLE = "BOSAUTH_LIBRARY"
 
 
 def file_name() -> str:
-    """What the library is called on this platform."""
+    """Returns the file name of the library on this platform."""
     return {"win32": "bosauth.dll", "darwin": "libbosauth.dylib"}.get(sys.platform, "libbosauth.so")
 
 
 @contextmanager
-def found() -> Iterator[Path]:
-    """The library inside the package, else the one that ``BOSAUTH_LIBRARY`` names; ImportError if neither is.
+def library_path() -> Iterator[Path]:
+    """Yields the path of the library in the package, or else the one in ``BOSAUTH_LIBRARY``.
 
-    One inside a zip archive is a temporary file of this user's alone, which is gone after the block.
+    A library in a zip archive is extracted to a private temporary file, which is deleted at the end of the block.
+    ImportError is raised if there is no library.
     """
     inside = Path(__file__).with_name(file_name())
     if inside.is_file():
         yield inside
         return
     if not Path(__file__).exists():
-        # It takes longer to import than this package.
+        # Imported here because it takes longer to import than this package.
         from importlib.resources import as_file, files
 
         packed = files(__package__).joinpath(file_name())
@@ -40,11 +41,11 @@ def found() -> Iterator[Path]:
             with as_file(packed) as extracted:
                 yield extracted
             return
-    yield named()
+    yield path_from_environment()
 
 
-def named() -> Path:
-    """The library that ``BOSAUTH_LIBRARY`` names."""
+def path_from_environment() -> Path:
+    """Returns the path in ``BOSAUTH_LIBRARY``."""
     path = os.environ.get(PATH_VARIABLE)
     if not path:
         raise ImportError(
@@ -52,16 +53,16 @@ def named() -> Path:
             f"or set {PATH_VARIABLE} to the path of the library."
         )
     if not Path(path).is_file():
-        raise ImportError(f"bosauth: {PATH_VARIABLE} names {path}, which is no file")
+        raise ImportError(f"bosauth: {PATH_VARIABLE} is set to {path}, which is not a file")
     return Path(path)
 
 
 def load(path: Path) -> ctypes.CDLL:
-    """The library at ``path``, checked; ImportError says why it cannot be used. Nothing unloads it again."""
+    """Loads and checks the library at ``path``. ImportError is raised if it cannot be used. It is never unloaded."""
     try:
         library = ctypes.CDLL(str(path))
     except OSError as error:
-        hint = "" if Path(__file__).exists() else f". Set TMPDIR or {PATH_VARIABLE} if the place forbids programs"
+        hint = "" if Path(__file__).exists() else f". Set TMPDIR or {PATH_VARIABLE} if the directory is mounted noexec"
         raise ImportError(f"bosauth: {path} cannot be loaded: {error}{hint}") from None
     check_abi(library, path)
     try:
@@ -72,44 +73,44 @@ def load(path: Path) -> ctypes.CDLL:
     return library
 
 
-def halves(abi: int) -> Tuple[int, int]:
-    """The part of an ABI number that breaks and the part that grows."""
+def abi_parts(abi: int) -> Tuple[int, int]:
+    """Splits an ABI version into major and minor version."""
     return abi >> 16, abi & 0xFFFF
 
 
 def check_abi(library: ctypes.CDLL, path: Path) -> None:
-    """Refuses a library of another high part or an older low part, before anything else of it is used."""
+    """Rejects a library with another major version or a lower minor version, before using any other function of it."""
     try:
         version = library.bosauth_abi_version
     except AttributeError:
-        raise ImportError(f"bosauth: {path} is no bosauth library") from None
+        raise ImportError(f"bosauth: {path} is not a bosauth library") from None
     version.restype = ctypes.c_uint32
-    (high, low), (our_high, our_low) = halves(version()), halves(ABI_VERSION)
-    if high != our_high or low < our_low:
+    (major, minor), (required_major, required_minor) = abi_parts(version()), abi_parts(ABI_VERSION)
+    if major != required_major or minor < required_minor:
         raise ImportError(
-            f"bosauth: the library {path} has ABI {high}.{low}; this package needs ABI {our_high}.{our_low} "
-            f"or a later {our_high}.x"
+            f"bosauth: the library {path} has ABI {major}.{minor}; this package requires ABI "
+            f"{required_major}.{required_minor} or a later {required_major}.x"
         )
 
 
 def check_names(library: ctypes.CDLL, path: Path) -> None:
-    """Refuses a library that calls a number of ours by another name. It may know more of them."""
+    """Rejects a library that has another name for a status or action of this package. It may have more of them."""
     for codes, name_of in ((Status, library.bosauth_status_name), (Action, library.bosauth_action_name)):
         for code in codes:
             name = name_of(code).decode()
             if name != code.name:
-                raise ImportError(f"bosauth: {path} calls {codes.__name__.lower()} {int(code)} {name}, not {code.name}")
+                kind = codes.__name__.lower()
+                raise ImportError(f"bosauth: in {path}, {kind} {int(code)} is {name}, not {code.name}")
 
 
 def version() -> str:
-    """The version of the library that is loaded, such as "0.1.0"."""
+    """Returns the version of the loaded library, such as "0.1.0"."""
     name: bytes = lib.bosauth_version()
     return name.decode()
 
 
 def is_main_interpreter() -> bool:
-    """Whether this is no subinterpreter: only the main interpreter runs signal handlers, and calls of ctypes back into
-    Python are safe only there."""
+    """Returns whether this is the main interpreter. Only there are signal handlers run and ctypes callbacks safe."""
     python = getattr(ctypes, "pythonapi", None)
     if python is None:
         return True
@@ -118,7 +119,7 @@ def is_main_interpreter() -> bool:
     return bool(current == main)
 
 
-with found() as _path:
+with library_path() as _path:
     lib = load(_path)
 
 IS_MAIN_INTERPRETER = is_main_interpreter()

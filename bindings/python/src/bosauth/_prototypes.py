@@ -1,5 +1,5 @@
-"""The functions of bosauth.h: what each takes and gives, for ctypes. And the objects of the library that a program
-owns: each is freed by the end of its Python object."""
+"""ctypes prototypes of the functions in bosauth.h, and owner types: an object of the library is freed when its Python
+object is deleted."""
 
 from __future__ import annotations
 
@@ -11,61 +11,61 @@ from typing import Any, Callable, Dict, Tuple
 
 
 class CError(ctypes.Structure):
-    """``bosauth_error``: only the library knows what is in it."""
+    """``bosauth_error``, an opaque type."""
 
 
 class CConfig(ctypes.Structure):
-    """``bosauth_config``: only the library knows what is in it."""
+    """``bosauth_config``, an opaque type."""
 
 
 class COptions(ctypes.Structure):
-    """``bosauth_options``: only the library knows what is in it."""
+    """``bosauth_options``, an opaque type."""
 
 
 class CSession(ctypes.Structure):
-    """``bosauth_session``: only the library knows what is in it."""
+    """``bosauth_session``, an opaque type."""
 
 
-# The owners. One that is an out parameter owns before the call what the call then writes into it; one that is a
-# result is made by ctypes itself. So no signal can come between a thing and its owner. ``declare`` gives each a
-# ``__del__``. They are not to be copied.
+# Owner types. An owner that is an out parameter exists before the call writes to it, and ctypes creates an owner that
+# is a result, so no signal can interrupt between the creation of an object and of its owner. ``declare`` adds
+# ``__del__``. Owners must not be copied.
 
 
 class Client(c_uint64):
-    """An own ``bosauth_client``; 0 as long as there is none."""
+    """An owned ``bosauth_client``, or 0."""
 
 
 class Cancel(c_uint64):
-    """An own ``bosauth_cancel``. Weak references to it may be kept in sets."""
+    """An owned ``bosauth_cancel``. Weak references to it can be stored in sets."""
 
     __hash__ = object.__hash__
 
 
 class Error(POINTER(CError)):  # type: ignore[misc]
-    """An own ``bosauth_error``; NULL as long as there is none."""
+    """An owned ``bosauth_error``, or NULL."""
 
     _type_ = CError
 
 
 class Config(POINTER(CConfig)):  # type: ignore[misc]
-    """An own ``bosauth_config``."""
+    """An owned ``bosauth_config``."""
 
     _type_ = CConfig
 
 
 class Options(POINTER(COptions)):  # type: ignore[misc]
-    """An own ``bosauth_options``."""
+    """An owned ``bosauth_options``."""
 
     _type_ = COptions
 
 
 class Session(POINTER(CSession)):  # type: ignore[misc]
-    """An own ``bosauth_session``; NULL as long as there is none."""
+    """An owned ``bosauth_session``, or NULL."""
 
     _type_ = CSession
 
 
-#: The function that frees what an owner owns.
+#: The function that frees the object of each owner type.
 FREE = {
     Client: "bosauth_client_free",
     Cancel: "bosauth_cancel_free",
@@ -86,8 +86,8 @@ SessionPointer = POINTER(CSession)
 ErrorOut = POINTER(ErrorPointer)
 SessionOut = POINTER(SessionPointer)
 
-#: Name: what it gives, what it takes. ``c_char_p`` copies a text out at once; only the body, which may hold
-#: NUL, is read by its length.
+#: Result and argument types by function name. ``c_char_p`` results are copied at once, except for the error body, which
+#: may contain NUL and is read by its length.
 PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
     "bosauth_version": (c_char_p, ()),
     "bosauth_abi_version": (c_uint32, ()),
@@ -149,19 +149,20 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
 
 
 def declare(library: ctypes.CDLL) -> None:
-    """Tells ctypes what every function takes and gives; AttributeError names one that is not there."""
+    """Sets the prototypes of all functions and the finalizers of owner types. AttributeError names a missing
+    function."""
     for name, (result, arguments) in PROTOTYPES.items():
         function = getattr(library, name)
         function.restype = result
         function.argtypes = arguments
     for owner, name in FREE.items():
-        setattr(owner, "__del__", at_end(getattr(library, name)))
+        setattr(owner, "__del__", finalizer(getattr(library, name)))
 
 
-def at_end(function: Callable[[Any], object]) -> Any:
-    """A ``__del__`` that calls a function of C with the object.
+def finalizer(function: Callable[[Any], object]) -> Any:
+    """Returns a ``__del__`` that calls a C function with the object, without running Python bytecode.
 
-    Python runs signal handlers between two steps of Python. A destructor written in Python would be interrupted by
-    them: what they raise would be lost, and what was to be freed kept. Here there is no step of Python.
+    Python runs signal handlers between bytecode instructions. They could interrupt a destructor written in Python:
+    their exceptions would be discarded, and the object would leak.
     """
     return property(functools.partial(MethodType, function))

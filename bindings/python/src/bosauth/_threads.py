@@ -1,7 +1,7 @@
-"""Threads of the package's own, on which calls are made for coroutines: one for each call.
+"""Threads that make calls for coroutines, one for each call.
 
-They are not daemons: some subinterpreters allow none, and none may be left at the end of a subinterpreter. So that
-they do not delay the end, it stops the calls of threads that are not waited for.
+They are not daemon threads: some subinterpreters do not allow these, and none may outlive a subinterpreter. So that
+they do not delay the exit of the interpreter, it cancels the calls that no thread waits for.
 """
 
 from __future__ import annotations
@@ -17,40 +17,42 @@ if TYPE_CHECKING:
 class Work:
     """A job in flight, and the thread that waits for it."""
 
-    __slots__ = ("_job", "_tell", "_waiter", "_is_abandoned", "__weakref__")
+    __slots__ = ("_job", "_notify", "_waiter", "_is_abandoned", "__weakref__")
 
-    def __init__(self, job: Job[Any], tell: Callable[[], None]) -> None:
+    def __init__(self, job: Job[Any], notify: Callable[[], None]) -> None:
         self._job = job
-        self._tell = tell
+        self._notify = notify
         self._waiter = threading.current_thread()
         self._is_abandoned = False
 
     def run(self) -> None:
-        """Does the job and tells of its end."""
+        """Runs the job and notifies the waiting thread."""
         self._job.run()
         if not self._is_abandoned:
-            self._tell()
+            self._notify()
 
-    def end(self) -> None:
-        """Stops the job if the interpreter ends without the thread that waits."""
+    def abandon(self) -> None:
+        """Cancels the job if the interpreter exits without joining the waiting thread."""
         waiter = self._waiter
         if waiter.daemon or waiter is threading.main_thread() or not waiter.is_alive():
             self._is_abandoned = True
-            self._job.stop()
+            self._job.cancel()
 
 
 _in_flight: Set[weakref.ref[Work]] = set()
-_ends = False
+_is_exiting = False
 _is_registered = False
 
 
-def start(job: Job[Any], tell: Callable[[], None]) -> Optional[threading.Thread]:
-    """Has a thread do the job and tell of its end, after which it is to be joined. None if there is no thread for it:
-    then nothing is done."""
-    work = Work(job, tell)
-    # A job that is over leaves it without a step of Python, which a signal could interrupt.
+def start(job: Job[Any], notify: Callable[[], None]) -> Optional[threading.Thread]:
+    """Starts a thread that runs the job and then calls ``notify``. The caller must join it.
+
+    Returns None, without running the job, if no thread can be started.
+    """
+    work = Work(job, notify)
+    # A completed job is removed without running Python bytecode, which a signal could interrupt.
     _in_flight.add(weakref.ref(work, _in_flight.discard))
-    if _ends and threading.current_thread().daemon:
+    if _is_exiting and threading.current_thread().daemon:
         return None
     thread = threading.Thread(target=work.run, name="bosauth", daemon=False)
     try:
@@ -62,18 +64,18 @@ def start(job: Job[Any], tell: Callable[[], None]) -> Optional[threading.Thread]
 
 
 def _register() -> None:
-    """Has the interpreter call `_end` when it ends, before it waits for threads: ``atexit`` would be too late."""
+    """Registers `_at_exit` to run before the interpreter joins threads. ``atexit`` handlers run after that."""
     global _is_registered
     if not _is_registered:
         register: Callable[[Callable[[], None]], None] = getattr(threading, "_register_atexit")
-        register(_end)
+        register(_at_exit)
         _is_registered = True
 
 
-def _end() -> None:
-    global _ends
-    _ends = True
+def _at_exit() -> None:
+    global _is_exiting
+    _is_exiting = True
     for reference in _in_flight.copy():
         work = reference()
         if work is not None:
-            work.end()
+            work.abandon()

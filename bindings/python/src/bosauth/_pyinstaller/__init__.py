@@ -1,4 +1,4 @@
-"""What PyInstaller needs to know of the package: it finds this by the entry point in ``pyproject.toml``."""
+"""The PyInstaller hook, declared as an entry point in ``pyproject.toml``."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from typing import List
 
 
 def hook_dirs() -> List[str]:
-    """Where the hook is."""
+    """Returns the directory of the hook."""
     return [str(Path(__file__).parent)]

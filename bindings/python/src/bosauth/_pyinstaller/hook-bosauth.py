@@ -1,4 +1,4 @@
-"""Has PyInstaller put the library beside the package, where it is looked for."""
+"""Adds the library to the package directory of the program."""
 
 from PyInstaller.utils.hooks import collect_dynamic_libs  # type: ignore
 

@@ -1,4 +1,4 @@
-# What the benchmarks begin with; to be sourced. In $work, which goes at the end, is the library as it ships.
+# Common setup of the benchmarks, to be sourced. $work is a temporary directory that contains the shipped library.
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 target=${CARGO_TARGET_DIR:-target}
 work=$(mktemp -d)
@@ -8,14 +8,14 @@ cargo build --quiet --profile dist --lib --package bosauth-capi
 cp "$target/dist/libbosauth.so" "$work/libbosauth.so.1"
 ln -s libbosauth.so.1 "$work/libbosauth.so"
 
-# Compiles the program of this name among the drivers; further arguments go to the compiler.
+# Compiles the program tests/drivers/NAME.c. Further arguments are passed to the compiler.
 program() {
     local name=$1
     shift
     cc -O2 -pthread -Iinclude "tests/drivers/$name.c" -o "$work/$name" -L"$work" -lbosauth "-Wl,-rpath,$work" "$@"
 }
 
-# Starts bosbase-local of a profile, in which a token is bound, and sets $url.
+# Starts bosbase-local of a cargo profile, binds a token, and sets $url.
 serve() {
     "$target/$1/bosbase-local" serve --http 127.0.0.1:0 --demo >"$work/server" 2>/dev/null &
     server=$!

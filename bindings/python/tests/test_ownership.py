@@ -1,19 +1,19 @@
-"""What is made in the library is freed, whatever is raised on the way: each function that makes something against the
-one that frees it, counted over 10,000 rounds."""
+"""Objects of the library are freed whatever exception is raised: counts creations and frees of each type over 10,000
+rounds."""
 
 import unittest
 from unittest import mock
 
 from bosauth import BosBase, Cancel, ClientResponseError
 from bosauth._library import lib
-from bosauth._prototypes import FREE, at_end
+from bosauth._prototypes import FREE, finalizer
 from support import URL
 
 ROUNDS = 10_000
 
 
-class Wrong:
-    """A value that fails when it is used."""
+class Raising:
+    """A value that raises when it is used."""
 
     def items(self):
         raise ValueError
@@ -23,16 +23,16 @@ class Wrong:
 
 
 class Counting:
-    """Counts what is made and what is freed while a block runs."""
+    """Counts objects created and freed during a block."""
 
     def __init__(self):
-        self.made = {owner: 0 for owner in FREE}
+        self.created = {owner: 0 for owner in FREE}
         self.freed = {owner: 0 for owner in FREE}
         self._patches = []
         for owner, name in FREE.items():
             self._count_freed(owner, getattr(lib, name))
             if name.replace("_free", "_new") in ("bosauth_config_new", "bosauth_options_new", "bosauth_cancel_new"):
-                self._count_made(owner, name.replace("_free", "_new"))
+                self._count_created(owner, name.replace("_free", "_new"))
         for name in ("bosauth_client_new", "bosauth_client_session", "bosauth_client_save_session"):
             self._count_outputs(name)
         self._count_outputs("bosauth_bind_token")
@@ -48,20 +48,20 @@ class Counting:
             patch.stop()
 
     def _count_freed(self, owner, free):
-        def freeing(thing):
-            self.freed[owner] += bool(thing)
-            free(thing)
+        def freeing(instance):
+            self.freed[owner] += bool(instance)
+            free(instance)
 
-        self._patches.append(mock.patch.object(owner, "__del__", at_end(freeing)))
+        self._patches.append(mock.patch.object(owner, "__del__", finalizer(freeing)))
 
-    def _count_made(self, owner, name):
-        make = getattr(lib, name)
+    def _count_created(self, owner, name):
+        create = getattr(lib, name)
 
-        def making():
-            self.made[owner] += 1
-            return make()
+        def creating():
+            self.created[owner] += 1
+            return create()
 
-        self._patches.append(mock.patch.object(lib, name, making))
+        self._patches.append(mock.patch.object(lib, name, creating))
 
     def _count_outputs(self, name):
         call = getattr(lib, name)
@@ -71,18 +71,18 @@ class Counting:
             for argument in arguments:
                 output = getattr(argument, "_obj", None)
                 if type(output) in FREE and output:
-                    self.made[type(output)] += 1
+                    self.created[type(output)] += 1
             return status
 
         self._patches.append(mock.patch.object(lib, name, calling))
 
 
-class Owning(unittest.TestCase):
+class Ownership(unittest.TestCase):
     def failing(self):
-        """Each constructor and call with values that fail early and late."""
-        good = BosBase(URL)
-        users = good.collection("users")
-        settings = ({"timeout": "5"}, {"timeout": 0}, {"headers": {5: "x"}}, {"headers": Wrong()}, {"lang": "a\n"})
+        """Yields constructors and calls that fail at different points."""
+        client = BosBase(URL)
+        users = client.collection("users")
+        settings = ({"timeout": "5"}, {"timeout": 0}, {"headers": {5: "x"}}, {"headers": Raising()}, {"lang": "a\n"})
         settings += ({"user_agent": 5}, {"max_response_bytes": 1.5}, {"roots_pem": 5}, {"roots_pem": "no"})
         for keywords in settings:
             yield lambda: BosBase(URL, **keywords)
@@ -92,21 +92,21 @@ class Owning(unittest.TestCase):
             yield lambda: BosBase(url).close()
         yield lambda: BosBase(URL)
         options = ({"timeout": "5"}, {"timeout": -1}, {"body": 5}, {"body": {1: {2}}}, {"body": "[]"}, {"query": 5})
-        options += ({"query": {"a": Wrong()}}, {"headers": {"X": 5}}, {"headers": {"Host": "x"}}, {"cancel": 5})
+        options += ({"query": {"a": Raising()}}, {"headers": {"X": 5}}, {"headers": {"Host": "x"}}, {"cancel": 5})
         for keywords in options:
             yield lambda: users.bind_custom_token("e", "p", "t", cancel=keywords.pop("cancel", Cancel()), **keywords)
-        for texts in (("", "p", "t"), ("e", 5, "t"), ("e", "p", "\0"), ("e", "p", "x" * 2000)):
-            yield lambda: users.bind_custom_token(*texts)
+        for strings in (("", "p", "t"), ("e", 5, "t"), ("e", "p", "\0"), ("e", "p", "x" * 2000)):
+            yield lambda: users.bind_custom_token(*strings)
         yield lambda: users.auth_with_token(5)
         yield lambda: users.auth_with_token("t", mfa_id="a/")
-        yield lambda: good.collection(5).auth_with_token("t")
-        yield lambda: good.auth_store.save("a b")
-        yield lambda: good.auth_store.save("a.b.c", {1: {2}})
-        yield lambda: (good.auth_store.save("a.b.c"), good.auth_store.token, good.auth_store.record)
+        yield lambda: client.collection(5).auth_with_token("t")
+        yield lambda: client.auth_store.save("a b")
+        yield lambda: client.auth_store.save("a.b.c", {1: {2}})
+        yield lambda: (client.auth_store.save("a.b.c"), client.auth_store.token, client.auth_store.record)
 
-    def test_nothing_is_left_of_what_fails(self):
+    def test_failures_leak_nothing(self):
         with Counting() as counts:
-            # The calls are as many as there are, until there were 10,000 rounds.
+            # Every call counts as one round.
             rounds = 0
             while rounds < ROUNDS:
                 for call in self.failing():
@@ -116,15 +116,15 @@ class Owning(unittest.TestCase):
                     except (ClientResponseError, TypeError, ValueError):
                         pass
                 del call
-            self.assertEqual(counts.freed, counts.made)
-            for owner, made in counts.made.items():
-                self.assertGreater(made, 100, owner)
+            self.assertEqual(counts.freed, counts.created)
+            for owner, created in counts.created.items():
+                self.assertGreater(created, 100, owner)
 
-    def test_a_url_may_be_bytes(self):
+    def test_url_may_be_bytes(self):
         for url in (URL, URL.encode(), bytearray(URL.encode())):
             self.assertEqual(BosBase(url).base_url, URL)
 
-    def test_a_client_that_was_not_made_can_be_shown(self):
+    def test_repr_after_a_failed_constructor(self):
         self.assertEqual(repr(BosBase.__new__(BosBase)), "<BosBase >")
 
 

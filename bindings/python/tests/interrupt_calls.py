@@ -1,8 +1,8 @@
-"""A program that interrupts calls at every step, and counts what is left of them: run by test_interrupts.py.
+"""Interrupts calls at every point and counts leaks: run by test_interrupts.py.
 
-``python interrupted.py steps`` raises KeyboardInterrupt before each instruction of the package in turn, one in each
-call. ``python interrupted.py signals`` raises it in a handler of real signals, which come at random from another
-process; ``BOSAUTH_TEST_INTERRUPTS`` says how many.
+``python interrupt_calls.py steps`` raises KeyboardInterrupt before each instruction of the package in turn, once per
+call. ``python interrupt_calls.py signals`` raises it in a signal handler, for signals that another process sends at
+random times; ``BOSAUTH_TEST_INTERRUPTS`` is their number.
 """
 
 import asyncio
@@ -23,20 +23,20 @@ import bosauth
 from bosauth import BosBase, Cancel, ClientResponseError
 from bosauth._library import lib
 from bosauth._prototypes import FREE
-from support import EMAIL, PASSWORD, URL, WATCHDOG, bound, new_token
+from support import EMAIL, PASSWORD, URL, WATCHDOG, bound_token, new_token
 
 PACKAGE = str(Path(bosauth.__file__).parent)
 
-#: Secrets are attributes, so that no frame of this program has them among its variables.
-given = type("Given", (), {})()
-given.token = bound()
-given.unknown, given.password, given.key = (f"canary-{new_token()}" for _ in range(3))
-SECRETS = [value for value in vars(given).values()]
+#: Secrets are attributes, so that no frame of this program contains them in a variable.
+arguments = type("Arguments", (), {})()
+arguments.token = bound_token()
+arguments.unknown, arguments.password, arguments.key = (f"canary-{new_token()}" for _ in range(3))
+SECRETS = [value for value in vars(arguments).values()]
 
-#: One instruction of so many is interrupted.
+#: Every STRIDE-th instruction is interrupted.
 STRIDE = int(os.environ.get("BOSAUTH_TEST_STRIDE", "41"))
 
-# A coroutine that is interrupted before it is awaited.
+# For coroutines that are interrupted before they are awaited.
 warnings.simplefilter("ignore", RuntimeWarning)
 
 swallowed = []
@@ -44,29 +44,29 @@ sys.unraisablehook = lambda unraisable: swallowed.append(repr(unraisable.exc_val
 
 
 class Counts:
-    """What is left of calls."""
+    """Counts interrupts, secrets shown and leaks."""
 
     def __init__(self):
         gc.collect()
         self.interrupts = self.shown = self.at_entry = 0
         self._owned, self._threads = owned(), threading.active_count()
 
-    def look(self, error):
-        """Looks for secrets in the frames of an exception and of those before it."""
+    def inspect(self, error):
+        """Searches for secrets in the frames of an exception and of its context."""
         self.interrupts += 1
         for number, frame in enumerate(frames(error)):
             if not frame.f_code.co_filename.startswith(PACKAGE):
                 continue
             if not any(secret in shown(value) for value in frame.f_locals.values() for secret in SECRETS):
                 continue
-            if frame.f_code.co_name == "quiet" and is_at_entry(frame):
+            if frame.f_code.co_name == "wrapper" and is_at_entry(frame):
                 self.at_entry += 1
             else:
                 self.shown += 1
                 print("shown in", frame, file=sys.stderr)
 
-    def left(self):
-        """Handles, threads and swallowed exceptions that are left."""
+    def leaks(self):
+        """Returns the numbers of leaked handles and threads and of swallowed exceptions."""
         wait_for(lambda: threading.active_count() <= self._threads)
         gc.collect()
         leaked = owned() - self._owned
@@ -74,16 +74,16 @@ class Counts:
 
 
 def owned():
-    """How many objects of the library there are: those that Python owns, and those that the library knows of."""
+    """Counts the objects of the library: owners in Python, and handles in the library."""
     gc.collect()
-    owners = sum(type(thing) in FREE for thing in gc.get_objects())
-    return owners + places(lib.bosauth_cancel_new)
+    owners = sum(type(instance) in FREE for instance in gc.get_objects())
+    return owners + live_handles(lib.bosauth_cancel_new)
 
 
-def places(new):
-    """How many handles of a kind there are: more than the library has free places are made, and the last says it."""
-    many = [new() for _ in range(64)]
-    return max(handle.value & 0xFFFFFF for handle in many) + 1 - len(many)
+def live_handles(new):
+    """Counts live handles: creates more than the table has free slots, so that the last index is the count."""
+    handles = [new() for _ in range(64)]
+    return max(handle.value & 0xFFFFFF for handle in handles) + 1 - len(handles)
 
 
 def frames(error):
@@ -105,7 +105,7 @@ def shown(value):
 
 
 def is_at_entry(frame):
-    """Whether a function is at the instructions before its `try` blocks hold, at which Python runs no signal handler."""
+    """Returns whether a function is before its `try` blocks, where Python runs no signal handler."""
     entry = ("RESUME", "NOP", "SETUP_FINALLY")
     before = [step.offset for step in dis.get_instructions(frame.f_code) if step.opname in entry]
     return frame.f_lasti in (-1, *before[:3])
@@ -122,24 +122,24 @@ users = client.collection("users")
 cancel = Cancel()
 
 
-def make():
-    BosBase(URL, headers={"Authorization": given.key}).close()
+def new_client():
+    BosBase(URL, headers={"Authorization": arguments.key}).close()
 
 
 CALLS = {
-    "a client": make,
-    "a login": lambda: users.auth_with_token(given.token, cancel=cancel),
-    "an unknown token": lambda: users.auth_with_token(given.unknown, headers={"X-Key": given.key}, cancel=cancel),
-    "a wrong password": lambda: users.bind_custom_token(EMAIL, given.password, given.unknown),
-    "a bad argument": lambda: users.bind_custom_token(EMAIL, given.password, given.unknown + "\0"),
-    "a session": lambda: client.auth_store.save(given.key, {"id": "r"}),
-    "a snapshot": lambda: client.auth_store.token,
-    "a coroutine": lambda: run(users.aio.auth_with_token(given.unknown, cancel=cancel)),
+    "client": new_client,
+    "login": lambda: users.auth_with_token(arguments.token, cancel=cancel),
+    "unknown token": lambda: users.auth_with_token(arguments.unknown, headers={"X-Key": arguments.key}, cancel=cancel),
+    "wrong password": lambda: users.bind_custom_token(EMAIL, arguments.password, arguments.unknown),
+    "invalid argument": lambda: users.bind_custom_token(EMAIL, arguments.password, arguments.unknown + "\0"),
+    "session": lambda: client.auth_store.save(arguments.key, {"id": "r"}),
+    "snapshot": lambda: client.auth_store.token,
+    "coroutine": lambda: run(users.aio.auth_with_token(arguments.unknown, cancel=cancel)),
 }
 
 
 def run(coroutine):
-    """Runs a coroutine in the loop of this program."""
+    """Runs a coroutine in the event loop of this program."""
     return LOOP.run_until_complete(coroutine)
 
 
@@ -147,16 +147,16 @@ LOOP = asyncio.new_event_loop()
 
 
 def is_edge_of_handler(frame):
-    """Whether the next instruction begins or ends an `except`. No signal handler runs there, and an exception of a tracer would
-    break Python 3.11 itself, which would take what was handled for what is being handled from then on."""
+    """Returns whether the next instruction starts or ends an `except` block. No signal handler runs there, and an
+    exception of a tracer would corrupt the exception state of Python 3.11."""
     return dis.opname[frame.f_code.co_code[frame.f_lasti]] in ("PUSH_EXC_INFO", "COPY", "POP_EXCEPT", "RERAISE")
 
 
 class Injector:
-    """Raises KeyboardInterrupt before the n-th instruction of the package that is run."""
+    """Raises KeyboardInterrupt before the n-th executed instruction of the package."""
 
     def __init__(self, number):
-        self.left = number
+        self.remaining = number
         self.has_raised = False
 
     def __call__(self, frame, event, argument):
@@ -164,8 +164,8 @@ class Injector:
             return None
         frame.f_trace_opcodes = True
         if event == "opcode":
-            if self.left > 0:
-                self.left -= 1
+            if self.remaining > 0:
+                self.remaining -= 1
             elif not is_edge_of_handler(frame):
                 sys.settrace(None)
                 self.has_raised = True
@@ -187,14 +187,16 @@ def at_every_step(name):
         except KeyboardInterrupt as error:
             ended = False
             sys.settrace(None)
-            counts.look(error)
+            counts.inspect(error)
         sys.settrace(None)
         if ended and not injector.has_raised:
             break
-    print(f"{name}: {counts.interrupts} interrupts, {counts.shown} secrets shown, {counts.at_entry} at entry, {counts.left()}")
+    print(f"{name}: {counts.interrupts} interrupts, {counts.shown} secrets shown, {counts.at_entry} at entry, {counts.leaks()}")
 
 
 def steps():
+    # Python 3.12 enables opcode events for tracers that are set after the first frame has requested them.
+    sys._getframe().f_trace_opcodes = True
     for name in CALLS:
         at_every_step(name)
 
@@ -209,8 +211,8 @@ SENDER = """if True:
 
 
 def signals():
-    """Interrupts calls by as many real signals as is wanted."""
-    wanted = int(os.environ.get("BOSAUTH_TEST_INTERRUPTS", "500"))
+    """Interrupts calls by signals."""
+    required = int(os.environ.get("BOSAUTH_TEST_INTERRUPTS", "500"))
     is_calling = False
 
     def interrupt(*_):
@@ -222,10 +224,10 @@ def signals():
     signal.signal(signal.SIGINT, interrupt)
     faulthandler.dump_traceback_later(WATCHDOG, exit=True)
     counts = Counts()
-    calls = [CALLS[name] for name in CALLS if name != "a coroutine"]
+    calls = [CALLS[name] for name in CALLS if name != "coroutine"]
     sender = subprocess.Popen([sys.executable, "-c", SENDER, str(os.getpid())])
     try:
-        while counts.interrupts < wanted:
+        while counts.interrupts < required:
             try:
                 try:
                     is_calling = True
@@ -234,11 +236,11 @@ def signals():
                 except ClientResponseError:
                     is_calling = False
             except KeyboardInterrupt as error:
-                counts.look(error)
+                counts.inspect(error)
     finally:
         sender.kill()
         sender.wait()
-    print(f"{counts.interrupts} interrupts, {counts.shown} secrets shown, {counts.at_entry} at entry, {counts.left()}")
+    print(f"{counts.interrupts} interrupts, {counts.shown} secrets shown, {counts.at_entry} at entry, {counts.leaks()}")
 
 
 if __name__ == "__main__":
