@@ -1,7 +1,7 @@
 // Every class and function of the form without exceptions, compiled with them switched off.
 //
 //   calls SERVER DEAD FIXED    a demo server, an address where nothing listens, and a server that gives
-//                              fixed answers (tests/cpp.rs tells which)
+//                              fixed answers (tests/it/cpp.rs tells which)
 #include "check.hpp"
 
 #include <thread>

@@ -1,0 +1,138 @@
+/* Uses the library for long: soak URL TOKEN CALLS. Eight threads log in; of a hundred calls each, one comes with
+ * a cancel that is triggered already, one is stopped while it runs, one has a token that nobody bound, and one
+ * has a new client. What the process holds is printed as it goes on: resident KiB, descriptors and threads. */
+#define _GNU_SOURCE
+#include <bosauth.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "resources.h"
+
+enum { THREADS = 8, REPORTS = 10 };
+
+static const char *url;
+static const char *token;
+static bosauth_client client;
+static long calls;
+static atomic_long begun;
+static atomic_long wrong;
+static atomic_long good;
+static atomic_long cancelled;
+static atomic_long unknown;
+
+static bosauth_status log_in(bosauth_client with, const char *by, const bosauth_options *options) {
+    bosauth_session *session;
+    bosauth_error *error;
+    bosauth_status status = bosauth_auth_with_token(with, "users", by, options, &session, &error);
+    if (status != bosauth_error_status(error) || (status == BOSAUTH_OK) != (session != NULL)) {
+        wrong++;
+    }
+    bosauth_session_free(session);
+    bosauth_error_free(error);
+    return status;
+}
+
+static void expect(bosauth_status status, bosauth_status expected, atomic_long *count) {
+    if (status == expected) {
+        (*count)++;
+    } else {
+        fprintf(stderr, "%s instead of %s\n", bosauth_status_name(status), bosauth_status_name(expected));
+        wrong++;
+    }
+}
+
+static void *trigger(void *cancel) {
+    bosauth_cancel_trigger(*(bosauth_cancel *)cancel);
+    return NULL;
+}
+
+/* A call whose cancel is triggered before it (`early`) or by another thread, whenever that comes to run. */
+static void stop_one(int early) {
+    pthread_t thread;
+    bosauth_cancel cancel = bosauth_cancel_new();
+    bosauth_options *options = bosauth_options_new();
+    bosauth_options_set_cancel(options, cancel);
+    if (early) {
+        trigger(&cancel);
+        expect(log_in(client, token, options), BOSAUTH_ERROR_CANCELLED, &cancelled);
+    } else if (pthread_create(&thread, NULL, trigger, &cancel) == 0) {
+        bosauth_status status = log_in(client, token, options);
+        pthread_join(thread, NULL);
+        expect(status, status == BOSAUTH_OK ? BOSAUTH_OK : BOSAUTH_ERROR_CANCELLED,
+               status == BOSAUTH_OK ? &good : &cancelled);
+    }
+    bosauth_options_free(options);
+    bosauth_cancel_free(cancel);
+}
+
+static void with_new_client(void) {
+    bosauth_client own;
+    if (bosauth_client_new(url, NULL, &own, NULL) != BOSAUTH_OK) {
+        wrong++;
+        return;
+    }
+    expect(log_in(own, token, NULL), BOSAUTH_OK, &good);
+    if (bosauth_client_close(own, 60000) != BOSAUTH_OK) {
+        wrong++;
+    }
+}
+
+static long resident(void) {
+    char line[256];
+    long kib = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    while (fgets(line, sizeof line, file) != NULL) {
+        sscanf(line, "VmRSS: %ld", &kib);
+    }
+    fclose(file);
+    return kib;
+}
+
+static void report(long done) {
+    printf("calls %ld resident %ld descriptors %d threads %d\n", done, resident(), entries("/proc/self/fd") - 3,
+           entries("/proc/self/task") - 2);
+    fflush(stdout);
+}
+
+static void *work(void *unused) {
+    for (long number; (number = begun++) < calls;) {
+        switch (number % 100) {
+        case 20: stop_one(1); break;
+        case 40: stop_one(0); break;
+        case 60: expect(log_in(client, "nobody's", NULL), BOSAUTH_ERROR_UNKNOWN_TOKEN, &unknown); break;
+        case 80: with_new_client(); break;
+        default: expect(log_in(client, token, NULL), BOSAUTH_OK, &good); break;
+        }
+        if ((number + 1) % (calls / REPORTS) == 0) {
+            report(number + 1);
+        }
+    }
+    return unused;
+}
+
+int main(int argc, char **argv) {
+    pthread_t threads[THREADS];
+    if (argc != 4 || (calls = atol(argv[3])) < REPORTS) {
+        return 64;
+    }
+    url = argv[1];
+    token = argv[2];
+    int descriptors = entries("/proc/self/fd");
+    if (bosauth_client_new(url, NULL, &client, NULL) != BOSAUTH_OK) {
+        return 1;
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_create(&threads[i], NULL, work, NULL);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    bosauth_client_free(client);
+    printf("good %ld cancelled %ld unknown %ld wrong %ld left: descriptors %d threads %d\n", good, cancelled, unknown,
+           wrong, entries("/proc/self/fd") - descriptors, entries("/proc/self/task") - 3);
+    return wrong != 0;
+}

@@ -1,0 +1,358 @@
+//! Calls that are stopped: by a cancel, by freeing and by closing their client, in every phase; and what a
+//! stop leaves alone.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use bosauth::{Action, CallOptions, Cancel, Client, Error, Session, Status};
+use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
+
+use crate::support::chance::Chance;
+use crate::support::peer::{Act, Peer};
+use crate::support::{https, library, peer, tools};
+
+const GOOD_LOGIN: &str =
+    "HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n{\"record\":{},\"token\":\"t\"}";
+const GOOD_BIND: &str = "HTTP/1.1 204 No Content\r\n\r\n";
+
+fn client(url: &str) -> Client {
+    let client = Client::builder(url).timeout(10 * peer::WATCHDOG);
+    client.build().unwrap()
+}
+
+fn options(cancel: &Cancel) -> CallOptions {
+    let mut options = CallOptions::new();
+    options.set_cancel(cancel);
+    options
+}
+
+fn log_in(client: &Client, cancel: &Cancel) -> Result<Session, Error> {
+    let options = options(cancel);
+    client
+        .collection("users")
+        .with(&options)
+        .auth_with_token("tok")
+}
+
+/// A login on a thread of its own; the peer has got its request.
+fn held(
+    peer: &Peer,
+    client: &Client,
+    cancel: &Cancel,
+    count: usize,
+) -> JoinHandle<Result<Session, Error>> {
+    let (client, cancel) = (client.clone(), cancel.clone());
+    let login = thread::spawn(move || log_in(&client, &cancel));
+    peer.wait_for_requests(count);
+    login
+}
+
+/// Checks that a call ended by a stop, and says whether its outcome is unknown.
+#[track_caller]
+fn cancelled<T>(result: Result<T, Error>) -> bool {
+    let error = result.err().expect("a call that was stopped");
+    assert_eq!(
+        (error.status(), error.action()),
+        (Status::Cancelled, Action::None)
+    );
+    error.outcome_unknown()
+}
+
+#[test]
+fn a_call_after_the_trigger_sends_nothing() {
+    let peer = Peer::answering(GOOD_LOGIN);
+    let cancel = Cancel::new();
+    cancel.trigger();
+    cancel.trigger();
+    assert!(cancel.is_triggered());
+    assert!(!cancelled(log_in(&client(&peer.url()), &cancel)));
+    assert_eq!(peer.visitors(), 0);
+}
+
+#[test]
+fn a_bad_argument_is_told_before_a_cancel() {
+    let cancel = Cancel::new();
+    cancel.trigger();
+    let options = options(&cancel);
+    let client = client("http://127.0.0.1:1");
+    let users = client.collection("users").with(&options);
+    let error = users.auth_with_token("").unwrap_err();
+    assert_eq!(error.status(), Status::InvalidArgument);
+}
+
+#[test]
+fn one_cancel_stops_many_calls_and_no_other() {
+    let peer = Peer::always(vec![Act::Hold, Act::Send(GOOD_LOGIN.into())]);
+    let clients = [client(&peer.url()), client(&peer.url())];
+    let (shared, other) = (Cancel::new(), Cancel::new());
+    let calls: Vec<_> = (0..8)
+        .map(|i| held(&peer, &clients[i % 2], &shared.clone(), i + 1))
+        .collect();
+    let unmoved = held(&peer, &clients[0], &other, 9);
+    shared.trigger();
+    for call in calls {
+        assert!(cancelled(call.join().unwrap()), "its request was sent");
+    }
+    peer.release(8);
+    assert!(unmoved.join().unwrap().unwrap().was_kept());
+    assert!(clients[1].session().is_none());
+}
+
+#[test]
+fn a_cancel_that_its_owner_drops_stops_nothing() {
+    let peer = Peer::always(vec![Act::Hold, Act::Send(GOOD_LOGIN.into())]);
+    let client = client(&peer.url());
+    let login = held(&peer, &client, &Cancel::new(), 1);
+    peer.release(0);
+    login.join().unwrap().unwrap();
+}
+
+#[test]
+fn a_trigger_after_the_call_stops_no_later_call() {
+    let peer = Peer::answering(GOOD_LOGIN);
+    let client = client(&peer.url());
+    for _ in 0..100 {
+        let cancel = Cancel::new();
+        log_in(&client, &cancel).unwrap();
+        cancel.trigger();
+        // This one is lent what the one before gave back.
+        log_in(&client, &Cancel::new()).unwrap();
+    }
+    assert_eq!(peer.visitors(), 1, "all on one connection");
+}
+
+#[test]
+fn the_connection_of_a_call_that_was_stopped_is_not_used_again() {
+    let peer = Peer::start(|request| match request.number {
+        0 => vec![Act::Hold, Act::Send(GOOD_BIND.into())],
+        _ => vec![Act::Send(GOOD_LOGIN.into())],
+    });
+    let client = client(&peer.url());
+    let cancel = Cancel::new();
+    let login = held(&peer, &client, &cancel, 1);
+    cancel.trigger();
+    cancelled(login.join().unwrap());
+    peer.release(0);
+    peer.wait_until_done(1);
+    log_in(&client, &Cancel::new()).unwrap();
+    let used = peer
+        .requests()
+        .iter()
+        .map(|r| r.connection)
+        .collect::<Vec<_>>();
+    assert_eq!(used, [0, 1]);
+}
+
+#[test]
+fn closing_stops_the_calls_of_all_clones_for_good() {
+    let peer = Peer::always(vec![Act::Hold]);
+    let client = client(&peer.url());
+    client.save_session("saved", None).unwrap();
+    let calls: Vec<_> = (0..8)
+        .map(|i| held(&peer, &client.clone(), &Cancel::new(), i + 1))
+        .collect();
+    assert!(client.clone().close(peer::WATCHDOG), "no call is left");
+    for call in calls {
+        assert!(cancelled(call.join().unwrap()));
+    }
+    assert!(!cancelled(log_in(&client, &Cancel::new())));
+    assert_eq!(peer.requests().len(), 8);
+    assert_eq!(client.session().unwrap().token(), "saved");
+    assert!(client.close(Duration::from_millis(1)), "twice is fine");
+}
+
+#[test]
+fn closing_closes_the_connections_that_wait() {
+    let peer = Peer::start(|request| match request.number {
+        0 => vec![Act::Send(GOOD_LOGIN.into()), Act::Silence],
+        _ => vec![],
+    });
+    let client = client(&peer.url());
+    log_in(&client, &Cancel::new()).unwrap();
+    client.close(Duration::from_millis(1));
+    // The peer's silence ends when the client is gone, though `client` is still there.
+    peer.wait_until_done(1);
+}
+
+/// TLS's own messages are no answer: a server that goes on and on with them keeps no call from seeing that it is
+/// stopped.
+#[test]
+fn a_call_is_stopped_in_a_flood_of_session_tickets() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let client = Client::builder(&url)
+        .timeout(10 * peer::WATCHDOG)
+        .roots_pem(https::roots());
+    let (client, cancel) = (client.build().unwrap(), Cancel::new());
+    let stop = cancel.clone();
+    let server = thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let mut tickets = https::Records::begin(&socket).unwrap();
+        (0..400).all(|round| {
+            if round == 100 {
+                stop.trigger();
+            }
+            socket.write_all(&tickets.tickets(1000)).is_ok()
+        })
+    });
+    assert!(cancelled(log_in(&client, &cancel)), "its request was sent");
+    assert!(!server.join().unwrap(), "the call took all of it in first");
+}
+
+/// Cancels at any moment: a call is either as if nobody had stopped it, or stopped and without effect here.
+#[test]
+fn a_call_succeeds_or_is_stopped_whenever_the_trigger_comes() {
+    let server = Server::start(Config::demo()).unwrap();
+    let client = client(server.base_url());
+    let users = client.collection("users");
+    users.bind_token(DEMO_USER, DEMO_PASSWORD, "tok").unwrap();
+    let mut chance = Chance::new();
+    let mut outcomes = [0; 2];
+    let begin = Instant::now();
+    users.auth_with_token("tok").unwrap();
+    let usual = 2 * usize::try_from(begin.elapsed().as_micros()).unwrap();
+    for _ in 0..2000 {
+        client.save_session("before", None).unwrap();
+        let cancel = Cancel::new();
+        let delay = Duration::from_micros(chance.below(usual) as u64);
+        let start = Barrier::new(2);
+        let login = thread::scope(|scope| {
+            scope.spawn(|| {
+                start.wait();
+                thread::sleep(delay);
+                cancel.trigger();
+            });
+            start.wait();
+            log_in(&client, &cancel)
+        });
+        let now = client.session().unwrap();
+        match login {
+            Ok(session) => {
+                outcomes[0] += 1;
+                assert!(session.was_kept());
+                assert_eq!(now.token(), session.token());
+            }
+            Err(error) => {
+                outcomes[1] += 1;
+                assert_eq!(error.status(), Status::Cancelled, "{error}");
+                assert_eq!(now.token(), "before");
+            }
+        }
+    }
+    println!("{} succeeded, {} were stopped", outcomes[0], outcomes[1]);
+}
+
+// ---- from C ----
+
+fn program(name: &str, flags: &[&str]) -> Command {
+    let source = tools::root().join("tests/c/cancel.c");
+    let strict = [
+        "-std=c11",
+        "-gdwarf-4",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-pthread",
+    ];
+    Command::new(library::compile(&source, name, &[&strict, flags].concat()))
+}
+
+/// Checks what the program says: `lines` phases, every call good, nothing left.
+fn check(said: &str, lines: usize) {
+    println!("{said}");
+    assert!(said.ends_with("left: descriptors 0 threads 0\n"));
+    assert_eq!(said.lines().count(), lines + 1);
+}
+
+#[test]
+fn every_phase_can_be_stopped() {
+    check(&tools::run(program("cancel", &[]).args(["stop", "5"])), 18);
+}
+
+#[test]
+fn every_phase_ends_by_the_deadline() {
+    check(
+        &tools::run(program("deadline", &[]).args(["deadline", "200", "3"])),
+        6,
+    );
+}
+
+#[test]
+fn stops_under_address_sanitizer() {
+    let mut program = program("cancel-asan", &["-fsanitize=address,undefined"]);
+    check(&tools::run(program.args(["stop", "2"])), 18);
+}
+
+#[test]
+fn stops_under_valgrind() {
+    if !tools::has("valgrind") {
+        return;
+    }
+    let program = program("cancel-valgrind", &[]);
+    let mut valgrind = Command::new("valgrind");
+    valgrind
+        .args(["-q", "--leak-check=full", "--error-exitcode=9"])
+        .arg(program.get_program());
+    check(&tools::run(valgrind.args(["stop", "1"])), 18);
+}
+
+/// What a wait hook is asked while nothing comes, or a byte now and then.
+#[test]
+fn a_wait_hook_is_called_while_a_call_waits_and_ends_it() {
+    for trickles in [false, true] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = thread::spawn(move || {
+            let (mut connection, _) = listener.accept().unwrap();
+            if trickles {
+                // A head may have 16 KiB; the call ends long before.
+                connection.write_all(b"HTTP/1.1 200 OK\r\nX: ").unwrap();
+                while connection.write_all(b"x").is_ok() {
+                    thread::sleep(Duration::from_millis(20));
+                }
+            }
+            connection
+        });
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&calls);
+        let caller = thread::current().id();
+        let mut options = CallOptions::new();
+        options.set_wait_hook(move || {
+            assert_eq!(
+                thread::current().id(),
+                caller,
+                "it is the thread of the call"
+            );
+            counted.fetch_add(1, Ordering::Relaxed) == 2
+        });
+        let client = client(&url);
+        let users = client.collection("users").with(&options);
+        assert!(cancelled(users.auth_with_token("tok")), "it was sent");
+        assert_eq!(
+            calls.load(Ordering::Relaxed),
+            3,
+            "and not again after the end"
+        );
+        drop(client);
+        server.join().unwrap();
+    }
+}
+
+#[test]
+fn a_wait_hook_that_lets_go_on_changes_nothing() {
+    let peer = Peer::answering(GOOD_LOGIN);
+    let mut options = CallOptions::new();
+    options.set_wait_hook(|| false);
+    let client = client(&peer.url());
+    let users = client.collection("users").with(&options);
+    users.auth_with_token("tok").unwrap();
+    options.set_wait_hook(|| true);
+    options.clear_wait_hook();
+    let users = client.collection("users").with(&options);
+    users.auth_with_token("tok").unwrap();
+}

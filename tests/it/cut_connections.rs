@@ -1,0 +1,101 @@
+//! A login whose connection ends after every number of bytes, in either direction, in the middle of anything:
+//! it succeeds when all has come, and never before.
+
+use std::net::SocketAddr;
+
+use bosauth::{Client, Status};
+use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
+
+use crate::support::answers::{LOGIN, answer};
+use crate::support::https::TLS;
+use crate::support::peer::{Act, Peer};
+use crate::support::relay::{Fault, Relay, Then, Way};
+
+const TOKEN: &str = "a-token-of-the-app's-own";
+const SAVED: &str = "e30.e30.c2F2ZWQ";
+
+/// A server behind the relay.
+struct Target {
+    address: SocketAddr,
+    scheme: &'static str,
+    roots: Option<&'static str>,
+}
+
+impl Target {
+    /// The status of a login that meets this fault. A login that fails leaves the session.
+    fn log_in(&self, fault: Fault) -> Option<Status> {
+        let relay = Relay::start(self.address, vec![fault]);
+        let mut client = Client::builder(&format!("{}://{}", self.scheme, relay.address()));
+        if let Some(roots) = self.roots {
+            client = client.roots_pem(roots);
+        }
+        let client = client.build().unwrap();
+        client.save_session(SAVED, None).unwrap();
+        let error = client.collection("users").auth_with_token(TOKEN).err();
+        let is_saved = client.session().unwrap().token() == SAVED;
+        assert_eq!(is_saved, error.is_some(), "{error:?}");
+        error.map(|error| error.status())
+    }
+
+    /// Ends the connection after every number of bytes, up to where that does no harm.
+    fn check(&self, way: Way, end: &Then) {
+        let mut first_good = None;
+        let mut last_bad = 0;
+        for after in 0.. {
+            let then = end.clone();
+            match self.log_in(Fault { way, after, then }) {
+                None => first_good = first_good.or(Some(after)),
+                Some(status) => {
+                    let is_lost = matches!(status, Status::ConnectionLost | Status::Connect);
+                    assert!(is_lost, "{status:?}: {end:?} after {after} bytes {way:?}");
+                    last_bad = after;
+                }
+            }
+            if after > last_bad + SLACK {
+                break;
+            }
+        }
+        let first_good = first_good.unwrap();
+        println!(
+            "{}: {end:?} {way:?}: good after {first_good} bytes",
+            self.scheme
+        );
+        assert!(
+            first_good + SLACK > last_bad,
+            "{end:?} {way:?}: good after {first_good} bytes, bad after {last_bad}"
+        );
+    }
+}
+
+/// By how many bytes two exchanges may differ: the signatures of a handshake are not all as long.
+const SLACK: usize = 8;
+
+#[test]
+fn a_login_at_a_real_server_survives_no_cut() {
+    let server = Server::start(Config::demo()).unwrap();
+    let client = Client::builder(server.base_url()).build().unwrap();
+    let users = client.collection("users");
+    users.bind_token(DEMO_USER, DEMO_PASSWORD, TOKEN).unwrap();
+    let target = Target {
+        address: server.address(),
+        scheme: "http",
+        roots: None,
+    };
+    for way in [Way::ToServer, Way::ToClient] {
+        target.check(way, &Then::Close);
+        target.check(way, &Then::Reset);
+    }
+}
+
+#[test]
+fn a_login_over_tls_survives_no_cut() {
+    let login = answer("200 OK", "", LOGIN);
+    let peer = Peer::start_over(TLS, Vec::new(), move |_| vec![Act::Send(login.clone())]);
+    let target = Target {
+        address: peer.address(),
+        scheme: "https",
+        roots: peer.roots(),
+    };
+    target.check(Way::ToServer, &Then::Reset);
+    target.check(Way::ToClient, &Then::Close);
+}

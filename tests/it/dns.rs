@@ -1,0 +1,256 @@
+//! Names and addresses as a bad network has them: a name server that is late, silent or knows nothing, and
+//! addresses that are dead. In a network of its own, which only asks the name server of this test.
+
+use std::fs;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bosauth::{CallOptions, Cancel, Client, Error, Session, Status};
+
+use crate::support::answers::{LOGIN, answer, answer_one};
+use crate::support::full_queue::FullQueue;
+use crate::support::name_server::{NameServer, Names, When};
+use crate::support::tools;
+
+const WATCHDOG: Duration = Duration::from_secs(120);
+const SECOND: Duration = Duration::from_secs(1);
+const LOOKUP_THREADS: usize = 4;
+
+/// Runs the tests below in a network and with resolver settings of their own.
+#[test]
+fn names_on_a_bad_network() {
+    if !tools::has("unshare") || !tools::has("ip") {
+        return;
+    }
+    let settings = Path::new(env!("CARGO_TARGET_TMPDIR")).join("resolv.conf");
+    fs::write(
+        &settings,
+        "nameserver 127.0.0.1\noptions timeout:30 attempts:1\n",
+    )
+    .unwrap();
+    let enter = "mount --bind \"$0\" /etc/resolv.conf && ip link set lo up && exec \"$@\"";
+    let inside = |program: &[&str]| {
+        let mut command = Command::new("unshare");
+        command
+            .args(["-Urmn", "sh", "-c", enter])
+            .arg(&settings)
+            .args(program);
+        command
+    };
+    if !inside(&["true"]).status().unwrap().success() {
+        return tools::lacks("no network of its own for the tests of names");
+    }
+    let own = std::env::current_exe().unwrap();
+    let own = own.to_str().unwrap();
+    let said = tools::run(&mut inside(&[
+        own,
+        "--ignored",
+        "--exact",
+        "dns::inside",
+        "--nocapture",
+    ]));
+    println!("{said}");
+    assert!(said.contains("1 passed"), "{said}");
+}
+
+/// All of it in one test, since the threads of the process are counted.
+#[test]
+#[ignore = "run by names_on_a_bad_network, in its network"]
+fn inside() {
+    let (v4, v6) = ("127.0.0.1", "::1");
+    let other = "127.0.0.2";
+    let live = live(&format!("{v4}:0"));
+    let _dead_other = dead(other, live.port());
+    let _dead_v6 = if TcpListener::bind((v6, 0)).is_ok() {
+        Some(dead(v6, live.port()))
+    } else {
+        tools::lacks("no IPv6");
+        None
+    };
+    let far_live = self::live(&format!("{other}:0"));
+    let _dead_first = dead(v4, far_live.port());
+
+    let refused = (3..20).map(|last| format!("127.0.0.{last}"));
+    let many: Vec<String> = refused.chain([v4.to_owned()]).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let names = Names::from([
+        name("live.test", When::Now, &[v4]),
+        name("late.test", When::After(SECOND / 3), &[v4]),
+        name("held.test", When::Held, &[v4]),
+        name("two.test", When::Now, &[v4, other]),
+        name("both.test", When::Now, &[v4, v6]),
+        name("many.test", When::Now, &many),
+        name("dead.test", When::Now, &[other, v6]),
+    ]);
+    let server = NameServer::start("127.0.0.1:53", names);
+
+    answers_and_the_lack_of_them(&server, live);
+    dead_addresses(live, far_live);
+    pooled_and_literal(&server, live);
+    all_threads_stuck(&server, live);
+}
+
+fn name(name: &'static str, when: When, addresses: &[&str]) -> (&'static str, (When, Vec<IpAddr>)) {
+    let addresses = addresses.iter().map(|address| address.parse().unwrap());
+    (name, (when, addresses.collect()))
+}
+
+// ---- what happens inside ----
+
+fn answers_and_the_lack_of_them(server: &NameServer, live: SocketAddr) {
+    for name in ["live.test", "late.test"] {
+        log_in(&client(name, live), &CallOptions::new()).unwrap();
+    }
+    let error = log_in(&client("none.test", live), &CallOptions::new()).unwrap_err();
+    assert_eq!(unsent(&error), Status::NameLookup);
+    let error = log_in(&client("held.test", live), &within(SECOND)).unwrap_err();
+    assert_eq!(unsent(&error), Status::Timeout);
+    assert!(server.asked("held.test") > 0);
+    println!("late, unknown and silent: as told");
+}
+
+fn dead_addresses(live: SocketAddr, far_live: SocketAddr) {
+    // The system may turn the order round, so that one of the two has its dead address first.
+    let cases = [
+        ("two.test", live),
+        ("two.test", far_live),
+        ("both.test", live),
+        ("many.test", live),
+    ];
+    for (name, at) in cases {
+        let begun = Instant::now();
+        log_in(&client(name, at), &CallOptions::new()).unwrap();
+        println!("{name}, live at {at}: {} ms", begun.elapsed().as_millis());
+    }
+    let error = log_in(&client("dead.test", live), &within(SECOND)).unwrap_err();
+    assert_eq!(unsent(&error), Status::Timeout);
+}
+
+fn pooled_and_literal(server: &NameServer, live: SocketAddr) {
+    let client = client("live.test", live);
+    log_in(&client, &CallOptions::new()).unwrap();
+    let asked = server.asked("live.test");
+    for _ in 0..50 {
+        log_in(&client, &CallOptions::new()).unwrap();
+    }
+    assert_eq!(
+        server.asked("live.test"),
+        asked,
+        "a pooled connection looks up"
+    );
+    log_in(&self::client("127.0.0.1", live), &CallOptions::new()).unwrap();
+    assert_eq!(
+        server.asked("127.0.0.1"),
+        0,
+        "a literal address is looked up"
+    );
+    for name in ["localhost", "localhost.", "LOCALHOST", "shop.localhost"] {
+        log_in(&self::client(name, live), &CallOptions::new()).unwrap();
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        assert_eq!(server.asked(&name), 0, "{name} is looked up");
+    }
+}
+
+fn all_threads_stuck(server: &NameServer, live: SocketAddr) {
+    // The call before has left one.
+    let stuck: Vec<_> = (0..LOOKUP_THREADS + 4)
+        .map(|_| {
+            let client = client("held.test", live);
+            thread::spawn(move || log_in(&client, &within(SECOND)))
+        })
+        .collect();
+    for call in stuck {
+        let error = call.join().unwrap().unwrap_err();
+        assert_eq!(unsent(&error), Status::Timeout);
+    }
+    assert_eq!(lookup_threads(), LOOKUP_THREADS);
+    let error = log_in(&client("live.test", live), &within(SECOND)).unwrap_err();
+    assert_eq!(unsent(&error), Status::Timeout, "no thread is free");
+    // localhost needs none.
+    log_in(&client("localhost", live), &CallOptions::new()).unwrap();
+
+    let cancel = Cancel::new();
+    let mut options = CallOptions::new();
+    options.set_cancel(&cancel);
+    let client = client("live.test", live);
+    let waiting = thread::spawn({
+        let client = client.clone();
+        move || log_in(&client, &options)
+    });
+    cancel.trigger();
+    let error = waiting.join().unwrap().unwrap_err();
+    assert_eq!(unsent(&error), Status::Cancelled);
+
+    // A call that waits for a thread goes on as soon as there is one.
+    let waiting = thread::spawn(move || log_in(&client, &CallOptions::new()));
+    server.release();
+    waiting.join().unwrap().unwrap();
+    let begun = Instant::now();
+    while lookup_threads() > 0 {
+        assert!(
+            begun.elapsed() < WATCHDOG,
+            "{} threads are left",
+            lookup_threads()
+        );
+        thread::sleep(Duration::from_millis(1));
+    }
+    println!("{LOOKUP_THREADS} threads stuck, none left after the answers");
+}
+
+/// The threads of this process that look up names.
+fn lookup_threads() -> usize {
+    let tasks = fs::read_dir("/proc/self/task").unwrap();
+    let names = tasks.filter_map(|task| fs::read_to_string(task.unwrap().path().join("comm")).ok());
+    names
+        .filter(|name| name.starts_with("bosauth-lookup"))
+        .count()
+}
+
+// ---- calls and servers ----
+
+fn client(host: &str, at: SocketAddr) -> Client {
+    let client = Client::builder(&format!("http://{host}:{}", at.port()));
+    let client = client.timeout(WATCHDOG).connect_timeout(WATCHDOG);
+    client.build().unwrap()
+}
+
+fn within(timeout: Duration) -> CallOptions {
+    let mut options = CallOptions::new();
+    options.set_timeout(timeout).unwrap();
+    options
+}
+
+fn log_in(client: &Client, options: &CallOptions) -> Result<Session, Error> {
+    client
+        .collection("users")
+        .with(options)
+        .auth_with_token("token-1")
+}
+
+/// The status of an error after which nothing had been sent.
+fn unsent(error: &Error) -> Status {
+    assert!(!error.outcome_unknown(), "{error:?}");
+    error.status()
+}
+
+/// A server that lets everybody in.
+fn live(address: &str) -> SocketAddr {
+    let listener = TcpListener::bind(address).unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let login = answer("200 OK", "", LOGIN);
+            thread::spawn(move || while answer_one(&mut stream, &login).is_ok() {});
+        }
+    });
+    address
+}
+
+/// An address on which nothing answers.
+fn dead(host: &str, port: u16) -> FullQueue {
+    FullQueue::at(SocketAddr::new(host.parse().unwrap(), port))
+}

@@ -1,0 +1,213 @@
+//! The examples, compiled and run as the README says, against a server of their own.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
+
+use crate::support::peer::{Act, Peer};
+use crate::support::{library, pages, tools};
+
+/// `cargo run` of an example into the directory that this test was built in.
+fn example(name: &str) -> Command {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let mut cargo = tools::cargo();
+    cargo
+        .args(["run", "--quiet", "--example", name, "--target-dir"])
+        .arg(target)
+        .current_dir(tools::root());
+    cargo
+}
+
+#[test]
+fn the_quick_start_tells_the_whole_story() {
+    let story = tools::run(&mut example("quickstart"));
+    for told in [
+        "logged in as user@example.com",
+        "logged in as admin@example.com",
+        "superuser    true",
+        "UNKNOWN_TOKEN",
+        "ASK_CREDENTIALS",
+        "the client still holds the session: true",
+        "the client holds a session: false",
+    ] {
+        assert!(story.contains(told), "{told:?} is missing in\n{story}");
+    }
+    assert_eq!(
+        story.matches("UNKNOWN_TOKEN").count(),
+        4,
+        "two refusals for each account"
+    );
+}
+
+#[test]
+fn the_first_login_in_rust() {
+    let server = Server::start(Config::demo()).unwrap();
+    let said = tools::run(example("first_login").arg("--").arg(server.base_url()));
+    assert_eq!(said, "hello user@example.com\n");
+}
+
+#[test]
+fn the_first_login_in_c() {
+    let server = Server::start(Config::demo()).unwrap();
+    for name in ["first_login", "first_login_plain"] {
+        let said = tools::run(Command::new(in_c(name)).arg(server.base_url()));
+        assert_eq!(said, "hello user@example.com\n", "{name}");
+    }
+}
+
+#[test]
+fn a_first_login_that_fails_says_what_to_do() {
+    let dead = Server::start(Config::default()).unwrap();
+    for name in ["first_login", "first_login_plain"] {
+        let refused = Command::new(in_c(name))
+            .arg(dead.base_url())
+            .output()
+            .unwrap();
+        assert_eq!(refused.status.code(), Some(1));
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(
+            said, "CREDENTIALS: wrong email or password\nwhat to do: ASK_CREDENTIALS\n",
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn the_pages_show_the_examples() {
+    for (page, language, example) in [
+        ("c.md", "c", "first_login.c"),
+        ("timeouts-and-cancel.md", "c", "stop_a_login.c"),
+        ("timeouts-and-cancel.md", "rust", "stop_a_login.rs"),
+        ("sessions.md", "c", "stay_logged_in.c"),
+        ("sessions.md", "rust", "stay_logged_in.rs"),
+    ] {
+        let shown = pages::programs(page, language).remove(0);
+        let text = fs::read_to_string(tools::root().join("examples").join(example)).unwrap();
+        assert!(
+            shown.lines().count() > 10 && text.ends_with(&shown),
+            "{example} differs from {page}"
+        );
+    }
+}
+
+/// Runs a program of `docs/sessions.md` until it has a session, and again without a server and with a damaged file.
+fn stays_logged_in(program: impl Fn() -> Command, name: &str) {
+    let server = Server::start(Config::demo()).unwrap();
+    let client = bosauth::Client::builder(server.base_url()).build().unwrap();
+    let users = client.collection("users");
+    users
+        .bind_token(DEMO_USER, DEMO_PASSWORD, "my-own-token")
+        .unwrap();
+    let file = tools::empty(&format!("sessions-{name}")).join("session");
+    let url = server.base_url().to_owned();
+    let run = || program().arg(&file).arg(&url).output().unwrap();
+    let said = |output: Output| String::from_utf8(output.stdout).unwrap();
+
+    assert_eq!(said(run()), "logged in as user@example.com\n");
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0, "others may read the session");
+    let kept = fs::read(&file).unwrap();
+    for damaged in [0, 20, kept.len() / 2, kept.len() - 1] {
+        fs::write(&file, &kept[..damaged]).unwrap();
+        assert_eq!(said(run()), "logged in as user@example.com\n");
+    }
+    drop(server);
+    assert_eq!(said(run()), "still logged in as user@example.com\n");
+    fs::write(&file, "").unwrap();
+    assert!(!run().status.success(), "nobody is logged in");
+}
+
+#[test]
+fn a_session_outlives_a_restart_in_rust() {
+    let program = || {
+        let mut cargo = example("stay_logged_in");
+        cargo.arg("--");
+        cargo
+    };
+    stays_logged_in(program, "rust");
+}
+
+#[test]
+fn a_session_outlives_a_restart_in_c() {
+    let program = in_c("stay_logged_in");
+    stays_logged_in(|| Command::new(&program), "c");
+}
+
+#[test]
+fn a_session_outlives_a_restart_in_cpp() {
+    let source = tools::empty("sessions-source").join("stay_logged_in.cpp");
+    fs::write(&source, pages::programs("sessions.md", "cpp").remove(0)).unwrap();
+    let wrapper = tools::root().join("bindings/cpp");
+    let include = format!("-I{}", wrapper.display());
+    let flags = [
+        "-std=c++17",
+        "-Wall",
+        "-Wextra",
+        "-Wpedantic",
+        "-Werror",
+        &include,
+    ];
+    let program = library::compile_cpp(&source, "stay_logged_in_cpp", &flags);
+    stays_logged_in(|| Command::new(&program), "cpp");
+}
+
+#[test]
+fn a_session_outlives_a_restart_in_python() {
+    if !tools::has("python3") {
+        return;
+    }
+    let source = tools::empty("sessions-python").join("stay_logged_in.py");
+    fs::write(&source, pages::programs("sessions.md", "python").remove(0)).unwrap();
+    let package = tools::root().join("bindings/python/src");
+    let library = library::directory().join("libbosauth.so");
+    let program = || {
+        let mut python = Command::new("python3");
+        python
+            .arg(&source)
+            .env("PYTHONPATH", &package)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("BOSAUTH_LIBRARY", &library);
+        python
+    };
+    stays_logged_in(program, "py");
+}
+
+#[test]
+fn a_login_that_takes_too_long_is_stopped() {
+    let silent = Peer::always(vec![Act::Silence]);
+    let said = tools::run(example("stop_a_login").arg("--").arg(silent.url()));
+    assert_eq!(said, "CANCELLED\n");
+    let said = tools::run(Command::new(in_c("stop_a_login")).arg(silent.url()));
+    assert_eq!(said, "CANCELLED\n");
+}
+
+/// A C example, compiled with the command in its first lines.
+fn in_c(name: &str) -> PathBuf {
+    let example = format!("examples/{name}.c");
+    let text = fs::read_to_string(tools::root().join(&example)).unwrap();
+    let command = text.lines().find_map(|line| {
+        let command = line.trim_start_matches([' ', '*']);
+        command.strip_prefix("cc ")
+    });
+    let directory = library::install(&["--release"]);
+    let thread = format!("{:?}", std::thread::current().id()).replace(['(', ')'], "");
+    let program = directory.join(format!("{name}-{thread}"));
+    let command = command
+        .unwrap_or_else(|| panic!("{example} does not say how to compile it"))
+        .replace("target/release/libbosauth.a", "\"$DIRECTORY\"/libbosauth.a")
+        .replace(&format!("-o target/{name}"), "-o \"$PROGRAM\"");
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-e", "-c"])
+        .arg(format!(
+            "\"$COMPILER\" -Wall -Wextra -Wpedantic -Werror {command}"
+        ))
+        .env("COMPILER", tools::cc())
+        .env("DIRECTORY", &directory)
+        .env("PROGRAM", &program);
+    tools::run(shell.current_dir(tools::root()));
+    program
+}

@@ -1,0 +1,333 @@
+//! One row of the table: what a call meets, and what the three calls must make of it over each transport.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use crate::support::answers::{LOGIN, NO_CONTENT, answer};
+use crate::support::driver::Driver;
+use crate::support::fields::line;
+use crate::support::https::TLS;
+use crate::support::peer::{Act, Peer, TCP, Transport};
+use crate::support::relay::{Fault, Relay};
+
+/// A session that was there before, in JWT form.
+const SAVED: &str = "e30.e30.c2F2ZWQ";
+
+/// Far longer than a call takes that meets no deadline.
+const PATIENT: Duration = Duration::from_secs(12);
+/// For a call that has nothing else to end it.
+const HASTY: Duration = Duration::from_secs(1);
+/// No call takes longer than this many of its deadlines.
+const DEADLINES_MAX: u32 = 10;
+/// Longer than this no cell takes.
+pub const CELL_MAX: Duration = Duration::from_secs(12 * DEADLINES_MAX as u64);
+
+/// The calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Call {
+    Bind,
+    Unbind,
+    Login,
+}
+
+/// All of them.
+pub const CALLS: [Call; 3] = [Call::Bind, Call::Unbind, Call::Login];
+
+/// The transports that every row is run over.
+pub const TRANSPORTS: [Transport; 2] = [TCP, TLS];
+
+impl Call {
+    /// The driver's line for it.
+    fn line(self) -> String {
+        match self {
+            Call::Bind => line(&["bind", "users", "ann@example.com", "password-1", "token-1"]),
+            Call::Unbind => line(&[
+                "unbind",
+                "users",
+                "ann@example.com",
+                "password-1",
+                "token-1",
+            ]),
+            Call::Login => line(&["login", "users", "token-1"]),
+        }
+    }
+
+    /// The status that means success.
+    pub fn good_status(self) -> &'static str {
+        if self == Call::Login { "200" } else { "204" }
+    }
+
+    /// The answer that means success.
+    pub fn good_answer(self) -> Vec<u8> {
+        if self == Call::Login {
+            answer("200 OK", "", LOGIN)
+        } else {
+            NO_CONTENT.into()
+        }
+    }
+}
+
+/// What the three calls give when all goes well.
+pub const ALL_WELL: [&str; 3] = ["OK", "OK", "OK kept"];
+
+// What calls give that come to no answer, or to none that can be read.
+pub const NO_HTTP: &str = "UNEXPECTED_RESPONSE 0 CHECK_NETWORK outcome=unknown";
+pub const REFUSED: &str = "UNEXPECTED_RESPONSE 200 CHECK_NETWORK outcome=unknown";
+pub const LOST: &str = "CONNECTION_LOST 0 CHECK_NETWORK outcome=unknown";
+pub const LOST_200: &str = "CONNECTION_LOST 200 CHECK_NETWORK outcome=unknown";
+pub const TOO_LARGE: &str = "RESPONSE_TOO_LARGE 0 CONTACT_OPERATOR outcome=unknown";
+pub const TOO_LARGE_200: &str = "RESPONSE_TOO_LARGE 200 CONTACT_OPERATOR outcome=unknown";
+pub const TIMEOUT: &str = "TIMEOUT 0 CHECK_NETWORK outcome=unknown";
+pub const TIMEOUT_200: &str = "TIMEOUT 200 CHECK_NETWORK outcome=unknown";
+pub const TIMEOUT_UNSENT: &str = "TIMEOUT 0 CHECK_NETWORK";
+pub const LOST_UNSENT: &str = "CONNECTION_LOST 0 CHECK_NETWORK";
+pub const NO_TLS: &str = "TLS 0 CONTACT_OPERATOR";
+/// What is no TLS behind a handshake says nothing about the request.
+pub const BROKEN_TLS: &str = "TLS 0 CONTACT_OPERATOR outcome=unknown";
+/// A connection that is reset at once may have been one for a moment.
+pub const RESET: &str = "CONNECTION_LOST 0 CHECK_NETWORK outcome=unknown \
+    | CONNECTION_LOST 0 CHECK_NETWORK | CONNECT 0 CHECK_NETWORK";
+pub const RESET_UNSENT: &str = "CONNECTION_LOST 0 CHECK_NETWORK | CONNECT 0 CHECK_NETWORK";
+
+/// What a call meets.
+struct Scene {
+    url: String,
+    peer: Option<Peer>,
+    /// Whether the request must come, not only may.
+    is_reached: bool,
+    /// Stands before the peer, and ends before it.
+    _relay: Option<Relay>,
+}
+
+type Expected = [String; 3];
+
+/// What a call meets, and what the three calls must make of it.
+pub struct Row {
+    pub name: String,
+    /// Lines for the driver before the client is made, and before the call.
+    settings: Vec<String>,
+    options: Vec<String>,
+    scene: Box<dyn Fn(Call, Transport) -> Scene + Send + Sync>,
+    /// For TCP and for TLS.
+    expected: [Expected; 2],
+    deadline: Duration,
+}
+
+impl Row {
+    /// A row whose peer does the same with each call, and in which each gives the same. `{s}` in what is
+    /// expected is the status that means success, and ` | ` stands between things that are all right.
+    pub fn new(name: &str, acts: Vec<Act>, expected: &str) -> Self {
+        Row::by_call(name, move |_| acts.clone(), [expected; 3])
+    }
+
+    /// A row that depends on the call: bind, unbind, login.
+    pub fn by_call(
+        name: &str,
+        acts: impl Fn(Call) -> Vec<Act> + Send + Sync + 'static,
+        expected: [&str; 3],
+    ) -> Self {
+        Row::with_scene(name, expected, move |call, transport| {
+            let acts = acts(call);
+            let peer = Peer::start_over(transport, Vec::new(), move |_| acts.clone());
+            Scene {
+                is_reached: true,
+                ..Scene::of(peer)
+            }
+        })
+    }
+
+    /// A row whose peer acts before it has read anything, and does nothing with a request.
+    pub fn early(
+        name: &str,
+        greeting: impl Fn(Call) -> Vec<Act> + Send + Sync + 'static,
+        expected: [&str; 3],
+    ) -> Self {
+        Row::with_scene(name, expected, move |call, transport| {
+            Scene::of(Peer::start_over(transport, greeting(call), |_| Vec::new()))
+        })
+    }
+
+    /// A row in which all would go well but for a relay that stands in between.
+    pub fn relayed(name: &str, faults: Vec<Fault>, expected: [&str; 3]) -> Self {
+        Row::with_scene(name, expected, move |call, transport| {
+            let good = call.good_answer();
+            let peer = Peer::start_over(transport, Vec::new(), move |_| {
+                vec![Act::Send(good.clone())]
+            });
+            let relay = Relay::start(peer.address(), faults.clone());
+            Scene {
+                url: url(transport, relay.address()),
+                _relay: Some(relay),
+                ..Scene::of(peer)
+            }
+        })
+    }
+
+    /// A row in which no server is reached.
+    pub fn nowhere(
+        name: &str,
+        url: impl Fn(Transport) -> String + Send + Sync + 'static,
+        expected: &str,
+    ) -> Self {
+        Row::with_scene(name, [expected; 3], move |_, transport| Scene {
+            url: url(transport),
+            peer: None,
+            is_reached: false,
+            _relay: None,
+        })
+    }
+
+    fn with_scene(
+        name: &str,
+        expected: [&str; 3],
+        scene: impl Fn(Call, Transport) -> Scene + Send + Sync + 'static,
+    ) -> Self {
+        let expected = expected.map(str::to_owned);
+        Row {
+            name: name.to_owned(),
+            settings: Vec::new(),
+            options: Vec::new(),
+            scene: Box::new(scene),
+            expected: [expected.clone(), expected],
+            deadline: PATIENT,
+        }
+    }
+
+    /// The same, but over TLS each call gives this.
+    pub fn over_tls(mut self, expected: &str) -> Self {
+        self.expected[1] = [expected; 3].map(str::to_owned);
+        self
+    }
+
+    /// The same, with an option for the call.
+    pub fn with_option(mut self, option: &[&str]) -> Self {
+        self.options.push(format!("option {}", line(option)));
+        self
+    }
+
+    /// The same, with a setting for the client.
+    pub fn with_setting(mut self, setting: &[&str]) -> Self {
+        self.settings.push(format!("config {}", line(setting)));
+        self
+    }
+
+    /// The same, for calls that only the client's deadline ends.
+    pub fn hasty(mut self) -> Self {
+        self.deadline = HASTY;
+        self
+    }
+
+    /// Whether its calls end by their deadline alone.
+    pub fn is_hasty(&self) -> bool {
+        self.deadline == HASTY
+    }
+
+    /// What a call must give over the transport of this number.
+    pub fn expected(&self, call: Call, transport: usize) -> String {
+        self.expected[transport][call as usize].replace("{s}", call.good_status())
+    }
+
+    /// Runs the row with one call over one transport: what the call gave, and what was wrong.
+    pub fn run(
+        &self,
+        call: Call,
+        transport: usize,
+        driver: &mut dyn Driver,
+    ) -> (String, Vec<Flaw>) {
+        let scene = (self.scene)(call, TRANSPORTS[transport]);
+        for line in self.preparation(&scene, TRANSPORTS[transport]) {
+            assert_eq!(driver.answer(&line), "OK", "{}: {line}", self.name);
+        }
+        let begun = Instant::now();
+        let given = driver.answer(&call.line());
+        let took = begun.elapsed();
+        let mut flaws = Vec::new();
+        flaws.extend(wrong_answer(&given, &self.expected(call, transport)));
+        if took > self.deadline * DEADLINES_MAX {
+            flaws.push((Kind::Hang, format!("it took {took:?}")));
+        }
+        if call != Call::Login || !given.starts_with("OK") {
+            let session = driver.answer("session @token");
+            if session != format!("OK {SAVED}") {
+                flaws.push((Kind::ChangedSession, session));
+            }
+        }
+        flaws.extend(scene.repeat());
+        assert_eq!(driver.answer("reset"), "OK");
+        (given, flaws)
+    }
+
+    /// The lines that make a client that holds a session, and set the options of the call.
+    fn preparation(&self, scene: &Scene, transport: Transport) -> Vec<String> {
+        let mut lines = self.settings.clone();
+        let deadline = self.deadline.as_millis().to_string();
+        lines.push(format!("config {}", line(&["timeout_ms", &deadline])));
+        if let Some(pem) = (transport.roots)() {
+            lines.push(format!("config {}", line(&["roots_pem", pem])));
+        }
+        lines.push(format!("client {}", scene.url));
+        lines.push(format!("save {SAVED}"));
+        lines.extend(self.options.iter().cloned());
+        lines
+    }
+}
+
+/// What can be wrong with a cell, and how it showed.
+pub type Flaw = (Kind, String);
+
+/// What can be wrong with a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    FalseSuccess,
+    WrongAnswer,
+    Hang,
+    ChangedSession,
+    Repeat,
+    Leak,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Kind; 6] = [
+        Kind::FalseSuccess,
+        Kind::WrongAnswer,
+        Kind::Hang,
+        Kind::ChangedSession,
+        Kind::Repeat,
+        Kind::Leak,
+    ];
+}
+
+fn wrong_answer(given: &str, expected: &str) -> Option<Flaw> {
+    let is_success = |answer: &str| answer.starts_with("OK");
+    let kind = if is_success(given) && !is_success(expected) {
+        Kind::FalseSuccess
+    } else {
+        Kind::WrongAnswer
+    };
+    let is_expected = expected.split(" | ").any(|one| one == given);
+    (!is_expected).then(|| (kind, format!("{given}, not {expected}")))
+}
+
+impl Scene {
+    fn of(peer: Peer) -> Self {
+        Scene {
+            url: peer.url(),
+            peer: Some(peer),
+            is_reached: false,
+            _relay: None,
+        }
+    }
+
+    /// A request was sent twice, or not at all.
+    fn repeat(&self) -> Option<Flaw> {
+        let came = self.peer.as_ref().map_or(0, |peer| peer.requests().len());
+        let is_wrong = came > 1 || came == 0 && self.is_reached;
+        is_wrong.then(|| (Kind::Repeat, format!("the request came {came} times")))
+    }
+}
+
+/// A base URL.
+pub fn url(transport: Transport, address: SocketAddr) -> String {
+    format!("{}://{address}", transport.scheme)
+}

@@ -1,0 +1,139 @@
+//! A process that forks while its other threads are in calls: nobody hangs, nothing of the parent's breaks.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
+
+use crate::support::peer::{Act, Peer};
+use crate::support::{answers, library, tools};
+
+/// A server that accepts every token but "unknown", and every bind and unbind.
+fn server_for_every_function() -> Peer {
+    let record = r#"{"id":"r1","email":"ann@example.com"}"#;
+    let login = format!(r#"{{"record":{record},"token":"e30.e30.bG9naW4","meta":{{"a":1}}}}"#);
+    let good = answers::answer("200 OK", answers::JSON, &login);
+    let bad = answers::envelope(400, "Failed to authenticate.", "{}");
+    Peer::start(move |request| {
+        let is_login = request.target().contains("auth-with-token");
+        let is_known = !request
+            .body()
+            .windows(9)
+            .any(|bytes| bytes == b"\"unknown\"");
+        vec![Act::Send(match (is_login, is_known) {
+            (false, _) => answers::NO_CONTENT.into(),
+            (true, false) => bad.clone(),
+            (true, true) => good.clone(),
+        })]
+    })
+}
+
+fn compile(name: &str) -> PathBuf {
+    let source = tools::root().join(format!("tests/c/{name}.c"));
+    let flags = [
+        "-std=c11",
+        "-Wall",
+        "-Wextra",
+        "-Wpedantic",
+        "-Werror",
+        "-pthread",
+    ];
+    library::compile(&source, name, &flags)
+}
+
+#[test]
+fn children_of_a_busy_process_log_in() {
+    let server = Server::start(Config::demo()).unwrap();
+    let client = bosauth::Client::builder(server.base_url()).build().unwrap();
+    client
+        .collection("users")
+        .bind_token(DEMO_USER, DEMO_PASSWORD, "token-of-the-fork-test")
+        .unwrap();
+
+    let said = tools::run(Command::new(compile("fork")).args([
+        server.base_url(),
+        "token-of-the-fork-test",
+        "300",
+    ]));
+    assert!(
+        said.starts_with("children 300 bad 0 calls ") && said.ends_with("failures 0\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_child_frees_its_client_while_the_parents_calls_are_held() {
+    let good = b"HTTP/1.1 204 No Content\r\n\r\n".to_vec();
+    let peer = Peer::always(vec![Act::Hold, Act::Send(good)]);
+    let mut program = Command::new(compile("fork_held"))
+        .arg(peer.url())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    peer.wait_for_requests(8);
+    writeln!(program.stdin.as_mut().unwrap(), "arrived").unwrap();
+    let mut said = BufReader::new(program.stdout.take().unwrap()).lines();
+    assert_eq!(said.next().unwrap().unwrap(), "freed");
+    (0..8).for_each(|request| peer.release(request));
+    assert_eq!(said.next().unwrap().unwrap(), "failures 0");
+    assert!(program.wait().unwrap().success());
+    assert_eq!(peer.requests().len(), 8, "no child sent anything");
+}
+
+#[test]
+fn children_born_before_there_is_a_client_use_cancels() {
+    let mut program = Command::new(compile("fork_early"));
+    assert_eq!(tools::run(program.arg("200")), "bad 0\n");
+}
+
+#[test]
+fn children_of_a_process_in_every_function_call_every_function() {
+    let server = server_for_every_function();
+    let said = tools::run(Command::new(compile("fork_every")).args([&server.url(), "300"]));
+    assert_eq!(said, "children 300 bad 0\n");
+}
+
+#[test]
+fn every_function_of_the_header_is_called_while_others_fork() {
+    let program = fs::read_to_string(tools::root().join("tests/c/every_function.h")).unwrap();
+    let symbols = fs::read_to_string(tools::root().join("include/abi-symbols.txt")).unwrap();
+    for symbol in symbols.lines() {
+        assert!(
+            program.contains(&format!("{symbol}(")),
+            "{symbol} is missing in tests/c/every_function.h"
+        );
+    }
+}
+
+#[test]
+fn a_signal_handler_forks_a_thread_inside_the_library() {
+    let server = server_for_every_function();
+    let said = tools::run(Command::new(compile("fork_in_handler")).args([&server.url(), "600"]));
+    assert_eq!(said, "children 600 bad 0\n");
+}
+
+#[test]
+fn a_call_loses_its_connection_in_the_child_that_a_signal_handler_forked() {
+    let good = Act::Send(answers::NO_CONTENT.into());
+    let peer = Peer::start(move |request| match request.number {
+        0 => vec![Act::Hold, good.clone()],
+        _ => vec![good.clone()],
+    });
+    let mut program = Command::new(compile("fork_in_call"))
+        .arg(peer.url())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    peer.wait_for_requests(1);
+    writeln!(program.stdin.as_mut().unwrap(), "arrived").unwrap();
+    let mut said = BufReader::new(program.stdout.take().unwrap()).lines();
+    assert_eq!(said.next().unwrap().unwrap(), "forked");
+    peer.release(0);
+    assert_eq!(said.next().unwrap().unwrap(), "child 0 parent 0");
+    assert!(program.wait().unwrap().success());
+    assert_eq!(peer.requests().len(), 2, "one of each process");
+}

@@ -1,0 +1,142 @@
+//! Programs made for today's library meet another one: they go on with one that has grown, and refuse one of
+//! another generation.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use bosbase_local::{Config, Server};
+
+use crate::support::{library, suite, tools};
+
+const HELLO: &str = "hello user@example.com\n";
+
+/// A library made from a private copy of the sources, with another ABI number and more code, under the name
+/// by which programs ask for today's.
+fn changed_library(name: &str, abi: u32, more: &str) -> PathBuf {
+    let copy = tools::empty(&format!("growth/{name}"));
+    let parts = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "build.rs",
+        "src",
+        "core",
+        "service",
+        "examples",
+    ];
+    let mut cp = Command::new("cp");
+    cp.arg("-Rp")
+        .args(parts)
+        .arg(&copy)
+        .current_dir(tools::root());
+    tools::run(&mut cp);
+    let write = |abi: u32| format!("0x{:04x}_{:04x}", abi >> 16, abi & 0xffff);
+    edit(&copy.join("src/abi.rs"), |text| {
+        let changed = text.replace(&write(library::BOSAUTH_ABI_VERSION), &write(abi));
+        assert_ne!(changed, text);
+        changed
+    });
+    edit(&copy.join("src/library.rs"), |text| text + more);
+    let built = tools::temporary("growth/changed-target");
+    let mut cargo = tools::cargo();
+    cargo
+        .args([
+            "rustc",
+            "--quiet",
+            "--offline",
+            "--package",
+            "bosauth-capi",
+            "--lib",
+        ])
+        .args(["--crate-type", "cdylib", "--target-dir"])
+        .arg(&built)
+        .current_dir(&copy);
+    tools::run(&mut cargo);
+    let directory = copy.join("lib");
+    fs::create_dir_all(&directory).unwrap();
+    fs::copy(
+        built.join("debug/libbosauth.so"),
+        directory.join("libbosauth.so.1"),
+    )
+    .unwrap();
+    directory
+}
+
+fn edit(file: &Path, change: impl FnOnce(String) -> String) {
+    fs::write(file, change(fs::read_to_string(file).unwrap())).unwrap();
+}
+
+/// A program compiled against today's headers and library.
+fn compiled(source: &str, name: &str) -> PathBuf {
+    let program = library::directory().join(name);
+    let (compiler, standard) = if source.ends_with(".c") {
+        ("cc", "c11")
+    } else {
+        ("c++", "c++17")
+    };
+    let mut command = Command::new(compiler);
+    command
+        .arg(format!("-std={standard}"))
+        .args(["-Iinclude", "-Ibindings/c", "-Ibindings/cpp", source, "-o"])
+        .arg(&program)
+        .arg(format!("-L{}", library::directory().display()))
+        .arg("-lbosauth")
+        .current_dir(tools::root());
+    tools::run(&mut command);
+    program
+}
+
+/// The program with this library in place of the one it was linked with.
+fn with_library(program: &Path, library: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).env("LD_LIBRARY_PATH", library);
+    command
+}
+
+/// Runs the Python package's own tests on this library.
+fn python_tests_pass_on(library: &Path) {
+    let server = Server::start(suite::config()).unwrap();
+    let mut python = suite::command("python3", server.base_url());
+    python
+        .env("PYTHONPATH", suite::package().join("src"))
+        .env("BOSAUTH_LIBRARY", library);
+    tools::run(&mut python);
+}
+
+#[test]
+fn programs_go_on_with_a_library_that_grew_and_refuse_another_generation() {
+    let abi = library::BOSAUTH_ABI_VERSION;
+    let c = compiled("bindings/c/example/login.c", "abi-login");
+    let cpp = compiled("bindings/c/example/login.cpp", "abi-login-cpp");
+    let tests = compiled("bindings/cpp/tests/exceptions.cpp", "abi-exceptions");
+    let server = Server::start(Config::demo()).unwrap();
+    let url = server.base_url();
+
+    let more = "\n/// @return 7\n#[unsafe(no_mangle)]\npub extern \"C\" fn bosauth_grown() -> i32 {\n    7\n}\n";
+    let grown = changed_library("grown", abi + 1, more);
+    let names = tools::run(
+        Command::new("nm")
+            .arg("-D")
+            .arg(grown.join("libbosauth.so.1")),
+    );
+    assert!(names.contains("bosauth_grown"));
+    assert_eq!(tools::run(&mut with_library(&c, &grown, &[url])), HELLO);
+    assert_eq!(tools::run(&mut with_library(&cpp, &grown, &[url])), HELLO);
+    tools::run(&mut with_library(&tests, &grown, &[url]));
+    let snapshot = compiled("tests/c/lifetimes.c", "abi-snapshot");
+    tools::run(&mut with_library(&snapshot, &grown, &[]));
+    python_tests_pass_on(&grown.join("libbosauth.so.1"));
+
+    let broken = changed_library("broken", abi + 0x1_0000, "");
+    for program in [&c, &cpp] {
+        let output = with_library(program, &broken, &[url]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        let (high, low) = (abi >> 16, abi & 0xffff);
+        let told = format!(
+            "has ABI {}.{low}; this program was compiled for ABI {high}.{low}",
+            high + 1
+        );
+        assert!(said.contains(&told), "{said}");
+    }
+}

@@ -1,0 +1,412 @@
+//! The installation for C and C++: what is put where, that it can be used from elsewhere in every way, that the
+//! pages in `docs/` say how.
+
+mod linking;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use bosbase_local::{Config, Server};
+
+use crate::support::{library, pages, tools};
+
+const HELLO: &str = "hello user@example.com\n";
+
+/// The directory that this test was built in, with the dependencies compiled already.
+fn target() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
+}
+
+/// The repository as a clone has it, with what is not committed yet. Without git it is this one.
+fn clone() -> &'static Path {
+    static CLONE: OnceLock<PathBuf> = OnceLock::new();
+    CLONE.get_or_init(|| match tools::root().join(".git").exists() {
+        true if tools::has("git") => copy(tools::root(), &tools::empty("install/clone")),
+        _ => tools::root().to_owned(),
+    })
+}
+
+/// Copies what belongs to a repository, with the times of the files, so that cargo need not compile them again.
+fn copy(repository: &Path, to: &Path) -> PathBuf {
+    let list = git(repository, "ls-files --cached --others --exclude-standard");
+    for name in list.lines() {
+        let (from, to) = (repository.join(name), to.join(name));
+        // A file that was deleted is still in the list until that is committed.
+        if from.is_file() {
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(&from, &to).unwrap();
+            let modified = fs::metadata(&from).unwrap().modified().unwrap();
+            let file = fs::File::options().write(true).open(&to).unwrap();
+            file.set_modified(modified).unwrap();
+        }
+    }
+    git(to, "init --quiet");
+    git(to, "add --all");
+    to.to_owned()
+}
+
+fn git(repository: &Path, arguments: &str) -> String {
+    let mut git = Command::new("git");
+    git.args(arguments.split(' ')).current_dir(repository);
+    tools::run(&mut git)
+}
+
+/// Where the library is installed, by the commands of `docs/c.md` in a clone; nothing without CMake. It is moved
+/// afterwards, since it may be.
+fn installed() -> Option<&'static Path> {
+    static INSTALLED: OnceLock<Option<PathBuf>> = OnceLock::new();
+    INSTALLED
+        .get_or_init(|| tools::has("cmake").then(install))
+        .as_deref()
+}
+
+fn install() -> PathBuf {
+    let (first, prefix) = (
+        tools::empty("install/first"),
+        tools::temporary("install/prefix"),
+    );
+    let mut shell = shell(&installation("c.md"), clone(), &first);
+    tools::run(shell.env("CARGO_TARGET_DIR", target()));
+    let _ = fs::remove_dir_all(&prefix);
+    fs::rename(first, &prefix).unwrap();
+    prefix
+}
+
+/// The commands by which a page installs the library.
+fn installation(page: &str) -> String {
+    let commands = pages::blocks(page).into_iter().map(|block| block.text);
+    let mut installing = commands.filter(|text| text.starts_with("cmake -S bindings/c -B build\n"));
+    installing.next().unwrap()
+}
+
+fn shell(commands: &str, directory: &Path, prefix: &Path) -> Command {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-e", "-c", commands])
+        .current_dir(directory)
+        .env("PREFIX", prefix);
+    shell
+}
+
+/// Asks pkg-config about what is installed.
+fn pkg_config(prefix: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new("pkg-config");
+    command
+        .args(arguments)
+        .arg("bosauth")
+        .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
+    tools::run(&mut command).trim().to_owned()
+}
+
+/// The shared libraries that a program asks for.
+fn needed(program: &Path) -> String {
+    let dynamic = tools::run(Command::new("readelf").args(["-W", "-d"]).arg(program));
+    let needed = dynamic.lines().filter(|line| line.contains("(NEEDED)"));
+    needed.collect::<Vec<_>>().concat()
+}
+
+#[test]
+fn files_and_links_are_as_promised() {
+    let Some(prefix) = installed() else { return };
+    let library = prefix.join("lib");
+    let points = |name: &str| fs::read_link(library.join(name)).unwrap();
+    let abi = library::BOSAUTH_ABI_VERSION;
+    let patch = env!("CARGO_PKG_VERSION_PATCH");
+    let soname = format!("libbosauth.so.{}", abi >> 16);
+    let file = format!("{soname}.{}.{patch}", abi & 0xffff);
+    assert_eq!(points("libbosauth.so"), Path::new(&soname));
+    assert_eq!(points(&soname), Path::new(&file));
+    let dynamic = tools::run(
+        Command::new("readelf")
+            .args(["-W", "-d"])
+            .arg(library.join(&file)),
+    );
+    assert!(dynamic.contains(&format!("[{soname}]")), "{dynamic}");
+    for (installed, ours) in [
+        ("bosauth.h", "include/bosauth.h"),
+        ("bosauth.hpp", "bindings/cpp/bosauth.hpp"),
+        ("bosauth_easy.h", "bindings/c/bosauth_easy.h"),
+    ] {
+        let installed = fs::read(prefix.join("include").join(installed)).unwrap();
+        assert!(
+            installed == fs::read(tools::root().join(ours)).unwrap(),
+            "{ours}"
+        );
+    }
+}
+
+#[test]
+fn pkg_config_names_what_the_static_library_needs() {
+    let Some(prefix) = installed() else { return };
+    if !tools::has("pkg-config") {
+        return;
+    }
+    assert_eq!(
+        pkg_config(prefix, &["--modversion"]),
+        env!("CARGO_PKG_VERSION")
+    );
+    let text = fs::read_to_string(prefix.join("lib/pkgconfig/bosauth.pc")).unwrap();
+    assert!(text.contains("\nLibs.private: -lpthread -ldl\n"), "{text}");
+    assert!(
+        !text.contains(&*tools::temporary("install/").to_string_lossy()),
+        "it cannot be moved: {text}"
+    );
+    let all = pkg_config(prefix, &["--static", "--libs"]);
+    assert!(all.ends_with("-lbosauth -lpthread -ldl"), "{all}");
+}
+
+/// Builds a project with the example's programs and runs each against a server.
+fn build_and_log_in(project: &Path, commands: &str, prefix: &Path) {
+    let server = Server::start(Config::demo()).unwrap();
+    let mut shell = shell(commands, project, prefix);
+    tools::run(shell.env("CARGO_TARGET_DIR", target()));
+    for (name, shared) in [
+        ("login_shared", true),
+        ("login_static", false),
+        ("login_cpp", true),
+    ] {
+        let program = project.join("build").join(name);
+        assert_eq!(
+            tools::run(Command::new(&program).arg(server.base_url())),
+            HELLO,
+            "{name}"
+        );
+        assert_eq!(
+            needed(&program).contains("libbosauth.so.1"),
+            shared,
+            "{name}"
+        );
+    }
+}
+
+/// A directory with the files of the example project.
+fn example(name: &str) -> PathBuf {
+    let directory = tools::empty(name);
+    for file in fs::read_dir(tools::root().join("bindings/c/example")).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), directory.join(file.file_name())).unwrap();
+    }
+    directory
+}
+
+#[test]
+fn the_example_project_is_built_in_every_way() {
+    let Some(prefix) = installed() else { return };
+    let directory = example("install/example");
+    let commands = "cmake -S . -B build -DCMAKE_PREFIX_PATH=\"$PREFIX\"\ncmake --build build";
+    build_and_log_in(&directory, commands, prefix);
+    let unbound = Server::start(Config::default()).unwrap();
+    for name in ["login_static", "login_cpp"] {
+        let program = directory.join("build").join(name);
+        let output = Command::new(program)
+            .arg(unbound.base_url())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(
+            said,
+            "CREDENTIALS: wrong email or password\nwhat to do: ASK_CREDENTIALS\n"
+        );
+    }
+}
+
+/// The example project with the repository as a part of its build, by these lines of `docs/c.md`.
+fn build_with_the_repository(name: &str, by: &str) {
+    let Some(prefix) = installed() else { return };
+    let directory = example(name);
+    let blocks = pages::programs("c.md", "cmake");
+    let lines = blocks.iter().find(|text| text.contains(by)).unwrap();
+    let repository = clone().to_string_lossy();
+    let lines = lines
+        .replace("third_party/bosauth", &repository)
+        // Nothing is cloned here: cargo would compile all of it for another path.
+        .replace(
+            "GIT_REPOSITORY https://example.com/bosauth.git GIT_TAG main",
+            &format!("SOURCE_DIR \"{repository}\""),
+        );
+    let project = directory.join("CMakeLists.txt");
+    let text = fs::read_to_string(&project).unwrap();
+    fs::write(
+        &project,
+        text.replace("find_package(bosauth 0.1 REQUIRED)\n", &lines),
+    )
+    .unwrap();
+    let commands = "cmake -S . -B build\ncmake --build build";
+    build_and_log_in(&directory, commands, prefix);
+    assert!(
+        fs::read_to_string(project).unwrap().contains(&*repository),
+        "the page says something else"
+    );
+}
+
+#[test]
+fn a_subdirectory_gives_the_same_targets() {
+    build_with_the_repository("install/subdirectory", "add_subdirectory(");
+}
+
+#[test]
+fn fetched_content_gives_the_same_targets() {
+    build_with_the_repository("install/fetched", "FetchContent_Declare(");
+}
+
+#[test]
+fn the_build_shows_what_cargo_does_once() {
+    if installed().is_none() {
+        return;
+    }
+    let mut build = shell("cmake --build build", clone(), clone());
+    let output = build.env("CARGO_TARGET_DIR", target()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said.matches("Finished `dist` profile").count(), 1, "{said}");
+    assert_eq!(said.matches("Finished").count(), 1, "{said}");
+}
+
+/// The commands of the README and the examples that compile a program.
+fn compilations() -> Vec<String> {
+    let mut commands = Vec::new();
+    for page in [
+        "README.md",
+        "examples/first_login.c",
+        "examples/stop_a_login.c",
+    ] {
+        let text = fs::read_to_string(tools::root().join(page)).unwrap();
+        let lines = text.lines().map(|line| line.trim_start_matches([' ', '*']));
+        commands.extend(
+            lines
+                .filter(|line| line.starts_with("cc "))
+                .map(str::to_owned),
+        );
+    }
+    assert!(commands.len() >= 3, "{commands:?}");
+    commands
+}
+
+#[test]
+fn the_pages_leave_a_clone_clean() {
+    if installed().is_none() || clone() == tools::root() {
+        return;
+    }
+    // cargo writes to `target` alone; what it built for another test is taken.
+    let release = library::install(&["--release"]);
+    fs::create_dir_all(clone().join("target")).unwrap();
+    let link = clone().join("target/release");
+    std::os::unix::fs::symlink(release, link).unwrap();
+    for command in compilations() {
+        tools::run(&mut shell(&command, clone(), clone()));
+    }
+    let pip = "python3 -m venv \"$PREFIX\"\n\"$PREFIX/bin/pip\" install --quiet ./bindings/python";
+    let mut pip = shell(pip, clone(), &tools::empty("install/venv"));
+    tools::run(pip.env("CARGO_TARGET_DIR", target()));
+    let status = git(clone(), "status --porcelain");
+    let changed = status.lines().filter(|line| !line.starts_with("A  "));
+    assert_eq!(changed.collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+#[test]
+fn a_project_that_wants_another_version_is_told() {
+    let Some(prefix) = installed() else { return };
+    let directory = tools::empty("install/wants-another");
+    let project = "cmake_minimum_required(VERSION 3.16)\nproject(other LANGUAGES C)\nfind_package(bosauth 99 REQUIRED)\n";
+    fs::write(directory.join("CMakeLists.txt"), project).unwrap();
+    let mut cmake = shell(
+        "cmake -S . -B build -DCMAKE_PREFIX_PATH=\"$PREFIX\"",
+        &directory,
+        prefix,
+    );
+    let output = cmake.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        !output.status.success() && said.contains(env!("CARGO_PKG_VERSION")),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_easy_header_is_clean_in_c_and_cpp() {
+    let source = tools::empty("install/easy").join("easy.h");
+    fs::write(
+        &source,
+        "#include <bosauth_easy.h>\n#include <bosauth_easy.h>\n",
+    )
+    .unwrap();
+    for (compiler, language, standard) in [
+        ("cc", "c", "c99"),
+        ("cc", "c", "c17"),
+        ("c++", "c++", "c++17"),
+        ("clang", "c", "c99"),
+        ("clang++", "c++", "c++17"),
+    ] {
+        if tools::has(compiler) {
+            let mut command = Command::new(compiler);
+            command
+                .args([
+                    "-Wall",
+                    "-Wextra",
+                    "-Wpedantic",
+                    "-Wconversion",
+                    "-Werror",
+                    "-fsyntax-only",
+                ])
+                .args([
+                    "-x",
+                    language,
+                    &format!("-std={standard}"),
+                    "-isystem",
+                    "include",
+                ])
+                .args(["-I", "bindings/c"])
+                .arg(&source)
+                .current_dir(tools::root());
+            tools::run(&mut command);
+        }
+    }
+}
+
+/// Does what a page says, from an empty directory, and compares what it says will be printed.
+fn follow(page: &str) {
+    let Some(prefix) = installed() else { return };
+    if !tools::has("pkg-config") {
+        return;
+    }
+    let server = Server::start(Config::demo()).unwrap();
+    let directory = tools::empty(&format!("install/{page}"));
+    let (mut printed, mut compared) = (String::new(), 0);
+    for block in pages::blocks(page) {
+        match (&*block.language, block.file) {
+            ("text", _) => {
+                assert_eq!(printed, block.text, "{page}");
+                compared += 1;
+            }
+            ("sh", _)
+                if block.text.contains("bindings/c") || block.text.contains("export PREFIX") => {}
+            // Built by `build_with_the_repository`.
+            ("cmake", None) if block.text.contains("bindings/c") => {}
+            ("sh", _) => {
+                let commands = block
+                    .text
+                    .replace("http://127.0.0.1:8090", server.base_url());
+                // A compiler is as strict as for everything else here.
+                let commands = commands.replace("cc ", "cc -Wall -Wextra -Wpedantic -Werror ");
+                let commands = commands.replace("c++ ", "c++ -Wall -Wextra -Wpedantic -Werror ");
+                printed = tools::run(&mut shell(&commands, &directory, prefix));
+            }
+            (_, Some(file)) => fs::write(directory.join(file), block.text).unwrap(),
+            (language, None) => panic!("{page}: what is this {language} for?\n{}", block.text),
+        }
+    }
+    assert!(compared >= 2, "{page} shows no output");
+}
+
+#[test]
+fn the_page_for_c_is_true() {
+    follow("c.md");
+}
+
+#[test]
+fn the_page_for_cpp_is_true() {
+    follow("cpp.md");
+    assert_eq!(installation("cpp.md"), installation("c.md"));
+}

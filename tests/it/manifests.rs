@@ -1,0 +1,34 @@
+//! What the manifests make of the dependencies: that the commands of the README share what cargo has compiled.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::tools;
+
+/// The crates of a registry that cargo compiled anew, by what it reports with `--message-format json`.
+fn compiled(messages: &str) -> Vec<String> {
+    let messages = messages
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let of_a_registry = |package: &str| package.starts_with("registry+");
+    let new = messages.filter(|message| message["fresh"] == false);
+    let packages = new.filter_map(|message| message["package_id"].as_str().map(str::to_owned));
+    packages.filter(|id| of_a_registry(id)).collect()
+}
+
+/// This test was built with the features of the quick start, which is an example of the same package.
+#[test]
+fn the_local_server_needs_no_dependency_that_the_quick_start_has_not_compiled() {
+    if !cfg!(debug_assertions) {
+        return tools::lacks("the test is built in another profile than `cargo run` uses");
+    }
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let mut cargo = tools::cargo();
+    cargo
+        .args(["build", "--package", "bosbase-local", "--bin"])
+        .args(["bosbase-local", "--message-format", "json", "--target-dir"])
+        .arg(target)
+        .current_dir(tools::root());
+    assert_eq!(compiled(&tools::run(&mut cargo)), Vec::<String>::new());
+}

@@ -1,0 +1,408 @@
+//! The Python package: its own tests, its types, its wheel, its page in `docs/`, and the official package beside it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use bosbase_local::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Server};
+
+use crate::support::suite::package;
+use crate::support::{library, pages, suite, tools};
+
+/// A directory with the package's sources alone: beside the original there may be the library of an editable
+/// install, which would go first.
+fn sources(name: &str) -> PathBuf {
+    let directory = tools::empty(&format!("python/{name}"));
+    copy_sources(&package().join("src/bosauth"), &directory.join("bosauth"));
+    directory
+}
+
+fn copy_sources(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let copy = to.join(path.file_name().unwrap());
+        if path.is_dir() && !path.ends_with("__pycache__") {
+            copy_sources(&path, &copy);
+        } else if path.extension().is_some_and(|e| e == "py" || e == "typed") {
+            fs::copy(&path, copy).unwrap();
+        }
+    }
+}
+
+/// Python with the package's sources and the library of this build.
+fn python(program: impl AsRef<Path>, sources: &Path) -> Command {
+    with_package(Command::new(program.as_ref()), sources)
+}
+
+fn with_package(mut python: Command, sources: &Path) -> Command {
+    let library = library::directory().join("libbosauth.so");
+    python
+        .env("PYTHONPATH", sources)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("BOSAUTH_LIBRARY", library);
+    python
+}
+
+/// A virtual environment.
+fn environment(name: &str) -> PathBuf {
+    let directory = tools::empty(&format!("python/{name}"));
+    tools::run(Command::new("python3").args(["-m", "venv"]).arg(&directory));
+    directory
+}
+
+/// A virtual environment with packages of the registry; nothing where there is no registry.
+fn environment_with(name: &str, packages: &[&str]) -> Option<PathBuf> {
+    let directory = environment(name);
+    let mut pip = Command::new(directory.join("bin/pip"));
+    pip.args(["install", "--quiet", "--disable-pip-version-check"])
+        .args(packages);
+    let output = pip.output().unwrap();
+    if output.status.success() {
+        return Some(directory);
+    }
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    let last = complaint.lines().last().unwrap_or_default();
+    tools::skip(&format!("pip cannot install {packages:?}: {last}"));
+    None
+}
+
+#[test]
+fn the_packages_own_tests_pass() {
+    let server = Server::start(suite::config()).unwrap();
+    let tests = suite::command("python3", server.base_url());
+    let mut tests = with_package(tests, &sources("tests"));
+    let output = tests.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let passed = said.lines().filter(|line| line.ends_with("... ok")).count();
+    println!("{passed} Python tests passed");
+    assert!(passed > 50, "{said}");
+}
+
+#[test]
+fn the_types_hold_for_the_package_and_its_users() {
+    let Some(environment) = environment_with("types", &["mypy"]) else {
+        return;
+    };
+    let sources = sources("typed");
+    let mut programs = pages::programs("timeouts-and-cancel.md", "python");
+    programs.extend(pages::programs("python.md", "python"));
+    programs.extend(pages::programs("sessions.md", "python"));
+    assert_eq!(programs.len(), 7);
+    let mut mypy = Command::new(environment.join("bin/mypy"));
+    mypy.args(["--strict", "bosauth"]).current_dir(&sources);
+    for (at, program) in programs.iter().enumerate() {
+        let name = format!("program_{at}.py");
+        fs::write(sources.join(&name), program).unwrap();
+        mypy.arg(name);
+    }
+    tools::run(&mut mypy);
+}
+
+#[test]
+fn the_wheel_holds_what_it_should() {
+    let Some(environment) = environment_with("hatchling", &["hatchling"]) else {
+        return;
+    };
+    let wheels = wheel(&environment, "wheels");
+    let files: Vec<_> = fs::read_dir(&wheels)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let platform = "import sysconfig; print(sysconfig.get_platform().replace('-', '_'))";
+    let platform = tools::run(Command::new("python3").args(["-c", platform]));
+    let version = env!("CARGO_PKG_VERSION");
+    let name = format!("bosauth-{version}-py3-none-{}.whl", platform.trim());
+    assert_eq!(files, [&*name]);
+
+    let wheel = wheels.join(&name);
+    tools::run(
+        Command::new("python3")
+            .args(["-m", "zipfile", "-e"])
+            .arg(&wheel)
+            .arg(wheels.join("content")),
+    );
+    let mut held = listed(&wheels.join("content/bosauth"));
+    let mut expected = listed(&sources("wheel-sources").join("bosauth"));
+    expected.push("libbosauth.so".to_owned());
+    held.sort();
+    expected.sort();
+    assert_eq!(held, expected);
+    let tag = fs::read_to_string(wheels.join(format!("content/bosauth-{version}.dist-info/WHEEL")))
+        .unwrap();
+    assert!(tag.contains("Root-Is-Purelib: false\n"), "{tag}");
+    look_at(&wheels.join("content/bosauth/libbosauth.so"));
+    let fresh = self::environment("fresh");
+    install_wheel(&fresh, &wheels);
+    log_in(&fresh);
+}
+
+/// A directory with the wheel alone. The environment has hatchling.
+fn wheel(environment: &Path, name: &str) -> PathBuf {
+    let wheels = tools::empty(&format!("python/{name}"));
+    let mut pip = Command::new(environment.join("bin/pip"));
+    pip.args([
+        "wheel",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+    ])
+    .args(["--no-build-isolation", "--wheel-dir"])
+    .arg(&wheels)
+    .arg(package())
+    .env("CARGO_TARGET_DIR", target());
+    tools::run(&mut pip);
+    wheels
+}
+
+fn install_wheel(environment: &Path, wheels: &Path) {
+    let mut pip = Command::new(environment.join("bin/pip"));
+    pip.args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-index",
+    ])
+    .args(["--find-links"])
+    .arg(wheels)
+    .arg("bosauth");
+    tools::run(&mut pip);
+}
+
+/// The names in a directory.
+fn listed(directory: &Path) -> Vec<String> {
+    fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+/// Says what the library asks of a system, and that it is the C library and libgcc_s alone.
+fn look_at(library: &Path) {
+    let dynamic = tools::run(Command::new("readelf").args(["-W", "-d"]).arg(library));
+    let needed: Vec<_> = dynamic
+        .lines()
+        .filter(|line| line.contains("(NEEDED)"))
+        .filter_map(|line| line.split_once('[')?.1.split_once(']'))
+        .map(|(name, _)| name)
+        .collect();
+    let system = [
+        "libc.so",
+        "libgcc_s.so",
+        "libm.so",
+        "libpthread.so",
+        "libdl.so",
+        "ld-linux",
+    ];
+    for name in &needed {
+        assert!(
+            system.iter().any(|start| name.starts_with(start)),
+            "{name} is needed"
+        );
+    }
+    let symbols = tools::run(Command::new("objdump").arg("-T").arg(library));
+    let versions = symbols.split("GLIBC_").skip(1).filter_map(|text| {
+        let number = text
+            .split(|c: char| !c.is_ascii_digit() && c != '.')
+            .next()?;
+        let parts: Result<Vec<u32>, _> = number.split('.').map(str::parse).collect();
+        parts.ok()
+    });
+    let highest = versions.max().unwrap();
+    println!("NEEDED {needed:?}, highest GLIBC {highest:?}");
+    assert!(highest <= vec![2, 34], "GLIBC {highest:?} is needed");
+}
+
+/// A first login by the program of the page.
+fn log_in(environment: &Path) {
+    let mut python = Command::new(environment.join("bin/python"));
+    python.args(["-c", &login_program()]);
+    logs_in(&mut python);
+}
+
+/// The program of the page for a first login.
+fn login_program() -> String {
+    let program = pages::blocks("python.md")
+        .into_iter()
+        .find(|b| b.file.as_deref() == Some("login.py"));
+    program.unwrap().text
+}
+
+/// Runs that program in whatever form. It has the package and the library with it.
+fn logs_in(program: &mut Command) {
+    let server = Server::start(Config::demo()).unwrap();
+    program
+        .arg(server.base_url())
+        .env_remove("PYTHONPATH")
+        .env_remove("BOSAUTH_LIBRARY");
+    assert_eq!(tools::run(program), format!("hello {DEMO_USER}\n"));
+}
+
+#[test]
+fn a_program_of_pyinstaller_has_the_library_with_it() {
+    let Some(environment) = environment_with("pyinstaller", &["hatchling", "pyinstaller"]) else {
+        return;
+    };
+    install_wheel(&environment, &wheel(&environment, "pyinstaller-wheels"));
+    for form in ["--onedir", "--onefile"] {
+        let directory = tools::empty(&format!("python/pyinstaller{form}"));
+        fs::write(directory.join("login.py"), login_program()).unwrap();
+        let mut pyinstaller = Command::new(environment.join("bin/pyinstaller"));
+        pyinstaller
+            .args([form, "--log-level", "ERROR", "login.py"])
+            .current_dir(&directory)
+            .env("PYINSTALLER_CONFIG_DIR", directory.join("cache"))
+            .env_remove("PYTHONPATH");
+        tools::run(&mut pyinstaller);
+        let made = directory.join("dist/login");
+        let program = if form == "--onedir" {
+            made.join("login")
+        } else {
+            made
+        };
+        logs_in(&mut Command::new(program));
+    }
+}
+
+/// A library in an archive is a file of its own for as long as it is loaded, and no longer.
+#[test]
+fn a_zipapp_has_the_library_with_it() {
+    let sources = sources("zipapp");
+    let library = library::directory().join("libbosauth.so");
+    fs::copy(library, sources.join("bosauth/libbosauth.so")).unwrap();
+    fs::write(sources.join("__main__.py"), login_program()).unwrap();
+    let archive = tools::temporary("python/login.pyz");
+    tools::run(
+        Command::new("python3")
+            .args(["-m", "zipapp"])
+            .arg(&sources)
+            .arg("-o")
+            .arg(&archive),
+    );
+    let temporary = tools::empty("python/zipapp-temporary");
+    let mut python = Command::new("python3");
+    logs_in(python.arg(&archive).env("TMPDIR", &temporary));
+    assert_eq!(listed(&temporary), [""; 0]);
+}
+
+#[test]
+fn calls_let_other_greenlets_run() {
+    let server = Server::start(suite::config()).unwrap();
+    let sources = sources("greenlets");
+    for name in ["gevent", "eventlet"] {
+        let Some(environment) = environment_with(name, &[name]) else {
+            continue;
+        };
+        let mut python = python(environment.join("bin/python"), &sources);
+        python
+            .args(["greenlets.py", name])
+            .current_dir(package().join("tests"))
+            .env("BOSAUTH_TEST_URL", server.base_url());
+        assert_eq!(
+            tools::run(&mut python),
+            "calls\ntimeout\nkilled\nCANCELLED\nnothing is left\n"
+        );
+    }
+}
+
+/// The directory that this test was built in, with the dependencies compiled already.
+fn target() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
+}
+
+#[test]
+fn without_cargo_the_installation_says_so() {
+    let Some(environment) = environment_with("no-cargo", &["hatchling"]) else {
+        return;
+    };
+    let mut pip = Command::new(environment.join("bin/pip"));
+    pip.args(["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir"])
+        .arg(tools::empty("python/no-wheels"))
+        .arg(package())
+        .env("PATH", environment.join("bin"));
+    let output = pip.output().unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("bosauth: cargo is not found."), "{said}");
+}
+
+/// Everything on the page, done in an empty directory, with what is printed compared.
+#[test]
+fn the_page_is_true() {
+    if environment_with("page-tools", &["hatchling"]).is_none() {
+        return;
+    }
+    let server = Server::start(Config::demo()).unwrap();
+    let (directory, place) = (
+        tools::empty("python/page"),
+        tools::empty("python/page-venv"),
+    );
+    let (mut printed, mut compared) = (String::new(), 0);
+    for block in pages::blocks("python.md") {
+        match (&*block.language, block.file) {
+            ("text", _) => {
+                assert_eq!(printed, block.text);
+                compared += 1;
+            }
+            ("sh", _) if block.text.starts_with("export VENV=") => {}
+            ("sh", _) => {
+                let commands = block
+                    .text
+                    .replace("http://127.0.0.1:8090", server.base_url());
+                let here = if commands.contains("./bindings") {
+                    tools::root()
+                } else {
+                    &directory
+                };
+                let mut shell = Command::new("sh");
+                shell
+                    .args(["-e", "-c", &commands])
+                    .current_dir(here)
+                    .env("VENV", &place)
+                    .env("CARGO_TARGET_DIR", target());
+                printed = tools::run(&mut shell);
+            }
+            (_, Some(file)) => fs::write(directory.join(file), block.text).unwrap(),
+            (language, None) => panic!("what is this {language} for?\n{}", block.text),
+        }
+    }
+    assert_eq!(compared, 4, "the page shows what it prints");
+}
+
+#[test]
+fn the_page_about_stopping_is_true() {
+    let server = Server::start(Config::demo()).unwrap();
+    let sources = sources("stopping");
+    for program in pages::programs("timeouts-and-cancel.md", "python") {
+        let mut python = python("python3", &sources);
+        python.args(["-c", &program, server.base_url()]);
+        assert_eq!(tools::run(&mut python), "UNKNOWN_TOKEN\n");
+    }
+}
+
+#[test]
+fn a_program_for_the_official_package_moves_over() {
+    let Some(environment) = environment_with("official", &["bosbase==0.1.5"]) else {
+        return;
+    };
+    let server = Server::start(Config::demo()).unwrap();
+    let program = fs::read_to_string(package().join("tests/moving_over.py")).unwrap();
+    let import = "from bosbase import BosBase, ClientResponseError\n";
+    assert_eq!(program.matches("import BosBase").count(), 1);
+    assert!(program.contains(import));
+    let sources = sources("moved");
+    let run = |program: &str| {
+        let mut python = python(environment.join("bin/python"), &sources);
+        python.args(["-c", program, server.base_url()]).args([
+            DEMO_USER,
+            DEMO_PASSWORD,
+            DEMO_SUPERUSER,
+        ]);
+        tools::run(&mut python)
+    };
+    let official = run(&program);
+    let ours = run(&program.replace(import, &import.replace("bosbase", "bosauth")));
+    assert!(official.lines().count() > 20, "{official}");
+    assert_eq!(ours, official);
+}

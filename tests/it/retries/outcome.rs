@@ -1,0 +1,64 @@
+//! What is told of a call that was sent twice, since the connection of the first sending died without an
+//! answer: the first sending may have been carried out.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::thread;
+
+use bosauth::{Client, Error, Status};
+
+use crate::support::answers::{NO_CONTENT as GOOD, answer_one, envelope};
+use crate::support::peer::{Act, Peer};
+
+fn bind(client: &Client) -> Result<(), Error> {
+    client.collection("users").bind_token("a@b.c", "pw", "tok")
+}
+
+/// The error of a bind that is sent over a connection that dies, and then gets this answer.
+fn answered_the_second_time(status: u16, message: &str) -> Error {
+    let refusal = envelope(status, message, "{}");
+    let peer = Peer::start(move |request| match request.number {
+        0 => vec![Act::Send(GOOD.into())],
+        1 => vec![Act::Close],
+        _ => vec![Act::Send(refusal.clone())],
+    });
+    let client = Client::builder(&peer.url()).build().unwrap();
+    bind(&client).unwrap();
+    let error = bind(&client).unwrap_err();
+    assert_eq!(peer.requests().len(), 3);
+    error
+}
+
+#[test]
+fn a_server_that_cannot_serve_now_does_not_say_what_became_of_the_first() {
+    for (status, expected) in [(503, Status::Server), (429, Status::RateLimited)] {
+        let error = answered_the_second_time(status, "Later.");
+        assert_eq!(error.status(), expected);
+        assert!(error.outcome_unknown(), "{status}");
+    }
+}
+
+#[test]
+fn a_refusal_holds_for_the_first_too() {
+    let error = answered_the_second_time(400, "Failed to bind token.");
+    assert_eq!(error.status(), Status::Credentials);
+    assert!(!error.outcome_unknown());
+}
+
+#[test]
+fn a_server_that_is_gone_the_second_time_may_have_done_the_first() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let client = Client::builder(&url).build().unwrap();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        answer_one(&mut stream, GOOD.as_bytes()).unwrap();
+        // Nobody listens any more by the time that the connection dies.
+        drop(listener);
+        answer_one(&mut stream, b"").unwrap();
+    });
+    bind(&client).unwrap();
+    let error = bind(&client).unwrap_err();
+    server.join().unwrap();
+    assert_eq!(error.status(), Status::Connect);
+    assert!(error.outcome_unknown());
+}

@@ -1,0 +1,97 @@
+//! `bosbase-local` as a program of its own, so that a test's process holds the client alone.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::thread::{self, JoinHandle};
+
+use super::tools;
+
+/// A server that runs until it is stopped or dropped.
+pub struct Service {
+    process: Child,
+    url: String,
+    written: Vec<JoinHandle<String>>,
+}
+
+impl Service {
+    /// Starts one that holds what `seed` says and writes a line for each request.
+    pub fn start(seed: &serde_json::Value) -> Self {
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
+            "seed-{}-{:?}.json",
+            std::process::id(),
+            thread::current().id()
+        ));
+        fs::write(&file, seed.to_string()).expect("a directory of our own");
+        let mut process = Command::new(program())
+            .args(["serve", "--http", "127.0.0.1:0", "--log", "--seed"])
+            .arg(&file)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let log = collect(process.stderr.take().expect("a pipe"), String::new());
+        let mut stdout = BufReader::new(process.stdout.take().expect("a pipe"));
+        let mut url = String::new();
+        stdout.read_line(&mut url).expect("the base URL");
+        let rest = collect(stdout, url.clone());
+        let _ = fs::remove_file(&file);
+        Service {
+            process,
+            url: url.trim_end().to_owned(),
+            written: vec![log, rest],
+        }
+    }
+
+    /// Its base URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Ends it and gives all that it wrote.
+    pub fn stop(mut self) -> String {
+        self.end();
+        let texts = self.written.drain(..).map(|text| text.join());
+        texts.map(|text| text.expect("what it wrote")).collect()
+    }
+
+    fn end(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn collect(mut from: impl Read + Send + 'static, mut text: String) -> JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = from.read_to_end(&mut bytes);
+        text.push_str(&String::from_utf8_lossy(&bytes));
+        text
+    })
+}
+
+/// The program, built.
+fn program() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .parent()
+            .expect("a target directory");
+        let mut cargo = tools::cargo();
+        cargo
+            .args(["build", "--quiet", "--package", "bosbase-local"])
+            .args(["--bin", "bosbase-local", "--target-dir"])
+            .arg(target)
+            .current_dir(tools::root());
+        tools::run(&mut cargo);
+        target.join("debug/bosbase-local")
+    })
+}
