@@ -1,15 +1,27 @@
-//! The scenario driver for Rust: does what a line says through the public API of the crate `bosauth` and
-//! answers what came of it. The format is that of `tests/scenarios/README.md`.
+//! The scenario driver for Rust: runs each line of its input through the public API of the crate `bosauth` and
+//! prints the result. The format is that of `tests/scenarios/README.md`.
 
+use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
 use bosauth::{CallOptions, Cancel, Client, ClientBuilder, Config, Error, Session};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 
-use super::fields::encode;
+fn main() -> io::Result<()> {
+    let mut driver = Driver::default();
+    let mut output = io::stdout().lock();
+    for line in io::stdin().lock().lines() {
+        let fields: Vec<String> = line?.split_ascii_whitespace().map(decode).collect();
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        writeln!(output, "{}", driver.run(&fields))?;
+        output.flush()?;
+    }
+    Ok(())
+}
 
-/// A client, what is set for the next one and the next call, and what the last calls gave.
+/// A client, what is set for the next one and the next call, and the results of the last calls.
 #[derive(Default)]
-pub struct Rust {
+struct Driver {
     settings: Vec<Vec<String>>,
     client: Option<Client>,
     options: CallOptions,
@@ -18,12 +30,12 @@ pub struct Rust {
     error: Option<Error>,
 }
 
-impl Rust {
-    /// Does what a line says.
-    pub fn answer(&mut self, fields: &[&str]) -> String {
+impl Driver {
+    /// Runs a line.
+    fn run(&mut self, fields: &[&str]) -> String {
         match *fields {
             ["reset"] => {
-                *self = Rust::default();
+                *self = Driver::default();
                 "OK".into()
             }
             ["config", ..] => self.set_config(&fields[1..]),
@@ -231,4 +243,20 @@ fn summary(session: &Session) -> String {
         u8::from(session.is_superuser()),
         u8::from(session.was_kept()),
     )
+}
+
+fn decode(field: &str) -> String {
+    if field == "\"\"" {
+        return String::new();
+    }
+    let decoded = percent_decode_str(field).decode_utf8();
+    decoded.expect("a field is UTF-8").into_owned()
+}
+
+fn encode(value: &[u8]) -> String {
+    const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
+    if value.is_empty() {
+        return "\"\"".to_owned();
+    }
+    percent_encode(value, ENCODED).to_string()
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bosauth::{CallOptions, Client, Error};
 
 use crate::support::answers::{JSON, answer, envelope};
-use crate::support::driver::{Driver, Program, compile_c};
+use crate::support::driver::{Driver, compile_c};
 use crate::support::fields;
 use crate::support::peer::Peer;
 
@@ -192,15 +192,15 @@ fn what_a_server_says_is_one_safe_line() {
 fn the_accessors_of_c_hide_the_secrets() {
     let secrets = [PASSWORD, TOKEN];
     let peer = Peer::answering(echoing(&secrets));
-    let mut driver = Program::start("c", &mut compile_c("faults", &[]));
+    let mut driver = Driver::start("c", &mut compile_c("faults", &[]));
     let bind = fields::line(&["bind", "users", "a@b.c", PASSWORD.0, TOKEN.0]);
-    assert_eq!(driver.answer(&format!("client {}", peer.url())), "OK");
-    assert_eq!(driver.answer(&bind), "VALIDATION 400 FIX_CALL");
+    assert_eq!(driver.run(&format!("client {}", peer.url())), "OK");
+    assert_eq!(driver.run(&bind), "VALIDATION 400 FIX_CALL");
     for part in ["message", "server_message", "data", "body", "url", "mfa_id"] {
-        let answer = driver.answer(&format!("error {part}"));
+        let answer = driver.run(&format!("error {part}"));
         assert_hides(&fields::decode(&answer), &secrets);
     }
-    Box::new(driver).end();
+    driver.stop();
 }
 
 #[test]

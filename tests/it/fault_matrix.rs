@@ -8,7 +8,6 @@ mod responses;
 mod row;
 mod table;
 
-// One test alone, so that what it leaves behind can be counted.
 #[test]
 fn no_fault_is_taken_for_a_success_or_left_waiting() {
     let rows = [responses::rows(), http::rows(), network_faults::rows()];

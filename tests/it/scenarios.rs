@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::support::chance::Chance;
-use crate::support::driver::{Driver, Program, RustDriver};
+use crate::support::driver::Driver;
 use crate::support::scenario::Scenario;
 use crate::support::{driver, library, tools};
 
@@ -22,33 +22,33 @@ fn scenarios() -> Vec<Scenario> {
 }
 
 /// Runs every scenario that is for the driver's language.
-fn run_all(mut driver: Box<dyn Driver>) {
+fn run_all(mut driver: Driver) {
     let mut chance = Chance::new();
     let mut scenarios = scenarios();
     chance.shuffle(&mut scenarios);
     let ours: Vec<_> = scenarios
         .iter()
-        .filter(|scenario| scenario.is_for(driver.language()))
+        .filter(|scenario| scenario.is_for(driver.language))
         .collect();
     let failures: Vec<String> = ours
         .iter()
-        .filter_map(|scenario| scenario.run(&mut *driver, &mut chance).err())
+        .filter_map(|scenario| scenario.run(&mut driver, &mut chance).err())
         .collect();
-    println!("{} scenarios in {}", ours.len(), driver.language());
+    println!("{} scenarios in {}", ours.len(), driver.language);
     assert!(!ours.is_empty());
-    driver.end();
+    driver.stop();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 #[test]
 fn scenarios_in_rust() {
-    run_all(Box::new(RustDriver::default()));
+    run_all(Driver::start("rust", &mut driver::rust()));
 }
 
 #[test]
 fn scenarios_in_c() {
     let mut command = driver::compile_c("scenarios", &[]);
-    run_all(Box::new(Program::start("c", &mut command)));
+    run_all(Driver::start("c", &mut command));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn scenarios_in_c_with_sanitizers() {
         return tools::skip("no sanitizers");
     }
     let mut command = driver::compile_c("scenarios-sanitized", &sanitizers);
-    run_all(Box::new(Program::start("c", &mut command)));
+    run_all(Driver::start("c", &mut command));
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn scenarios_in_c_under_valgrind() {
     command
         .args(["-q", "--leak-check=full", "--error-exitcode=9"])
         .arg(driver.get_program());
-    run_all(Box::new(Program::start("c", &mut command)));
+    run_all(Driver::start("c", &mut command));
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn scenarios_in_cpp() {
         &wrapper,
     ];
     let driver = library::compile_cpp(&source, "scenarios-cpp", &flags);
-    run_all(Box::new(Program::start("cpp", &mut Command::new(driver))));
+    run_all(Driver::start("cpp", &mut Command::new(driver)));
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn scenarios_in_python() {
         "BOSAUTH_LIBRARY",
         library::directory().join("libbosauth.so"),
     );
-    run_all(Box::new(Program::start("python", &mut command)));
+    run_all(Driver::start("python", &mut command));
 }
 
 /// Whether the compiler has what these flags ask for.

@@ -228,18 +228,13 @@ impl Row {
     }
 
     /// Runs the row with one call over one transport: what the call gave, and what was wrong.
-    pub fn run(
-        &self,
-        call: Call,
-        transport: usize,
-        driver: &mut dyn Driver,
-    ) -> (String, Vec<Flaw>) {
+    pub fn run(&self, call: Call, transport: usize, driver: &mut Driver) -> (String, Vec<Flaw>) {
         let scene = (self.scene)(call, TRANSPORTS[transport]);
         for line in self.preparation(&scene, TRANSPORTS[transport]) {
-            assert_eq!(driver.answer(&line), "OK", "{}: {line}", self.name);
+            assert_eq!(driver.run(&line), "OK", "{}: {line}", self.name);
         }
         let begun = Instant::now();
-        let given = driver.answer(&call.line());
+        let given = driver.run(&call.line());
         let took = begun.elapsed();
         let mut flaws = Vec::new();
         flaws.extend(wrong_answer(&given, &self.expected(call, transport)));
@@ -247,13 +242,13 @@ impl Row {
             flaws.push((Kind::Hang, format!("it took {took:?}")));
         }
         if call != Call::Login || !given.starts_with("OK") {
-            let session = driver.answer("session @token");
+            let session = driver.run("session @token");
             if session != format!("OK {SAVED}") {
                 flaws.push((Kind::ChangedSession, session));
             }
         }
         flaws.extend(scene.repeat());
-        assert_eq!(driver.answer("reset"), "OK");
+        assert_eq!(driver.run("reset"), "OK");
         (given, flaws)
     }
 

@@ -8,14 +8,14 @@ use std::thread;
 use std::time::Instant;
 
 use super::row::{CALLS, CELL_MAX, Call, Flaw, Kind, Row, TRANSPORTS};
-use crate::support::driver::{Driver, Program, RustDriver, compile_c};
+use crate::support::driver::{self, Driver, compile_c};
 use crate::support::holdings::{Holdings, settle};
 
 /// How many rows a language runs at once: of those that work, and of those that wait for a deadline.
 const AT_ONCE: [usize; 2] = [6, 16];
 
 /// The languages, by how a driver is started.
-type Start = Arc<dyn Fn() -> Box<dyn Driver> + Send + Sync>;
+type Start = Arc<dyn Fn() -> Driver + Send + Sync>;
 
 /// A cell: its row, transport and call.
 type Place = (usize, usize, Call);
@@ -33,7 +33,6 @@ pub fn check_all(rows: Vec<Row>) {
     let begun = Instant::now();
     let rows = Arc::new(rows);
     let languages = languages();
-    let before = Holdings::of_self();
     let mut reports = Vec::new();
     for (hasty, at_once) in [false, true].into_iter().zip(AT_ONCE) {
         let chosen = (0..rows.len()).filter(|&row| rows[row].is_hasty() == hasty);
@@ -41,7 +40,6 @@ pub fn check_all(rows: Vec<Row>) {
     }
     print_table(&rows, &reports);
     println!("{}, {:.0?}", totals(&rows, &reports), begun.elapsed());
-    settle(before, Holdings::of_self).expect("nothing is left in this process");
     let flaws = reports.iter().flat_map(|report| told(&rows, report));
     let flaws: Vec<String> = flaws.collect();
     assert!(flaws.is_empty(), "{}", flaws.join("\n"));
@@ -52,8 +50,8 @@ pub fn check_all(rows: Vec<Row>) {
 fn languages() -> [Start; 2] {
     let c = compile_c("matrix", &[]).get_program().to_owned();
     [
-        Arc::new(|| Box::new(RustDriver::default())),
-        Arc::new(move || Box::new(Program::start("c", &mut Command::new(&c)))),
+        Arc::new(|| Driver::start("rust", &mut driver::rust())),
+        Arc::new(move || Driver::start("c", &mut Command::new(&c))),
     ]
 }
 
@@ -84,18 +82,13 @@ fn run(
 
 /// Runs rows of the queue until none is left, or a call has left something behind: those that come after it
 /// would be blamed for that.
-fn work(
-    mut driver: Box<dyn Driver>,
-    rows: &[Row],
-    queue: &Mutex<Vec<usize>>,
-    tell: &Sender<Report>,
-) {
-    assert_eq!(driver.answer("reset"), "OK");
+fn work(mut driver: Driver, rows: &[Row], queue: &Mutex<Vec<usize>>, tell: &Sender<Report>) {
+    assert_eq!(driver.run("reset"), "OK");
     let before = driver.holdings();
     let next = || queue.lock().expect("no worker panics here").pop();
     while let Some(row) = next() {
         let is_clean = places(row).all(|place| {
-            let report = run_cell(&rows[row], place, &mut *driver, before);
+            let report = run_cell(&rows[row], place, &mut driver, before);
             let leaks = report.flaws.iter().any(|flaw| flaw.0 == Kind::Leak);
             let _ = tell.send(report);
             !leaks
@@ -104,7 +97,7 @@ fn work(
             break;
         }
     }
-    driver.end();
+    driver.stop();
 }
 
 /// The cells of a row.
@@ -113,13 +106,13 @@ fn places(row: usize) -> impl Iterator<Item = Place> {
     transports.flat_map(move |transport| CALLS.map(|call| (row, transport, call)))
 }
 
-fn run_cell(row: &Row, place: Place, driver: &mut dyn Driver, before: Option<Holdings>) -> Report {
+fn run_cell(row: &Row, place: Place, driver: &mut Driver, before: Option<Holdings>) -> Report {
     let (given, mut flaws) = row.run(place.2, place.1, driver);
     let leak = settle(before, || driver.holdings()).err();
     flaws.extend(leak.map(|leak| (Kind::Leak, leak)));
     Report {
         place,
-        language: driver.language(),
+        language: driver.language,
         given,
         flaws,
     }

@@ -1,60 +1,26 @@
-//! The languages that scenarios are run in: each takes a line and answers what came of it.
+//! The scenario drivers: programs that run a line in one language and print its result.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use super::fields;
 use super::holdings::Holdings;
 use super::peer::WATCHDOG;
-use super::{library, rust, tools};
+use super::{library, tools};
 
-/// One language.
-pub trait Driver {
-    /// How scenarios call it.
-    fn language(&self) -> &'static str;
-
-    /// Does what a line says.
-    fn answer(&mut self, line: &str) -> String;
-
-    /// What its process holds, if that is a process of its own.
-    fn holdings(&self) -> Option<Holdings> {
-        None
-    }
-
-    /// Ends it: everything is freed, and nothing complained.
-    fn end(self: Box<Self>);
-}
-
-/// Rust, in this process.
-#[derive(Default)]
-pub struct RustDriver(rust::Rust);
-
-impl Driver for RustDriver {
-    fn language(&self) -> &'static str {
-        "rust"
-    }
-
-    fn answer(&mut self, line: &str) -> String {
-        let fields = fields::split(line);
-        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-        self.0.answer(&fields)
-    }
-
-    fn end(self: Box<Self>) {}
-}
-
-/// A program that reads lines and writes answers.
-pub struct Program {
-    language: &'static str,
+/// A driver that runs.
+pub struct Driver {
+    /// The language's name in scenarios.
+    pub language: &'static str,
     child: Child,
     input: Option<ChildStdin>,
     output: Receiver<String>,
 }
 
-impl Program {
-    /// Starts a driver.
+impl Driver {
     pub fn start(language: &'static str, command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
@@ -63,52 +29,67 @@ impl Program {
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let (tell, output) = channel();
+        let (sender, output) = channel();
         thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                let _ = tell.send(line);
+                let _ = sender.send(line);
             }
         });
-        Program {
+        Driver {
             language,
             input: child.stdin.take(),
             child,
             output,
         }
     }
-}
 
-impl Driver for Program {
-    fn language(&self) -> &'static str {
-        self.language
-    }
-
-    fn answer(&mut self, line: &str) -> String {
-        let input = self.input.as_mut().expect("a pipe until the end");
-        // If it has ended already, its silence tells.
+    /// Runs a line and returns its result.
+    pub fn run(&mut self, line: &str) -> String {
+        let input = self.input.as_mut().expect("a pipe");
+        // An error means that the driver has exited; then there is no result either.
         let _ = writeln!(input, "{line}");
         let _ = input.flush();
         self.output
             .recv_timeout(WATCHDOG)
-            .unwrap_or_else(|_| panic!("the {} driver does not answer {line:?}", self.language))
+            .unwrap_or_else(|_| panic!("the {} driver has no result of {line:?}", self.language))
     }
 
-    fn holdings(&self) -> Option<Holdings> {
+    /// The resources of its process.
+    pub fn holdings(&self) -> Option<Holdings> {
         Holdings::of(self.child.id())
     }
 
-    fn end(mut self: Box<Self>) {
+    /// Stops it; panics if it reports an error.
+    pub fn stop(mut self) {
         drop(self.input.take());
-        let mut complaints = String::new();
+        let mut errors = String::new();
         let mut stderr = self.child.stderr.take().expect("a pipe");
-        let _ = stderr.read_to_string(&mut complaints);
-        let status = self.child.wait().expect("the driver ends");
+        let _ = stderr.read_to_string(&mut errors);
+        let status = self.child.wait().expect("the driver exits");
         assert!(
-            status.success() && complaints.is_empty(),
-            "the {} driver ended with {status}\n{complaints}",
+            status.success() && errors.is_empty(),
+            "the {} driver exited with {status}\n{errors}",
             self.language
         );
     }
+}
+
+/// The Rust driver, compiled.
+pub fn rust() -> Command {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .parent()
+        .expect("a target directory");
+    BUILT.get_or_init(|| {
+        let mut cargo = tools::cargo();
+        cargo
+            .args(["build", "--quiet", "--package", "bosauth-capi"])
+            .args(["--example", "scenario_driver", "--target-dir"])
+            .arg(target)
+            .current_dir(tools::root());
+        tools::run(&mut cargo);
+    });
+    Command::new(target.join("debug/examples/scenario_driver"))
 }
 
 /// The C driver, compiled with these flags besides those of every C program here.

@@ -1,45 +1,22 @@
 //! The fields of a scenario's line: separated by spaces, percent-encoded, `""` for an empty one.
 
-/// A field as it stands in a line: visible ASCII as it is, but for `%`; everything else encoded.
-pub fn encode(text: &[u8]) -> String {
-    if text.is_empty() {
-        return "\"\"".to_owned();
-    }
-    let mut encoded = String::with_capacity(text.len());
-    for &byte in text {
-        match byte {
-            b'!'..=b'~' if byte != b'%' => encoded.push(char::from(byte)),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
-}
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-/// A line of these fields.
+/// Joins fields into a line.
 pub fn line(fields: &[&str]) -> String {
-    let encoded: Vec<_> = fields
-        .iter()
-        .map(|field| encode(field.as_bytes()))
-        .collect();
-    encoded.join(" ")
+    const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
+    let encode = |field: &&str| match *field {
+        "" => "\"\"".to_owned(),
+        field => utf8_percent_encode(field, ENCODED).to_string(),
+    };
+    fields.iter().map(encode).collect::<Vec<_>>().join(" ")
 }
 
-/// The fields of a line, decoded.
-pub fn split(line: &str) -> Vec<String> {
-    line.split_ascii_whitespace().map(decode).collect()
-}
-
-/// What a field means.
+/// Decodes a field.
 pub fn decode(field: &str) -> String {
     if field == "\"\"" {
         return String::new();
     }
-    let mut parts = field.split('%');
-    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        let digits = part.get(..2).expect("two digits after a percent sign");
-        bytes.push(u8::from_str_radix(digits, 16).expect("hexadecimal digits"));
-        bytes.extend_from_slice(&part.as_bytes()[2..]);
-    }
-    String::from_utf8(bytes).expect("a field is UTF-8")
+    let decoded = percent_decode_str(field).decode_utf8();
+    decoded.expect("a field is UTF-8").into_owned()
 }

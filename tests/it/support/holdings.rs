@@ -14,12 +14,7 @@ pub struct Holdings {
 }
 
 impl Holdings {
-    /// What this process holds; `None` where the system does not show it.
-    pub fn of_self() -> Option<Self> {
-        Holdings::of(std::process::id())
-    }
-
-    /// What the process with this id holds.
+    /// What the process with this id holds; `None` where the system does not show it.
     pub fn of(process: u32) -> Option<Self> {
         let count = |of: &str| Some(fs::read_dir(format!("/proc/{process}/{of}")).ok()?.count());
         Some(Holdings {

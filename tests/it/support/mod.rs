@@ -14,8 +14,6 @@ pub mod name_server;
 pub mod pages;
 pub mod peer;
 pub mod relay;
-#[path = "../../drivers/rust.rs"]
-pub mod rust;
 pub mod scenario;
 pub mod service;
 pub mod suite;

@@ -87,15 +87,15 @@ impl Scenario {
 
     /// Runs it against a server of its own, with names made anew, up to the first line that gives
     /// something else than it must.
-    pub fn run(&self, driver: &mut dyn Driver, chance: &mut Chance) -> Result<(), String> {
+    pub fn run(&self, driver: &mut Driver, chance: &mut Chance) -> Result<(), String> {
         let mut names = Names::new(chance);
         let world = World::start(self, &mut names);
-        assert_eq!(driver.answer("reset"), "OK");
+        assert_eq!(driver.run("reset"), "OK");
         for step in &self.steps {
             match step {
                 Step::Line { left, right } => {
                     let left = names.fill(left);
-                    let given = driver.answer(&left);
+                    let given = driver.run(&left);
                     names.learn(right, &given);
                     let right = names.fill(right);
                     if given != right {
