@@ -7,8 +7,8 @@ use std::time::Duration;
 use bosauth::{Action, CallOptions, Client, Config, Error, Status};
 use bosbase_local::{DEMO_PASSWORD, DEMO_USER, Server};
 
-use crate::support::peer::{Act, Peer};
-use crate::support::{answers, library, tools};
+use crate::support::faulty_server::{Act, FaultyServer};
+use crate::support::{library, responses, tools};
 
 /// What is wrong, and how it is called in the header.
 type Bad = (String, &'static str);
@@ -58,8 +58,8 @@ fn assert_refused(result: Result<(), Error>, (text, argument): &Bad, action: Act
 
 #[test]
 fn the_calls_refuse_bad_arguments_before_anything_is_sent() {
-    let peer = Peer::answering("HTTP/1.1 204 x\r\n\r\n");
-    let client = Client::builder(&peer.url()).build().unwrap();
+    let server = FaultyServer::answering("HTTP/1.1 204 x\r\n\r\n");
+    let client = Client::builder(&server.url()).build().unwrap();
     client.save_session("saved", None).unwrap();
     for bad in bad_collections() {
         let collection = client.collection(&bad.0);
@@ -95,18 +95,18 @@ fn the_calls_refuse_bad_arguments_before_anything_is_sent() {
             Action::FixCall,
         );
     }
-    assert_eq!(peer.visitors(), 0, "something was sent");
+    assert_eq!(server.connections(), 0, "something was sent");
     assert_eq!(client.session().unwrap().token(), "saved");
 }
 
 #[test]
 fn the_longest_texts_are_sent() {
-    let peer = Peer::answering("HTTP/1.1 204 x\r\n\r\n");
-    let client = Client::builder(&peer.url()).build().unwrap();
+    let server = FaultyServer::answering("HTTP/1.1 204 x\r\n\r\n");
+    let client = Client::builder(&server.url()).build().unwrap();
     let (long, longest) = ("x".repeat(255), "\u{e9}".repeat(512));
     let collection = client.collection(&long);
     collection.bind_token(&long, &long, &longest).unwrap();
-    assert_eq!(peer.requests().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[test]
@@ -391,7 +391,7 @@ fn bad_input_from_c_under_valgrind() {
 
 /// Compiles and runs the C program, which must find everything refused and send nothing.
 fn run_c(flags: &[&str], command: impl FnOnce(&std::path::Path) -> Command) {
-    let peer = Peer::answering("HTTP/1.1 204 x\r\n\r\n");
+    let server = FaultyServer::answering("HTTP/1.1 204 x\r\n\r\n");
     // Passing NULL where the header says that it may not be is what is tried here.
     let strict = [
         "-std=c11",
@@ -404,17 +404,17 @@ fn run_c(flags: &[&str], command: impl FnOnce(&std::path::Path) -> Command) {
     let source = tools::root().join("tests/c/bad_input.c");
     let name = format!("bad_input{}", flags.concat());
     let program = library::compile(&source, &name, &[&strict, flags].concat());
-    let said = tools::run(command(&program).arg(peer.url()));
-    assert!(said.ends_with(" checks, 0 failed\n"), "{said}");
-    assert_eq!(peer.visitors(), 0, "something was sent");
+    let printed = tools::run(command(&program).arg(server.url()));
+    assert!(printed.ends_with(" checks, 0 failed\n"), "{printed}");
+    assert_eq!(server.connections(), 0, "something was sent");
 }
 
 #[test]
 fn strings_that_change_during_a_call_are_refused_or_sent_as_checked() {
-    let login = answers::answer("200 OK", answers::JSON, answers::LOGIN);
-    let peer = Peer::start(move |request| {
+    let login = responses::response("200 OK", responses::JSON, responses::LOGIN);
+    let server = FaultyServer::start(move |request| {
         let is_login = request.target().contains("auth-with-token");
-        let no_content = answers::NO_CONTENT.as_bytes();
+        let no_content = responses::NO_CONTENT.as_bytes();
         vec![Act::Send(if is_login {
             login.clone()
         } else {
@@ -431,9 +431,9 @@ fn strings_that_change_during_a_call_are_refused_or_sent_as_checked() {
         "-pthread",
     ];
     let program = library::compile(&source, "changing_strings", &flags);
-    let said = tools::run(Command::new(program).args([&peer.url(), "150"]));
-    assert!(said.ends_with(" wrong 0\n"), "{said}");
-    let sent: BTreeSet<Vec<u8>> = peer.requests().into_iter().map(|r| r.bytes).collect();
+    let printed = tools::run(Command::new(program).args([&server.url(), "150"]));
+    assert!(printed.ends_with(" wrong 0\n"), "{printed}");
+    let sent: BTreeSet<Vec<u8>> = server.requests().into_iter().map(|r| r.bytes).collect();
     let sent: Vec<_> = sent
         .iter()
         .map(|bytes| String::from_utf8_lossy(bytes))

@@ -12,16 +12,16 @@ use std::time::{Duration, Instant};
 use bosauth::{Action, CallOptions, Cancel, Client, Error, Session, Status};
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
 
-use crate::support::chance::Chance;
-use crate::support::peer::{Act, Peer};
-use crate::support::{https, library, peer, tools};
+use crate::support::faulty_server::{Act, FaultyServer};
+use crate::support::rng::Rng;
+use crate::support::{WATCHDOG, https, library, tools};
 
 const GOOD_LOGIN: &str =
     "HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n{\"record\":{},\"token\":\"t\"}";
 const GOOD_BIND: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 
 fn client(url: &str) -> Client {
-    let client = Client::builder(url).timeout(10 * peer::WATCHDOG);
+    let client = Client::builder(url).timeout(10 * WATCHDOG);
     client.build().unwrap()
 }
 
@@ -39,16 +39,16 @@ fn log_in(client: &Client, cancel: &Cancel) -> Result<Session, Error> {
         .auth_with_token("tok")
 }
 
-/// A login on a thread of its own; the peer has got its request.
+/// A login on a thread of its own; the server has got its request.
 fn held(
-    peer: &Peer,
+    server: &FaultyServer,
     client: &Client,
     cancel: &Cancel,
     count: usize,
 ) -> JoinHandle<Result<Session, Error>> {
     let (client, cancel) = (client.clone(), cancel.clone());
     let login = thread::spawn(move || log_in(&client, &cancel));
-    peer.wait_for_requests(count);
+    server.wait_for_requests(count);
     login
 }
 
@@ -65,13 +65,13 @@ fn cancelled<T>(result: Result<T, Error>) -> bool {
 
 #[test]
 fn a_call_after_the_trigger_sends_nothing() {
-    let peer = Peer::answering(GOOD_LOGIN);
+    let server = FaultyServer::answering(GOOD_LOGIN);
     let cancel = Cancel::new();
     cancel.trigger();
     cancel.trigger();
     assert!(cancel.is_triggered());
-    assert!(!cancelled(log_in(&client(&peer.url()), &cancel)));
-    assert_eq!(peer.visitors(), 0);
+    assert!(!cancelled(log_in(&client(&server.url()), &cancel)));
+    assert_eq!(server.connections(), 0);
 }
 
 #[test]
@@ -87,35 +87,35 @@ fn a_bad_argument_is_told_before_a_cancel() {
 
 #[test]
 fn one_cancel_stops_many_calls_and_no_other() {
-    let peer = Peer::always(vec![Act::Hold, Act::Send(GOOD_LOGIN.into())]);
-    let clients = [client(&peer.url()), client(&peer.url())];
+    let server = FaultyServer::always(vec![Act::Hold, Act::Send(GOOD_LOGIN.into())]);
+    let clients = [client(&server.url()), client(&server.url())];
     let (shared, other) = (Cancel::new(), Cancel::new());
     let calls: Vec<_> = (0..8)
-        .map(|i| held(&peer, &clients[i % 2], &shared.clone(), i + 1))
+        .map(|i| held(&server, &clients[i % 2], &shared.clone(), i + 1))
         .collect();
-    let unmoved = held(&peer, &clients[0], &other, 9);
+    let unmoved = held(&server, &clients[0], &other, 9);
     shared.trigger();
     for call in calls {
         assert!(cancelled(call.join().unwrap()), "its request was sent");
     }
-    peer.release(8);
+    server.release(8);
     assert!(unmoved.join().unwrap().unwrap().was_kept());
     assert!(clients[1].session().is_none());
 }
 
 #[test]
 fn a_cancel_that_its_owner_drops_stops_nothing() {
-    let peer = Peer::always(vec![Act::Hold, Act::Send(GOOD_LOGIN.into())]);
-    let client = client(&peer.url());
-    let login = held(&peer, &client, &Cancel::new(), 1);
-    peer.release(0);
+    let server = FaultyServer::always(vec![Act::Hold, Act::Send(GOOD_LOGIN.into())]);
+    let client = client(&server.url());
+    let login = held(&server, &client, &Cancel::new(), 1);
+    server.release(0);
     login.join().unwrap().unwrap();
 }
 
 #[test]
 fn a_trigger_after_the_call_stops_no_later_call() {
-    let peer = Peer::answering(GOOD_LOGIN);
-    let client = client(&peer.url());
+    let server = FaultyServer::answering(GOOD_LOGIN);
+    let client = client(&server.url());
     for _ in 0..100 {
         let cancel = Cancel::new();
         log_in(&client, &cancel).unwrap();
@@ -123,24 +123,24 @@ fn a_trigger_after_the_call_stops_no_later_call() {
         // This one is lent what the one before gave back.
         log_in(&client, &Cancel::new()).unwrap();
     }
-    assert_eq!(peer.visitors(), 1, "all on one connection");
+    assert_eq!(server.connections(), 1, "all on one connection");
 }
 
 #[test]
 fn the_connection_of_a_call_that_was_stopped_is_not_used_again() {
-    let peer = Peer::start(|request| match request.number {
+    let server = FaultyServer::start(|request| match request.number {
         0 => vec![Act::Hold, Act::Send(GOOD_BIND.into())],
         _ => vec![Act::Send(GOOD_LOGIN.into())],
     });
-    let client = client(&peer.url());
+    let client = client(&server.url());
     let cancel = Cancel::new();
-    let login = held(&peer, &client, &cancel, 1);
+    let login = held(&server, &client, &cancel, 1);
     cancel.trigger();
     cancelled(login.join().unwrap());
-    peer.release(0);
-    peer.wait_until_done(1);
+    server.release(0);
+    server.wait_until_done(1);
     log_in(&client, &Cancel::new()).unwrap();
-    let used = peer
+    let used = server
         .requests()
         .iter()
         .map(|r| r.connection)
@@ -150,33 +150,33 @@ fn the_connection_of_a_call_that_was_stopped_is_not_used_again() {
 
 #[test]
 fn closing_stops_the_calls_of_all_clones_for_good() {
-    let peer = Peer::always(vec![Act::Hold]);
-    let client = client(&peer.url());
+    let server = FaultyServer::always(vec![Act::Hold]);
+    let client = client(&server.url());
     client.save_session("saved", None).unwrap();
     let calls: Vec<_> = (0..8)
-        .map(|i| held(&peer, &client.clone(), &Cancel::new(), i + 1))
+        .map(|i| held(&server, &client.clone(), &Cancel::new(), i + 1))
         .collect();
-    assert!(client.clone().close(peer::WATCHDOG), "no call is left");
+    assert!(client.clone().close(WATCHDOG), "no call is left");
     for call in calls {
         assert!(cancelled(call.join().unwrap()));
     }
     assert!(!cancelled(log_in(&client, &Cancel::new())));
-    assert_eq!(peer.requests().len(), 8);
+    assert_eq!(server.requests().len(), 8);
     assert_eq!(client.session().unwrap().token(), "saved");
     assert!(client.close(Duration::from_millis(1)), "twice is fine");
 }
 
 #[test]
 fn closing_closes_the_connections_that_wait() {
-    let peer = Peer::start(|request| match request.number {
+    let server = FaultyServer::start(|request| match request.number {
         0 => vec![Act::Send(GOOD_LOGIN.into()), Act::Silence],
         _ => vec![],
     });
-    let client = client(&peer.url());
+    let client = client(&server.url());
     log_in(&client, &Cancel::new()).unwrap();
     client.close(Duration::from_millis(1));
-    // The peer's silence ends when the client is gone, though `client` is still there.
-    peer.wait_until_done(1);
+    // The server's silence ends when the client is gone, though `client` is still there.
+    server.wait_until_done(1);
 }
 
 /// TLS's own messages are no answer: a server that goes on and on with them keeps no call from seeing that it is
@@ -186,7 +186,7 @@ fn a_call_is_stopped_in_a_flood_of_session_tickets() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
     let client = Client::builder(&url)
-        .timeout(10 * peer::WATCHDOG)
+        .timeout(10 * WATCHDOG)
         .roots_pem(https::roots());
     let (client, cancel) = (client.build().unwrap(), Cancel::new());
     let stop = cancel.clone();
@@ -211,7 +211,7 @@ fn a_call_succeeds_or_is_stopped_whenever_the_trigger_comes() {
     let client = client(server.base_url());
     let users = client.collection("users");
     users.bind_token(DEMO_USER, DEMO_PASSWORD, "tok").unwrap();
-    let mut chance = Chance::new();
+    let mut rng = Rng::new();
     let mut outcomes = [0; 2];
     let begin = Instant::now();
     users.auth_with_token("tok").unwrap();
@@ -219,7 +219,7 @@ fn a_call_succeeds_or_is_stopped_whenever_the_trigger_comes() {
     for _ in 0..2000 {
         client.save_session("before", None).unwrap();
         let cancel = Cancel::new();
-        let delay = Duration::from_micros(chance.below(usual) as u64);
+        let delay = Duration::from_micros(rng.below(usual) as u64);
         let start = Barrier::new(2);
         let login = thread::scope(|scope| {
             scope.spawn(|| {
@@ -263,10 +263,10 @@ fn program(name: &str, flags: &[&str]) -> Command {
 }
 
 /// Checks what the program says: `lines` phases, every call good, nothing left.
-fn check(said: &str, lines: usize) {
-    println!("{said}");
-    assert!(said.ends_with("left: descriptors 0 threads 0\n"));
-    assert_eq!(said.lines().count(), lines + 1);
+fn check(printed: &str, lines: usize) {
+    println!("{printed}");
+    assert!(printed.ends_with("left: descriptors 0 threads 0\n"));
+    assert_eq!(printed.lines().count(), lines + 1);
 }
 
 #[test]
@@ -345,10 +345,10 @@ fn a_wait_hook_is_called_while_a_call_waits_and_ends_it() {
 
 #[test]
 fn a_wait_hook_that_lets_go_on_changes_nothing() {
-    let peer = Peer::answering(GOOD_LOGIN);
+    let server = FaultyServer::answering(GOOD_LOGIN);
     let mut options = CallOptions::new();
     options.set_wait_hook(|| false);
-    let client = client(&peer.url());
+    let client = client(&server.url());
     let users = client.collection("users").with(&options);
     users.auth_with_token("tok").unwrap();
     options.set_wait_hook(|| true);

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use bosauth::{Action, Client, Error, Status};
 
-use crate::support::answers::{LOGIN, NO_CONTENT as GOOD, answer};
-use crate::support::full_queue::FullQueue;
+use crate::support::faulty_server::{Act, FaultyServer, TCP};
+use crate::support::full_backlog::FullBacklog;
 use crate::support::https::TLS;
-use crate::support::peer::{Act, Peer, TCP};
+use crate::support::responses::{LOGIN, NO_CONTENT as GOOD, response};
 
-fn client(peer: &Peer) -> Client {
-    let client = Client::builder(&peer.url());
-    let client = match peer.roots() {
+fn client(server: &FaultyServer) -> Client {
+    let client = Client::builder(&server.url());
+    let client = match server.roots() {
         Some(roots) => client.roots_pem(roots),
         None => client,
     };
@@ -28,12 +28,12 @@ fn bind(client: &Client) -> Result<(), Error> {
 fn check_connections_of_two(acts: &[Act], expected: [usize; 2]) {
     for transport in [TCP, TLS] {
         let done = acts.to_vec();
-        let peer = Peer::start_over(transport, Vec::new(), move |_| done.clone());
-        let client = client(&peer);
+        let server = FaultyServer::start_over(transport, Vec::new(), move |_| done.clone());
+        let client = client(&server);
         bind(&client).unwrap();
-        peer.wait_until_done(1);
+        server.wait_until_done(1);
         bind(&client).unwrap();
-        let used: Vec<_> = peer.requests().iter().map(|r| r.connection).collect();
+        let used: Vec<_> = server.requests().iter().map(|r| r.connection).collect();
         assert_eq!(used, expected, "{acts:?} over {}", transport.name);
     }
 }
@@ -43,13 +43,14 @@ fn a_large_response_is_read_whole() {
     for transport in [TCP, TLS] {
         for size in [2_000, 3_000, 17_000, 100_000, 1_000_000] {
             let record = format!(r#"{{"x":"{}"}}"#, "y".repeat(size));
-            let login = answer(
+            let login = response(
                 "200 OK",
                 "",
                 &format!(r#"{{"token":"t","record":{record}}}"#),
             );
-            let peer = Peer::start_over(transport, Vec::new(), move |_| vec![send(login.clone())]);
-            let client = client(&peer);
+            let server =
+                FaultyServer::start_over(transport, Vec::new(), move |_| vec![send(login.clone())]);
+            let client = client(&server);
             let session = client.collection("users").auth_with_token("tok");
             let session = session.unwrap_or_else(|e| panic!("{size} over {}: {e}", transport.name));
             assert_eq!(session.record_json(), record);
@@ -71,17 +72,18 @@ fn a_connection_is_used_again() {
 #[test]
 fn a_connection_is_used_again_after_a_refusal() {
     let refusal = r#"{"data":{},"message":"Failed to bind token.","status":400}"#;
-    let peer = Peer::answering(answer(
+    let server = FaultyServer::answering(response(
         "400 x",
         "Content-Type: application/json\r\n",
         refusal,
     ));
-    let client = client(&peer);
+    let client = client(&server);
     for _ in 0..3 {
         assert_eq!(bind(&client).unwrap_err().status(), Status::Credentials);
     }
     assert!(
-        peer.requests()
+        server
+            .requests()
             .iter()
             .all(|request| request.connection == 0)
     );
@@ -106,7 +108,7 @@ fn a_connection_that_is_not_clean_is_not_used_again() {
 
 #[test]
 fn an_early_answer_is_never_taken_for_the_next_calls() {
-    let forged = answer("200 OK", "", LOGIN);
+    let forged = response("200 OK", "", LOGIN);
     for (transport, apart) in [(TCP, true), (TCP, false), (TLS, true), (TLS, false)] {
         // In one packet and record with the answer before it, or behind it.
         let acts = if apart {
@@ -114,13 +116,14 @@ fn an_early_answer_is_never_taken_for_the_next_calls() {
         } else {
             vec![send([GOOD.as_bytes(), &forged].concat())]
         };
-        let peer = Peer::start_over(transport, Vec::new(), move |request| match request.number {
-            0 => acts.clone(),
-            _ => vec![send(answer("400 x", "", ""))],
-        });
-        let client = client(&peer);
+        let server =
+            FaultyServer::start_over(transport, Vec::new(), move |request| match request.number {
+                0 => acts.clone(),
+                _ => vec![send(response("400 x", "", ""))],
+            });
+        let client = client(&server);
         bind(&client).unwrap();
-        peer.wait_until_done(1);
+        server.wait_until_done(1);
         let users = client.collection("users");
         let error = users.auth_with_token("tok").unwrap_err();
         assert_eq!(error.http_status(), Some(400));
@@ -130,12 +133,12 @@ fn an_early_answer_is_never_taken_for_the_next_calls() {
 
 #[test]
 fn a_connection_that_failed_is_not_used_again() {
-    let peer = Peer::start(|request| match request.number {
+    let server = FaultyServer::start(|request| match request.number {
         0 => vec![send("HTTP/1.1 204 x\nbare LF\r\n\r\n")],
         1 => vec![Act::Hold],
         _ => vec![send(GOOD)],
     });
-    let client = Client::builder(&peer.url()).timeout(Duration::from_millis(500));
+    let client = Client::builder(&server.url()).timeout(Duration::from_millis(500));
     let client = client.build().unwrap();
     assert_eq!(
         bind(&client).unwrap_err().status(),
@@ -143,8 +146,8 @@ fn a_connection_that_failed_is_not_used_again() {
     );
     assert_eq!(bind(&client).unwrap_err().status(), Status::Timeout);
     bind(&client).unwrap();
-    peer.release(1);
-    let used: Vec<_> = peer
+    server.release(1);
+    let used: Vec<_> = server
         .requests()
         .iter()
         .map(|request| request.connection)
@@ -154,17 +157,17 @@ fn a_connection_that_failed_is_not_used_again() {
 
 #[test]
 fn redirects_are_not_followed() {
-    let target = Peer::answering(GOOD);
+    let target = FaultyServer::answering(GOOD);
     for status in [301, 302, 303, 307, 308] {
         let place = format!("Location: {}/elsewhere\r\n", target.url());
-        let peer = Peer::answering(answer(&format!("{status} x"), &place, ""));
-        let client = client(&peer);
+        let server = FaultyServer::answering(response(&format!("{status} x"), &place, ""));
+        let client = client(&server);
         let error = bind(&client).unwrap_err();
         assert_eq!(error.status(), Status::UnexpectedResponse);
         assert_eq!(error.http_status(), Some(status));
-        assert_eq!(peer.requests().len(), 1);
+        assert_eq!(server.requests().len(), 1);
     }
-    assert_eq!(target.visitors(), 0, "the passwords went elsewhere");
+    assert_eq!(target.connections(), 0, "the passwords went elsewhere");
 }
 
 #[test]
@@ -178,7 +181,7 @@ fn a_port_that_nobody_listens_on_cannot_be_reached() {
 
 #[test]
 fn a_server_that_takes_no_connection_meets_the_connect_deadline() {
-    let queue = FullQueue::new();
+    let queue = FullBacklog::new();
     let address = queue.address();
     let short = Duration::from_millis(300);
     let client = Client::builder(&format!("http://{address}")).connect_timeout(short);
@@ -222,8 +225,8 @@ fn waits_that_a_server_asks_for_are_told() {
         (503, "", 0),
         (400, "Retry-After: 7\r\n", 0),
     ] {
-        let peer = Peer::answering(answer(&format!("{status} x"), fields, ""));
-        let error = bind(&client(&peer)).unwrap_err();
+        let server = FaultyServer::answering(response(&format!("{status} x"), fields, ""));
+        let error = bind(&client(&server)).unwrap_err();
         assert_eq!(
             error.retry_after(),
             Duration::from_secs(seconds),

@@ -9,7 +9,7 @@ use std::process::Command;
 use bosauth::{Action, Status};
 use bosbase_local::{Config, Seed, Server};
 
-use crate::support::{library, pages, tools};
+use crate::support::{library, markdown, tools};
 
 const STRICT: [&str; 5] = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"];
 
@@ -224,10 +224,10 @@ fn a_library_that_is_too_old_is_refused() {
         .arg(&newer)
         .arg("-I")
         .arg(wrapper());
-    let said = tools::run(&mut Command::new(linked(command, &[&file], "cpp-too-old")));
+    let printed = tools::run(&mut Command::new(linked(command, &[&file], "cpp-too-old")));
     let (high, low) = (abi >> 16, abi & 0xffff);
     assert_eq!(
-        said,
+        printed,
         format!(
             "UNSUPPORTED: the bosauth library that is loaded has ABI {high}.{low}; \
              this program was compiled for ABI {high}.{}\n",
@@ -272,7 +272,7 @@ fn the_page_about_stopping_is_true() {
     let server = Server::start(Config::demo()).unwrap();
     let unknown = "UNKNOWN_TOKEN: the token is not bound in this collection; bind it with email and password first";
     let prints = [format!("{unknown}\nstopped\n"), "stopped\n".to_owned()];
-    let programs = pages::programs("timeouts-and-cancel.md", "cpp");
+    let programs = markdown::programs("timeouts-and-cancel.md", "cpp");
     assert_eq!(programs.len(), prints.len());
     for (at, program) in programs.iter().enumerate() {
         let file = source(&format!("stopping-{at}.cpp"), program);
@@ -341,7 +341,7 @@ fn fixed_answers() -> String {
         let mut silent = Vec::new();
         for stream in listener.incoming() {
             let stream = stream.unwrap();
-            if answer(&stream) == Answered::Never {
+            if response(&stream) == Answered::Never {
                 silent.push(stream);
             }
         }
@@ -356,10 +356,10 @@ enum Answered {
 }
 
 /// Reads one request and answers it; the connection ends with the answer.
-fn answer(mut stream: &TcpStream) -> Answered {
+fn response(mut stream: &TcpStream) -> Answered {
     let request = request(stream);
     let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-    let envelope = |status: u16, message: &str, data: serde_json::Value| {
+    let api_error = |status: u16, message: &str, data: serde_json::Value| {
         serde_json::json!({"status": status, "message": message, "data": data}).to_string()
     };
     let none = || serde_json::json!({});
@@ -367,13 +367,13 @@ fn answer(mut stream: &TcpStream) -> Answered {
         "mfa" => ("401 Unauthorized", r#"{"mfaId":"mfa-1"}"#.to_owned()),
         "busy" => (
             "429 Too Many Requests\r\nRetry-After: 7",
-            envelope(429, "Slow down.", none()),
+            api_error(429, "Slow down.", none()),
         ),
         "invalid" => {
             let data = serde_json::json!({"email": {"code": "x"}});
-            ("400 Bad Request", envelope(400, "Invalid.", data))
+            ("400 Bad Request", api_error(400, "Invalid.", data))
         }
-        "echo" => ("400 Bad Request", envelope(400, &request, none())),
+        "echo" => ("400 Bad Request", api_error(400, &request, none())),
         "silent" => return Answered::Never,
         _ => return Answered::Yes,
     };

@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use bosauth::{Client, Status};
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
 
-use crate::support::answers::{LOGIN, answer};
+use crate::support::faulty_server::{Act, FaultyServer};
 use crate::support::https::TLS;
-use crate::support::peer::{Act, Peer};
-use crate::support::relay::{Fault, Relay, Then, Way};
+use crate::support::relay::{Direction, Fault, Relay, Then};
+use crate::support::responses::{LOGIN, response};
 
 const TOKEN: &str = "a-token-of-the-app's-own";
 const SAVED: &str = "e30.e30.c2F2ZWQ";
@@ -38,7 +38,7 @@ impl Target {
     }
 
     /// Ends the connection after every number of bytes, up to where that does no harm.
-    fn check(&self, way: Way, end: &Then) {
+    fn check(&self, way: Direction, end: &Then) {
         let mut first_good = None;
         let mut last_bad = 0;
         for after in 0.. {
@@ -81,7 +81,7 @@ fn a_login_at_a_real_server_survives_no_cut() {
         scheme: "http",
         roots: None,
     };
-    for way in [Way::ToServer, Way::ToClient] {
+    for way in [Direction::ToServer, Direction::ToClient] {
         target.check(way, &Then::Close);
         target.check(way, &Then::Reset);
     }
@@ -89,13 +89,13 @@ fn a_login_at_a_real_server_survives_no_cut() {
 
 #[test]
 fn a_login_over_tls_survives_no_cut() {
-    let login = answer("200 OK", "", LOGIN);
-    let peer = Peer::start_over(TLS, Vec::new(), move |_| vec![Act::Send(login.clone())]);
+    let login = response("200 OK", "", LOGIN);
+    let server = FaultyServer::start_over(TLS, Vec::new(), move |_| vec![Act::Send(login.clone())]);
     let target = Target {
-        address: peer.address(),
+        address: server.address(),
         scheme: "https",
-        roots: peer.roots(),
+        roots: server.roots(),
     };
-    target.check(Way::ToServer, &Then::Reset);
-    target.check(Way::ToClient, &Then::Close);
+    target.check(Direction::ToServer, &Then::Reset);
+    target.check(Direction::ToClient, &Then::Close);
 }

@@ -10,12 +10,11 @@ use std::time::{Duration, Instant};
 
 use bosauth::{CallOptions, Cancel, Client, Error, Session, Status};
 
-use crate::support::answers::{LOGIN, answer, answer_one};
-use crate::support::full_queue::FullQueue;
-use crate::support::name_server::{NameServer, Names, When};
-use crate::support::tools;
+use crate::support::dns_server::{DnsServer, Names, When};
+use crate::support::full_backlog::FullBacklog;
+use crate::support::responses::{LOGIN, respond_once, response};
+use crate::support::{WATCHDOG, tools};
 
-const WATCHDOG: Duration = Duration::from_secs(120);
 const SECOND: Duration = Duration::from_secs(1);
 const LOOKUP_THREADS: usize = 4;
 
@@ -45,15 +44,15 @@ fn names_on_a_bad_network() {
     }
     let own = std::env::current_exe().unwrap();
     let own = own.to_str().unwrap();
-    let said = tools::run(&mut inside(&[
+    let printed = tools::run(&mut inside(&[
         own,
         "--ignored",
         "--exact",
         "dns::inside",
         "--nocapture",
     ]));
-    println!("{said}");
-    assert!(said.contains("1 passed"), "{said}");
+    println!("{printed}");
+    assert!(printed.contains("1 passed"), "{printed}");
 }
 
 /// All of it in one test, since the threads of the process are counted.
@@ -85,7 +84,7 @@ fn inside() {
         name("many.test", When::Now, &many),
         name("dead.test", When::Now, &[other, v6]),
     ]);
-    let server = NameServer::start("127.0.0.1:53", names);
+    let server = DnsServer::start("127.0.0.1:53", names);
 
     answers_and_the_lack_of_them(&server, live);
     dead_addresses(live, far_live);
@@ -100,7 +99,7 @@ fn name(name: &'static str, when: When, addresses: &[&str]) -> (&'static str, (W
 
 // ---- what happens inside ----
 
-fn answers_and_the_lack_of_them(server: &NameServer, live: SocketAddr) {
+fn answers_and_the_lack_of_them(server: &DnsServer, live: SocketAddr) {
     for name in ["live.test", "late.test"] {
         log_in(&client(name, live), &CallOptions::new()).unwrap();
     }
@@ -129,7 +128,7 @@ fn dead_addresses(live: SocketAddr, far_live: SocketAddr) {
     assert_eq!(unsent(&error), Status::Timeout);
 }
 
-fn pooled_and_literal(server: &NameServer, live: SocketAddr) {
+fn pooled_and_literal(server: &DnsServer, live: SocketAddr) {
     let client = client("live.test", live);
     log_in(&client, &CallOptions::new()).unwrap();
     let asked = server.asked("live.test");
@@ -154,7 +153,7 @@ fn pooled_and_literal(server: &NameServer, live: SocketAddr) {
     }
 }
 
-fn all_threads_stuck(server: &NameServer, live: SocketAddr) {
+fn all_threads_stuck(server: &DnsServer, live: SocketAddr) {
     // The call before has left one.
     let stuck: Vec<_> = (0..LOOKUP_THREADS + 4)
         .map(|_| {
@@ -243,14 +242,14 @@ fn live(address: &str) -> SocketAddr {
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            let login = answer("200 OK", "", LOGIN);
-            thread::spawn(move || while answer_one(&mut stream, &login).is_ok() {});
+            let login = response("200 OK", "", LOGIN);
+            thread::spawn(move || while respond_once(&mut stream, &login).is_ok() {});
         }
     });
     address
 }
 
 /// An address on which nothing answers.
-fn dead(host: &str, port: u16) -> FullQueue {
-    FullQueue::at(SocketAddr::new(host.parse().unwrap(), port))
+fn dead(host: &str, port: u16) -> FullBacklog {
+    FullBacklog::at(SocketAddr::new(host.parse().unwrap(), port))
 }

@@ -97,11 +97,11 @@ fn a_project_beside_a_clone_depends_on_it() {
     let clone = project.parent().unwrap().join("bosauth");
     std::os::unix::fs::symlink(tools::root(), clone).unwrap();
     let server = Server::start(Config::demo()).unwrap();
-    let said = tools::run(&mut cargo(
+    let printed = tools::run(&mut cargo(
         &project,
         &["run", "--quiet", "--", server.base_url()],
     ));
-    assert_eq!(said, "hello user@example.com\n");
+    assert_eq!(printed, "hello user@example.com\n");
 }
 
 #[test]
@@ -134,12 +134,12 @@ fn a_project_depends_on_the_url_of_a_repository() {
     std::os::unix::fs::symlink(cargo_home.join("registry"), home.join("registry")).unwrap();
     let mut metadata = cargo(&project, &["metadata", "--format-version", "1"]);
     // Without the network, cargo would not clone from a file either.
-    let said = tools::run(
+    let printed = tools::run(
         metadata
             .env("CARGO_HOME", &home)
             .env_remove("CARGO_NET_OFFLINE"),
     );
-    let metadata: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let metadata: serde_json::Value = serde_json::from_str(&printed).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
     for name in ["bosauth", "bosbase-local"] {
         let package = packages

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use bosauth::{CallOptions, Client, Error};
 
-use crate::support::answers::{JSON, answer, envelope};
 use crate::support::driver::{Driver, compile_c};
+use crate::support::faulty_server::FaultyServer;
 use crate::support::fields;
-use crate::support::peer::Peer;
+use crate::support::responses::{JSON, api_error, response};
 
 /// A secret and its base64, standard and URL-safe.
 type Secret = (&'static str, [&'static str; 2]);
@@ -88,11 +88,11 @@ fn echoing(secrets: &[Secret]) -> Vec<u8> {
     let body = format!(
         r#"{{"data":{{{data}}},"message":"around {message} it","status":400,"x":"{message}"}}"#
     );
-    answer("400 x", JSON, &body)
+    response("400 x", JSON, &body)
 }
 
-fn bind(peer: &Peer, options: &CallOptions) -> Error {
-    let client = Client::builder(&peer.url()).build().unwrap();
+fn bind(server: &FaultyServer, options: &CallOptions) -> Error {
+    let client = Client::builder(&server.url()).build().unwrap();
     let users = client.collection("users").with(options);
     users.bind_token("a@b.c", PASSWORD.0, TOKEN.0).unwrap_err()
 }
@@ -100,12 +100,12 @@ fn bind(peer: &Peer, options: &CallOptions) -> Error {
 #[test]
 fn a_refusal_that_echoes_hides_the_secrets() {
     let secrets = [PASSWORD, TOKEN, KEY];
-    let peer = Peer::answering(echoing(&secrets));
+    let server = FaultyServer::answering(echoing(&secrets));
     let mut options = CallOptions::new();
     options
         .add_header("Authorization", &format!("Bearer {}", KEY.0))
         .unwrap();
-    let error = bind(&peer, &options);
+    let error = bind(&server, &options);
     assert_hides(&shown(&error), &secrets);
     assert_hides(&format!("{options:?}"), &secrets);
     assert!(error.server_message().starts_with("around ***"));
@@ -123,8 +123,9 @@ fn a_page_that_echoes_hides_the_secrets() {
         .collect();
     for status in ["400 x", "502 x", "302 x"] {
         let page = format!("<p>{} {} {}</p>", PASSWORD.0, TOKEN.0, all.join(" "));
-        let peer = Peer::answering(answer(status, "Content-Type: text/html\r\n", &page));
-        let error = bind(&peer, &CallOptions::new());
+        let server =
+            FaultyServer::answering(response(status, "Content-Type: text/html\r\n", &page));
+        let error = bind(&server, &CallOptions::new());
         assert_hides(&shown(&error), &[PASSWORD, TOKEN]);
         assert!(error.body().starts_with(b"<p>***"));
     }
@@ -133,8 +134,8 @@ fn a_page_that_echoes_hides_the_secrets() {
 #[test]
 fn the_body_of_a_2xx_answer_is_never_shown() {
     for body in [r#"{"token":"e30.e30.bG9naW4"}"#, "e30.e30.bG9naW4"] {
-        let peer = Peer::answering(answer("200 OK", JSON, body));
-        let client = Client::builder(&peer.url()).build().unwrap();
+        let server = FaultyServer::answering(response("200 OK", JSON, body));
+        let client = Client::builder(&server.url()).build().unwrap();
         let error = client
             .collection("users")
             .auth_with_token("tok")
@@ -147,8 +148,8 @@ fn the_body_of_a_2xx_answer_is_never_shown() {
 #[test]
 fn an_mfa_id_that_echoes_is_hidden() {
     let body = format!(r#"{{"mfaId":"{}"}}"#, KEY.0);
-    let peer = Peer::answering(answer("401 x", JSON, &body));
-    let client = Client::builder(&peer.url()).build().unwrap();
+    let server = FaultyServer::answering(response("401 x", JSON, &body));
+    let client = Client::builder(&server.url()).build().unwrap();
     let error = client
         .collection("users")
         .auth_with_token(KEY.0)
@@ -159,8 +160,8 @@ fn an_mfa_id_that_echoes_is_hidden() {
 #[test]
 fn a_long_body_is_cut_and_still_hides_the_secrets() {
     let page = PASSWORD.0.repeat(10_000);
-    let peer = Peer::answering(answer("502 x", "", &page));
-    let error = bind(&peer, &CallOptions::new());
+    let server = FaultyServer::answering(response("502 x", "", &page));
+    let error = bind(&server, &CallOptions::new());
     assert!(error.body().len() <= 64 * 1024);
     assert!(
         error.body().iter().all(|&byte| byte == b'*'),
@@ -174,8 +175,8 @@ fn what_a_server_says_is_one_safe_line() {
         r#"{{"data":{{}},"message":"a\r\n\u001b[31m\u202eb{}","status":400}}"#,
         "\u{e9}".repeat(400)
     );
-    let peer = Peer::answering(answer("400 x", JSON, &body));
-    let error = bind(&peer, &CallOptions::new());
+    let server = FaultyServer::answering(response("400 x", JSON, &body));
+    let error = bind(&server, &CallOptions::new());
     let message = error.server_message();
     let safe = |c: char| !c.is_control() && c != '\u{202e}';
     assert!(
@@ -191,14 +192,14 @@ fn what_a_server_says_is_one_safe_line() {
 #[test]
 fn the_accessors_of_c_hide_the_secrets() {
     let secrets = [PASSWORD, TOKEN];
-    let peer = Peer::answering(echoing(&secrets));
+    let server = FaultyServer::answering(echoing(&secrets));
     let mut driver = Driver::start("c", &mut compile_c("faults", &[]));
     let bind = fields::line(&["bind", "users", "a@b.c", PASSWORD.0, TOKEN.0]);
-    assert_eq!(driver.run(&format!("client {}", peer.url())), "OK");
+    assert_eq!(driver.run(&format!("client {}", server.url())), "OK");
     assert_eq!(driver.run(&bind), "VALIDATION 400 FIX_CALL");
     for part in ["message", "server_message", "data", "body", "url", "mfa_id"] {
-        let answer = driver.run(&format!("error {part}"));
-        assert_hides(&fields::decode(&answer), &secrets);
+        let response = driver.run(&format!("error {part}"));
+        assert_hides(&fields::decode(&response), &secrets);
     }
     driver.stop();
 }
@@ -218,8 +219,8 @@ fn a_response_that_repeats_the_front_of_a_secret_without_end_takes_no_time() {
         let list = format!(r#"{{"data":{{"x":["{text}"]}},"message":"No.","status":400}}"#);
         let message = format!(r#"{{"data":{{}},"message":"{text}","status":400}}"#);
         for body in [list, message, text] {
-            let peer = Peer::answering(answer("400 x", JSON, &body));
-            let client = Client::builder(&peer.url()).build().unwrap();
+            let server = FaultyServer::answering(response("400 x", JSON, &body));
+            let client = Client::builder(&server.url()).build().unwrap();
             let users = client.collection("users").with(&options);
             let begun = Instant::now();
             let error = users.bind_token("a@b.c", &password, &token).unwrap_err();
@@ -238,7 +239,7 @@ fn fields_and_codes_of_the_protocol_are_shown_whatever_the_secrets_are() {
         r#""message":"The length must be between 1 and 255.","params":{"max":255,"min":1}}}"#
     );
     let message = "An error occurred while validating the submitted data.";
-    let refusal = envelope(400, message, data);
+    let refusal = api_error(400, message, data);
     for secret in [
         "a",
         "1",
@@ -248,8 +249,8 @@ fn fields_and_codes_of_the_protocol_are_shown_whatever_the_secrets_are() {
         "min",
         message,
     ] {
-        let peer = Peer::answering(refusal.clone());
-        let client = Client::builder(&peer.url()).build().unwrap();
+        let server = FaultyServer::answering(refusal.clone());
+        let client = Client::builder(&server.url()).build().unwrap();
         let users = client.collection("users");
         let error = users.bind_token("a", secret, secret).unwrap_err();
         assert_eq!(error.data_json(), data, "{secret}");
@@ -264,13 +265,13 @@ fn fields_and_codes_of_the_protocol_are_shown_whatever_the_secrets_are() {
 #[test]
 fn a_text_does_not_tell_a_short_secret_by_what_is_left_of_it() {
     let data = r#"{"email":{"code":"own","message":"Not a fit.","n":41}}"#;
-    let peer = Peer::answering(envelope(400, "What a pity.", data));
-    let client = Client::builder(&peer.url()).build().unwrap();
+    let server = FaultyServer::answering(api_error(400, "What a pity.", data));
+    let client = Client::builder(&server.url()).build().unwrap();
     let users = client.collection("users");
     let error = users.bind_token("a@b.c", "a", "4").unwrap_err();
     let shown = r#"{"email":{"code":"own","message":"***","n":"***"}}"#;
     assert_eq!((error.data_json(), error.server_message()), (shown, "***"));
-    let page = Peer::answering(answer("400 x", "", "<p>What a pity.</p>"));
+    let page = FaultyServer::answering(response("400 x", "", "<p>What a pity.</p>"));
     let client = Client::builder(&page.url()).build().unwrap();
     let error = client.collection("users").bind_token("a@b.c", "a", "4");
     assert_eq!(error.unwrap_err().body(), b"***");

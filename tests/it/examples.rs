@@ -7,8 +7,8 @@ use std::process::{Command, Output};
 
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
 
-use crate::support::peer::{Act, Peer};
-use crate::support::{library, pages, tools};
+use crate::support::faulty_server::{Act, FaultyServer};
+use crate::support::{library, markdown, tools};
 
 /// `cargo run` of an example into the directory that this test was built in.
 fn example(name: &str) -> Command {
@@ -45,16 +45,16 @@ fn the_quick_start_tells_the_whole_story() {
 #[test]
 fn the_first_login_in_rust() {
     let server = Server::start(Config::demo()).unwrap();
-    let said = tools::run(example("first_login").arg("--").arg(server.base_url()));
-    assert_eq!(said, "hello user@example.com\n");
+    let printed = tools::run(example("first_login").arg("--").arg(server.base_url()));
+    assert_eq!(printed, "hello user@example.com\n");
 }
 
 #[test]
 fn the_first_login_in_c() {
     let server = Server::start(Config::demo()).unwrap();
     for name in ["first_login", "first_login_plain"] {
-        let said = tools::run(Command::new(in_c(name)).arg(server.base_url()));
-        assert_eq!(said, "hello user@example.com\n", "{name}");
+        let printed = tools::run(Command::new(in_c(name)).arg(server.base_url()));
+        assert_eq!(printed, "hello user@example.com\n", "{name}");
     }
 }
 
@@ -67,9 +67,9 @@ fn a_first_login_that_fails_says_what_to_do() {
             .output()
             .unwrap();
         assert_eq!(refused.status.code(), Some(1));
-        let said = String::from_utf8(refused.stderr).unwrap();
+        let printed = String::from_utf8(refused.stderr).unwrap();
         assert_eq!(
-            said, "CREDENTIALS: wrong email or password\nwhat to do: ASK_CREDENTIALS\n",
+            printed, "CREDENTIALS: wrong email or password\nwhat to do: ASK_CREDENTIALS\n",
             "{name}"
         );
     }
@@ -84,7 +84,7 @@ fn the_pages_show_the_examples() {
         ("sessions.md", "c", "stay_logged_in.c"),
         ("sessions.md", "rust", "stay_logged_in.rs"),
     ] {
-        let shown = pages::programs(page, language).remove(0);
+        let shown = markdown::programs(page, language).remove(0);
         let text = fs::read_to_string(tools::root().join("examples").join(example)).unwrap();
         assert!(
             shown.lines().count() > 10 && text.ends_with(&shown),
@@ -104,18 +104,18 @@ fn stays_logged_in(program: impl Fn() -> Command, name: &str) {
     let file = tools::empty(&format!("sessions-{name}")).join("session");
     let url = server.base_url().to_owned();
     let run = || program().arg(&file).arg(&url).output().unwrap();
-    let said = |output: Output| String::from_utf8(output.stdout).unwrap();
+    let printed = |output: Output| String::from_utf8(output.stdout).unwrap();
 
-    assert_eq!(said(run()), "logged in as user@example.com\n");
+    assert_eq!(printed(run()), "logged in as user@example.com\n");
     let mode = fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0, "others may read the session");
     let kept = fs::read(&file).unwrap();
     for damaged in [0, 20, kept.len() / 2, kept.len() - 1] {
         fs::write(&file, &kept[..damaged]).unwrap();
-        assert_eq!(said(run()), "logged in as user@example.com\n");
+        assert_eq!(printed(run()), "logged in as user@example.com\n");
     }
     drop(server);
-    assert_eq!(said(run()), "still logged in as user@example.com\n");
+    assert_eq!(printed(run()), "still logged in as user@example.com\n");
     fs::write(&file, "").unwrap();
     assert!(!run().status.success(), "nobody is logged in");
 }
@@ -139,7 +139,7 @@ fn a_session_outlives_a_restart_in_c() {
 #[test]
 fn a_session_outlives_a_restart_in_cpp() {
     let source = tools::empty("sessions-source").join("stay_logged_in.cpp");
-    fs::write(&source, pages::programs("sessions.md", "cpp").remove(0)).unwrap();
+    fs::write(&source, markdown::programs("sessions.md", "cpp").remove(0)).unwrap();
     let wrapper = tools::root().join("bindings/cpp");
     let include = format!("-I{}", wrapper.display());
     let flags = [
@@ -160,7 +160,11 @@ fn a_session_outlives_a_restart_in_python() {
         return;
     }
     let source = tools::empty("sessions-python").join("stay_logged_in.py");
-    fs::write(&source, pages::programs("sessions.md", "python").remove(0)).unwrap();
+    fs::write(
+        &source,
+        markdown::programs("sessions.md", "python").remove(0),
+    )
+    .unwrap();
     let package = tools::root().join("bindings/python/src");
     let library = library::directory().join("libbosauth.so");
     let program = || {
@@ -177,11 +181,11 @@ fn a_session_outlives_a_restart_in_python() {
 
 #[test]
 fn a_login_that_takes_too_long_is_stopped() {
-    let silent = Peer::always(vec![Act::Silence]);
-    let said = tools::run(example("stop_a_login").arg("--").arg(silent.url()));
-    assert_eq!(said, "CANCELLED\n");
-    let said = tools::run(Command::new(in_c("stop_a_login")).arg(silent.url()));
-    assert_eq!(said, "CANCELLED\n");
+    let silent = FaultyServer::always(vec![Act::Silence]);
+    let printed = tools::run(example("stop_a_login").arg("--").arg(silent.url()));
+    assert_eq!(printed, "CANCELLED\n");
+    let printed = tools::run(Command::new(in_c("stop_a_login")).arg(silent.url()));
+    assert_eq!(printed, "CANCELLED\n");
 }
 
 /// A C example, compiled with the command in its first lines.

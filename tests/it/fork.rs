@@ -7,23 +7,23 @@ use std::process::{Command, Stdio};
 
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
 
-use crate::support::peer::{Act, Peer};
-use crate::support::{answers, library, tools};
+use crate::support::faulty_server::{Act, FaultyServer};
+use crate::support::{library, responses, tools};
 
 /// A server that accepts every token but "unknown", and every bind and unbind.
-fn server_for_every_function() -> Peer {
+fn server_for_every_function() -> FaultyServer {
     let record = r#"{"id":"r1","email":"ann@example.com"}"#;
     let login = format!(r#"{{"record":{record},"token":"e30.e30.bG9naW4","meta":{{"a":1}}}}"#);
-    let good = answers::answer("200 OK", answers::JSON, &login);
-    let bad = answers::envelope(400, "Failed to authenticate.", "{}");
-    Peer::start(move |request| {
+    let good = responses::response("200 OK", responses::JSON, &login);
+    let bad = responses::api_error(400, "Failed to authenticate.", "{}");
+    FaultyServer::start(move |request| {
         let is_login = request.target().contains("auth-with-token");
         let is_known = !request
             .body()
             .windows(9)
             .any(|bytes| bytes == b"\"unknown\"");
         vec![Act::Send(match (is_login, is_known) {
-            (false, _) => answers::NO_CONTENT.into(),
+            (false, _) => responses::NO_CONTENT.into(),
             (true, false) => bad.clone(),
             (true, true) => good.clone(),
         })]
@@ -52,35 +52,35 @@ fn children_of_a_busy_process_log_in() {
         .bind_token(DEMO_USER, DEMO_PASSWORD, "token-of-the-fork-test")
         .unwrap();
 
-    let said = tools::run(Command::new(compile("fork")).args([
+    let printed = tools::run(Command::new(compile("fork")).args([
         server.base_url(),
         "token-of-the-fork-test",
         "300",
     ]));
     assert!(
-        said.starts_with("children 300 bad 0 calls ") && said.ends_with("failures 0\n"),
-        "{said}"
+        printed.starts_with("children 300 bad 0 calls ") && printed.ends_with("failures 0\n"),
+        "{printed}"
     );
 }
 
 #[test]
 fn a_child_frees_its_client_while_the_parents_calls_are_held() {
     let good = b"HTTP/1.1 204 No Content\r\n\r\n".to_vec();
-    let peer = Peer::always(vec![Act::Hold, Act::Send(good)]);
+    let server = FaultyServer::always(vec![Act::Hold, Act::Send(good)]);
     let mut program = Command::new(compile("fork_held"))
-        .arg(peer.url())
+        .arg(server.url())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    peer.wait_for_requests(8);
+    server.wait_for_requests(8);
     writeln!(program.stdin.as_mut().unwrap(), "arrived").unwrap();
-    let mut said = BufReader::new(program.stdout.take().unwrap()).lines();
-    assert_eq!(said.next().unwrap().unwrap(), "freed");
-    (0..8).for_each(|request| peer.release(request));
-    assert_eq!(said.next().unwrap().unwrap(), "failures 0");
+    let mut printed = BufReader::new(program.stdout.take().unwrap()).lines();
+    assert_eq!(printed.next().unwrap().unwrap(), "freed");
+    (0..8).for_each(|request| server.release(request));
+    assert_eq!(printed.next().unwrap().unwrap(), "failures 0");
     assert!(program.wait().unwrap().success());
-    assert_eq!(peer.requests().len(), 8, "no child sent anything");
+    assert_eq!(server.requests().len(), 8, "no child sent anything");
 }
 
 #[test]
@@ -92,8 +92,8 @@ fn children_born_before_there_is_a_client_use_cancels() {
 #[test]
 fn children_of_a_process_in_every_function_call_every_function() {
     let server = server_for_every_function();
-    let said = tools::run(Command::new(compile("fork_every")).args([&server.url(), "300"]));
-    assert_eq!(said, "children 300 bad 0\n");
+    let printed = tools::run(Command::new(compile("fork_every")).args([&server.url(), "300"]));
+    assert_eq!(printed, "children 300 bad 0\n");
 }
 
 #[test]
@@ -111,29 +111,29 @@ fn every_function_of_the_header_is_called_while_others_fork() {
 #[test]
 fn a_signal_handler_forks_a_thread_inside_the_library() {
     let server = server_for_every_function();
-    let said = tools::run(Command::new(compile("fork_in_handler")).args([&server.url(), "600"]));
-    assert_eq!(said, "children 600 bad 0\n");
+    let printed = tools::run(Command::new(compile("fork_in_handler")).args([&server.url(), "600"]));
+    assert_eq!(printed, "children 600 bad 0\n");
 }
 
 #[test]
 fn a_call_loses_its_connection_in_the_child_that_a_signal_handler_forked() {
-    let good = Act::Send(answers::NO_CONTENT.into());
-    let peer = Peer::start(move |request| match request.number {
+    let good = Act::Send(responses::NO_CONTENT.into());
+    let server = FaultyServer::start(move |request| match request.number {
         0 => vec![Act::Hold, good.clone()],
         _ => vec![good.clone()],
     });
     let mut program = Command::new(compile("fork_in_call"))
-        .arg(peer.url())
+        .arg(server.url())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    peer.wait_for_requests(1);
+    server.wait_for_requests(1);
     writeln!(program.stdin.as_mut().unwrap(), "arrived").unwrap();
-    let mut said = BufReader::new(program.stdout.take().unwrap()).lines();
-    assert_eq!(said.next().unwrap().unwrap(), "forked");
-    peer.release(0);
-    assert_eq!(said.next().unwrap().unwrap(), "child 0 parent 0");
+    let mut printed = BufReader::new(program.stdout.take().unwrap()).lines();
+    assert_eq!(printed.next().unwrap().unwrap(), "forked");
+    server.release(0);
+    assert_eq!(printed.next().unwrap().unwrap(), "child 0 parent 0");
     assert!(program.wait().unwrap().success());
-    assert_eq!(peer.requests().len(), 2, "one of each process");
+    assert_eq!(server.requests().len(), 2, "one of each process");
 }

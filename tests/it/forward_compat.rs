@@ -7,7 +7,7 @@ use std::process::Command;
 
 use bosbase_local::{Config, Server};
 
-use crate::support::{library, suite, tools};
+use crate::support::{library, python_suite, tools};
 
 const HELLO: &str = "hello user@example.com\n";
 
@@ -95,10 +95,10 @@ fn with_library(program: &Path, library: &Path, arguments: &[&str]) -> Command {
 
 /// Runs the Python package's own tests on this library.
 fn python_tests_pass_on(library: &Path) {
-    let server = Server::start(suite::config()).unwrap();
-    let mut python = suite::command("python3", server.base_url());
+    let server = Server::start(python_suite::config()).unwrap();
+    let mut python = python_suite::command("python3", server.base_url());
     python
-        .env("PYTHONPATH", suite::package().join("src"))
+        .env("PYTHONPATH", python_suite::package().join("src"))
         .env("BOSAUTH_LIBRARY", library);
     tools::run(&mut python);
 }
@@ -130,13 +130,13 @@ fn programs_go_on_with_a_library_that_grew_and_refuse_another_generation() {
     let broken = changed_library("broken", abi + 0x1_0000, "");
     for program in [&c, &cpp] {
         let output = with_library(program, &broken, &[url]).output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{said}");
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{printed}");
         let (high, low) = (abi >> 16, abi & 0xffff);
         let told = format!(
             "has ABI {}.{low}; this program was compiled for ABI {high}.{low}",
             high + 1
         );
-        assert!(said.contains(&told), "{said}");
+        assert!(printed.contains(&told), "{printed}");
     }
 }

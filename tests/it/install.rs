@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use bosbase_local::{Config, Server};
 
-use crate::support::{library, pages, tools};
+use crate::support::{library, markdown, tools};
 
 const HELLO: &str = "hello user@example.com\n";
 
@@ -76,7 +76,7 @@ fn install() -> PathBuf {
 
 /// The commands by which a page installs the library.
 fn installation(page: &str) -> String {
-    let commands = pages::blocks(page).into_iter().map(|block| block.text);
+    let commands = markdown::blocks(page).into_iter().map(|block| block.text);
     let mut installing = commands.filter(|text| text.starts_with("cmake -S bindings/c -B build\n"));
     installing.next().unwrap()
 }
@@ -204,10 +204,10 @@ fn the_example_project_is_built_in_every_way() {
             .arg(unbound.base_url())
             .output()
             .unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{said}");
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{printed}");
         assert_eq!(
-            said,
+            printed,
             "CREDENTIALS: wrong email or password\nwhat to do: ASK_CREDENTIALS\n"
         );
     }
@@ -217,7 +217,7 @@ fn the_example_project_is_built_in_every_way() {
 fn build_with_the_repository(name: &str, by: &str) {
     let Some(prefix) = installed() else { return };
     let directory = example(name);
-    let blocks = pages::programs("c.md", "cmake");
+    let blocks = markdown::programs("c.md", "cmake");
     let lines = blocks.iter().find(|text| text.contains(by)).unwrap();
     let repository = clone().to_string_lossy();
     let lines = lines
@@ -259,9 +259,13 @@ fn the_build_shows_what_cargo_does_once() {
     }
     let mut build = shell("cmake --build build", clone(), clone());
     let output = build.env("CARGO_TARGET_DIR", target()).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(said.matches("Finished `dist` profile").count(), 1, "{said}");
-    assert_eq!(said.matches("Finished").count(), 1, "{said}");
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        printed.matches("Finished `dist` profile").count(),
+        1,
+        "{printed}"
+    );
+    assert_eq!(printed.matches("Finished").count(), 1, "{printed}");
 }
 
 /// The commands of the README and the examples that compile a program.
@@ -317,10 +321,10 @@ fn a_project_that_wants_another_version_is_told() {
         prefix,
     );
     let output = cmake.output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
+    let printed = String::from_utf8(output.stderr).unwrap();
     assert!(
-        !output.status.success() && said.contains(env!("CARGO_PKG_VERSION")),
-        "{said}"
+        !output.status.success() && printed.contains(env!("CARGO_PKG_VERSION")),
+        "{printed}"
     );
 }
 
@@ -374,7 +378,7 @@ fn follow(page: &str) {
     let server = Server::start(Config::demo()).unwrap();
     let directory = tools::empty(&format!("install/{page}"));
     let (mut printed, mut compared) = (String::new(), 0);
-    for block in pages::blocks(page) {
+    for block in markdown::blocks(page) {
         match (&*block.language, block.file) {
             ("text", _) => {
                 assert_eq!(printed, block.text, "{page}");

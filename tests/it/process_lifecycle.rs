@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
 
-use crate::support::peer::{Act, Peer};
-use crate::support::{answers, library, tools};
+use crate::support::faulty_server::{Act, FaultyServer};
+use crate::support::{library, responses, tools};
 
 const TOKEN: &str = "token-of-the-process-test";
 
@@ -37,8 +37,8 @@ fn the_library_can_be_loaded_again() {
     let server = server();
     let library = library::directory().join("libbosauth.so");
     let mut program = Command::new(program);
-    let said = tools::run(program.arg(library).args([server.base_url(), TOKEN]));
-    assert_eq!(said, "reloaded\n");
+    let printed = tools::run(program.arg(library).args([server.base_url(), TOKEN]));
+    assert_eq!(printed, "reloaded\n");
 }
 
 #[test]
@@ -55,8 +55,8 @@ fn calls_tell_what_the_system_refuses_and_recover() {
     for stack in ["", "1", "9223372036854775807"] {
         let mut program = Command::new(&program);
         program.env("RUST_MIN_STACK", stack);
-        let said = tools::run(program.args([&named, server.base_url(), TOKEN]));
-        assert_eq!(said, "good\n", "RUST_MIN_STACK={stack}");
+        let printed = tools::run(program.args([&named, server.base_url(), TOKEN]));
+        assert_eq!(printed, "good\n", "RUST_MIN_STACK={stack}");
     }
 }
 
@@ -68,7 +68,7 @@ fn a_process_ends_while_calls_are_under_way() {
         &["-std=c++17", "-Wall", "-Wextra", "-Werror", "-pthread"],
     );
     let server = server();
-    let silent = Peer::always(vec![Act::Silence]);
+    let silent = FaultyServer::always(vec![Act::Silence]);
     for round in 0..30 {
         let mut program = Command::new(&program);
         program.args([server.base_url(), TOKEN, &silent.url()]);
@@ -88,13 +88,13 @@ fn a_thread_cancelled_in_a_call_ends_after_it() {
         "thread_cancel",
         &["-std=c11", "-Wall", "-Wextra", "-Werror", "-pthread"],
     );
-    let whole = answers::answer("200 OK", answers::JSON, answers::LOGIN);
+    let whole = responses::response("200 OK", responses::JSON, responses::LOGIN);
     let pause = || Act::Wait(Duration::from_millis(2));
     let mut acts = vec![pause()];
     for part in whole.chunks(whole.len() / 3) {
         acts.extend([Act::Send(part.to_vec()), pause()]);
     }
-    let peer = Peer::always(acts);
-    let said = tools::run(Command::new(program).args([&peer.url(), "200"]));
-    assert_eq!(said, "rounds 200 bad 0 left 0\n");
+    let server = FaultyServer::always(acts);
+    let printed = tools::run(Command::new(program).args([&server.url(), "200"]));
+    assert_eq!(printed, "rounds 200 bad 0 left 0\n");
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use bosauth::Client;
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
 
-use crate::support::chance::Chance;
+use crate::support::rng::Rng;
 use crate::support::tools;
 
 const TOKEN: &str = "token-of-the-proxy-test";
@@ -100,9 +100,9 @@ fn server() -> Server {
 fn no_call_fails(proxy: &Proxy, meanwhile: impl Fn() + Sync) {
     let client = Client::builder(&format!("http://{}", proxy.address));
     let client = client.build().unwrap();
-    let mut chance = Chance::new();
+    let mut rng = Rng::new();
     let pauses: Vec<Vec<u64>> = (0..THREADS)
-        .map(|_| (0..CALLS).map(|_| chance.below(6000) as u64).collect())
+        .map(|_| (0..CALLS).map(|_| rng.below(6000) as u64).collect())
         .collect();
     let over = AtomicBool::new(false);
     thread::scope(|scope| {

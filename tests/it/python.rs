@@ -6,8 +6,8 @@ use std::process::Command;
 
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Server};
 
-use crate::support::suite::package;
-use crate::support::{library, pages, suite, tools};
+use crate::support::python_suite::package;
+use crate::support::{library, markdown, python_suite, tools};
 
 /// A directory with the package's sources alone: beside the original there may be the library of an editable
 /// install, which would go first.
@@ -69,15 +69,18 @@ fn environment_with(name: &str, packages: &[&str]) -> Option<PathBuf> {
 
 #[test]
 fn the_packages_own_tests_pass() {
-    let server = Server::start(suite::config()).unwrap();
-    let tests = suite::command("python3", server.base_url());
+    let server = Server::start(python_suite::config()).unwrap();
+    let tests = python_suite::command("python3", server.base_url());
     let mut tests = with_package(tests, &sources("tests"));
     let output = tests.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    let passed = said.lines().filter(|line| line.ends_with("... ok")).count();
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{printed}");
+    let passed = printed
+        .lines()
+        .filter(|line| line.ends_with("... ok"))
+        .count();
     println!("{passed} Python tests passed");
-    assert!(passed > 50, "{said}");
+    assert!(passed > 50, "{printed}");
 }
 
 #[test]
@@ -86,9 +89,9 @@ fn the_types_hold_for_the_package_and_its_users() {
         return;
     };
     let sources = sources("typed");
-    let mut programs = pages::programs("timeouts-and-cancel.md", "python");
-    programs.extend(pages::programs("python.md", "python"));
-    programs.extend(pages::programs("sessions.md", "python"));
+    let mut programs = markdown::programs("timeouts-and-cancel.md", "python");
+    programs.extend(markdown::programs("python.md", "python"));
+    programs.extend(markdown::programs("sessions.md", "python"));
     assert_eq!(programs.len(), 7);
     let mut mypy = Command::new(environment.join("bin/mypy"));
     mypy.args(["--strict", "bosauth"]).current_dir(&sources);
@@ -223,7 +226,7 @@ fn log_in(environment: &Path) {
 
 /// The program of the page for a first login.
 fn login_program() -> String {
-    let program = pages::blocks("python.md")
+    let program = markdown::blocks("python.md")
         .into_iter()
         .find(|b| b.file.as_deref() == Some("login.py"));
     program.unwrap().text
@@ -288,7 +291,7 @@ fn a_zipapp_has_the_library_with_it() {
 
 #[test]
 fn calls_let_other_greenlets_run() {
-    let server = Server::start(suite::config()).unwrap();
+    let server = Server::start(python_suite::config()).unwrap();
     let sources = sources("greenlets");
     for name in ["gevent", "eventlet"] {
         let Some(environment) = environment_with(name, &[name]) else {
@@ -323,8 +326,11 @@ fn without_cargo_the_installation_says_so() {
         .env("PATH", environment.join("bin"));
     let output = pip.output().unwrap();
     assert!(!output.status.success());
-    let said = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
-    assert!(said.contains("bosauth: cargo is not found."), "{said}");
+    let printed = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
+    assert!(
+        printed.contains("bosauth: cargo is not found."),
+        "{printed}"
+    );
 }
 
 /// Everything on the page, done in an empty directory, with what is printed compared.
@@ -339,7 +345,7 @@ fn the_page_is_true() {
         tools::empty("python/page-venv"),
     );
     let (mut printed, mut compared) = (String::new(), 0);
-    for block in pages::blocks("python.md") {
+    for block in markdown::blocks("python.md") {
         match (&*block.language, block.file) {
             ("text", _) => {
                 assert_eq!(printed, block.text);
@@ -374,7 +380,7 @@ fn the_page_is_true() {
 fn the_page_about_stopping_is_true() {
     let server = Server::start(Config::demo()).unwrap();
     let sources = sources("stopping");
-    for program in pages::programs("timeouts-and-cancel.md", "python") {
+    for program in markdown::programs("timeouts-and-cancel.md", "python") {
         let mut python = python("python3", &sources);
         python.args(["-c", &program, server.base_url()]);
         assert_eq!(tools::run(&mut python), "UNKNOWN_TOKEN\n");

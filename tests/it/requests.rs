@@ -3,20 +3,20 @@
 use bosauth::{CallOptions, Client};
 use serde_json::{Value, json};
 
-use crate::support::answers::NO_CONTENT as GOOD;
-use crate::support::peer::{Peer, Request};
+use crate::support::faulty_server::{FaultyServer, Request};
+use crate::support::responses::NO_CONTENT as GOOD;
 
 /// What a bind with these sends. The client holds a session, which must not be sent.
 fn sent(prefix: &str, collection: &str, texts: [&str; 3], options: &CallOptions) -> Request {
-    let peer = Peer::answering(GOOD);
-    let client = Client::builder(&(peer.url() + prefix)).build().unwrap();
+    let server = FaultyServer::answering(GOOD);
+    let client = Client::builder(&(server.url() + prefix)).build().unwrap();
     client.save_session("e30.e30.c2F2ZWQ", None).unwrap();
     let [email, password, token] = texts;
     let collection = client.collection(collection).with(options);
     collection.bind_token(email, password, token).unwrap();
-    let mut request = peer.request();
+    let mut request = server.request();
     // The port differs from run to run.
-    let address = peer.url().replace("http://", "");
+    let address = server.url().replace("http://", "");
     let text = String::from_utf8(request.bytes).unwrap();
     request.bytes = text.replace(&address, "host").into_bytes();
     request
@@ -38,17 +38,17 @@ fn a_bind_is_exactly_this() {
         body.len()
     );
     assert_eq!(String::from_utf8(request.bytes.clone()).unwrap(), expected);
-    assert!(request.came_at_once, "head and body are one write");
+    assert!(request.single_read, "head and body are one write");
 }
 
 #[test]
 fn unbind_and_login_differ_in_path_and_body() {
-    let peer = Peer::answering(GOOD);
-    let client = Client::builder(&peer.url()).build().unwrap();
+    let server = FaultyServer::answering(GOOD);
+    let client = Client::builder(&server.url()).build().unwrap();
     let users = client.collection("users");
     users.unbind_token("a@b.c", "pw", "tok").unwrap();
     users.auth_with_token("tok").unwrap_err();
-    let requests = peer.requests();
+    let requests = server.requests();
     assert_eq!(requests[0].target(), "/api/collections/users/unbind-token");
     assert_eq!(
         requests[0].body(),
@@ -138,8 +138,8 @@ fn options_go_where_they_belong() {
 
 #[test]
 fn headers_of_a_call_take_the_place_of_the_configurations() {
-    let peer = Peer::answering(GOOD);
-    let client = Client::builder(&peer.url())
+    let server = FaultyServer::answering(GOOD);
+    let client = Client::builder(&server.url())
         .header("X-App", "config 1")
         .header("x-app", "config 2")
         .header("X-Other", "config")
@@ -151,7 +151,7 @@ fn headers_of_a_call_take_the_place_of_the_configurations() {
     let fields = |options: &CallOptions| {
         let users = client.collection("users").with(options);
         users.bind_token("a@b.c", "pw", "tok").unwrap();
-        let head = peer.requests().last().unwrap().head().to_owned();
+        let head = server.requests().last().unwrap().head().to_owned();
         head.split_once("application/json\r\n")
             .unwrap()
             .1

@@ -96,30 +96,30 @@ fn a_login_on_an_open_connection_takes_four_system_calls_and_no_thread() {
 #[test]
 fn threads_share_a_client() {
     let server = server();
-    let said = tools::run(program("load").args([server.base_url(), TOKEN, "10000", "64"]));
+    let printed = tools::run(program("load").args([server.base_url(), TOKEN, "10000", "64"]));
     let number = |name: &str| -> i64 {
-        let mut words = said
+        let mut words = printed
             .split_whitespace()
             .skip_while(|word| *word != name)
             .skip(1);
         words.next().unwrap().parse().unwrap()
     };
-    println!("{said}");
+    println!("{printed}");
     assert_eq!(
         (number("failures"), number("threads"), number("left")),
         (0, 1, 0),
-        "{said}"
+        "{printed}"
     );
     assert!(
         (0..=2 * 63).contains(&number("opened")),
-        "at most one connection for each thread, and what wakes its call: {said}"
+        "at most one connection for each thread, and what wakes its call: {printed}"
     );
 }
 
 #[test]
 fn long_use_leaves_nothing_behind() {
     let server = server();
-    let said = tools::run(compile("soak", "soak").args([server.base_url(), TOKEN, "4000"]));
-    println!("{said}");
-    assert!(said.ends_with("wrong 0 left: descriptors 0 threads 0\n"));
+    let printed = tools::run(compile("soak", "soak").args([server.base_url(), TOKEN, "4000"]));
+    println!("{printed}");
+    assert!(printed.ends_with("wrong 0 left: descriptors 0 threads 0\n"));
 }

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use bosauth::{CallOptions, Client, Error, Status};
 
-use crate::support::answers::{LOGIN, NO_CONTENT, answer};
-use crate::support::chance::Chance;
+use crate::support::WATCHDOG;
+use crate::support::faulty_server::{Act, FaultyServer, Request, TCP, Transport};
 use crate::support::https::TLS;
-use crate::support::peer;
-use crate::support::peer::{Act, Peer, Request, TCP, Transport};
+use crate::support::responses::{LOGIN, NO_CONTENT, response};
+use crate::support::rng::Rng;
 
 /// The calls, of which the last must not be sent twice: it uses its MFA id up.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,21 +45,21 @@ impl Call {
 /// The good answer to a request.
 fn good(request: &Request) -> Vec<u8> {
     if request.target().contains("/auth-with-token") {
-        answer("200 OK", "", LOGIN)
+        response("200 OK", "", LOGIN)
     } else {
         NO_CONTENT.into()
     }
 }
 
-fn client(peer: &Peer, timeout: Duration) -> Client {
-    let mut client = Client::builder(&peer.url()).timeout(timeout);
-    if let Some(roots) = peer.roots() {
+fn client(server: &FaultyServer, timeout: Duration) -> Client {
+    let mut client = Client::builder(&server.url()).timeout(timeout);
+    if let Some(roots) = server.roots() {
         client = client.roots_pem(roots);
     }
     client.build().unwrap()
 }
 
-/// What a call gives, and how often it is sent, at a peer that answers the first `answered` requests, then
+/// What a call gives, and how often it is sent, at a server that answers the first `answered` requests, then
 /// does `acts` with so many, and answers again.
 fn sent(
     transport: Transport,
@@ -68,19 +68,19 @@ fn sent(
     (acts, times): (&[Act], usize),
 ) -> (Result<(), Error>, usize) {
     let acts = acts.to_vec();
-    let peer = Peer::start_over(transport, Vec::new(), move |request| {
+    let server = FaultyServer::start_over(transport, Vec::new(), move |request| {
         if (answered..answered + times).contains(&request.number) {
             acts.clone()
         } else {
             vec![Act::Send(good(request))]
         }
     });
-    let client = client(&peer, Duration::from_millis(1500));
+    let client = client(&server, Duration::from_millis(1500));
     for _ in 0..answered {
         Call::Bind.run(&client, "before").unwrap();
     }
     let result = call.run(&client, "token-1");
-    (result, peer.requests().len() - answered)
+    (result, server.requests().len() - answered)
 }
 
 /// Checks one line of the rule for all transports: the calls' results, and how often they are sent.
@@ -127,14 +127,14 @@ fn a_used_connection_that_has_ended_is_replaced_before_anything_is_sent() {
     {
         for call in CALLS {
             let ending = end.clone();
-            let peer = Peer::start_over(transport, Vec::new(), move |request| {
+            let server = FaultyServer::start_over(transport, Vec::new(), move |request| {
                 vec![Act::Send(good(request)), ending.clone()]
             });
-            let client = client(&peer, peer::WATCHDOG);
+            let client = client(&server, WATCHDOG);
             Call::Bind.run(&client, "before").unwrap();
-            peer.wait_until_done(1);
+            server.wait_until_done(1);
             call.run(&client, "token-1").unwrap();
-            assert_eq!(peer.requests().len(), 2, "{call:?} after {end:?}");
+            assert_eq!(server.requests().len(), 2, "{call:?} after {end:?}");
         }
     }
 }
@@ -167,7 +167,7 @@ fn nothing_is_sent_again_after_a_deadline_or_an_answer_that_is_refused() {
     check(&[Act::Silence], 1, 1, |_| (Some(Status::Timeout), 1));
     let garbage = [Act::Send(b"garbage\r\n\r\n".into())];
     check(&garbage, 1, 1, |_| (Some(Status::UnexpectedResponse), 1));
-    let failed = [Act::Send(answer("500 x", "", ""))];
+    let failed = [Act::Send(response("500 x", "", ""))];
     check(&failed, 1, 1, |_| (Some(Status::Server), 1));
 }
 
@@ -188,8 +188,8 @@ enum End {
 }
 
 /// What a server that closes when it likes does, and what it did.
-struct Fickle {
-    chance: Chance,
+struct FlakyServer {
+    rng: Rng,
     /// For each connection the requests it still answers, and its end.
     connections: HashMap<usize, (usize, End)>,
     /// The tokens of the requests that were answered, and what should not be.
@@ -197,7 +197,7 @@ struct Fickle {
     sent_again: Vec<String>,
 }
 
-impl Fickle {
+impl FlakyServer {
     fn acts(&mut self, request: &Request) -> Vec<Act> {
         let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
         let token = body["token"].as_str().unwrap().to_owned();
@@ -205,12 +205,12 @@ impl Fickle {
             self.sent_again.push(token.clone());
         }
         let drawn = (
-            1 + self.chance.below(4),
-            [End::AfterAnswer, End::Later, End::OnRequest][self.chance.below(3)],
+            1 + self.rng.below(4),
+            [End::AfterAnswer, End::Later, End::OnRequest][self.rng.below(3)],
         );
         let (left, end) = self.connections.entry(request.connection).or_insert(drawn);
         if *left == 0 {
-            return vec![[Act::Close, Act::Reset, Act::Cut][self.chance.below(3)].clone()];
+            return vec![[Act::Close, Act::Reset, Act::Cut][self.rng.below(3)].clone()];
         }
         *left -= 1;
         self.answered.insert(token);
@@ -218,7 +218,7 @@ impl Fickle {
         match end {
             End::AfterAnswer if *left == 0 => acts.push(Act::Close),
             End::Later if *left == 0 => {
-                let pause = Duration::from_micros(self.chance.below(2000) as u64);
+                let pause = Duration::from_micros(self.rng.below(2000) as u64);
                 acts.extend([Act::Wait(pause), Act::Close]);
             }
             _ => {}
@@ -228,16 +228,16 @@ impl Fickle {
 }
 
 fn thousands_of_calls(transport: Transport) {
-    let fickle = Arc::new(Mutex::new(Fickle {
-        chance: Chance::new(),
+    let flaky = Arc::new(Mutex::new(FlakyServer {
+        rng: Rng::new(),
         connections: HashMap::new(),
         answered: HashSet::new(),
         sent_again: Vec::new(),
     }));
-    let deciding = Arc::clone(&fickle);
+    let deciding = Arc::clone(&flaky);
     let plan = move |request: &Request| deciding.lock().unwrap().acts(request);
-    let peer = Peer::start_over(transport, Vec::new(), plan);
-    let client = client(&peer, peer::WATCHDOG);
+    let server = FaultyServer::start_over(transport, Vec::new(), plan);
+    let client = client(&server, WATCHDOG);
     thread::scope(|scope| {
         for thread in 0..THREADS {
             let client = &client;
@@ -250,16 +250,16 @@ fn thousands_of_calls(transport: Transport) {
             });
         }
     });
-    let sent = peer.requests().len();
-    let fickle = fickle.lock().unwrap();
+    let sent = server.requests().len();
+    let flaky = flaky.lock().unwrap();
     println!(
-        "{}: {CALLS_IN_ALL} calls, {sent} sendings, {} connections, 0 errors, {} sent again after an answer",
+        "{}: {CALLS_IN_ALL} calls, {sent} sendings, {} connections, 0 errors, {} sent again after an response",
         transport.name,
-        peer.visitors(),
-        fickle.sent_again.len()
+        server.connections(),
+        flaky.sent_again.len()
     );
-    assert_eq!(fickle.sent_again, Vec::<String>::new());
-    assert_eq!(fickle.answered.len(), CALLS_IN_ALL);
+    assert_eq!(flaky.sent_again, Vec::<String>::new());
+    assert_eq!(flaky.answered.len(), CALLS_IN_ALL);
     assert!(sent > CALLS_IN_ALL, "no connection died at the wrong time");
 }
 

@@ -3,8 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-use crate::support::chance::Chance;
 use crate::support::driver::Driver;
+use crate::support::rng::Rng;
 use crate::support::scenario::Scenario;
 use crate::support::{driver, library, tools};
 
@@ -23,16 +23,16 @@ fn scenarios() -> Vec<Scenario> {
 
 /// Runs every scenario that is for the driver's language.
 fn run_all(mut driver: Driver) {
-    let mut chance = Chance::new();
+    let mut rng = Rng::new();
     let mut scenarios = scenarios();
-    chance.shuffle(&mut scenarios);
+    rng.shuffle(&mut scenarios);
     let ours: Vec<_> = scenarios
         .iter()
         .filter(|scenario| scenario.is_for(driver.language))
         .collect();
     let failures: Vec<String> = ours
         .iter()
-        .filter_map(|scenario| scenario.run(&mut driver, &mut chance).err())
+        .filter_map(|scenario| scenario.run(&mut driver, &mut rng).err())
         .collect();
     println!("{} scenarios in {}", ours.len(), driver.language);
     assert!(!ours.is_empty());

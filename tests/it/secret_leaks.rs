@@ -12,8 +12,8 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 use bosauth::{CallOptions, Client, Config, Error};
 use serde_json::{Value, json};
 
-use crate::support::chance::Chance;
-use crate::support::peer::{Act, Peer, Request};
+use crate::support::faulty_server::{Act, FaultyServer, Request};
+use crate::support::rng::Rng;
 use crate::support::service::Service;
 use crate::support::{library, tools};
 
@@ -34,8 +34,8 @@ struct Secrets {
 impl Secrets {
     /// New ones, with characters that each form writes in its own way.
     fn new() -> Self {
-        let mut chance = Chance::new();
-        let mut make = |odd: &str| format!("{}{odd}{}", chance.word(WORD), chance.word(WORD));
+        let mut rng = Rng::new();
+        let mut make = |odd: &str| format!("{}{odd}{}", rng.word(WORD), rng.word(WORD));
         Secrets {
             password: make(r#"" \é%+/~"#),
             token: make(r#"/\"%é <&> "#),
@@ -116,14 +116,14 @@ fn holds_none(text: &str, secrets: &[&str], whose: &str) {
     }
 }
 
-// ---- the peer that echoes ----
+// ---- the server that echoes ----
 
 /// Answers with what it got, in the way that the collection's name says, or not at all.
-fn echo() -> Peer {
-    Peer::start(|request| {
+fn echo() -> FaultyServer {
+    FaultyServer::start(|request| {
         let collection = request.target().split('/').nth(3).unwrap().to_owned();
         match collection.split_once('-') {
-            Some((what, form)) => vec![Act::Send(answer(what, &heard(request, form)))],
+            Some((what, form)) => vec![Act::Send(response(what, &heard(request, form)))],
             None => vec![Act::Silence],
         }
     })
@@ -151,19 +151,19 @@ fn heard(request: &Request, form: &str) -> String {
         .join(" ")
 }
 
-fn answer(what: &str, heard: &str) -> Vec<u8> {
-    let envelope = |status: u16, message: &str| json!({"status": status, "message": message, "data": {message: {"message": heard}}});
+fn response(what: &str, heard: &str) -> Vec<u8> {
+    let api_error = |status: u16, message: &str| json!({"status": status, "message": message, "data": {message: {"message": heard}}});
     let (status, fields, body) = match what {
         "envelope" => (
             "400 Bad Request",
             String::new(),
-            envelope(400, heard).to_string(),
+            api_error(400, heard).to_string(),
         ),
         "text" => ("500 Oh no", String::new(), format!("{heard}\n{heard}")),
         "head" => (
             &*format!("400 {}", percent(heard)),
             format!("Retry-After: {heard}\r\nX-Heard: {heard}\r\n"),
-            envelope(400, "x").to_string(),
+            api_error(400, "x").to_string(),
         ),
         // A success without a record is none.
         _ => ("200 OK", String::new(), json!({"token": heard}).to_string()),
@@ -203,42 +203,42 @@ fn run_c(secrets: &Secrets, name: &str, what: &str) -> (String, String) {
         .output()
         .unwrap();
     fs::remove_file(&file).unwrap();
-    let said = [stdout, stderr].concat();
-    let said = String::from_utf8_lossy(&said).into_owned();
-    assert!(status.success(), "{status}\n{said}");
-    (said, service.stop())
+    let printed = [stdout, stderr].concat();
+    let printed = String::from_utf8_lossy(&printed).into_owned();
+    assert!(status.success(), "{status}\n{printed}");
+    (printed, service.stop())
 }
 
 #[test]
 fn a_c_program_keeps_no_secret() {
     let secrets = Secrets::new();
-    let (said, logged) = run_c(&secrets, "canary", "search");
-    let remains: Vec<_> = said
+    let (printed, logged) = run_c(&secrets, "canary", "search");
+    let remains: Vec<_> = printed
         .lines()
         .filter(|line| line.starts_with("found"))
         .collect();
     assert_eq!(remains, Vec::<&str>::new(), "left in memory");
-    assert!(said.contains("for 40 forms: found 0"), "{said}");
-    shows_none(&secrets, &said, &logged);
+    assert!(printed.contains("for 40 forms: found 0"), "{printed}");
+    shows_none(&secrets, &printed, &logged);
 }
 
 #[test]
 fn a_c_program_shows_no_secret() {
     let secrets = Secrets::new();
-    let (said, logged) = run_c(&secrets, "canary-tell", "tell");
-    shows_none(&secrets, &said, &logged);
-    has_done_it_all(&said, &logged);
+    let (printed, logged) = run_c(&secrets, "canary-tell", "tell");
+    shows_none(&secrets, &printed, &logged);
+    has_done_it_all(&printed, &logged);
 }
 
-fn shows_none(secrets: &Secrets, said: &str, logged: &str) {
-    holds_none(said, &secrets.all(), "what the program wrote");
+fn shows_none(secrets: &Secrets, printed: &str, logged: &str) {
+    holds_none(printed, &secrets.all(), "what the program wrote");
     holds_none(logged, &secrets.all(), "the service's log");
     let begins_a_jwt = "eyJhbGciOi";
-    assert!(!said.contains(begins_a_jwt) && !logged.contains(begins_a_jwt));
+    assert!(!printed.contains(begins_a_jwt) && !logged.contains(begins_a_jwt));
 }
 
 /// The calls went where they were meant to: otherwise there was nothing to hide.
-fn has_done_it_all(said: &str, logged: &str) {
+fn has_done_it_all(printed: &str, logged: &str) {
     for status in [
         "bind: OK",
         "login: OK",
@@ -255,7 +255,10 @@ fn has_done_it_all(said: &str, logged: &str) {
         "\"email\":\"canary@example.com\"",
         "***",
     ] {
-        assert!(said.contains(status), "{status:?} is missing in\n{said}");
+        assert!(
+            printed.contains(status),
+            "{status:?} is missing in\n{printed}"
+        );
     }
     assert!(
         logged.contains(r#""path":"/api/collections/users/bind-token","status":204"#),
@@ -265,10 +268,13 @@ fn has_done_it_all(said: &str, logged: &str) {
 
 #[test]
 fn the_search_finds_what_is_left() {
-    let (said, _) = run_c(&Secrets::new(), "canary-leak", "leak");
+    let (printed, _) = run_c(&Secrets::new(), "canary-leak", "leak");
     for secret in ["password", "token", "other token", "JWT"] {
         let found = format!("found {secret} as raw, its bytes from 24 on");
-        assert!(said.contains(&found), "{found:?} is missing in\n{said}");
+        assert!(
+            printed.contains(&found),
+            "{found:?} is missing in\n{printed}"
+        );
     }
 }
 

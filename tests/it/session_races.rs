@@ -4,22 +4,22 @@ use std::thread::{self, JoinHandle};
 
 use bosauth::{CallOptions, Client, Session};
 
-use crate::support::answers::answer;
-use crate::support::peer::{Act, Peer, Request};
+use crate::support::faulty_server::{Act, FaultyServer, Request};
+use crate::support::responses::response;
 
-/// A peer that holds each login's answer until it is released. The session is named after the request.
-fn holding() -> (Peer, Client) {
+/// A server that holds each login's answer until it is released. The session is named after the request.
+fn holding() -> (FaultyServer, Client) {
     let login = |request: &Request| {
         let body = format!(r#"{{"record":{{}},"token":"login-{}"}}"#, request.number);
-        vec![Act::Hold, Act::Send(answer("200 OK", "", &body))]
+        vec![Act::Hold, Act::Send(response("200 OK", "", &body))]
     };
-    let peer = Peer::start(login);
-    let client = Client::builder(&peer.url()).build().unwrap();
-    (peer, client)
+    let server = FaultyServer::start(login);
+    let client = Client::builder(&server.url()).build().unwrap();
+    (server, client)
 }
 
-/// A login that has begun: it is number `count` of those that the peer got.
-fn begin(peer: &Peer, client: &Client, count: usize, keep: bool) -> JoinHandle<Session> {
+/// A login that has begun: it is number `count` of those that the server got.
+fn begin(server: &FaultyServer, client: &Client, count: usize, keep: bool) -> JoinHandle<Session> {
     let client = client.clone();
     let login = thread::spawn(move || {
         let mut options = CallOptions::new();
@@ -27,7 +27,7 @@ fn begin(peer: &Peer, client: &Client, count: usize, keep: bool) -> JoinHandle<S
         let users = client.collection("users").with(&options);
         users.auth_with_token("tok").unwrap()
     });
-    peer.wait_for_requests(count);
+    server.wait_for_requests(count);
     login
 }
 
@@ -37,10 +37,10 @@ fn held(client: &Client) -> Option<String> {
 
 #[test]
 fn a_clear_wins_over_a_login_begun_before_it() {
-    let (peer, client) = holding();
-    let login = begin(&peer, &client, 1, true);
+    let (server, client) = holding();
+    let login = begin(&server, &client, 1, true);
     client.clear_session();
-    peer.release(0);
+    server.release(0);
     let session = login.join().unwrap();
     assert_eq!(
         session.token(),
@@ -53,10 +53,10 @@ fn a_clear_wins_over_a_login_begun_before_it() {
 
 #[test]
 fn a_save_wins_over_a_login_begun_before_it() {
-    let (peer, client) = holding();
-    let login = begin(&peer, &client, 1, true);
+    let (server, client) = holding();
+    let login = begin(&server, &client, 1, true);
     client.save_session("saved", None).unwrap();
-    peer.release(0);
+    server.release(0);
     assert!(!login.join().unwrap().was_kept());
     assert_eq!(held(&client).as_deref(), Some("saved"));
 }
@@ -64,13 +64,13 @@ fn a_save_wins_over_a_login_begun_before_it() {
 #[test]
 fn of_two_logins_the_one_begun_last_stays() {
     for order in [[0, 1], [1, 0]] {
-        let (peer, client) = holding();
-        let first = begin(&peer, &client, 1, true);
-        let second = begin(&peer, &client, 2, true);
+        let (server, client) = holding();
+        let first = begin(&server, &client, 1, true);
+        let second = begin(&server, &client, 2, true);
         let mut logins = [Some(first), Some(second)];
         let mut kept = [false; 2];
         for number in order {
-            peer.release(number);
+            server.release(number);
             kept[number] = logins[number].take().unwrap().join().unwrap().was_kept();
         }
         assert_eq!(held(&client).as_deref(), Some("login-1"), "{order:?}");
@@ -80,17 +80,17 @@ fn of_two_logins_the_one_begun_last_stays() {
 
 #[test]
 fn a_login_that_fails_does_not_stand_in_the_way() {
-    let peer = Peer::start(|request| {
+    let server = FaultyServer::start(|request| {
         let body = r#"{"record":{},"token":"login-0"}"#;
         let status = if request.number == 0 {
             "200 OK"
         } else {
             "500 x"
         };
-        vec![Act::Hold, Act::Send(answer(status, "", body))]
+        vec![Act::Hold, Act::Send(response(status, "", body))]
     });
-    let client = Client::builder(&peer.url()).build().unwrap();
-    let good = begin(&peer, &client, 1, true);
+    let client = Client::builder(&server.url()).build().unwrap();
+    let good = begin(&server, &client, 1, true);
     let bad = thread::spawn({
         let client = client.clone();
         move || {
@@ -100,23 +100,23 @@ fn a_login_that_fails_does_not_stand_in_the_way() {
                 .unwrap_err()
         }
     });
-    peer.wait_for_requests(2);
-    peer.release(1);
+    server.wait_for_requests(2);
+    server.release(1);
     bad.join().unwrap();
-    peer.release(0);
+    server.release(0);
     assert!(good.join().unwrap().was_kept());
     assert_eq!(held(&client).as_deref(), Some("login-0"));
 }
 
 #[test]
 fn a_login_that_is_not_kept_takes_no_part() {
-    let (peer, client) = holding();
-    let kept = begin(&peer, &client, 1, true);
-    let other = begin(&peer, &client, 2, false);
-    peer.release(1);
+    let (server, client) = holding();
+    let kept = begin(&server, &client, 1, true);
+    let other = begin(&server, &client, 2, false);
+    server.release(1);
     assert!(!other.join().unwrap().was_kept());
     assert_eq!(held(&client), None);
-    peer.release(0);
+    server.release(0);
     assert!(kept.join().unwrap().was_kept());
     assert_eq!(held(&client).as_deref(), Some("login-0"));
 }

@@ -17,8 +17,9 @@ use bosauth::{Action, Client, Config, Error, Status};
 use bosbase_local::{DEMO_PASSWORD, DEMO_USER, Server};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 
-use crate::support::answers::answer;
-use crate::support::peer::{Act, Peer, WATCHDOG};
+use crate::support::WATCHDOG;
+use crate::support::faulty_server::{Act, FaultyServer};
+use crate::support::responses::response;
 use crate::support::{library, tools};
 
 const TOKEN: &str = "a-token-of-the-app's-own";
@@ -128,8 +129,8 @@ impl Relay {
             .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let port = lines.next().unwrap().unwrap().parse().unwrap();
-        let (tell, reports) = channel();
-        thread::spawn(move || lines.map_while(Result::ok).try_for_each(|l| tell.send(l)));
+        let (sender, reports) = channel();
+        thread::spawn(move || lines.map_while(Result::ok).try_for_each(|l| sender.send(l)));
         Relay {
             process,
             port,
@@ -263,15 +264,15 @@ fn a_response_longer_than_one_read_arrives_at_once() {
     for length in [1_900, 2_048, 3_000, 10_000, 100_000] {
         let text = "x".repeat(length);
         let record = format!(r#"{{"id":"i","collectionId":"c","text":"{text}"}}"#);
-        let login = answer(
+        let login = response(
             "200 OK",
             "",
             &format!(r#"{{"token":"a.b.c","record":{record}}}"#),
         );
-        let peer = Peer::always(vec![Act::Send(login)]);
+        let server = FaultyServer::always(vec![Act::Send(login)]);
         for version in ["1.2", "1.3"] {
             let identity = authority.localhost();
-            let relay = Relay::start(peer.address(), &identity, &["--version", version]);
+            let relay = Relay::start(server.address(), &identity, &["--version", version]);
             let client = client(&relay.url("localhost"), &[authority.pem()]);
             for _ in 0..2 {
                 let session = client.collection("users").auth_with_token(TOKEN).unwrap();
@@ -415,11 +416,11 @@ fn a_body_without_length_ends_with_a_goodbye_only() {
     let login = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{{\"token\":\"a.b.c\",\"record\":{record}}}"
     );
-    let peer = Peer::always(vec![Act::Send(login.into_bytes()), Act::Close]);
+    let server = FaultyServer::always(vec![Act::Send(login.into_bytes()), Act::Close]);
     for version in ["1.2", "1.3"] {
         let log_in = |behave: &str| {
             let arguments = ["--version", version, "--behave", behave];
-            let relay = Relay::start(peer.address(), &authority.localhost(), &arguments);
+            let relay = Relay::start(server.address(), &authority.localhost(), &arguments);
             let client = client(&relay.url("localhost"), &[authority.pem()]);
             client.collection("users").auth_with_token(TOKEN)
         };
@@ -437,7 +438,7 @@ fn a_c_program_speaks_tls() {
     let strict = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
     let source = tools::root().join("tests/c/tls.c");
     let program = library::compile(&source, "tls", &strict);
-    let said = |url: &str, pem: &str| {
+    let printed = |url: &str, pem: &str| {
         let arguments = [url, pem, DEMO_USER, DEMO_PASSWORD, TOKEN];
         tools::run(Command::new(&program).args(arguments))
     };
@@ -445,15 +446,15 @@ fn a_c_program_speaks_tls() {
     let relay = Relay::start(server.address(), &authority.localhost(), &[]);
     let url = relay.url("localhost");
     let two_logins = format!("new OK\nbind OK\nlogin OK {DEMO_USER}\nlogin OK {DEMO_USER}\n");
-    assert_eq!(said(&url, &authority.pem()), two_logins);
+    assert_eq!(printed(&url, &authority.pem()), two_logins);
     assert_eq!(relay.report(), "1 TLSv1.3");
     assert_eq!(relay.report(), "1 closed 3");
 
     let other = Authority::new("other").pem();
     assert_eq!(
-        said(&url, &other),
+        printed(&url, &other),
         "new OK\nbind TLS CONTACT_OPERATOR, outcome unknown: 0\n"
     );
     assert_eq!(relay.report(), "2 failed 0 TLSV1_ALERT_UNKNOWN_CA");
-    assert_eq!(said(&url, "x"), "new INVALID_ARGUMENT FIX_CALL pem\n");
+    assert_eq!(printed(&url, "x"), "new INVALID_ARGUMENT FIX_CALL pem\n");
 }

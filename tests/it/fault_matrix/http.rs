@@ -1,11 +1,11 @@
 //! Answers that are no HTTP, that HTTP allows and this library refuses, or that never become whole.
 
 use super::row::{
-    ALL_WELL, Call, LOST, LOST_200, NO_HTTP, REFUSED, Row, TIMEOUT, TIMEOUT_200, TOO_LARGE,
+    Call, LOST, LOST_200, NO_HTTP, REFUSED, Row, SUCCESS, TIMEOUT, TIMEOUT_200, TOO_LARGE,
     TOO_LARGE_200,
 };
-use crate::support::answers::{LOGIN, answer, envelope};
-use crate::support::peer::Act;
+use crate::support::faulty_server::Act;
+use crate::support::responses::{LOGIN, api_error, response};
 
 /// The rows.
 pub fn rows() -> Vec<Row> {
@@ -26,7 +26,7 @@ pub fn rows() -> Vec<Row> {
 
 /// The start of a good answer of the call, up to where further fields may stand.
 fn status_line(call: Call) -> String {
-    let status = call.good_status();
+    let status = call.success_status();
     format!("HTTP/1.1 {status} x\r\nContent-Type: application/json\r\n")
 }
 
@@ -54,10 +54,10 @@ fn coded(name: &str, fields: &'static str) -> Row {
 fn accepted(name: &str, fields: &'static str) -> Row {
     let acts = move |call: Call| {
         let body = if call == Call::Login { LOGIN } else { "" };
-        let bytes = answer(&format!("{} x", call.good_status()), fields, body);
+        let bytes = response(&format!("{} x", call.success_status()), fields, body);
         vec![Act::Send(bytes)]
     };
-    Row::by_call(name, acts, ALL_WELL)
+    Row::by_call(name, acts, SUCCESS)
 }
 
 fn what_rfc_9112_lets_a_server_write_is_accepted() -> Vec<Row> {
@@ -128,7 +128,7 @@ fn framing_that_could_be_read_in_two_ways_is_refused() -> Vec<Row> {
         ),
         bytes(
             "body on 204",
-            answer("204 x", "", "hello"),
+            response("204 x", "", "hello"),
             "UNEXPECTED_RESPONSE 204 CHECK_NETWORK outcome=unknown",
         ),
         bytes(
@@ -239,11 +239,11 @@ fn what_is_larger_than_its_limit_is_given_up() -> Vec<Row> {
     let chunk = format!("400\r\n{kib}\r\n");
     let limited = bytes(
         "the client's limit",
-        answer("200 OK", "", LOGIN),
+        response("200 OK", "", LOGIN),
         TOO_LARGE_200,
     );
     vec![
-        limited.with_setting(&["max_response_bytes", "10"]),
+        limited.with_config(&["max_response_bytes", "10"]),
         bytes(
             "head",
             format!("HTTP/1.1 204 x\r\n{}\r\n", field.repeat(17)),
@@ -287,7 +287,7 @@ fn what_is_larger_than_its_limit_is_given_up() -> Vec<Row> {
 }
 
 fn an_end_before_the_answers_end_is_a_lost_connection() -> Vec<Row> {
-    let whole = String::from_utf8(answer("200 OK", "", LOGIN)).unwrap();
+    let whole = String::from_utf8(response("200 OK", "", LOGIN)).unwrap();
     let head = whole.len() - LOGIN.len();
     let mut rows = Vec::new();
     for end in [Act::Close, Act::Reset] {
@@ -303,7 +303,7 @@ fn an_end_before_the_answers_end_is_a_lost_connection() -> Vec<Row> {
             ));
         }
         let interim = vec![Act::Send(b"HTTP/1.1 100 x\r\n\r\n".to_vec()), end.clone()];
-        rows.push(Row::new("an interim answer", interim, LOST));
+        rows.push(Row::new("an interim response", interim, LOST));
     }
     let unfinished = vec![
         Act::Send(format!("HTTP/1.1 200 x\r\n\r\n{LOGIN}").into_bytes()),
@@ -318,7 +318,7 @@ fn an_end_before_the_answers_end_is_a_lost_connection() -> Vec<Row> {
 }
 
 fn a_whole_answer_counts_whatever_comes_after_it() -> Vec<Row> {
-    let early = envelope(413, "Request entity too large.", "{}");
+    let early = api_error(413, "Request entity too large.", "{}");
     let mut rows = vec![Row::new(
         "a refusal, then a reset",
         vec![Act::Send(early), Act::Reset],
@@ -334,14 +334,14 @@ fn a_whole_answer_counts_whatever_comes_after_it() -> Vec<Row> {
         Act::Silence,
     ] {
         let name = format!("all, then {end:?}");
-        let acts = move |call: Call| vec![Act::Send(call.good_answer()), end.clone()];
-        rows.push(Row::by_call(&name, acts, ALL_WELL));
+        let acts = move |call: Call| vec![Act::Send(call.success_response()), end.clone()];
+        rows.push(Row::by_call(&name, acts, SUCCESS));
     }
     rows
 }
 
 fn a_peer_that_never_ends_meets_the_deadline() -> Vec<Row> {
-    let whole = String::from_utf8(answer("200 OK", "", LOGIN)).unwrap();
+    let whole = String::from_utf8(response("200 OK", "", LOGIN)).unwrap();
     let head = whole.len() - LOGIN.len();
     let silent = |cut: usize| vec![Act::Send(whole.as_bytes()[..cut].to_vec()), Act::Silence];
     let flood = |start: &str, more: &str| {
@@ -369,7 +369,7 @@ fn a_peer_that_never_ends_meets_the_deadline() -> Vec<Row> {
         Row::new("drip of chunks", flood(chunked, "1\r\nb\r\n"), TIMEOUT_200),
         Row::new("drip in a chunk's size", flood(chunked, "0"), TIMEOUT_200),
     ];
-    let mut rows: Vec<Row> = rows.into_iter().map(Row::hasty).collect();
+    let mut rows: Vec<Row> = rows.into_iter().map(Row::short_deadline).collect();
     let of_a_call = Row::new("the call's own deadline", silent(0), TIMEOUT);
     rows.push(of_a_call.with_option(&["timeout_ms", "1000"]));
     rows

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::row::{
-    ALL_WELL, BROKEN_TLS, Call, LOST, LOST_200, LOST_UNSENT, NO_HTTP, NO_TLS, RESET, RESET_UNSENT,
-    Row, TIMEOUT, TIMEOUT_200, TIMEOUT_UNSENT, url,
+    BROKEN_TLS, Call, LOST, LOST_200, LOST_UNSENT, NO_HTTP, NO_TLS, RESET, RESET_UNSENT, Row,
+    SUCCESS, TIMEOUT, TIMEOUT_200, TIMEOUT_UNSENT, url,
 };
-use crate::support::answers::{LOGIN, NO_CONTENT, answer, envelope};
-use crate::support::full_queue::FullQueue;
-use crate::support::peer::{Act, Transport};
-use crate::support::relay::{Fault, Then, Way};
+use crate::support::faulty_server::{Act, Transport};
+use crate::support::full_backlog::FullBacklog;
+use crate::support::relay::{Direction, Fault, Then};
+use crate::support::responses::{LOGIN, NO_CONTENT, api_error, response};
 
 /// The rows.
 pub fn rows() -> Vec<Row> {
@@ -40,25 +40,25 @@ fn no_way_to_the_server() -> Vec<Row> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         url(transport, listener.local_addr().unwrap())
     };
-    let queue = Arc::new(FullQueue::new());
+    let queue = Arc::new(FullBacklog::new());
     let full = move |transport| url(transport, queue.address());
     vec![
-        Row::nowhere("no such name", unknown, "NAME_LOOKUP 0 CHECK_NETWORK"),
-        Row::nowhere("nobody listens", closed, "CONNECT 0 CHECK_NETWORK"),
-        Row::nowhere(
+        Row::unreachable("no such name", unknown, "NAME_LOOKUP 0 CHECK_NETWORK"),
+        Row::unreachable("nobody listens", closed, "CONNECT 0 CHECK_NETWORK"),
+        Row::unreachable(
             "the call's deadline while connecting",
             full.clone(),
             TIMEOUT_UNSENT,
         )
-        .hasty(),
-        Row::nowhere("the connect deadline", full, TIMEOUT_UNSENT)
-            .with_setting(&["connect_timeout_ms", "500"]),
+        .short_deadline(),
+        Row::unreachable("the connect deadline", full, TIMEOUT_UNSENT)
+            .with_config(&["connect_timeout_ms", "500"]),
     ]
 }
 
 // ---- a relay in between: over TLS most of it hits the handshake ----
 
-fn fault(way: Way, after: usize, then: Then) -> Fault {
+fn fault(way: Direction, after: usize, then: Then) -> Fault {
     Fault { way, after, then }
 }
 
@@ -69,7 +69,7 @@ fn relayed(name: &str, fault: Fault, expected: &str) -> Row {
 fn ends_on_the_way() -> Vec<Row> {
     let mut rows = Vec::new();
     for end in [Then::Close, Then::Reset] {
-        for way in [Way::ToServer, Way::ToClient] {
+        for way in [Direction::ToServer, Direction::ToClient] {
             for after in [1, 3, 5, 20] {
                 let name = format!("{end:?} after {after} bytes {way:?}");
                 let row = relayed(&name, fault(way, after, end.clone()), LOST);
@@ -79,11 +79,11 @@ fn ends_on_the_way() -> Vec<Row> {
         // No answer is that long, but a handshake is.
         for after in [130, 200, 400] {
             let name = format!("{end:?} after {after} bytes of a handshake");
-            let faults = vec![fault(Way::ToClient, after, end.clone())];
-            rows.push(Row::relayed(&name, faults, ALL_WELL).over_tls(LOST_UNSENT));
+            let faults = vec![fault(Direction::ToClient, after, end.clone())];
+            rows.push(Row::relayed(&name, faults, SUCCESS).over_tls(LOST_UNSENT));
         }
     }
-    let at_once = |end| fault(Way::ToServer, 0, end);
+    let at_once = |end| fault(Direction::ToServer, 0, end);
     rows.push(relayed("Close at once", at_once(Then::Close), LOST).over_tls(LOST_UNSENT));
     rows.push(relayed("Reset at once", at_once(Then::Reset), RESET).over_tls(RESET_UNSENT));
     rows
@@ -91,38 +91,38 @@ fn ends_on_the_way() -> Vec<Row> {
 
 fn silence_on_the_way() -> Vec<Row> {
     let mut rows = Vec::new();
-    for way in [Way::ToServer, Way::ToClient] {
+    for way in [Direction::ToServer, Direction::ToClient] {
         for after in [0, 3, 20] {
             let name = format!("silence after {after} bytes {way:?}");
             let row = relayed(&name, fault(way, after, Then::Drop), TIMEOUT);
-            rows.push(row.over_tls(TIMEOUT_UNSENT).hasty());
+            rows.push(row.over_tls(TIMEOUT_UNSENT).short_deadline());
         }
     }
-    let faults = vec![fault(Way::ToClient, 200, Then::Drop)];
-    let row = Row::relayed("silence after 200 bytes of a handshake", faults, ALL_WELL);
-    rows.push(row.over_tls(TIMEOUT_UNSENT).hasty());
+    let faults = vec![fault(Direction::ToClient, 200, Then::Drop)];
+    let row = Row::relayed("silence after 200 bytes of a handshake", faults, SUCCESS);
+    rows.push(row.over_tls(TIMEOUT_UNSENT).short_deadline());
     rows
 }
 
 fn slow_ways() -> Vec<Row> {
     let (short, long) = (Duration::from_millis(1), Duration::from_millis(200));
     let mut rows = Vec::new();
-    for way in [Way::ToServer, Way::ToClient] {
+    for way in [Direction::ToServer, Direction::ToClient] {
         let dripping = vec![fault(way, 0, Then::Drip(short))];
-        let row = Row::relayed(&format!("drip {way:?}"), dripping, ALL_WELL);
-        rows.push(row.with_setting(&["connect_timeout_ms", "12000"]));
+        let row = Row::relayed(&format!("drip {way:?}"), dripping, SUCCESS);
+        rows.push(row.with_config(&["connect_timeout_ms", "12000"]));
         let delayed = vec![
             fault(way, 0, Then::Delay(long)),
             fault(way, 10, Then::Delay(long)),
         ];
-        rows.push(Row::relayed(&format!("delay {way:?}"), delayed, ALL_WELL));
+        rows.push(Row::relayed(&format!("delay {way:?}"), delayed, SUCCESS));
         let endless = fault(way, 0, Then::Drip(long));
         let row = relayed(
             &format!("drip beyond the deadline {way:?}"),
             endless,
             TIMEOUT,
         );
-        rows.push(row.over_tls(TIMEOUT_UNSENT).hasty());
+        rows.push(row.over_tls(TIMEOUT_UNSENT).short_deadline());
     }
     rows
 }
@@ -130,8 +130,8 @@ fn slow_ways() -> Vec<Row> {
 fn bytes_in_between() -> Vec<Row> {
     let instead = |bytes: &[u8]| {
         vec![
-            fault(Way::ToClient, 0, Then::Insert(bytes.to_vec())),
-            fault(Way::ToClient, 0, Then::Drop),
+            fault(Direction::ToClient, 0, Then::Insert(bytes.to_vec())),
+            fault(Direction::ToClient, 0, Then::Drop),
         ]
     };
     let forged = [
@@ -141,16 +141,21 @@ fn bytes_in_between() -> Vec<Row> {
     ];
     let garbage = "x".repeat(64);
     let inserted = vec![fault(
-        Way::ToClient,
+        Direction::ToClient,
         200,
         Then::Insert(garbage.clone().into()),
     )];
-    let missing = fault(Way::ToClient, 8, Then::LeaveOut(1));
+    let missing = fault(Direction::ToClient, 8, Then::Omit(1));
     vec![
         Row::relayed("garbage", instead(garbage.as_bytes()), [NO_HTTP; 3]).over_tls(NO_TLS),
-        Row::relayed("an answer in clear", instead(NO_CONTENT.as_bytes()), forged).over_tls(NO_TLS),
+        Row::relayed(
+            "an response in clear",
+            instead(NO_CONTENT.as_bytes()),
+            forged,
+        )
+        .over_tls(NO_TLS),
         Row::relayed("an alert", instead(&ALERT), [NO_HTTP; 3]).over_tls(NO_TLS),
-        Row::relayed("garbage in a handshake", inserted, ALL_WELL).over_tls(NO_TLS),
+        Row::relayed("garbage in a handshake", inserted, SUCCESS).over_tls(NO_TLS),
         relayed("a byte is missing", missing, NO_HTTP).over_tls(NO_TLS),
     ]
 }
@@ -158,13 +163,13 @@ fn bytes_in_between() -> Vec<Row> {
 /// TLS's record for "handshake failure".
 const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
 
-// ---- a peer that does not wait ----
+// ---- a server that does not wait ----
 
 fn what_comes_before_the_request() -> Vec<Row> {
-    let good = |call: Call| Act::Send(call.good_answer());
-    let refusal = Act::Send(envelope(413, "Request entity too large.", "{}"));
+    let good = |call: Call| Act::Send(call.success_response());
+    let refusal = Act::Send(api_error(413, "Request entity too large.", "{}"));
     let mut rows = vec![
-        Row::early("an early answer", move |call| vec![good(call)], ALL_WELL),
+        Row::early("an early response", move |call| vec![good(call)], SUCCESS),
         Row::early(
             "early garbage",
             |_| vec![Act::Send(b"220 ready\r\n".into())],
@@ -180,10 +185,10 @@ fn what_comes_before_the_request() -> Vec<Row> {
             move |_| refused.clone(),
             ["REFUSED 413 FIX_CALL"; 3],
         ));
-        let name = format!("an early answer, then {end:?}");
+        let name = format!("an early response, then {end:?}");
         let end = end.clone();
         let answered = move |call| vec![good(call), Act::Take(1), end.clone()];
-        rows.push(Row::early(&name, answered, ALL_WELL));
+        rows.push(Row::early(&name, answered, SUCCESS));
     }
     rows
 }
@@ -202,7 +207,7 @@ fn ends_within_the_request() -> Vec<Row> {
             rows.push(Row::early(&name, acts(&end), [lost; 3]));
         }
         let name = format!("silence after {taken} bytes of the request");
-        rows.push(Row::early(&name, acts(&Act::Silence), [TIMEOUT; 3]).hasty());
+        rows.push(Row::early(&name, acts(&Act::Silence), [TIMEOUT; 3]).short_deadline());
     }
     rows
 }
@@ -210,49 +215,49 @@ fn ends_within_the_request() -> Vec<Row> {
 // ---- the answer, byte by byte and record by record ----
 
 fn below_the_answer() -> Vec<Row> {
-    let torn = |end: Act| move |call: Call| vec![Act::Torn(call.good_answer()), end.clone()];
-    let trickle = |call: Call| vec![Act::Trickle(call.good_answer())];
+    let torn = |end: Act| move |call: Call| vec![Act::Torn(call.success_response()), end.clone()];
+    let trickle = |call: Call| vec![Act::Trickle(call.success_response())];
     let halves = |call: Call| {
-        let answer = call.good_answer();
-        let (front, back) = answer.split_at(20);
+        let response = call.success_response();
+        let (front, back) = response.split_at(20);
         let pause = Act::Wait(Duration::from_millis(50));
         vec![Act::Send(front.into()), pause, Act::Send(back.into())]
     };
     let unbounded = Act::Send(format!("HTTP/1.1 200 x\r\n\r\n{LOGIN}").into());
-    let long = answer("200 x", "", &" ".repeat(16_000));
-    let large = answer("200 x", "", &format!("{LOGIN}{}", " ".repeat(10_000)));
+    let long = response("200 x", "", &" ".repeat(16_000));
+    let large = response("200 x", "", &format!("{LOGIN}{}", " ".repeat(10_000)));
     let other = "UNEXPECTED_RESPONSE 200 CONTACT_OPERATOR outcome=unknown";
-    let clear = |call: Call| vec![Act::Raw(call.good_answer()), Act::Silence];
+    let clear = |call: Call| vec![Act::Raw(call.success_response()), Act::Silence];
     let raw = |bytes: &[u8]| vec![Act::Raw(bytes.to_vec()), Act::Silence];
     vec![
         Row::by_call(
-            "a torn answer, then the end",
+            "a torn response, then the end",
             torn(Act::Cut),
             [LOST, LOST, LOST_200],
         )
         .over_tls(LOST),
         Row::by_call(
-            "a torn answer, then a reset",
+            "a torn response, then a reset",
             torn(Act::Reset),
             [LOST, LOST, LOST_200],
         )
         .over_tls(LOST),
         Row::by_call(
-            "a torn answer, then silence",
+            "a torn response, then silence",
             torn(Act::Silence),
             [TIMEOUT, TIMEOUT, TIMEOUT_200],
         )
         .over_tls(TIMEOUT)
-        .hasty(),
-        Row::by_call("an answer that trickles", trickle, ALL_WELL),
-        Row::by_call("an answer in two", halves, ALL_WELL),
+        .short_deadline(),
+        Row::by_call("an response that trickles", trickle, SUCCESS),
+        Row::by_call("an response in two", halves, SUCCESS),
         Row::by_call(
             "more than one read at once",
             move |_| vec![Act::Send(large.clone())],
             [other, other, "OK kept"],
         ),
         Row::by_call(
-            "a body without length, no goodbye",
+            "a body without length, no close_notify",
             move |_| vec![unbounded.clone(), Act::Cut],
             [other, other, "OK kept"],
         )
@@ -263,9 +268,10 @@ fn below_the_answer() -> Vec<Row> {
             TIMEOUT_200,
         )
         .over_tls(TIMEOUT)
-        .hasty(),
-        Row::new("garbage as an answer", raw(&[b'x'; 64]), NO_HTTP).over_tls(BROKEN_TLS),
-        Row::new("an alert as an answer", raw(&ALERT), NO_HTTP).over_tls(BROKEN_TLS),
-        Row::by_call("an answer in clear behind a handshake", clear, ALL_WELL).over_tls(BROKEN_TLS),
+        .short_deadline(),
+        Row::new("garbage as an response", raw(&[b'x'; 64]), NO_HTTP).over_tls(BROKEN_TLS),
+        Row::new("an alert as an response", raw(&ALERT), NO_HTTP).over_tls(BROKEN_TLS),
+        Row::by_call("an response in clear behind a handshake", clear, SUCCESS)
+            .over_tls(BROKEN_TLS),
     ]
 }

@@ -1,8 +1,8 @@
 //! Every row of the table of replies that one of the three calls can meet, from a real socket.
 
 use super::row::{Call, Row};
-use crate::support::answers::{JSON, LOGIN, answer, envelope};
-use crate::support::peer::Act;
+use crate::support::faulty_server::Act;
+use crate::support::responses::{JSON, LOGIN, api_error, response};
 
 /// The rows.
 pub fn rows() -> Vec<Row> {
@@ -31,7 +31,7 @@ fn row3(name: &str, bytes: Vec<u8>, expected: [&str; 3]) -> Row {
 /// A row of the protocol's own error.
 fn refusal(status: u16, message: &str, data: &str, expected: &str) -> Row {
     let name = format!("{status} {message} {data}");
-    row(&name, envelope(status, message, data), expected)
+    row(&name, api_error(status, message, data), expected)
 }
 
 const UNKNOWN_NETWORK: &str = "CHECK_NETWORK outcome=unknown";
@@ -46,7 +46,7 @@ fn successes_and_what_only_looks_like_one() -> Vec<Row> {
     let mut rows = vec![
         row3(
             "good",
-            answer("200 OK", JSON, LOGIN),
+            response("200 OK", JSON, LOGIN),
             [
                 "UNEXPECTED_RESPONSE 200 CONTACT_OPERATOR outcome=unknown",
                 "UNEXPECTED_RESPONSE 200 CONTACT_OPERATOR outcome=unknown",
@@ -64,27 +64,27 @@ fn successes_and_what_only_looks_like_one() -> Vec<Row> {
         ),
         row(
             "200 HTML",
-            answer("200 OK", "Content-Type: text/html\r\n", html),
+            response("200 OK", "Content-Type: text/html\r\n", html),
             &unexpected(200, "CHECK_NETWORK"),
         ),
         row(
             "200 empty",
-            answer("200 OK", JSON, ""),
+            response("200 OK", JSON, ""),
             &unexpected(200, "CHECK_NETWORK"),
         ),
         row(
             "200 list",
-            answer("200 OK", JSON, "[]"),
+            response("200 OK", JSON, "[]"),
             &unexpected(200, "CHECK_NETWORK"),
         ),
         row(
             "200 object",
-            answer("200 OK", JSON, object),
+            response("200 OK", JSON, object),
             &unexpected(200, "CONTACT_OPERATOR"),
         ),
     ];
     for status in [201, 202, 206, 299] {
-        let bytes = answer(&format!("{status} x"), JSON, LOGIN);
+        let bytes = response(&format!("{status} x"), JSON, LOGIN);
         rows.push(row(
             &status.to_string(),
             bytes,
@@ -92,7 +92,7 @@ fn successes_and_what_only_looks_like_one() -> Vec<Row> {
         ));
     }
     for body in ["{}", "", LOGIN] {
-        let bytes = answer("201 x", JSON, body);
+        let bytes = response("201 x", JSON, body);
         let row = row("fields left out", bytes, &unexpected(201, "FIX_CALL"));
         rows.push(row.with_option(&["query", "fields", "token"]));
     }
@@ -116,7 +116,7 @@ fn a_login_needs_a_usable_token_and_record() -> Vec<Row> {
     let login = "UNEXPECTED_RESPONSE 200 CONTACT_OPERATOR outcome=unknown";
     let mut rows: Vec<Row> = bad
         .iter()
-        .map(|body| row(body, answer("200 OK", JSON, body), login))
+        .map(|body| row(body, response("200 OK", JSON, body), login))
         .collect();
     let nested = |depth: usize| {
         let (open, close) = ("[".repeat(depth), "]".repeat(depth));
@@ -133,11 +133,11 @@ fn a_login_needs_a_usable_token_and_record() -> Vec<Row> {
     rows.extend(
         broken
             .iter()
-            .map(|body| row(&front(body), answer("200 OK", JSON, body), login)),
+            .map(|body| row(&front(body), response("200 OK", JSON, body), login)),
     );
     let none = "UNEXPECTED_RESPONSE 200 CHECK_NETWORK outcome=unknown";
     let list = format!("[{LOGIN}]");
-    rows.push(row(&list, answer("200 OK", JSON, &list), none));
+    rows.push(row(&list, response("200 OK", JSON, &list), none));
     let members: Vec<String> = (0..10_001).map(|n| format!("\"n{n}\":{n}")).collect();
     let odd = [
         (
@@ -158,7 +158,7 @@ fn a_login_needs_a_usable_token_and_record() -> Vec<Row> {
         ("512 levels", nested(511)),
     ];
     rows.extend(odd.iter().map(|(name, body)| {
-        let bytes = answer("200 OK", JSON, body);
+        let bytes = response("200 OK", JSON, body);
         row3(name, bytes, [login, login, "OK kept"])
     }));
     rows
@@ -172,7 +172,7 @@ fn front(body: &str) -> String {
 fn redirects_limits_and_failures() -> Vec<Row> {
     let mut rows = Vec::new();
     for status in [300, 301, 302, 303, 307, 308, 399, 600, 999] {
-        let bytes = answer(&format!("{status} x"), "Location: /\r\n", "");
+        let bytes = response(&format!("{status} x"), "Location: /\r\n", "");
         rows.push(row(
             &status.to_string(),
             bytes,
@@ -182,7 +182,7 @@ fn redirects_limits_and_failures() -> Vec<Row> {
     let not_modified = b"HTTP/1.1 304 Not Modified\r\n\r\n".to_vec();
     rows.push(row("304", not_modified, &unexpected(304, "CHECK_NETWORK")));
     for status in [500, 502, 503, 504, 510, 512, 599] {
-        let html = answer(
+        let html = response(
             &format!("{status} x"),
             "Content-Type: text/html\r\n",
             "<html>",
@@ -191,11 +191,11 @@ fn redirects_limits_and_failures() -> Vec<Row> {
         rows.push(row("5xx HTML", html, &expected));
         rows.push(refusal(status, "Something went wrong.", "{}", &expected));
     }
-    let proxy = answer("511 x", "Content-Type: text/html\r\n", "<html>");
+    let proxy = response("511 x", "Content-Type: text/html\r\n", "<html>");
     rows.push(row("511", proxy, &unexpected(511, "CHECK_NETWORK")));
     rows.push(row(
         "407",
-        answer("407 x", "Proxy-Authenticate: Basic\r\n", "<html>"),
+        response("407 x", "Proxy-Authenticate: Basic\r\n", "<html>"),
         &format!("PROXY 407 {UNKNOWN_NETWORK}"),
     ));
     rows.push(refusal(407, "No.", "{}", "PROXY 407 CHECK_NETWORK"));
@@ -207,14 +207,14 @@ fn redirects_limits_and_failures() -> Vec<Row> {
     ));
     rows.push(row(
         "429 HTML",
-        answer("429 x", "", "slow down"),
+        response("429 x", "", "slow down"),
         "RATE_LIMITED 429 RETRY_LATER",
     ));
     rows
 }
 
 fn refusals_of_the_protocol() -> Vec<Row> {
-    let second_factor = answer("401 x", JSON, r#"{"mfaId":"m_1"}"#);
+    let second_factor = response("401 x", JSON, r#"{"mfaId":"m_1"}"#);
     let odd = "UNEXPECTED_RESPONSE 401 CHECK_NETWORK outcome=unknown";
     let mut rows = vec![
         row3(
@@ -224,10 +224,10 @@ fn refusals_of_the_protocol() -> Vec<Row> {
         ),
         row(
             "401 bad mfa",
-            answer("401 x", JSON, r#"{"mfaId":"a/b"}"#),
+            response("401 x", JSON, r#"{"mfaId":"a/b"}"#),
             odd,
         ),
-        row("401 no mfa", answer("401 x", JSON, r#"{"mfaId":5}"#), odd),
+        row("401 no mfa", response("401 x", JSON, r#"{"mfaId":5}"#), odd),
         refusal(401, "No.", "{}", "REFUSED 401 CONTACT_OPERATOR"),
         refusal(403, "No.", "{}", "FORBIDDEN 403 CONTACT_OPERATOR"),
         refusal(404, "No.", "{}", "NOT_FOUND 404 FIX_CALL"),
@@ -301,7 +301,7 @@ fn texts_of_one_call() -> impl Iterator<Item = Row> {
         ("failed to bind token.", [other; 3]),
     ]
     .into_iter()
-    .map(|(text, expected)| row3(text, envelope(400, text, "{}"), expected))
+    .map(|(text, expected)| row3(text, api_error(400, text, "{}"), expected))
 }
 
 fn refusals_that_are_not_the_protocols() -> Vec<Row> {
@@ -331,11 +331,11 @@ fn refusals_that_are_not_the_protocols() -> Vec<Row> {
         ("cut", JSON, r#"{"data":{},"message":"No.","status":400"#),
         ("empty", JSON, ""),
     ] {
-        let bytes = answer("400 x", fields, body);
+        let bytes = response("400 x", fields, body);
         rows.push(row(name, bytes, &unexpected(400, "CHECK_NETWORK")));
     }
     for (status, expected) in [(413, 413), (404, 404), (403, 403), (418, 418)] {
-        let bytes = answer(
+        let bytes = response(
             &format!("{status} x"),
             "Content-Type: text/html\r\n",
             "<html>",
@@ -343,7 +343,7 @@ fn refusals_that_are_not_the_protocols() -> Vec<Row> {
         rows.push(row("HTML", bytes, &unexpected(expected, "CHECK_NETWORK")));
     }
     let typed = "Content-Type: Application/JSON; charset=utf-8\r\n";
-    let whole = answer("400 x", typed, body);
+    let whole = response("400 x", typed, body);
     rows.push(row(
         "type with a parameter",
         whole,

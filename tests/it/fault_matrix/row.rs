@@ -3,20 +3,20 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::support::answers::{LOGIN, NO_CONTENT, answer};
 use crate::support::driver::Driver;
+use crate::support::faulty_server::{Act, FaultyServer, TCP, Transport};
 use crate::support::fields::line;
 use crate::support::https::TLS;
-use crate::support::peer::{Act, Peer, TCP, Transport};
 use crate::support::relay::{Fault, Relay};
+use crate::support::responses::{LOGIN, NO_CONTENT, response};
 
 /// A session that was there before, in JWT form.
 const SAVED: &str = "e30.e30.c2F2ZWQ";
 
 /// Far longer than a call takes that meets no deadline.
-const PATIENT: Duration = Duration::from_secs(12);
+const LONG_DEADLINE: Duration = Duration::from_secs(12);
 /// For a call that has nothing else to end it.
-const HASTY: Duration = Duration::from_secs(1);
+const SHORT_DEADLINE: Duration = Duration::from_secs(1);
 /// No call takes longer than this many of its deadlines.
 const DEADLINES_MAX: u32 = 10;
 /// Longer than this no cell takes.
@@ -53,14 +53,14 @@ impl Call {
     }
 
     /// The status that means success.
-    pub fn good_status(self) -> &'static str {
+    pub fn success_status(self) -> &'static str {
         if self == Call::Login { "200" } else { "204" }
     }
 
     /// The answer that means success.
-    pub fn good_answer(self) -> Vec<u8> {
+    pub fn success_response(self) -> Vec<u8> {
         if self == Call::Login {
-            answer("200 OK", "", LOGIN)
+            response("200 OK", "", LOGIN)
         } else {
             NO_CONTENT.into()
         }
@@ -68,7 +68,7 @@ impl Call {
 }
 
 /// What the three calls give when all goes well.
-pub const ALL_WELL: [&str; 3] = ["OK", "OK", "OK kept"];
+pub const SUCCESS: [&str; 3] = ["OK", "OK", "OK kept"];
 
 // What calls give that come to no answer, or to none that can be read.
 pub const NO_HTTP: &str = "UNEXPECTED_RESPONSE 0 CHECK_NETWORK outcome=unknown";
@@ -90,12 +90,12 @@ pub const RESET: &str = "CONNECTION_LOST 0 CHECK_NETWORK outcome=unknown \
 pub const RESET_UNSENT: &str = "CONNECTION_LOST 0 CHECK_NETWORK | CONNECT 0 CHECK_NETWORK";
 
 /// What a call meets.
-struct Scene {
+struct Setup {
     url: String,
-    peer: Option<Peer>,
+    server: Option<FaultyServer>,
     /// Whether the request must come, not only may.
     is_reached: bool,
-    /// Stands before the peer, and ends before it.
+    /// Stands before the server, and ends before it.
     _relay: Option<Relay>,
 }
 
@@ -107,14 +107,14 @@ pub struct Row {
     /// Lines for the driver before the client is made, and before the call.
     settings: Vec<String>,
     options: Vec<String>,
-    scene: Box<dyn Fn(Call, Transport) -> Scene + Send + Sync>,
+    setup: Box<dyn Fn(Call, Transport) -> Setup + Send + Sync>,
     /// For TCP and for TLS.
     expected: [Expected; 2],
     deadline: Duration,
 }
 
 impl Row {
-    /// A row whose peer does the same with each call, and in which each gives the same. `{s}` in what is
+    /// A row whose server does the same with each call, and in which each gives the same. `{s}` in what is
     /// expected is the status that means success, and ` | ` stands between things that are all right.
     pub fn new(name: &str, acts: Vec<Act>, expected: &str) -> Self {
         Row::by_call(name, move |_| acts.clone(), [expected; 3])
@@ -126,70 +126,72 @@ impl Row {
         acts: impl Fn(Call) -> Vec<Act> + Send + Sync + 'static,
         expected: [&str; 3],
     ) -> Self {
-        Row::with_scene(name, expected, move |call, transport| {
+        Row::with_setup(name, expected, move |call, transport| {
             let acts = acts(call);
-            let peer = Peer::start_over(transport, Vec::new(), move |_| acts.clone());
-            Scene {
+            let server = FaultyServer::start_over(transport, Vec::new(), move |_| acts.clone());
+            Setup {
                 is_reached: true,
-                ..Scene::of(peer)
+                ..Setup::of(server)
             }
         })
     }
 
-    /// A row whose peer acts before it has read anything, and does nothing with a request.
+    /// A row whose server acts before it has read anything, and does nothing with a request.
     pub fn early(
         name: &str,
         greeting: impl Fn(Call) -> Vec<Act> + Send + Sync + 'static,
         expected: [&str; 3],
     ) -> Self {
-        Row::with_scene(name, expected, move |call, transport| {
-            Scene::of(Peer::start_over(transport, greeting(call), |_| Vec::new()))
+        Row::with_setup(name, expected, move |call, transport| {
+            Setup::of(FaultyServer::start_over(transport, greeting(call), |_| {
+                Vec::new()
+            }))
         })
     }
 
     /// A row in which all would go well but for a relay that stands in between.
     pub fn relayed(name: &str, faults: Vec<Fault>, expected: [&str; 3]) -> Self {
-        Row::with_scene(name, expected, move |call, transport| {
-            let good = call.good_answer();
-            let peer = Peer::start_over(transport, Vec::new(), move |_| {
+        Row::with_setup(name, expected, move |call, transport| {
+            let good = call.success_response();
+            let server = FaultyServer::start_over(transport, Vec::new(), move |_| {
                 vec![Act::Send(good.clone())]
             });
-            let relay = Relay::start(peer.address(), faults.clone());
-            Scene {
+            let relay = Relay::start(server.address(), faults.clone());
+            Setup {
                 url: url(transport, relay.address()),
                 _relay: Some(relay),
-                ..Scene::of(peer)
+                ..Setup::of(server)
             }
         })
     }
 
     /// A row in which no server is reached.
-    pub fn nowhere(
+    pub fn unreachable(
         name: &str,
         url: impl Fn(Transport) -> String + Send + Sync + 'static,
         expected: &str,
     ) -> Self {
-        Row::with_scene(name, [expected; 3], move |_, transport| Scene {
+        Row::with_setup(name, [expected; 3], move |_, transport| Setup {
             url: url(transport),
-            peer: None,
+            server: None,
             is_reached: false,
             _relay: None,
         })
     }
 
-    fn with_scene(
+    fn with_setup(
         name: &str,
         expected: [&str; 3],
-        scene: impl Fn(Call, Transport) -> Scene + Send + Sync + 'static,
+        setup: impl Fn(Call, Transport) -> Setup + Send + Sync + 'static,
     ) -> Self {
         let expected = expected.map(str::to_owned);
         Row {
             name: name.to_owned(),
             settings: Vec::new(),
             options: Vec::new(),
-            scene: Box::new(scene),
+            setup: Box::new(setup),
             expected: [expected.clone(), expected],
-            deadline: PATIENT,
+            deadline: LONG_DEADLINE,
         }
     }
 
@@ -206,31 +208,31 @@ impl Row {
     }
 
     /// The same, with a setting for the client.
-    pub fn with_setting(mut self, setting: &[&str]) -> Self {
+    pub fn with_config(mut self, setting: &[&str]) -> Self {
         self.settings.push(format!("config {}", line(setting)));
         self
     }
 
     /// The same, for calls that only the client's deadline ends.
-    pub fn hasty(mut self) -> Self {
-        self.deadline = HASTY;
+    pub fn short_deadline(mut self) -> Self {
+        self.deadline = SHORT_DEADLINE;
         self
     }
 
     /// Whether its calls end by their deadline alone.
-    pub fn is_hasty(&self) -> bool {
-        self.deadline == HASTY
+    pub fn has_short_deadline(&self) -> bool {
+        self.deadline == SHORT_DEADLINE
     }
 
     /// What a call must give over the transport of this number.
     pub fn expected(&self, call: Call, transport: usize) -> String {
-        self.expected[transport][call as usize].replace("{s}", call.good_status())
+        self.expected[transport][call as usize].replace("{s}", call.success_status())
     }
 
     /// Runs the row with one call over one transport: what the call gave, and what was wrong.
     pub fn run(&self, call: Call, transport: usize, driver: &mut Driver) -> (String, Vec<Flaw>) {
-        let scene = (self.scene)(call, TRANSPORTS[transport]);
-        for line in self.preparation(&scene, TRANSPORTS[transport]) {
+        let setup = (self.setup)(call, TRANSPORTS[transport]);
+        for line in self.preparation(&setup, TRANSPORTS[transport]) {
             assert_eq!(driver.run(&line), "OK", "{}: {line}", self.name);
         }
         let begun = Instant::now();
@@ -247,20 +249,20 @@ impl Row {
                 flaws.push((Kind::ChangedSession, session));
             }
         }
-        flaws.extend(scene.repeat());
+        flaws.extend(setup.repeat());
         assert_eq!(driver.run("reset"), "OK");
         (given, flaws)
     }
 
     /// The lines that make a client that holds a session, and set the options of the call.
-    fn preparation(&self, scene: &Scene, transport: Transport) -> Vec<String> {
+    fn preparation(&self, setup: &Setup, transport: Transport) -> Vec<String> {
         let mut lines = self.settings.clone();
         let deadline = self.deadline.as_millis().to_string();
         lines.push(format!("config {}", line(&["timeout_ms", &deadline])));
         if let Some(pem) = (transport.roots)() {
             lines.push(format!("config {}", line(&["roots_pem", pem])));
         }
-        lines.push(format!("client {}", scene.url));
+        lines.push(format!("client {}", setup.url));
         lines.push(format!("save {SAVED}"));
         lines.extend(self.options.iter().cloned());
         lines
@@ -274,10 +276,10 @@ pub type Flaw = (Kind, String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     FalseSuccess,
-    WrongAnswer,
+    WrongResult,
     Hang,
     ChangedSession,
-    Repeat,
+    Retry,
     Leak,
 }
 
@@ -285,30 +287,30 @@ impl Kind {
     /// All of them.
     pub const ALL: [Kind; 6] = [
         Kind::FalseSuccess,
-        Kind::WrongAnswer,
+        Kind::WrongResult,
         Kind::Hang,
         Kind::ChangedSession,
-        Kind::Repeat,
+        Kind::Retry,
         Kind::Leak,
     ];
 }
 
 fn wrong_answer(given: &str, expected: &str) -> Option<Flaw> {
-    let is_success = |answer: &str| answer.starts_with("OK");
+    let is_success = |response: &str| response.starts_with("OK");
     let kind = if is_success(given) && !is_success(expected) {
         Kind::FalseSuccess
     } else {
-        Kind::WrongAnswer
+        Kind::WrongResult
     };
     let is_expected = expected.split(" | ").any(|one| one == given);
     (!is_expected).then(|| (kind, format!("{given}, not {expected}")))
 }
 
-impl Scene {
-    fn of(peer: Peer) -> Self {
-        Scene {
-            url: peer.url(),
-            peer: Some(peer),
+impl Setup {
+    fn of(server: FaultyServer) -> Self {
+        Setup {
+            url: server.url(),
+            server: Some(server),
             is_reached: false,
             _relay: None,
         }
@@ -316,9 +318,12 @@ impl Scene {
 
     /// A request was sent twice, or not at all.
     fn repeat(&self) -> Option<Flaw> {
-        let came = self.peer.as_ref().map_or(0, |peer| peer.requests().len());
+        let came = self
+            .server
+            .as_ref()
+            .map_or(0, |server| server.requests().len());
         let is_wrong = came > 1 || came == 0 && self.is_reached;
-        is_wrong.then(|| (Kind::Repeat, format!("the request came {came} times")))
+        is_wrong.then(|| (Kind::Retry, format!("the request came {came} times")))
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::row::{CALLS, CELL_MAX, Call, Flaw, Kind, Row, TRANSPORTS};
 use crate::support::driver::{self, Driver, compile_c};
-use crate::support::holdings::{Holdings, settle};
+use crate::support::resources::{Resources, settle};
 
 /// How many rows a language runs at once: of those that work, and of those that wait for a deadline.
 const AT_ONCE: [usize; 2] = [6, 16];
@@ -34,8 +34,9 @@ pub fn check_all(rows: Vec<Row>) {
     let rows = Arc::new(rows);
     let languages = languages();
     let mut reports = Vec::new();
-    for (hasty, at_once) in [false, true].into_iter().zip(AT_ONCE) {
-        let chosen = (0..rows.len()).filter(|&row| rows[row].is_hasty() == hasty);
+    for (short_deadline, at_once) in [false, true].into_iter().zip(AT_ONCE) {
+        let chosen =
+            (0..rows.len()).filter(|&row| rows[row].has_short_deadline() == short_deadline);
         reports.extend(run(&rows, chosen.collect(), &languages, at_once));
     }
     print_table(&rows, &reports);
@@ -62,17 +63,17 @@ fn run(
     languages: &[Start],
     at_once: usize,
 ) -> Vec<Report> {
-    let (tell, heard) = channel();
+    let (sender, heard) = channel();
     let mut workers = Vec::new();
     for start in languages {
         let queue = Arc::new(Mutex::new(chosen.clone()));
         for _ in 0..at_once {
             let (start, rows) = (Arc::clone(start), Arc::clone(rows));
-            let (queue, tell) = (Arc::clone(&queue), tell.clone());
-            workers.push(thread::spawn(move || work(start(), &rows, &queue, &tell)));
+            let (queue, sender) = (Arc::clone(&queue), sender.clone());
+            workers.push(thread::spawn(move || work(start(), &rows, &queue, &sender)));
         }
     }
-    drop(tell);
+    drop(sender);
     let reports = collect(&heard);
     for worker in workers {
         worker.join().expect("the driver works");
@@ -82,15 +83,15 @@ fn run(
 
 /// Runs rows of the queue until none is left, or a call has left something behind: those that come after it
 /// would be blamed for that.
-fn work(mut driver: Driver, rows: &[Row], queue: &Mutex<Vec<usize>>, tell: &Sender<Report>) {
+fn work(mut driver: Driver, rows: &[Row], queue: &Mutex<Vec<usize>>, sender: &Sender<Report>) {
     assert_eq!(driver.run("reset"), "OK");
-    let before = driver.holdings();
+    let before = driver.resources();
     let next = || queue.lock().expect("no worker panics here").pop();
     while let Some(row) = next() {
         let is_clean = places(row).all(|place| {
             let report = run_cell(&rows[row], place, &mut driver, before);
             let leaks = report.flaws.iter().any(|flaw| flaw.0 == Kind::Leak);
-            let _ = tell.send(report);
+            let _ = sender.send(report);
             !leaks
         });
         if !is_clean {
@@ -106,9 +107,9 @@ fn places(row: usize) -> impl Iterator<Item = Place> {
     transports.flat_map(move |transport| CALLS.map(|call| (row, transport, call)))
 }
 
-fn run_cell(row: &Row, place: Place, driver: &mut Driver, before: Option<Holdings>) -> Report {
+fn run_cell(row: &Row, place: Place, driver: &mut Driver, before: Option<Resources>) -> Report {
     let (given, mut flaws) = row.run(place.2, place.1, driver);
-    let leak = settle(before, || driver.holdings()).err();
+    let leak = settle(before, || driver.resources()).err();
     flaws.extend(leak.map(|leak| (Kind::Leak, leak)));
     Report {
         place,

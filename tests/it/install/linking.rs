@@ -337,10 +337,10 @@ fn a_tool_that_is_missing_is_named() {
         script.arg(tools::root().join("bindings/c/static-library.sh"));
         let script = script.args(["a", "b", "c"]).env(variable, tools_named);
         let output = script.output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
+        let printed = String::from_utf8(output.stderr).unwrap();
         assert!(
-            !output.status.success() && said.contains(tools_named),
-            "{said}"
+            !output.status.success() && printed.contains(tools_named),
+            "{printed}"
         );
     }
 }

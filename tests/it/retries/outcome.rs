@@ -6,8 +6,8 @@ use std::thread;
 
 use bosauth::{Client, Error, Status};
 
-use crate::support::answers::{NO_CONTENT as GOOD, answer_one, envelope};
-use crate::support::peer::{Act, Peer};
+use crate::support::faulty_server::{Act, FaultyServer};
+use crate::support::responses::{NO_CONTENT as GOOD, api_error, respond_once};
 
 fn bind(client: &Client) -> Result<(), Error> {
     client.collection("users").bind_token("a@b.c", "pw", "tok")
@@ -15,16 +15,16 @@ fn bind(client: &Client) -> Result<(), Error> {
 
 /// The error of a bind that is sent over a connection that dies, and then gets this answer.
 fn answered_the_second_time(status: u16, message: &str) -> Error {
-    let refusal = envelope(status, message, "{}");
-    let peer = Peer::start(move |request| match request.number {
+    let refusal = api_error(status, message, "{}");
+    let server = FaultyServer::start(move |request| match request.number {
         0 => vec![Act::Send(GOOD.into())],
         1 => vec![Act::Close],
         _ => vec![Act::Send(refusal.clone())],
     });
-    let client = Client::builder(&peer.url()).build().unwrap();
+    let client = Client::builder(&server.url()).build().unwrap();
     bind(&client).unwrap();
     let error = bind(&client).unwrap_err();
-    assert_eq!(peer.requests().len(), 3);
+    assert_eq!(server.requests().len(), 3);
     error
 }
 
@@ -51,10 +51,10 @@ fn a_server_that_is_gone_the_second_time_may_have_done_the_first() {
     let client = Client::builder(&url).build().unwrap();
     let server = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        answer_one(&mut stream, GOOD.as_bytes()).unwrap();
+        respond_once(&mut stream, GOOD.as_bytes()).unwrap();
         // Nobody listens any more by the time that the connection dies.
         drop(listener);
-        answer_one(&mut stream, b"").unwrap();
+        respond_once(&mut stream, b"").unwrap();
     });
     bind(&client).unwrap();
     let error = bind(&client).unwrap_err();

@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use super::holdings::Holdings;
-use super::peer::WATCHDOG;
+use super::WATCHDOG;
+use super::resources::Resources;
 use super::{library, tools};
 
 /// A driver that runs.
@@ -55,8 +55,8 @@ impl Driver {
     }
 
     /// The resources of its process.
-    pub fn holdings(&self) -> Option<Holdings> {
-        Holdings::of(self.child.id())
+    pub fn resources(&self) -> Option<Resources> {
+        Resources::of(self.child.id())
     }
 
     /// Stops it; panics if it reports an error.

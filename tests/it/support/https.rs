@@ -1,4 +1,4 @@
-//! TLS for a peer, by rustls, with a certificate made for this run.
+//! TLS for a server, by rustls, with a certificate made for this run.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use rustls::{
     SupportedCipherSuite,
 };
 
-use super::peer::{Transport, Wire};
+use super::faulty_server::{Transport, Wire};
 
 /// HTTP over TLS.
 pub const TLS: Transport = Transport {
@@ -153,7 +153,7 @@ impl Wire for Tls {
         self.outgoing()
     }
 
-    fn goodbye(&mut self) -> Vec<u8> {
+    fn close_notify(&mut self) -> Vec<u8> {
         self.0.send_close_notify();
         self.outgoing()
     }

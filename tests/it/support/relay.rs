@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::peer::{Listener, reset_at_end};
+use super::faulty_server::{Listener, reset_at_end};
 
 /// Where bytes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Direction {
     ToServer,
     ToClient,
 }
@@ -19,7 +19,7 @@ pub enum Way {
 /// What a connection suffers once so many bytes have gone one way.
 #[derive(Clone, Debug)]
 pub struct Fault {
-    pub way: Way,
+    pub way: Direction,
     pub after: usize,
     pub then: Then,
 }
@@ -32,7 +32,7 @@ pub enum Then {
     /// Puts these bytes in between.
     Insert(Vec<u8>),
     /// Leaves out so many bytes.
-    LeaveOut(usize),
+    Omit(usize),
     /// Passes on what follows byte by byte, this far apart.
     Drip(Duration),
     /// Passes on nothing that follows, and says nothing of it.
@@ -72,8 +72,8 @@ fn pass_both_ways(client: &TcpStream, server: SocketAddr, faults: &[Fault]) {
         reset: AtomicBool::new(false),
     };
     thread::scope(|scope| {
-        scope.spawn(|| ends.pass(Way::ToServer, faults));
-        ends.pass(Way::ToClient, faults);
+        scope.spawn(|| ends.pass(Direction::ToServer, faults));
+        ends.pass(Direction::ToClient, faults);
     });
 }
 
@@ -87,10 +87,10 @@ struct Ends<'a> {
 
 impl Ends<'_> {
     /// Passes on what goes this way, until it ends or a fault ends the connection.
-    fn pass(&self, way: Way, faults: &[Fault]) {
+    fn pass(&self, way: Direction, faults: &[Fault]) {
         let (from, to) = match way {
-            Way::ToServer => (self.client, self.server),
-            Way::ToClient => (self.server, self.client),
+            Direction::ToServer => (self.client, self.server),
+            Direction::ToClient => (self.server, self.client),
         };
         let mut passed = 0;
         for fault in faults.iter().filter(|fault| fault.way == way) {
@@ -114,7 +114,7 @@ impl Ends<'_> {
                 return true;
             }
             Then::Insert(bytes) => return to.write_all(bytes).is_ok(),
-            Then::LeaveOut(count) => return read(from, *count, |_| true),
+            Then::Omit(count) => return read(from, *count, |_| true),
             Then::Drip(pause) => {
                 read(from, usize::MAX, |bytes| drip(bytes, to, *pause));
                 self.end(to);

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use bosbase_local::{Config, Seed, Server};
 
-use super::chance::Chance;
 use super::driver::Driver;
+use super::faulty_server::{Act, FaultyServer};
 use super::fields::decode;
-use super::peer::{Act, Peer};
+use super::rng::Rng;
 
 /// A scenario as it stands in its file.
 pub struct Scenario {
@@ -87,8 +87,8 @@ impl Scenario {
 
     /// Runs it against a server of its own, with names made anew, up to the first line that gives
     /// something else than it must.
-    pub fn run(&self, driver: &mut Driver, chance: &mut Chance) -> Result<(), String> {
-        let mut names = Names::new(chance);
+    pub fn run(&self, driver: &mut Driver, rng: &mut Rng) -> Result<(), String> {
+        let mut names = Names::new(rng);
         let world = World::start(self, &mut names);
         assert_eq!(driver.run("reset"), "OK");
         for step in &self.steps {
@@ -114,7 +114,7 @@ impl Scenario {
 /// What answers the scenario's calls.
 enum World {
     Service(Server),
-    StandIn(Peer),
+    StandIn(FaultyServer),
 }
 
 impl World {
@@ -135,7 +135,7 @@ impl World {
     fn url(&self) -> String {
         match self {
             World::Service(server) => server.base_url().to_owned(),
-            World::StandIn(peer) => peer.url(),
+            World::StandIn(server) => server.url(),
         }
     }
 
@@ -148,23 +148,23 @@ impl World {
     }
 
     fn assert_sent(&self, text: &str) {
-        let World::StandIn(peer) = self else {
+        let World::StandIn(server) = self else {
             panic!("only a stand-in knows what was sent");
         };
-        let requests = peer.requests();
+        let requests = server.requests();
         let last = requests.last().expect("something was sent");
         let sent = String::from_utf8_lossy(&last.bytes);
         assert!(sent.contains(text), "{text:?} is not in {sent}");
     }
 }
 
-/// A peer that gives these answers, status and body, one after the other.
-fn stand_in(answers: &[(String, String)], names: &mut Names<'_>) -> Peer {
+/// A server that gives these answers, status and body, one after the other.
+fn stand_in(answers: &[(String, String)], names: &mut Names<'_>) -> FaultyServer {
     let answers: Vec<Vec<u8>> = answers
         .iter()
         .map(|(status, body)| json_answer(status, &names.fill(body)))
         .collect();
-    Peer::start(move |request| vec![Act::Send(answers[request.number].clone())])
+    FaultyServer::start(move |request| vec![Act::Send(answers[request.number].clone())])
 }
 
 fn json_answer(status: &str, body: &str) -> Vec<u8> {
@@ -175,14 +175,14 @@ fn json_answer(status: &str, body: &str) -> Vec<u8> {
 
 /// What the placeholders of a scenario stand for.
 struct Names<'a> {
-    chance: &'a mut Chance,
+    rng: &'a mut Rng,
     known: HashMap<String, String>,
 }
 
 impl<'a> Names<'a> {
-    fn new(chance: &'a mut Chance) -> Self {
+    fn new(rng: &'a mut Rng) -> Self {
         Names {
-            chance,
+            rng,
             known: HashMap::new(),
         }
     }
@@ -235,11 +235,11 @@ impl<'a> Names<'a> {
 
     fn make(&mut self, kind: &str) -> Option<String> {
         Some(match kind {
-            "email" => self.chance.word(12) + "@example.com",
-            "password" => self.chance.word(16),
-            "token" => self.chance.word(32),
-            "name" => self.chance.word(10),
-            "id" => self.chance.word(15),
+            "email" => self.rng.word(12) + "@example.com",
+            "password" => self.rng.word(16),
+            "token" => self.rng.word(32),
+            "name" => self.rng.word(10),
+            "id" => self.rng.word(15),
             _ => return None,
         })
     }

@@ -6,8 +6,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use super::certificates::OpenSsl;
 use super::*;
-use crate::support::answers::NO_CONTENT;
 use crate::support::https::{self, Records};
+use crate::support::responses::NO_CONTENT;
 
 /// The codes of alerts and their names (IANA, TLS Alerts), and whether they come from a handshake only.
 const ALERTS: [(u8, &str, bool); 34] = [

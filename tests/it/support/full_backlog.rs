@@ -10,16 +10,16 @@ use socket2::{Domain, Socket, Type};
 const QUEUED_MAX: usize = 100;
 
 /// The address, for as long as this lives.
-pub struct FullQueue {
+pub struct FullBacklog {
     address: SocketAddr,
     _listener: Socket,
     _queued: Vec<TcpStream>,
 }
 
-impl FullQueue {
+impl FullBacklog {
     /// One at a free port of this machine.
     pub fn new() -> Self {
-        FullQueue::at((Ipv4Addr::LOCALHOST, 0).into())
+        FullBacklog::at((Ipv4Addr::LOCALHOST, 0).into())
     }
 
     /// One at this address.
@@ -31,7 +31,7 @@ impl FullQueue {
         let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(300)).ok();
         let queued: Vec<_> = std::iter::from_fn(connect).take(QUEUED_MAX).collect();
         assert!(queued.len() < QUEUED_MAX, "the queue does not fill");
-        FullQueue {
+        FullBacklog {
             address,
             _listener: listener,
             _queued: queued,

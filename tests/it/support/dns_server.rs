@@ -11,7 +11,7 @@ use std::time::Duration;
 pub enum When {
     Now,
     After(Duration),
-    /// At [`NameServer::release`].
+    /// At [`DnsServer::release`].
     Held,
 }
 
@@ -19,7 +19,7 @@ pub enum When {
 pub type Names = HashMap<&'static str, (When, Vec<IpAddr>)>;
 
 /// The server, in a thread that ends with the process.
-pub struct NameServer {
+pub struct DnsServer {
     socket: UdpSocket,
     state: Arc<Mutex<State>>,
 }
@@ -32,12 +32,12 @@ struct State {
     released: bool,
 }
 
-impl NameServer {
+impl DnsServer {
     /// A server at the address that resolvers ask.
     pub fn start(address: &str, names: Names) -> Self {
         let socket = UdpSocket::bind(address).expect("the port of name servers");
         let state = Arc::new(Mutex::new(State::default()));
-        let server = NameServer {
+        let server = DnsServer {
             socket: socket.try_clone().expect("a socket"),
             state: Arc::clone(&state),
         };

@@ -7,10 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
+use super::WATCHDOG;
 pub use super::listener::{Listener, reset_at_end};
-
-/// Far longer than anything takes that works.
-pub const WATCHDOG: Duration = Duration::from_secs(120);
 
 /// What to do next with a connection. After the last act the next request is read from it.
 #[derive(Clone, Debug)]
@@ -33,7 +31,7 @@ pub enum Act {
     Take(usize),
     /// Waits that long.
     Wait(Duration),
-    /// Waits for [`Peer::release`] of this request.
+    /// Waits for [`FaultyServer::release`] of this request.
     Hold,
     /// Sends nothing more and waits until the client is gone.
     Silence,
@@ -41,7 +39,7 @@ pub enum Act {
     Finish,
     /// Ends the connection in order.
     Close,
-    /// Ends the connection without TLS's goodbye.
+    /// Ends the connection without TLS's close_notify.
     Cut,
     /// Resets the connection.
     Reset,
@@ -76,7 +74,7 @@ pub trait Wire {
     fn encode(&mut self, bytes: &[u8]) -> Vec<u8>;
 
     /// What an orderly end is on the wire.
-    fn goodbye(&mut self) -> Vec<u8>;
+    fn close_notify(&mut self) -> Vec<u8>;
 }
 
 struct Plain;
@@ -90,7 +88,7 @@ impl Wire for Plain {
         bytes.to_vec()
     }
 
-    fn goodbye(&mut self) -> Vec<u8> {
+    fn close_notify(&mut self) -> Vec<u8> {
         Vec::new()
     }
 }
@@ -98,13 +96,13 @@ impl Wire for Plain {
 /// A request as it came.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// 0 for the first that the peer received.
+    /// 0 for the first that the server received.
     pub number: usize,
     /// The connection on which it came, 0 for the first.
     pub connection: usize,
     pub bytes: Vec<u8>,
     /// Whether all of it was there at the first look.
-    pub came_at_once: bool,
+    pub single_read: bool,
 }
 
 impl Request {
@@ -128,7 +126,7 @@ impl Request {
 type Plan = dyn Fn(&Request) -> Vec<Act> + Send + Sync;
 
 /// The server. It ends when it is dropped.
-pub struct Peer {
+pub struct FaultyServer {
     transport: Transport,
     shared: Arc<Shared>,
     listener: Listener,
@@ -144,7 +142,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    visitors: usize,
+    connections: usize,
     requests: Vec<Request>,
     /// The numbers of the requests whose acts have been done.
     done: Vec<usize>,
@@ -152,10 +150,10 @@ struct State {
     over: bool,
 }
 
-impl Peer {
-    /// A peer that does with each request what `plan` says.
+impl FaultyServer {
+    /// A server that does with each request what `plan` says.
     pub fn start(plan: impl Fn(&Request) -> Vec<Act> + Send + Sync + 'static) -> Self {
-        Peer::start_over(TCP, Vec::new(), plan)
+        FaultyServer::start_over(TCP, Vec::new(), plan)
     }
 
     /// The same over another transport. Each connection begins with a greeting.
@@ -172,24 +170,24 @@ impl Peer {
         });
         let [counting, serving] = [Arc::clone(&shared), Arc::clone(&shared)];
         let listener = Listener::start(
-            move |_| counting.change(|state| state.visitors += 1),
+            move |_| counting.change(|state| state.connections += 1),
             move |socket, number| serve(transport, socket, number, &serving),
         );
-        Peer {
+        FaultyServer {
             transport,
             shared,
             listener,
         }
     }
 
-    /// A peer that does the same with every request.
+    /// A server that does the same with every request.
     pub fn always(acts: Vec<Act>) -> Self {
-        Peer::start(move |_| acts.clone())
+        FaultyServer::start(move |_| acts.clone())
     }
 
-    /// A peer that sends the same bytes for every request.
+    /// A server that sends the same bytes for every request.
     pub fn answering(bytes: impl Into<Vec<u8>>) -> Self {
-        Peer::always(vec![Act::Send(bytes.into())])
+        FaultyServer::always(vec![Act::Send(bytes.into())])
     }
 
     /// Where it listens.
@@ -236,13 +234,13 @@ impl Peer {
 
     /// How many connections it got. Connections are taken in order, so that one of our own, once it is
     /// taken, shows that all before it have been counted.
-    pub fn visitors(&self) -> usize {
-        let before = self.shared.lock().visitors;
-        let _own = TcpStream::connect(self.address()).expect("the peer listens");
-        self.wait(|state| state.visitors > before);
+    pub fn connections(&self) -> usize {
+        let before = self.shared.lock().connections;
+        let _own = TcpStream::connect(self.address()).expect("the server listens");
+        self.wait(|state| state.connections > before);
         self.shared.change(|state| {
-            state.visitors -= 1;
-            state.visitors
+            state.connections -= 1;
+            state.connections
         })
     }
 
@@ -251,7 +249,7 @@ impl Peer {
     }
 }
 
-impl Drop for Peer {
+impl Drop for FaultyServer {
     fn drop(&mut self) {
         self.shared.change(|state| state.over = true);
     }
@@ -259,7 +257,7 @@ impl Drop for Peer {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("no thread of the peer panics")
+        self.state.lock().expect("no thread of the server panics")
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
@@ -273,20 +271,20 @@ impl Shared {
         let (state, timeout) = self
             .changed
             .wait_timeout_while(self.lock(), WATCHDOG, waiting)
-            .expect("no thread of the peer panics");
+            .expect("no thread of the server panics");
         drop(state);
         assert!(!timeout.timed_out(), "what was waited for did not happen");
     }
 
     /// Remembers a request and gives it its number.
-    fn remember(&self, connection: usize, bytes: Vec<u8>, came_at_once: bool) -> Request {
+    fn remember(&self, connection: usize, bytes: Vec<u8>, single_read: bool) -> Request {
         self.change(|state| {
             let number = state.requests.len();
             let request = Request {
                 number,
                 connection,
                 bytes,
-                came_at_once,
+                single_read,
             };
             state.requests.push(request.clone());
             request
@@ -299,7 +297,7 @@ fn serve(transport: Transport, socket: Arc<TcpStream>, number: usize, shared: &S
     let Ok(wire) = (transport.begin)(&socket) else {
         return;
     };
-    let mut visit = Visit {
+    let mut visit = Connection {
         socket,
         wire,
         unused: Vec::new(),
@@ -308,8 +306,8 @@ fn serve(transport: Transport, socket: Arc<TcpStream>, number: usize, shared: &S
     if !visit.perform_all(&shared.greeting, usize::MAX, shared) {
         return;
     }
-    while let Some((bytes, came_at_once)) = visit.read_request() {
-        let request = shared.remember(number, bytes, came_at_once);
+    while let Some((bytes, single_read)) = visit.read_request() {
+        let request = shared.remember(number, bytes, single_read);
         let goes_on = visit.perform_all(&(shared.plan)(&request), request.number, shared);
         if !goes_on {
             drop(visit);
@@ -320,14 +318,14 @@ fn serve(transport: Transport, socket: Arc<TcpStream>, number: usize, shared: &S
 }
 
 /// A connection that is open.
-struct Visit {
+struct Connection {
     socket: Arc<TcpStream>,
     wire: Box<dyn Wire>,
     /// What was read and belongs to the next request.
     unused: Vec<u8>,
 }
 
-impl Visit {
+impl Connection {
     /// Does these acts; `false` if one ends the connection.
     fn perform_all(&mut self, acts: &[Act], request: usize, shared: &Shared) -> bool {
         acts.iter().all(|act| self.perform(act, request, shared))
@@ -391,8 +389,8 @@ impl Visit {
     }
 
     fn say_goodbye(&mut self) {
-        let goodbye = self.wire.goodbye();
-        self.put(&goodbye);
+        let close_notify = self.wire.close_notify();
+        self.put(&close_notify);
     }
 
     /// Reads until the client is gone.

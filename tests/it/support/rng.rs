@@ -3,12 +3,12 @@
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 
 /// Numbers that follow from a seed.
-pub struct Chance {
+pub struct Rng {
     seed: u64,
     drawn: u64,
 }
 
-impl Chance {
+impl Rng {
     /// Chance from `BOSAUTH_TEST_SEED`, or a new one. The seed is printed, to repeat a run.
     pub fn new() -> Self {
         let seed = match std::env::var("BOSAUTH_TEST_SEED") {
@@ -16,7 +16,7 @@ impl Chance {
             Err(_) => RandomState::new().hash_one(0),
         };
         println!("BOSAUTH_TEST_SEED={seed}");
-        Chance { seed, drawn: 0 }
+        Rng { seed, drawn: 0 }
     }
 
     fn next(&mut self) -> u64 {

@@ -4,20 +4,20 @@ use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::peer::WATCHDOG;
+use super::WATCHDOG;
 
 /// How much a process holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Holdings {
+pub struct Resources {
     pub descriptors: usize,
     pub threads: usize,
 }
 
-impl Holdings {
+impl Resources {
     /// What the process with this id holds; `None` where the system does not show it.
     pub fn of(process: u32) -> Option<Self> {
         let count = |of: &str| Some(fs::read_dir(format!("/proc/{process}/{of}")).ok()?.count());
-        Some(Holdings {
+        Some(Resources {
             descriptors: count("fd")?,
             threads: count("task")?,
         })
@@ -25,7 +25,10 @@ impl Holdings {
 }
 
 /// Looks until what is held is what was held before: a thread that has been told to end takes its time.
-pub fn settle(before: Option<Holdings>, look: impl Fn() -> Option<Holdings>) -> Result<(), String> {
+pub fn settle(
+    before: Option<Resources>,
+    look: impl Fn() -> Option<Resources>,
+) -> Result<(), String> {
     let begun = Instant::now();
     loop {
         let now = look();
