@@ -27,7 +27,7 @@ fn numbers(prefix: &str) -> BTreeSet<(String, i32)> {
 }
 
 #[test]
-fn the_headers_numbers_are_those_of_the_core() {
+fn header_constants_match_the_core() {
     let statuses = Status::ALL.iter().map(|s| (s.name().to_owned(), s.code()));
     assert_eq!(numbers("BOSAUTH_ERROR_"), statuses.collect());
     let actions = Action::ALL.iter().map(|a| (a.name().to_owned(), a.code()));
@@ -35,7 +35,7 @@ fn the_headers_numbers_are_those_of_the_core() {
 }
 
 #[test]
-fn the_library_says_the_same_as_the_header() {
+fn library_matches_the_header() {
     let mut program = String::from("#include <bosauth.h>\n#include <string.h>\nint main(void) {\n");
     program += "if (strcmp(bosauth_version(), BOSAUTH_VERSION)) return 1;\n";
     program += "if (bosauth_abi_version() != BOSAUTH_ABI_VERSION) return 2;\n";
@@ -66,7 +66,7 @@ fn the_library_says_the_same_as_the_header() {
 }
 
 #[test]
-fn the_header_compiles_alone_and_twice() {
+fn header_compiles_alone_and_twice() {
     let compilers = [
         ("cc", "-xc", ["c99", "c11", "c17"]),
         ("c++", "-xc++", ["c++11", "c++17", "c++20"]),
@@ -104,7 +104,7 @@ fn the_header_compiles_alone_and_twice() {
 }
 
 #[test]
-fn cargo_c_is_told_the_same_abi() {
+fn cargo_c_metadata_has_the_abi_version() {
     let abi = library::BOSAUTH_ABI_VERSION;
     let version = format!("version = \"{}.{}.0\"", abi >> 16, abi & 0xffff);
     let manifest = fs::read_to_string(tools::root().join("Cargo.toml")).unwrap();
@@ -119,7 +119,7 @@ fn cargo_c_is_told_the_same_abi() {
 }
 
 #[test]
-fn exactly_the_committed_symbols_are_exported() {
+fn exported_symbols_match_the_committed_list() {
     let listed = tools::run(
         Command::new("nm")
             .args(["-D", "--defined-only", "--format=posix"])
@@ -144,7 +144,7 @@ fn exactly_the_committed_symbols_are_exported() {
 }
 
 #[test]
-fn the_shared_library_is_named_and_linked_as_promised() {
+fn shared_library_has_its_soname_and_link_flags() {
     let dynamic = tools::run(Command::new("readelf").args(["-W", "-d"]).arg(shared()));
     let values = |tag: &str| -> Vec<String> {
         let lines = dynamic

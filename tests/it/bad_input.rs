@@ -57,7 +57,7 @@ fn assert_refused(result: Result<(), Error>, (text, argument): &Bad, action: Act
 }
 
 #[test]
-fn the_calls_refuse_bad_arguments_before_anything_is_sent() {
+fn calls_reject_invalid_arguments_before_sending() {
     let server = FaultyServer::answering("HTTP/1.1 204 x\r\n\r\n");
     let client = Client::builder(&server.url()).build().unwrap();
     client.save_session("saved", None).unwrap();
@@ -100,7 +100,7 @@ fn the_calls_refuse_bad_arguments_before_anything_is_sent() {
 }
 
 #[test]
-fn the_longest_texts_are_sent() {
+fn longest_strings_are_sent() {
     let server = FaultyServer::answering("HTTP/1.1 204 x\r\n\r\n");
     let client = Client::builder(&server.url()).build().unwrap();
     let (long, longest) = ("x".repeat(255), "\u{e9}".repeat(512));
@@ -110,7 +110,7 @@ fn the_longest_texts_are_sent() {
 }
 
 #[test]
-fn of_several_bad_arguments_the_first_is_named() {
+fn first_invalid_argument_is_reported() {
     let client = Client::builder("http://127.0.0.1:9").build().unwrap();
     let named = |collection: &str, [email, password, token]: [&str; 3]| {
         let collection = client.collection(collection);
@@ -124,7 +124,7 @@ fn of_several_bad_arguments_the_first_is_named() {
 }
 
 #[test]
-fn what_is_no_base_url_makes_no_client() {
+fn invalid_base_url_is_rejected() {
     let too_long = format!("http://localhost/{}", "x".repeat(2048));
     for url in [
         "",
@@ -168,7 +168,7 @@ fn what_is_no_base_url_makes_no_client() {
 }
 
 #[test]
-fn what_is_no_session_is_not_saved() {
+fn invalid_session_is_not_saved() {
     let client = Client::builder("http://127.0.0.1:9").build().unwrap();
     client.save_session("saved", Some("{}")).unwrap();
     let too_long = "x".repeat(8193);
@@ -227,7 +227,7 @@ const REFUSED_HEADERS: [&str; 19] = [
 const REFUSED_VALUES: [&str; 5] = ["a\r\nHost: b", "a\nb", "a\rb", "a\0b", "a\u{7f}b"];
 
 #[test]
-fn headers_that_would_change_a_request_are_refused() {
+fn reserved_and_malformed_headers_are_rejected() {
     let fix = Action::FixCall;
     for name in REFUSED_HEADERS {
         let bad = (name.to_owned(), "name");
@@ -246,7 +246,7 @@ fn headers_that_would_change_a_request_are_refused() {
 }
 
 #[test]
-fn settings_out_of_their_limits_are_refused() {
+fn configuration_out_of_range_is_rejected() {
     let fix = Action::FixCall;
     for ms in [0, 86_400_001, u64::MAX] {
         let (timeout, bad) = (Duration::from_millis(ms), (ms.to_string(), "ms"));
@@ -270,7 +270,7 @@ fn settings_out_of_their_limits_are_refused() {
 }
 
 #[test]
-fn options_out_of_their_limits_are_refused() {
+fn options_out_of_range_are_rejected() {
     let fix = Action::FixCall;
     for bad in [
         bad_sizes("name", 255),
@@ -321,7 +321,7 @@ fn options_out_of_their_limits_are_refused() {
 }
 
 #[test]
-fn a_client_being_set_up_reports_the_first_refusal() {
+fn builder_returns_the_first_error() {
     let built = |url: &str| {
         Client::builder(url)
             .header("Cookie", "a=b")
@@ -336,7 +336,7 @@ fn a_client_being_set_up_reports_the_first_refusal() {
 }
 
 #[test]
-fn errors_say_what_to_type_instead() {
+fn error_messages_suggest_the_fix() {
     let server = Server::start(bosbase_local::Config::demo()).unwrap();
     let told = |url: &str, max: u64| {
         let client = Client::builder(url).max_response_bytes(max);
@@ -410,7 +410,7 @@ fn run_c(flags: &[&str], command: impl FnOnce(&std::path::Path) -> Command) {
 }
 
 #[test]
-fn strings_that_change_during_a_call_are_refused_or_sent_as_checked() {
+fn strings_modified_during_a_call_are_sent_as_validated() {
     let login = responses::response("200 OK", responses::JSON, responses::LOGIN);
     let server = FaultyServer::start(move |request| {
         let is_login = request.target().contains("auth-with-token");

@@ -64,7 +64,7 @@ fn cancelled<T>(result: Result<T, Error>) -> bool {
 }
 
 #[test]
-fn a_call_after_the_trigger_sends_nothing() {
+fn call_after_trigger_sends_nothing() {
     let server = FaultyServer::answering(GOOD_LOGIN);
     let cancel = Cancel::new();
     cancel.trigger();
@@ -75,7 +75,7 @@ fn a_call_after_the_trigger_sends_nothing() {
 }
 
 #[test]
-fn a_bad_argument_is_told_before_a_cancel() {
+fn invalid_argument_takes_precedence_over_cancellation() {
     let cancel = Cancel::new();
     cancel.trigger();
     let options = options(&cancel);
@@ -86,7 +86,7 @@ fn a_bad_argument_is_told_before_a_cancel() {
 }
 
 #[test]
-fn one_cancel_stops_many_calls_and_no_other() {
+fn one_cancel_cancels_many_calls_and_no_other() {
     let server = FaultyServer::always(vec![Act::Hold, Act::Send(GOOD_LOGIN.into())]);
     let clients = [client(&server.url()), client(&server.url())];
     let (shared, other) = (Cancel::new(), Cancel::new());
@@ -104,7 +104,7 @@ fn one_cancel_stops_many_calls_and_no_other() {
 }
 
 #[test]
-fn a_cancel_that_its_owner_drops_stops_nothing() {
+fn dropped_cancel_does_not_cancel() {
     let server = FaultyServer::always(vec![Act::Hold, Act::Send(GOOD_LOGIN.into())]);
     let client = client(&server.url());
     let login = held(&server, &client, &Cancel::new(), 1);
@@ -113,7 +113,7 @@ fn a_cancel_that_its_owner_drops_stops_nothing() {
 }
 
 #[test]
-fn a_trigger_after_the_call_stops_no_later_call() {
+fn trigger_after_the_call_does_not_affect_later_calls() {
     let server = FaultyServer::answering(GOOD_LOGIN);
     let client = client(&server.url());
     for _ in 0..100 {
@@ -127,7 +127,7 @@ fn a_trigger_after_the_call_stops_no_later_call() {
 }
 
 #[test]
-fn the_connection_of_a_call_that_was_stopped_is_not_used_again() {
+fn connection_of_a_cancelled_call_is_not_reused() {
     let server = FaultyServer::start(|request| match request.number {
         0 => vec![Act::Hold, Act::Send(GOOD_BIND.into())],
         _ => vec![Act::Send(GOOD_LOGIN.into())],
@@ -149,7 +149,7 @@ fn the_connection_of_a_call_that_was_stopped_is_not_used_again() {
 }
 
 #[test]
-fn closing_stops_the_calls_of_all_clones_for_good() {
+fn close_cancels_the_calls_of_all_clones() {
     let server = FaultyServer::always(vec![Act::Hold]);
     let client = client(&server.url());
     client.save_session("saved", None).unwrap();
@@ -167,7 +167,7 @@ fn closing_stops_the_calls_of_all_clones_for_good() {
 }
 
 #[test]
-fn closing_closes_the_connections_that_wait() {
+fn close_closes_idle_connections() {
     let server = FaultyServer::start(|request| match request.number {
         0 => vec![Act::Send(GOOD_LOGIN.into()), Act::Silence],
         _ => vec![],
@@ -182,7 +182,7 @@ fn closing_closes_the_connections_that_wait() {
 /// TLS's own messages are no answer: a server that goes on and on with them keeps no call from seeing that it is
 /// stopped.
 #[test]
-fn a_call_is_stopped_in_a_flood_of_session_tickets() {
+fn call_is_cancelled_during_a_flood_of_session_tickets() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
     let client = Client::builder(&url)
@@ -206,7 +206,7 @@ fn a_call_is_stopped_in_a_flood_of_session_tickets() {
 
 /// Cancels at any moment: a call is either as if nobody had stopped it, or stopped and without effect here.
 #[test]
-fn a_call_succeeds_or_is_stopped_whenever_the_trigger_comes() {
+fn call_succeeds_or_is_cancelled_at_any_moment() {
     let server = Server::start(Config::demo()).unwrap();
     let client = client(server.base_url());
     let users = client.collection("users");
@@ -270,12 +270,12 @@ fn check(printed: &str, lines: usize) {
 }
 
 #[test]
-fn every_phase_can_be_stopped() {
+fn every_phase_can_be_cancelled() {
     check(&tools::run(program("cancel", &[]).args(["stop", "5"])), 18);
 }
 
 #[test]
-fn every_phase_ends_by_the_deadline() {
+fn every_phase_ends_at_the_deadline() {
     check(
         &tools::run(program("deadline", &[]).args(["deadline", "200", "3"])),
         6,
@@ -283,13 +283,13 @@ fn every_phase_ends_by_the_deadline() {
 }
 
 #[test]
-fn stops_under_address_sanitizer() {
+fn cancellation_under_address_sanitizer() {
     let mut program = program("cancel-asan", &["-fsanitize=address,undefined"]);
     check(&tools::run(program.args(["stop", "2"])), 18);
 }
 
 #[test]
-fn stops_under_valgrind() {
+fn cancellation_under_valgrind() {
     if !tools::has("valgrind") {
         return;
     }
@@ -303,7 +303,7 @@ fn stops_under_valgrind() {
 
 /// What a wait hook is asked while nothing comes, or a byte now and then.
 #[test]
-fn a_wait_hook_is_called_while_a_call_waits_and_ends_it() {
+fn wait_hook_is_called_while_waiting_and_cancels() {
     for trickles in [false, true] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -344,7 +344,7 @@ fn a_wait_hook_is_called_while_a_call_waits_and_ends_it() {
 }
 
 #[test]
-fn a_wait_hook_that_lets_go_on_changes_nothing() {
+fn wait_hook_that_returns_false_has_no_effect() {
     let server = FaultyServer::answering(GOOD_LOGIN);
     let mut options = CallOptions::new();
     options.set_wait_hook(|| false);

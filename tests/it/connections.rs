@@ -39,7 +39,7 @@ fn check_connections_of_two(acts: &[Act], expected: [usize; 2]) {
 }
 
 #[test]
-fn a_large_response_is_read_whole() {
+fn large_response_is_read_completely() {
     for transport in [TCP, TLS] {
         for size in [2_000, 3_000, 17_000, 100_000, 1_000_000] {
             let record = format!(r#"{{"x":"{}"}}"#, "y".repeat(size));
@@ -63,14 +63,14 @@ fn send(bytes: impl Into<Vec<u8>>) -> Act {
 }
 
 #[test]
-fn a_connection_is_used_again() {
+fn connection_is_reused() {
     check_connections_of_two(&[send(GOOD)], [0, 0]);
     check_connections_of_two(&[Act::Drip(GOOD.into())], [0, 0]);
     check_connections_of_two(&[Act::Trickle(GOOD.into())], [0, 0]);
 }
 
 #[test]
-fn a_connection_is_used_again_after_a_refusal() {
+fn connection_is_reused_after_an_error_response() {
     let refusal = r#"{"data":{},"message":"Failed to bind token.","status":400}"#;
     let server = FaultyServer::answering(response(
         "400 x",
@@ -90,7 +90,7 @@ fn a_connection_is_used_again_after_a_refusal() {
 }
 
 #[test]
-fn a_connection_that_is_not_clean_is_not_used_again() {
+fn closed_or_dirty_connection_is_not_reused() {
     for acts in [
         vec![send(GOOD), Act::Close],
         vec![send(GOOD), Act::Cut],
@@ -107,7 +107,7 @@ fn a_connection_that_is_not_clean_is_not_used_again() {
 }
 
 #[test]
-fn an_early_answer_is_never_taken_for_the_next_calls() {
+fn early_response_is_not_used_for_the_next_call() {
     let forged = response("200 OK", "", LOGIN);
     for (transport, apart) in [(TCP, true), (TCP, false), (TLS, true), (TLS, false)] {
         // In one packet and record with the answer before it, or behind it.
@@ -132,7 +132,7 @@ fn an_early_answer_is_never_taken_for_the_next_calls() {
 }
 
 #[test]
-fn a_connection_that_failed_is_not_used_again() {
+fn failed_connection_is_not_reused() {
     let server = FaultyServer::start(|request| match request.number {
         0 => vec![send("HTTP/1.1 204 x\nbare LF\r\n\r\n")],
         1 => vec![Act::Hold],
@@ -171,7 +171,7 @@ fn redirects_are_not_followed() {
 }
 
 #[test]
-fn a_port_that_nobody_listens_on_cannot_be_reached() {
+fn closed_port_is_a_connect_error() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -180,7 +180,7 @@ fn a_port_that_nobody_listens_on_cannot_be_reached() {
 }
 
 #[test]
-fn a_server_that_takes_no_connection_meets_the_connect_deadline() {
+fn unaccepted_connection_meets_the_connect_deadline() {
     let queue = FullBacklog::new();
     let address = queue.address();
     let short = Duration::from_millis(300);
@@ -190,7 +190,7 @@ fn a_server_that_takes_no_connection_meets_the_connect_deadline() {
 }
 
 #[test]
-fn a_name_that_does_not_exist_is_not_found() {
+fn unknown_host_is_a_name_lookup_error() {
     let client = Client::builder("http://no-such-host.invalid")
         .connect_timeout(Duration::from_secs(60))
         .timeout(Duration::from_secs(60));
@@ -206,7 +206,7 @@ fn unsent(error: &Error) -> (Status, Action) {
 }
 
 #[test]
-fn waits_that_a_server_asks_for_are_told() {
+fn retry_after_is_reported() {
     for (status, fields, seconds) in [
         (429, "", 3),
         (429, "Retry-After: 7\r\n", 7),

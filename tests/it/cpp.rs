@@ -97,7 +97,7 @@ fn has_sanitizers() -> bool {
 }
 
 #[test]
-fn the_wrapper_compiles_in_every_standard_with_and_without_exceptions() {
+fn wrapper_compiles_in_every_standard_and_exception_mode() {
     let twice = source(
         "twice.cpp",
         "#include <bosauth.hpp>\n#include <bosauth.hpp>\n",
@@ -120,7 +120,7 @@ fn the_wrapper_compiles_in_every_standard_with_and_without_exceptions() {
 }
 
 #[test]
-fn the_wrapper_may_be_included_by_several_files_of_a_program() {
+fn wrapper_is_included_by_several_translation_units() {
     let one = source(
         "one.cpp",
         "#include <bosauth.hpp>\nint other();\nint main() { return other(); }\n",
@@ -135,7 +135,7 @@ fn the_wrapper_may_be_included_by_several_files_of_a_program() {
 }
 
 #[test]
-fn the_linter_finds_nothing() {
+fn clang_tidy_is_clean() {
     if !tools::has("clang-tidy") {
         return;
     }
@@ -156,7 +156,7 @@ fn the_linter_finds_nothing() {
 }
 
 #[test]
-fn the_wrapper_defines_no_macro_and_uses_the_whole_c_library() {
+fn wrapper_uses_every_c_function_and_defines_no_macro() {
     let text = fs::read_to_string(wrapper().join("bosauth.hpp")).unwrap();
     let macros: Vec<_> = text
         .lines()
@@ -173,7 +173,7 @@ fn the_wrapper_defines_no_macro_and_uses_the_whole_c_library() {
 }
 
 #[test]
-fn the_wrappers_numbers_are_those_of_the_library() {
+fn wrapper_enums_match_the_library() {
     let mut text = String::from("#include <bosauth.hpp>\nusing namespace bosauth;\nint main() {\n");
     let line = |kind: &str, name: &str, code: i32| {
         let value = format!("{kind}::{}", name.to_ascii_lowercase());
@@ -199,7 +199,7 @@ fn the_wrappers_numbers_are_those_of_the_library() {
 
 /// A program compiled for a newer ABI than the library's has to find out before it calls what is not there.
 #[test]
-fn a_library_that_is_too_old_is_refused() {
+fn older_library_is_rejected() {
     let newer = library::directory().join("newer");
     fs::create_dir_all(&newer).unwrap();
     let header = fs::read_to_string(tools::root().join("include/bosauth.h")).unwrap();
@@ -260,7 +260,7 @@ fn every_call_with_exceptions() {
 
 /// In C++20 with a stop token too.
 #[test]
-fn nothing_is_left_where_memory_runs_out() {
+fn allocation_failure_leaks_nothing() {
     let server = Server::start(Config::demo()).unwrap();
     for standard in ["c++17", "c++20"] {
         tools::run(Command::new(program_in(standard, "memory", &[])).arg(server.base_url()));
@@ -268,7 +268,7 @@ fn nothing_is_left_where_memory_runs_out() {
 }
 
 #[test]
-fn the_page_about_stopping_is_true() {
+fn cancellation_page_programs_run() {
     let server = Server::start(Config::demo()).unwrap();
     let unknown = "UNKNOWN_TOKEN: the token is not bound in this collection; bind it with email and password first";
     let prints = [format!("{unknown}\nstopped\n"), "stopped\n".to_owned()];
@@ -295,7 +295,7 @@ fn the_page_about_stopping_is_true() {
 
 /// In C++20 by stop tokens too.
 #[test]
-fn calls_are_stopped() {
+fn calls_are_cancelled() {
     let server = Server::start(Config::demo()).unwrap();
     for standard in ["c++17", "c++20"] {
         let stops = program_in(standard, "stops", &["-fno-exceptions"]);
@@ -304,7 +304,7 @@ fn calls_are_stopped() {
 }
 
 #[test]
-fn bad_texts_are_named_and_good_ones_arrive_whole() {
+fn invalid_strings_are_reported_and_valid_ones_arrive() {
     // As long as they may be, and of characters of three and four bytes.
     let email = "\u{6f22}".repeat(81) + "@example.com";
     let password = "\u{1f600}".repeat(17) + "abc";
@@ -323,7 +323,7 @@ fn bad_texts_are_named_and_good_ones_arrive_whole() {
 
 /// Without sanitizers: the program looks at memory by itself, which they would not allow.
 #[test]
-fn copies_of_secrets_are_wiped() {
+fn copies_of_secrets_are_zeroized() {
     let server = Server::start(Config::demo()).unwrap();
     let mut command = compiler("c++", "c++17");
     command.args(["-O2", "-fno-exceptions"]);

@@ -71,7 +71,7 @@ impl Target {
 const SLACK: usize = 8;
 
 #[test]
-fn a_login_at_a_real_server_survives_no_cut() {
+fn truncated_tcp_login_is_a_lost_connection() {
     let server = Server::start(Config::demo()).unwrap();
     let client = Client::builder(server.base_url()).build().unwrap();
     let users = client.collection("users");
@@ -88,7 +88,7 @@ fn a_login_at_a_real_server_survives_no_cut() {
 }
 
 #[test]
-fn a_login_over_tls_survives_no_cut() {
+fn truncated_tls_login_is_a_lost_connection() {
     let login = response("200 OK", "", LOGIN);
     let server = FaultyServer::start_over(TLS, Vec::new(), move |_| vec![Act::Send(login.clone())]);
     let target = Target {

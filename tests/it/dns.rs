@@ -20,7 +20,7 @@ const LOOKUP_THREADS: usize = 4;
 
 /// Runs the tests below in a network and with resolver settings of their own.
 #[test]
-fn names_on_a_bad_network() {
+fn name_resolution_on_a_faulty_network() {
     if !tools::has("unshare") || !tools::has("ip") {
         return;
     }
@@ -31,7 +31,7 @@ fn names_on_a_bad_network() {
     )
     .unwrap();
     let enter = "mount --bind \"$0\" /etc/resolv.conf && ip link set lo up && exec \"$@\"";
-    let inside = |program: &[&str]| {
+    let in_network_namespace = |program: &[&str]| {
         let mut command = Command::new("unshare");
         command
             .args(["-Urmn", "sh", "-c", enter])
@@ -39,16 +39,16 @@ fn names_on_a_bad_network() {
             .args(program);
         command
     };
-    if !inside(&["true"]).status().unwrap().success() {
+    if !in_network_namespace(&["true"]).status().unwrap().success() {
         return tools::lacks("no network of its own for the tests of names");
     }
     let own = std::env::current_exe().unwrap();
     let own = own.to_str().unwrap();
-    let printed = tools::run(&mut inside(&[
+    let printed = tools::run(&mut in_network_namespace(&[
         own,
         "--ignored",
         "--exact",
-        "dns::inside",
+        "dns::in_network_namespace",
         "--nocapture",
     ]));
     println!("{printed}");
@@ -57,8 +57,8 @@ fn names_on_a_bad_network() {
 
 /// All of it in one test, since the threads of the process are counted.
 #[test]
-#[ignore = "run by names_on_a_bad_network, in its network"]
-fn inside() {
+#[ignore = "run by name_resolution_on_a_faulty_network, in its network"]
+fn in_network_namespace() {
     let (v4, v6) = ("127.0.0.1", "::1");
     let other = "127.0.0.2";
     let live = live(&format!("{v4}:0"));
@@ -97,7 +97,7 @@ fn name(name: &'static str, when: When, addresses: &[&str]) -> (&'static str, (W
     (name, (when, addresses.collect()))
 }
 
-// ---- what happens inside ----
+// ---- what happens in_network_namespace ----
 
 fn answers_and_the_lack_of_them(server: &DnsServer, live: SocketAddr) {
     for name in ["live.test", "late.test"] {

@@ -20,7 +20,7 @@ fn block(readme: &str, language: &str) -> String {
 }
 
 #[test]
-fn its_programs_are_the_examples() {
+fn readme_programs_match_the_examples() {
     let readme = file("README.md");
     for (language, example) in [
         ("c", "examples/first_login.c"),
@@ -35,7 +35,7 @@ fn its_programs_are_the_examples() {
 }
 
 #[test]
-fn its_commands_are_those_of_the_example() {
+fn readme_commands_match_the_example() {
     let readme = file("README.md");
     let example = file("examples/first_login.c");
     let commands = example
@@ -50,7 +50,7 @@ fn its_commands_are_those_of_the_example() {
 }
 
 #[test]
-fn it_names_every_status() {
+fn readme_lists_every_status() {
     let readme = file("README.md");
     for status in Status::ALL {
         let row = format!("| `{}` | {} |", status.name(), status.code());
@@ -92,7 +92,7 @@ fn cargo(project: &Path, arguments: &[&str]) -> Command {
 }
 
 #[test]
-fn a_project_beside_a_clone_depends_on_it() {
+fn project_depends_on_a_local_clone() {
     let project = project("path", str::to_owned);
     let clone = project.parent().unwrap().join("bosauth");
     std::os::unix::fs::symlink(tools::root(), clone).unwrap();
@@ -105,7 +105,7 @@ fn a_project_beside_a_clone_depends_on_it() {
 }
 
 #[test]
-fn a_project_depends_on_the_url_of_a_repository() {
+fn project_depends_on_a_git_url() {
     if !tools::has("git") {
         return;
     }
@@ -194,7 +194,7 @@ fn version(file: &str, key: &str) -> String {
 }
 
 #[test]
-fn every_page_names_the_rust_of_the_toolchain_file() {
+fn pages_name_the_supported_rust_versions() {
     let toolchain = version(&file("rust-toolchain.toml"), "channel");
     let oldest = version(&file("Cargo.toml"), "rust-version");
     let mut pages = pages();
@@ -216,7 +216,7 @@ fn every_page_names_the_rust_of_the_toolchain_file() {
 }
 
 #[test]
-fn the_crates_show_no_feature_of_the_fuzzers() {
+fn crates_have_no_fuzzing_feature() {
     for manifest in ["core/Cargo.toml", "service/Cargo.toml"] {
         let manifest = file(manifest);
         assert!(
@@ -273,7 +273,7 @@ fn unwrapped(text: &str) -> String {
 }
 
 #[test]
-fn every_cited_section_of_the_protocol_exists() {
+fn cited_protocol_sections_exist() {
     let headings = headings("docs/protocol.md");
     let mut cited = 0;
     for path in files_below("", &["rs", "h", "hpp", "c", "cpp", "py", "md", "toml"]) {
@@ -302,7 +302,7 @@ fn every_cited_section_of_the_protocol_exists() {
 }
 
 #[test]
-fn every_link_of_a_page_leads_somewhere() {
+fn links_resolve() {
     for page in pages() {
         let text = without_blocks(&file(&page));
         let links = text.match_indices("](").map(|(at, _)| &text[at + 2..]);

@@ -98,7 +98,7 @@ fn bind(server: &FaultyServer, options: &CallOptions) -> Error {
 }
 
 #[test]
-fn a_refusal_that_echoes_hides_the_secrets() {
+fn error_response_is_redacted() {
     let secrets = [PASSWORD, TOKEN, KEY];
     let server = FaultyServer::answering(echoing(&secrets));
     let mut options = CallOptions::new();
@@ -116,7 +116,7 @@ fn a_refusal_that_echoes_hides_the_secrets() {
 }
 
 #[test]
-fn a_page_that_echoes_hides_the_secrets() {
+fn html_page_is_redacted() {
     let all: Vec<String> = [PASSWORD, TOKEN]
         .iter()
         .flat_map(|&secret| spellings(secret))
@@ -132,7 +132,7 @@ fn a_page_that_echoes_hides_the_secrets() {
 }
 
 #[test]
-fn the_body_of_a_2xx_answer_is_never_shown() {
+fn body_of_a_2xx_response_is_not_exposed() {
     for body in [r#"{"token":"e30.e30.bG9naW4"}"#, "e30.e30.bG9naW4"] {
         let server = FaultyServer::answering(response("200 OK", JSON, body));
         let client = Client::builder(&server.url()).build().unwrap();
@@ -146,7 +146,7 @@ fn the_body_of_a_2xx_answer_is_never_shown() {
 }
 
 #[test]
-fn an_mfa_id_that_echoes_is_hidden() {
+fn echoed_mfa_id_is_redacted() {
     let body = format!(r#"{{"mfaId":"{}"}}"#, KEY.0);
     let server = FaultyServer::answering(response("401 x", JSON, &body));
     let client = Client::builder(&server.url()).build().unwrap();
@@ -158,7 +158,7 @@ fn an_mfa_id_that_echoes_is_hidden() {
 }
 
 #[test]
-fn a_long_body_is_cut_and_still_hides_the_secrets() {
+fn truncated_body_is_redacted() {
     let page = PASSWORD.0.repeat(10_000);
     let server = FaultyServer::answering(response("502 x", "", &page));
     let error = bind(&server, &CallOptions::new());
@@ -170,7 +170,7 @@ fn a_long_body_is_cut_and_still_hides_the_secrets() {
 }
 
 #[test]
-fn what_a_server_says_is_one_safe_line() {
+fn server_message_is_one_sanitized_line() {
     let body = format!(
         r#"{{"data":{{}},"message":"a\r\n\u001b[31m\u202eb{}","status":400}}"#,
         "\u{e9}".repeat(400)
@@ -190,7 +190,7 @@ fn what_a_server_says_is_one_safe_line() {
 }
 
 #[test]
-fn the_accessors_of_c_hide_the_secrets() {
+fn c_accessors_are_redacted() {
     let secrets = [PASSWORD, TOKEN];
     let server = FaultyServer::answering(echoing(&secrets));
     let mut driver = Driver::start("c", &mut compile_c("faults", &[]));
@@ -205,7 +205,7 @@ fn the_accessors_of_c_hide_the_secrets() {
 }
 
 #[test]
-fn a_response_that_repeats_the_front_of_a_secret_without_end_takes_no_time() {
+fn redaction_of_repeated_prefixes_is_linear() {
     let token = "a".repeat(1023) + "b";
     let password = "a".repeat(254) + "\\";
     let mut options = CallOptions::new();
@@ -232,7 +232,7 @@ fn a_response_that_repeats_the_front_of_a_secret_without_end_takes_no_time() {
 }
 
 #[test]
-fn fields_and_codes_of_the_protocol_are_shown_whatever_the_secrets_are() {
+fn protocol_fields_and_codes_are_never_redacted() {
     let data = concat!(
         r#"{"email":{"code":"validation_is_email","message":"Must be a valid email address."},"#,
         r#""password":{"code":"validation_length_out_of_range","#,
@@ -263,7 +263,7 @@ fn fields_and_codes_of_the_protocol_are_shown_whatever_the_secrets_are() {
 }
 
 #[test]
-fn a_text_does_not_tell_a_short_secret_by_what_is_left_of_it() {
+fn short_secret_redacts_the_whole_string() {
     let data = r#"{"email":{"code":"own","message":"Not a fit.","n":41}}"#;
     let server = FaultyServer::answering(api_error(400, "What a pity.", data));
     let client = Client::builder(&server.url()).build().unwrap();

@@ -22,7 +22,7 @@ fn example(name: &str) -> Command {
 }
 
 #[test]
-fn the_quick_start_tells_the_whole_story() {
+fn quickstart_shows_every_step() {
     let story = tools::run(&mut example("quickstart"));
     for told in [
         "logged in as user@example.com",
@@ -43,14 +43,14 @@ fn the_quick_start_tells_the_whole_story() {
 }
 
 #[test]
-fn the_first_login_in_rust() {
+fn first_login_in_rust() {
     let server = Server::start(Config::demo()).unwrap();
     let printed = tools::run(example("first_login").arg("--").arg(server.base_url()));
     assert_eq!(printed, "hello user@example.com\n");
 }
 
 #[test]
-fn the_first_login_in_c() {
+fn first_login_in_c() {
     let server = Server::start(Config::demo()).unwrap();
     for name in ["first_login", "first_login_plain"] {
         let printed = tools::run(Command::new(in_c(name)).arg(server.base_url()));
@@ -59,7 +59,7 @@ fn the_first_login_in_c() {
 }
 
 #[test]
-fn a_first_login_that_fails_says_what_to_do() {
+fn failed_first_login_prints_status_and_action() {
     let dead = Server::start(Config::default()).unwrap();
     for name in ["first_login", "first_login_plain"] {
         let refused = Command::new(in_c(name))
@@ -76,7 +76,7 @@ fn a_first_login_that_fails_says_what_to_do() {
 }
 
 #[test]
-fn the_pages_show_the_examples() {
+fn pages_show_the_examples() {
     for (page, language, example) in [
         ("c.md", "c", "first_login.c"),
         ("timeouts-and-cancel.md", "c", "stop_a_login.c"),
@@ -121,7 +121,7 @@ fn stays_logged_in(program: impl Fn() -> Command, name: &str) {
 }
 
 #[test]
-fn a_session_outlives_a_restart_in_rust() {
+fn session_survives_a_restart_in_rust() {
     let program = || {
         let mut cargo = example("stay_logged_in");
         cargo.arg("--");
@@ -131,13 +131,13 @@ fn a_session_outlives_a_restart_in_rust() {
 }
 
 #[test]
-fn a_session_outlives_a_restart_in_c() {
+fn session_survives_a_restart_in_c() {
     let program = in_c("stay_logged_in");
     stays_logged_in(|| Command::new(&program), "c");
 }
 
 #[test]
-fn a_session_outlives_a_restart_in_cpp() {
+fn session_survives_a_restart_in_cpp() {
     let source = tools::empty("sessions-source").join("stay_logged_in.cpp");
     fs::write(&source, markdown::programs("sessions.md", "cpp").remove(0)).unwrap();
     let wrapper = tools::root().join("bindings/cpp");
@@ -155,7 +155,7 @@ fn a_session_outlives_a_restart_in_cpp() {
 }
 
 #[test]
-fn a_session_outlives_a_restart_in_python() {
+fn session_survives_a_restart_in_python() {
     if !tools::has("python3") {
         return;
     }
@@ -180,7 +180,7 @@ fn a_session_outlives_a_restart_in_python() {
 }
 
 #[test]
-fn a_login_that_takes_too_long_is_stopped() {
+fn slow_login_is_cancelled() {
     let silent = FaultyServer::always(vec![Act::Silence]);
     let printed = tools::run(example("stop_a_login").arg("--").arg(silent.url()));
     assert_eq!(printed, "CANCELLED\n");

@@ -9,7 +9,7 @@ mod row;
 mod table;
 
 #[test]
-fn no_fault_is_taken_for_a_success_or_left_waiting() {
+fn every_fault_has_its_documented_result() {
     let rows = [responses::rows(), http::rows(), network_faults::rows()];
     table::check_all(rows.into_iter().flatten().collect());
 }

@@ -64,7 +64,7 @@ fn children_of_a_busy_process_log_in() {
 }
 
 #[test]
-fn a_child_frees_its_client_while_the_parents_calls_are_held() {
+fn child_frees_a_client_with_calls_in_flight() {
     let good = b"HTTP/1.1 204 No Content\r\n\r\n".to_vec();
     let server = FaultyServer::always(vec![Act::Hold, Act::Send(good)]);
     let mut program = Command::new(compile("fork_held"))
@@ -84,20 +84,20 @@ fn a_child_frees_its_client_while_the_parents_calls_are_held() {
 }
 
 #[test]
-fn children_born_before_there_is_a_client_use_cancels() {
+fn children_use_cancels_before_any_client() {
     let mut program = Command::new(compile("fork_early"));
     assert_eq!(tools::run(program.arg("200")), "bad 0\n");
 }
 
 #[test]
-fn children_of_a_process_in_every_function_call_every_function() {
+fn children_call_every_function() {
     let server = server_for_every_function();
     let printed = tools::run(Command::new(compile("fork_every")).args([&server.url(), "300"]));
     assert_eq!(printed, "children 300 bad 0\n");
 }
 
 #[test]
-fn every_function_of_the_header_is_called_while_others_fork() {
+fn every_function_of_the_header_is_covered() {
     let program = fs::read_to_string(tools::root().join("tests/c/every_function.h")).unwrap();
     let symbols = fs::read_to_string(tools::root().join("include/abi-symbols.txt")).unwrap();
     for symbol in symbols.lines() {
@@ -109,14 +109,14 @@ fn every_function_of_the_header_is_called_while_others_fork() {
 }
 
 #[test]
-fn a_signal_handler_forks_a_thread_inside_the_library() {
+fn signal_handler_forks_inside_the_library() {
     let server = server_for_every_function();
     let printed = tools::run(Command::new(compile("fork_in_handler")).args([&server.url(), "600"]));
     assert_eq!(printed, "children 600 bad 0\n");
 }
 
 #[test]
-fn a_call_loses_its_connection_in_the_child_that_a_signal_handler_forked() {
+fn call_in_a_child_forked_by_a_handler_loses_its_connection() {
     let good = Act::Send(responses::NO_CONTENT.into());
     let server = FaultyServer::start(move |request| match request.number {
         0 => vec![Act::Hold, good.clone()],

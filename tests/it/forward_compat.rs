@@ -104,7 +104,7 @@ fn python_tests_pass_on(library: &Path) {
 }
 
 #[test]
-fn programs_go_on_with_a_library_that_grew_and_refuse_another_generation() {
+fn newer_minor_version_works_and_other_major_is_rejected() {
     let abi = library::BOSAUTH_ABI_VERSION;
     let c = compiled("bindings/c/example/login.c", "abi-login");
     let cpp = compiled("bindings/c/example/login.cpp", "abi-login-cpp");

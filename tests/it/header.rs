@@ -159,7 +159,7 @@ fn may_be_null(name: &str, comment: &str) -> bool {
 }
 
 #[test]
-fn the_header_is_what_the_sources_say() {
+fn header_is_up_to_date() {
     let made = header();
     let path = root().join("include/bosauth.h");
     if std::env::var_os("BOSAUTH_BLESS").is_some() {

@@ -108,7 +108,7 @@ fn needed(program: &Path) -> String {
 }
 
 #[test]
-fn files_and_links_are_as_promised() {
+fn installed_files_and_links() {
     let Some(prefix) = installed() else { return };
     let library = prefix.join("lib");
     let points = |name: &str| fs::read_link(library.join(name)).unwrap();
@@ -138,7 +138,7 @@ fn files_and_links_are_as_promised() {
 }
 
 #[test]
-fn pkg_config_names_what_the_static_library_needs() {
+fn pkg_config_lists_private_libraries() {
     let Some(prefix) = installed() else { return };
     if !tools::has("pkg-config") {
         return;
@@ -192,7 +192,7 @@ fn example(name: &str) -> PathBuf {
 }
 
 #[test]
-fn the_example_project_is_built_in_every_way() {
+fn example_project_links_shared_and_static() {
     let Some(prefix) = installed() else { return };
     let directory = example("install/example");
     let commands = "cmake -S . -B build -DCMAKE_PREFIX_PATH=\"$PREFIX\"\ncmake --build build";
@@ -243,17 +243,17 @@ fn build_with_the_repository(name: &str, by: &str) {
 }
 
 #[test]
-fn a_subdirectory_gives_the_same_targets() {
+fn add_subdirectory_provides_the_targets() {
     build_with_the_repository("install/subdirectory", "add_subdirectory(");
 }
 
 #[test]
-fn fetched_content_gives_the_same_targets() {
+fn fetch_content_provides_the_targets() {
     build_with_the_repository("install/fetched", "FetchContent_Declare(");
 }
 
 #[test]
-fn the_build_shows_what_cargo_does_once() {
+fn build_prints_cargo_output_once() {
     if installed().is_none() {
         return;
     }
@@ -289,7 +289,7 @@ fn compilations() -> Vec<String> {
 }
 
 #[test]
-fn the_pages_leave_a_clone_clean() {
+fn documented_commands_leave_the_clone_clean() {
     if installed().is_none() || clone() == tools::root() {
         return;
     }
@@ -310,7 +310,7 @@ fn the_pages_leave_a_clone_clean() {
 }
 
 #[test]
-fn a_project_that_wants_another_version_is_told() {
+fn version_mismatch_is_reported() {
     let Some(prefix) = installed() else { return };
     let directory = tools::empty("install/wants-another");
     let project = "cmake_minimum_required(VERSION 3.16)\nproject(other LANGUAGES C)\nfind_package(bosauth 99 REQUIRED)\n";
@@ -329,7 +329,7 @@ fn a_project_that_wants_another_version_is_told() {
 }
 
 #[test]
-fn the_easy_header_is_clean_in_c_and_cpp() {
+fn easy_header_compiles_in_c_and_cpp() {
     let source = tools::empty("install/easy").join("easy.h");
     fs::write(
         &source,
@@ -405,12 +405,12 @@ fn follow(page: &str) {
 }
 
 #[test]
-fn the_page_for_c_is_true() {
+fn c_page_commands_work() {
     follow("c.md");
 }
 
 #[test]
-fn the_page_for_cpp_is_true() {
+fn cpp_page_commands_work() {
     follow("cpp.md");
     assert_eq!(installation("cpp.md"), installation("c.md"));
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::support::{library, tools};
 
 #[test]
-fn texts_of_a_snapshot_outlive_the_clients_session() {
+fn session_strings_outlive_the_client() {
     let source = tools::root().join("tests/c/lifetimes.c");
     let flags = [
         "-std=c11",

@@ -19,7 +19,7 @@ fn compiled(messages: &str) -> Vec<String> {
 
 /// This test was built with the features of the quick start, which is an example of the same package.
 #[test]
-fn the_local_server_needs_no_dependency_that_the_quick_start_has_not_compiled() {
+fn local_server_reuses_the_quickstart_dependencies() {
     if !cfg!(debug_assertions) {
         return tools::lacks("the test is built in another profile than `cargo run` uses");
     }

@@ -26,7 +26,7 @@ fn server() -> Server {
 }
 
 #[test]
-fn the_library_can_be_loaded_again() {
+fn library_can_be_reloaded() {
     let program = library::directory().join("reload");
     let mut compiler = Command::new(tools::cc());
     compiler.args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I"]);
@@ -42,7 +42,7 @@ fn the_library_can_be_loaded_again() {
 }
 
 #[test]
-fn calls_tell_what_the_system_refuses_and_recover() {
+fn exhausted_resources_are_reported_and_calls_recover() {
     let program = library::compile(
         &source("scarce_resources.c"),
         "scarce",
@@ -61,7 +61,7 @@ fn calls_tell_what_the_system_refuses_and_recover() {
 }
 
 #[test]
-fn a_process_ends_while_calls_are_under_way() {
+fn process_exits_with_calls_in_flight() {
     let program = library::compile_cpp(
         &source("exit.cpp"),
         "exit",
@@ -82,7 +82,7 @@ fn a_process_ends_while_calls_are_under_way() {
 }
 
 #[test]
-fn a_thread_cancelled_in_a_call_ends_after_it() {
+fn cancelled_thread_ends_after_its_call() {
     let program = library::compile(
         &source("thread_cancel.c"),
         "thread_cancel",

@@ -174,7 +174,7 @@ fn nginx(server: &Server, keepalive: &str) -> Proxy {
 }
 
 #[test]
-fn nginx_closes_after_a_few_requests_and_milliseconds() {
+fn nginx_with_a_short_keep_alive() {
     if !tools::has("nginx") {
         return;
     }
@@ -184,7 +184,7 @@ fn nginx_closes_after_a_few_requests_and_milliseconds() {
 }
 
 #[test]
-fn nginx_reads_its_settings_again_and_again() {
+fn nginx_reloading_its_configuration() {
     if !tools::has("nginx") {
         return;
     }
@@ -194,7 +194,7 @@ fn nginx_reads_its_settings_again_and_again() {
 }
 
 #[test]
-fn haproxy_closes_after_a_few_milliseconds() {
+fn haproxy_with_a_short_keep_alive() {
     if !tools::has("haproxy") {
         return;
     }

@@ -68,7 +68,7 @@ fn environment_with(name: &str, packages: &[&str]) -> Option<PathBuf> {
 }
 
 #[test]
-fn the_packages_own_tests_pass() {
+fn unit_tests_pass() {
     let server = Server::start(python_suite::config()).unwrap();
     let tests = python_suite::command("python3", server.base_url());
     let mut tests = with_package(tests, &sources("tests"));
@@ -84,7 +84,7 @@ fn the_packages_own_tests_pass() {
 }
 
 #[test]
-fn the_types_hold_for_the_package_and_its_users() {
+fn mypy_is_clean() {
     let Some(environment) = environment_with("types", &["mypy"]) else {
         return;
     };
@@ -104,7 +104,7 @@ fn the_types_hold_for_the_package_and_its_users() {
 }
 
 #[test]
-fn the_wheel_holds_what_it_should() {
+fn wheel_contents() {
     let Some(environment) = environment_with("hatchling", &["hatchling"]) else {
         return;
     };
@@ -243,7 +243,7 @@ fn logs_in(program: &mut Command) {
 }
 
 #[test]
-fn a_program_of_pyinstaller_has_the_library_with_it() {
+fn pyinstaller_bundles_the_library() {
     let Some(environment) = environment_with("pyinstaller", &["hatchling", "pyinstaller"]) else {
         return;
     };
@@ -270,7 +270,7 @@ fn a_program_of_pyinstaller_has_the_library_with_it() {
 
 /// A library in an archive is a file of its own for as long as it is loaded, and no longer.
 #[test]
-fn a_zipapp_has_the_library_with_it() {
+fn zipapp_bundles_the_library() {
     let sources = sources("zipapp");
     let library = library::directory().join("libbosauth.so");
     fs::copy(library, sources.join("bosauth/libbosauth.so")).unwrap();
@@ -290,7 +290,7 @@ fn a_zipapp_has_the_library_with_it() {
 }
 
 #[test]
-fn calls_let_other_greenlets_run() {
+fn calls_yield_to_other_greenlets() {
     let server = Server::start(python_suite::config()).unwrap();
     let sources = sources("greenlets");
     for name in ["gevent", "eventlet"] {
@@ -315,7 +315,7 @@ fn target() -> &'static Path {
 }
 
 #[test]
-fn without_cargo_the_installation_says_so() {
+fn missing_cargo_is_reported() {
     let Some(environment) = environment_with("no-cargo", &["hatchling"]) else {
         return;
     };
@@ -335,7 +335,7 @@ fn without_cargo_the_installation_says_so() {
 
 /// Everything on the page, done in an empty directory, with what is printed compared.
 #[test]
-fn the_page_is_true() {
+fn python_page_commands_work() {
     if environment_with("page-tools", &["hatchling"]).is_none() {
         return;
     }
@@ -377,7 +377,7 @@ fn the_page_is_true() {
 }
 
 #[test]
-fn the_page_about_stopping_is_true() {
+fn cancellation_page_programs_run() {
     let server = Server::start(Config::demo()).unwrap();
     let sources = sources("stopping");
     for program in markdown::programs("timeouts-and-cancel.md", "python") {
@@ -388,7 +388,7 @@ fn the_page_about_stopping_is_true() {
 }
 
 #[test]
-fn a_program_for_the_official_package_moves_over() {
+fn official_package_program_is_portable() {
     let Some(environment) = environment_with("official", &["bosbase==0.1.5"]) else {
         return;
     };

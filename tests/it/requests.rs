@@ -29,7 +29,7 @@ fn plain(collection: &str) -> Request {
 }
 
 #[test]
-fn a_bind_is_exactly_this() {
+fn bind_request_bytes() {
     let request = plain("users");
     let body = r#"{"email":"ann@example.com","password":"pass word","token":"tok"}"#;
     let expected = format!(
@@ -42,7 +42,7 @@ fn a_bind_is_exactly_this() {
 }
 
 #[test]
-fn unbind_and_login_differ_in_path_and_body() {
+fn unbind_and_login_requests() {
     let server = FaultyServer::answering(GOOD);
     let client = Client::builder(&server.url()).build().unwrap();
     let users = client.collection("users");
@@ -62,7 +62,7 @@ fn unbind_and_login_differ_in_path_and_body() {
 }
 
 #[test]
-fn a_collection_is_one_segment_of_the_path() {
+fn collection_is_one_path_segment() {
     for (collection, segment) in [
         ("_superusers", "_superusers"),
         ("a b", "a%20b"),
@@ -78,7 +78,7 @@ fn a_collection_is_one_segment_of_the_path() {
 }
 
 #[test]
-fn a_prefix_of_the_base_url_stands_in_front() {
+fn base_url_path_is_a_prefix() {
     for (prefix, path) in [("/", ""), ("/pre/fix", "/pre/fix"), ("/a%20b/", "/a%20b")] {
         let request = sent(prefix, "users", TEXTS, &CallOptions::new());
         assert_eq!(
@@ -89,7 +89,7 @@ fn a_prefix_of_the_base_url_stands_in_front() {
 }
 
 #[test]
-fn texts_of_every_kind_arrive() {
+fn strings_of_every_kind_are_escaped() {
     let all: String = (1..128_u8).map(char::from).collect();
     let hostile = [
         all.as_str(),
@@ -113,7 +113,7 @@ fn texts_of_every_kind_arrive() {
 }
 
 #[test]
-fn options_go_where_they_belong() {
+fn options_are_sent() {
     let mut options = CallOptions::new();
     options.add_query("fields", "*,record.id").unwrap();
     options.add_query("a&b", "c=d \u{fc}+").unwrap();
@@ -137,7 +137,7 @@ fn options_go_where_they_belong() {
 }
 
 #[test]
-fn headers_of_a_call_take_the_place_of_the_configurations() {
+fn call_headers_replace_configured_headers() {
     let server = FaultyServer::answering(GOOD);
     let client = Client::builder(&server.url())
         .header("X-App", "config 1")

@@ -70,7 +70,7 @@ fn traced(url: &str, logins: usize) -> Vec<String> {
 }
 
 #[test]
-fn a_login_on_an_open_connection_takes_four_system_calls_and_no_thread() {
+fn login_on_an_open_connection_makes_four_system_calls() {
     if !tools::has("strace") {
         return;
     }
@@ -117,7 +117,7 @@ fn threads_share_a_client() {
 }
 
 #[test]
-fn long_use_leaves_nothing_behind() {
+fn long_use_leaks_nothing() {
     let server = server();
     let printed = tools::run(compile("soak", "soak").args([server.base_url(), TOKEN, "4000"]));
     println!("{printed}");

@@ -107,7 +107,7 @@ fn check(
 const ENDS: [Act; 4] = [Act::Close, Act::Cut, Act::Reset, Act::Finish];
 
 #[test]
-fn a_used_connection_that_ends_before_an_answer_is_replaced_once() {
+fn reused_connection_is_retried_once() {
     for end in ENDS {
         check(&[end], 1, 1, |call| match call {
             Call::SecondFactor => (Some(Status::ConnectionLost), 1),
@@ -120,7 +120,7 @@ fn a_used_connection_that_ends_before_an_answer_is_replaced_once() {
 const ENDED: [Act; 3] = [Act::Close, Act::Cut, Act::Reset];
 
 #[test]
-fn a_used_connection_that_has_ended_is_replaced_before_anything_is_sent() {
+fn closed_idle_connection_is_replaced_before_sending() {
     for (transport, end) in [TCP, TLS]
         .into_iter()
         .flat_map(|t| ENDED.map(|end| (t, end)))
@@ -140,7 +140,7 @@ fn a_used_connection_that_has_ended_is_replaced_before_anything_is_sent() {
 }
 
 #[test]
-fn a_new_connection_that_ends_is_not_replaced() {
+fn new_connection_that_closes_is_not_retried() {
     for end in ENDS {
         check(std::slice::from_ref(&end), 0, 1, |_| {
             (Some(Status::ConnectionLost), 1)
@@ -153,7 +153,7 @@ fn a_new_connection_that_ends_is_not_replaced() {
 }
 
 #[test]
-fn nothing_is_sent_again_after_a_byte_of_an_answer() {
+fn no_retry_after_the_first_response_byte() {
     for end in ENDS {
         let acts = [Act::Send(b"H".into()), end];
         check(&acts, 1, 1, |_| (Some(Status::ConnectionLost), 1));
@@ -163,7 +163,7 @@ fn nothing_is_sent_again_after_a_byte_of_an_answer() {
 }
 
 #[test]
-fn nothing_is_sent_again_after_a_deadline_or_an_answer_that_is_refused() {
+fn no_retry_after_a_deadline_or_an_invalid_response() {
     check(&[Act::Silence], 1, 1, |_| (Some(Status::Timeout), 1));
     let garbage = [Act::Send(b"garbage\r\n\r\n".into())];
     check(&garbage, 1, 1, |_| (Some(Status::UnexpectedResponse), 1));
@@ -264,11 +264,11 @@ fn thousands_of_calls(transport: Transport) {
 }
 
 #[test]
-fn no_call_fails_while_connections_die_over_tcp() {
+fn no_call_fails_on_flaky_tcp_connections() {
     thousands_of_calls(TCP);
 }
 
 #[test]
-fn no_call_fails_while_connections_die_over_tls() {
+fn no_call_fails_on_flaky_tls_connections() {
     thousands_of_calls(TLS);
 }

@@ -210,7 +210,7 @@ fn run_c(secrets: &Secrets, name: &str, what: &str) -> (String, String) {
 }
 
 #[test]
-fn a_c_program_keeps_no_secret() {
+fn c_process_memory_holds_no_secret() {
     let secrets = Secrets::new();
     let (printed, logged) = run_c(&secrets, "canary", "search");
     let remains: Vec<_> = printed
@@ -223,7 +223,7 @@ fn a_c_program_keeps_no_secret() {
 }
 
 #[test]
-fn a_c_program_shows_no_secret() {
+fn c_output_shows_no_secret() {
     let secrets = Secrets::new();
     let (printed, logged) = run_c(&secrets, "canary-tell", "tell");
     shows_none(&secrets, &printed, &logged);
@@ -267,7 +267,7 @@ fn has_done_it_all(printed: &str, logged: &str) {
 }
 
 #[test]
-fn the_search_finds_what_is_left() {
+fn memory_search_finds_planted_secrets() {
     let (printed, _) = run_c(&Secrets::new(), "canary-leak", "leak");
     for secret in ["password", "token", "other token", "JWT"] {
         let found = format!("found {secret} as raw, its bytes from 24 on");
@@ -316,7 +316,7 @@ fn laden(url: &str, secrets: &Secrets) -> (Client, CallOptions, String) {
 }
 
 #[test]
-fn rust_shows_no_secret() {
+fn rust_output_shows_no_secret() {
     let secrets = Secrets::new();
     let (service, echo) = (secrets.service(), echo());
     let (client, options, mut text) = laden(service.url(), &secrets);
@@ -357,7 +357,7 @@ fn rust_shows_no_secret() {
 
 /// A crate that writes a log gets what it is given into any program that turns its log on.
 #[test]
-fn no_dependency_of_the_library_writes_a_log() {
+fn no_dependency_writes_logs() {
     for package in ["bosauth", "bosauth-capi"] {
         let mut cargo = tools::cargo();
         cargo

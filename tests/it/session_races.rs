@@ -36,7 +36,7 @@ fn held(client: &Client) -> Option<String> {
 }
 
 #[test]
-fn a_clear_wins_over_a_login_begun_before_it() {
+fn clear_wins_over_an_earlier_login() {
     let (server, client) = holding();
     let login = begin(&server, &client, 1, true);
     client.clear_session();
@@ -52,7 +52,7 @@ fn a_clear_wins_over_a_login_begun_before_it() {
 }
 
 #[test]
-fn a_save_wins_over_a_login_begun_before_it() {
+fn save_wins_over_an_earlier_login() {
     let (server, client) = holding();
     let login = begin(&server, &client, 1, true);
     client.save_session("saved", None).unwrap();
@@ -62,7 +62,7 @@ fn a_save_wins_over_a_login_begun_before_it() {
 }
 
 #[test]
-fn of_two_logins_the_one_begun_last_stays() {
+fn last_started_login_wins() {
     for order in [[0, 1], [1, 0]] {
         let (server, client) = holding();
         let first = begin(&server, &client, 1, true);
@@ -79,7 +79,7 @@ fn of_two_logins_the_one_begun_last_stays() {
 }
 
 #[test]
-fn a_login_that_fails_does_not_stand_in_the_way() {
+fn failed_login_does_not_block_an_earlier_one() {
     let server = FaultyServer::start(|request| {
         let body = r#"{"record":{},"token":"login-0"}"#;
         let status = if request.number == 0 {
@@ -109,7 +109,7 @@ fn a_login_that_fails_does_not_stand_in_the_way() {
 }
 
 #[test]
-fn a_login_that_is_not_kept_takes_no_part() {
+fn login_without_keep_session_is_ignored() {
     let (server, client) = holding();
     let kept = begin(&server, &client, 1, true);
     let other = begin(&server, &client, 2, false);

@@ -10,7 +10,7 @@ const TOKEN: &str = "token-of-the-thread-test";
 const ROUNDS: usize = 50;
 
 #[test]
-fn threads_call_while_others_save_clear_and_free() {
+fn threads_share_a_client() {
     let server = Server::start(Config::demo()).unwrap();
     let client = Client::builder(server.base_url()).build().unwrap();
     client

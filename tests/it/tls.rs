@@ -240,7 +240,7 @@ fn refused_as(
 // ---- what works ----
 
 #[test]
-fn an_added_authority_is_trusted_by_either_version() {
+fn added_authority_is_trusted_in_tls_12_and_13() {
     let (authority, server) = (Authority::new("own"), server());
     let identity = authority.localhost();
     for (version, spoken) in [("1.2", "TLSv1.2"), ("1.3", "TLSv1.3"), ("any", "TLSv1.3")] {
@@ -250,7 +250,7 @@ fn an_added_authority_is_trusted_by_either_version() {
 }
 
 #[test]
-fn session_tickets_that_come_late_do_no_harm() {
+fn late_session_tickets_are_accepted() {
     let (authority, server) = (Authority::new("own"), server());
     let late = ["--version", "1.3", "--behave", "late-tickets"];
     let relay = Relay::start(server.address(), &authority.localhost(), &late);
@@ -259,7 +259,7 @@ fn session_tickets_that_come_late_do_no_harm() {
 
 /// One record holds far more than is read at a time, and the connection stays open behind it.
 #[test]
-fn a_response_longer_than_one_read_arrives_at_once() {
+fn response_longer_than_one_read() {
     let authority = Authority::new("own");
     for length in [1_900, 2_048, 3_000, 10_000, 100_000] {
         let text = "x".repeat(length);
@@ -283,7 +283,7 @@ fn a_response_longer_than_one_read_arrives_at_once() {
 }
 
 #[test]
-fn an_address_may_stand_in_the_certificate() {
+fn ip_address_certificate_is_accepted() {
     let (authority, server) = (Authority::new("own"), server());
     let identity = authority.certify(&["127.0.0.1"], |_| {});
     let relay = Relay::start(server.address(), &identity, &[]);
@@ -291,7 +291,7 @@ fn an_address_may_stand_in_the_certificate() {
 }
 
 #[test]
-fn a_client_may_add_two_authorities() {
+fn two_authorities_are_trusted() {
     let (first, second) = (Authority::new("first"), Authority::new("second"));
     let server = server();
     let apart = [first.pem(), second.pem()];
@@ -306,7 +306,7 @@ fn a_client_may_add_two_authorities() {
 // ---- what is refused ----
 
 #[test]
-fn an_unknown_authority_is_refused() {
+fn unknown_authority_is_rejected() {
     let server = server();
     let relay = Relay::start(server.address(), &Authority::new("own").localhost(), &[]);
     refused(&relay.url("localhost"), &[], "an unknown authority");
@@ -317,7 +317,7 @@ fn an_unknown_authority_is_refused() {
 }
 
 #[test]
-fn another_name_is_refused() {
+fn wrong_name_is_rejected() {
     let authority = Authority::new("own");
     for name in ["example.com", "127.0.0.1", "*.localhost"] {
         let identity = authority.certify(&[name], |_| {});
@@ -333,7 +333,7 @@ fn another_name_is_refused() {
 }
 
 #[test]
-fn a_name_is_no_address() {
+fn name_does_not_match_an_address() {
     let (authority, server) = (Authority::new("own"), server());
     let relay = Relay::start(server.address(), &authority.localhost(), &[]);
     let url = relay.url("127.0.0.1");
@@ -342,7 +342,7 @@ fn a_name_is_no_address() {
 }
 
 #[test]
-fn another_time_is_refused() {
+fn expired_or_future_certificate_is_rejected() {
     let authority = Authority::new("own");
     for (from, to, reason) in [
         (2001, 2002, "has expired"),
@@ -357,7 +357,7 @@ fn another_time_is_refused() {
 }
 
 #[test]
-fn a_certificate_that_signs_itself_is_refused() {
+fn self_signed_certificate_is_rejected() {
     let authority = Authority::new("own");
     let key = KeyPair::generate().unwrap();
     let certificate = params(&["localhost"], "server").self_signed(&key).unwrap();
@@ -366,21 +366,21 @@ fn a_certificate_that_signs_itself_is_refused() {
 }
 
 #[test]
-fn an_old_version_is_refused() {
+fn tls_11_is_rejected() {
     let authority = Authority::new("own");
     let old = ["--version", "1.1"];
     refused_by(&authority, &authority.localhost(), &old, "no TLS version");
 }
 
 #[test]
-fn a_server_without_tls_is_refused() {
+fn plain_server_is_rejected() {
     let authority = Authority::new("own");
     let plain = ["--behave", "plain"];
     refused_by(&authority, &authority.localhost(), &plain, "is not TLS");
 }
 
 #[test]
-fn roots_that_are_none_are_refused() {
+fn invalid_roots_are_rejected() {
     let good = Authority::new("own").pem();
     let key = KeyPair::generate().unwrap().serialize_pem();
     let cut = good.lines().take(3).collect::<Vec<_>>().join("\n");
@@ -399,7 +399,7 @@ fn roots_that_are_none_are_refused() {
 // ---- ends ----
 
 #[test]
-fn an_end_within_the_handshake_is_a_lost_connection() {
+fn close_during_the_handshake_is_a_lost_connection() {
     let (authority, server) = (Authority::new("own"), server());
     let hang_up = ["--behave", "hang-up"];
     let relay = Relay::start(server.address(), &authority.localhost(), &hang_up);
@@ -410,7 +410,7 @@ fn an_end_within_the_handshake_is_a_lost_connection() {
 }
 
 #[test]
-fn a_body_without_length_ends_with_a_goodbye_only() {
+fn unsized_body_requires_close_notify() {
     let authority = Authority::new("own");
     let record = r#"{"id":"i","collectionId":"c","collectionName":"users"}"#;
     let login = format!(
@@ -434,7 +434,7 @@ fn a_body_without_length_ends_with_a_goodbye_only() {
 // ---- from C ----
 
 #[test]
-fn a_c_program_speaks_tls() {
+fn tls_from_c() {
     let strict = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
     let source = tools::root().join("tests/c/tls.c");
     let program = library::compile(&source, "tls", &strict);

@@ -72,7 +72,7 @@ fn server() -> Server {
 }
 
 #[test]
-fn the_functions_of_the_header_are_its_only_global_symbols() {
+fn only_api_functions_are_global_symbols() {
     let Some(prefix) = installed() else { return };
     let mut nm = Command::new("nm");
     nm.args(["--extern-only", "--defined-only", "--format=posix"]);
@@ -86,7 +86,7 @@ fn the_functions_of_the_header_are_its_only_global_symbols() {
 }
 
 #[test]
-fn it_needs_only_libc_and_libgcc() {
+fn static_library_needs_only_libc_and_libgcc() {
     let Some(prefix) = installed() else { return };
     let library = tools::empty("install/needs").join("whole.so");
     let mut cc = Command::new(tools::cc());
@@ -105,7 +105,7 @@ fn it_needs_only_libc_and_libgcc() {
 }
 
 #[test]
-fn programs_without_any_shared_library_log_in() {
+fn fully_static_programs_log_in() {
     let Some(prefix) = installed() else { return };
     let directory = tools::empty("install/static");
     let (main, other) = (directory.join("main.c"), directory.join("other.c"));
@@ -133,7 +133,7 @@ fn programs_without_any_shared_library_log_in() {
 
 /// What `docs/c.md` says about `ldd`.
 #[test]
-fn the_loader_is_asked_for_what_the_page_says() {
+fn documented_shared_dependencies() {
     let Some(prefix) = installed() else { return };
     let directory = tools::empty("install/needed");
     let main = directory.join("main.c");
@@ -307,7 +307,7 @@ fn another_compiler() -> Option<String> {
 
 /// By the same script as the installed library, which shows no panic of its own.
 #[test]
-fn a_panic_is_caught_in_what_the_script_makes() {
+fn panics_are_caught_in_the_prepared_archive() {
     let directory = tools::empty("install/panic");
     let (symbols, library) = (directory.join("symbols"), directory.join("libmade.a"));
     let (main, program) = (directory.join("main.c"), directory.join("main"));
@@ -331,7 +331,7 @@ fn a_panic_is_caught_in_what_the_script_makes() {
 
 /// What a machine without the tools is told.
 #[test]
-fn a_tool_that_is_missing_is_named() {
+fn missing_tool_is_reported() {
     for (variable, tools_named) in [("OBJCOPY", "objcopy-of-nobody"), ("AR", "ar-of-nobody")] {
         let mut script = Command::new("sh");
         script.arg(tools::root().join("bindings/c/static-library.sh"));
@@ -346,7 +346,7 @@ fn a_tool_that_is_missing_is_named() {
 }
 
 #[test]
-fn it_links_beside_any_other_archive() {
+fn links_with_other_archives_in_any_order() {
     let Some(prefix) = installed() else { return };
     let directory = tools::empty("install/linking");
     let (main, program) = (directory.join("main.c"), directory.join("main"));

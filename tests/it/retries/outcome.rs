@@ -29,7 +29,7 @@ fn answered_the_second_time(status: u16, message: &str) -> Error {
 }
 
 #[test]
-fn a_server_that_cannot_serve_now_does_not_say_what_became_of_the_first() {
+fn outcome_is_unknown_if_the_retry_is_throttled() {
     for (status, expected) in [(503, Status::Server), (429, Status::RateLimited)] {
         let error = answered_the_second_time(status, "Later.");
         assert_eq!(error.status(), expected);
@@ -38,14 +38,14 @@ fn a_server_that_cannot_serve_now_does_not_say_what_became_of_the_first() {
 }
 
 #[test]
-fn a_refusal_holds_for_the_first_too() {
+fn error_response_to_the_retry_covers_both_requests() {
     let error = answered_the_second_time(400, "Failed to bind token.");
     assert_eq!(error.status(), Status::Credentials);
     assert!(!error.outcome_unknown());
 }
 
 #[test]
-fn a_server_that_is_gone_the_second_time_may_have_done_the_first() {
+fn outcome_is_unknown_if_the_retry_cannot_connect() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let client = Client::builder(&url).build().unwrap();

@@ -79,7 +79,7 @@ fn is_alert(failure: &Error, code: u8, name: &str) {
 }
 
 #[test]
-fn an_alert_behind_the_handshake_is_told_by_its_name() {
+fn alert_after_the_handshake_is_named() {
     for (code, name, is_of_handshake) in ALERTS {
         let address = tls_server(move |stream, records| {
             let _ = stream.write_all(&records.alert(code));
@@ -93,7 +93,7 @@ fn an_alert_behind_the_handshake_is_told_by_its_name() {
 }
 
 #[test]
-fn an_alert_on_a_reused_connection_is_retried_and_proves_nothing() {
+fn alert_on_a_reused_connection_is_retried() {
     const CERTIFICATE_REQUIRED: u8 = 116;
     let (begin, begun) = channel();
     let (ready, is_ready) = channel();
@@ -127,7 +127,7 @@ fn an_alert_on_a_reused_connection_is_retried_and_proves_nothing() {
 }
 
 #[test]
-fn an_alert_within_a_response_is_a_lost_connection() {
+fn alert_within_a_response_is_a_lost_connection() {
     let address = tls_server(|stream, records| {
         let mut bytes = records.data(b"HTTP/1.1 204");
         bytes.extend(records.alert(116));
@@ -141,7 +141,7 @@ fn an_alert_within_a_response_is_a_lost_connection() {
 
 /// A request too long to be sent in one go, so that the alert is met while it is being sent.
 #[test]
-fn an_alert_while_a_request_is_sent_ends_the_call() {
+fn alert_while_sending_ends_the_call() {
     let (over, is_over) = channel::<()>();
     let address = tls_server(move |stream, records| {
         let small = socket2::SockRef::from(&*stream).set_recv_buffer_size(1024);
@@ -168,7 +168,7 @@ fn an_alert_while_a_request_is_sent_ends_the_call() {
 /// OpenSSL that wants a client certificate: a TLS 1.2 server says so within the handshake, a TLS 1.3 server after
 /// the client's.
 #[test]
-fn a_server_that_wants_a_client_certificate_says_so() {
+fn client_certificate_request_is_reported() {
     if !tools::has("openssl") {
         return;
     }

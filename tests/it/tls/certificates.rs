@@ -16,7 +16,7 @@ fn add_extension(params: &mut CertificateParams, number: &[u64], size: usize, is
 }
 
 #[test]
-fn each_fault_of_a_certificate_has_its_reason() {
+fn invalid_certificates_have_a_reason() {
     let authority = Authority::new("own");
     let cases: [(&str, &str, Change); 3] = [
         ("CA:TRUE", "ALERT_CERTIFICATE_UNKNOWN", |params| {
@@ -47,7 +47,7 @@ fn each_fault_of_a_certificate_has_its_reason() {
 }
 
 #[test]
-fn a_certificate_larger_than_is_accepted_is_told_as_such() {
+fn oversized_certificate_is_reported() {
     let authority = Authority::new("own");
     for version in ["1.2", "1.3"] {
         let identity = authority.certify(&["localhost"], |params| {
@@ -58,7 +58,7 @@ fn a_certificate_larger_than_is_accepted_is_told_as_such() {
 }
 
 #[test]
-fn each_fault_of_an_authority_has_its_reason() {
+fn invalid_authorities_have_a_reason() {
     let elsewhere = Authority::with("own", |params| {
         params.name_constraints = Some(NameConstraints {
             permitted_subtrees: vec![GeneralSubtree::DnsName("example.com".into())],
@@ -154,7 +154,7 @@ fn told_of(identity: &Identity) -> String {
 }
 
 #[test]
-fn a_certificate_as_openssl_makes_it_is_refused_with_the_command_that_makes_a_good_one() {
+fn openssl_default_certificate_error_suggests_a_command() {
     if !tools::has("openssl") {
         return;
     }
