@@ -5,26 +5,18 @@
  *
  * A line for each: phase, how, calls that ended as they should, median, 99th percentile and maximum in
  * microseconds. The last line tells what is left: descriptors and threads. */
-#define _GNU_SOURCE
+#include "support.h"
+
 #include <arpa/inet.h>
-#include <bosauth.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
-#include <pthread.h>
 #include <semaphore.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
-
-#include "resources.h"
 
 enum { LOOKUP_THREADS = 4, BACKLOG_MAX = 64, HEADERS = 100, HEADER_LENGTH = 8000 };
 
@@ -72,11 +64,8 @@ static struct server listening(const char *scheme, int backlog) {
     socklen_t length = sizeof address;
     int small = 4096;
     setsockopt(server.socket, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-    if (bind(server.socket, (struct sockaddr *)&address, length) != 0 || listen(server.socket, backlog) != 0 ||
-        getsockname(server.socket, (struct sockaddr *)&address, &length) != 0) {
-        perror("server");
-        exit(1);
-    }
+    CHECK(bind(server.socket, (struct sockaddr *)&address, length) == 0 && listen(server.socket, backlog) == 0);
+    CHECK(getsockname(server.socket, (struct sockaddr *)&address, &length) == 0);
     fcntl(server.socket, F_SETFL, O_NONBLOCK);
     snprintf(server.url, sizeof server.url, "%s://127.0.0.1:%d", scheme, ntohs(address.sin_port));
     return server;
@@ -96,8 +85,7 @@ static void fill(struct server *server) {
             return;
         }
     }
-    fprintf(stderr, "the queue does not fill\n");
-    exit(1);
+    CHECK(!"the backlog fills");
 }
 
 /* Forgets the connections of calls that have ended. */
@@ -141,10 +129,7 @@ static void *run(void *argument) {
 
 static void start(struct call *call) {
     call->tid = 0;
-    if (pthread_create(&call->thread, NULL, run, call) != 0) {
-        perror("thread");
-        exit(1);
-    }
+    start_threads(&call->thread, 1, run, call);
 }
 
 /* Whether a thread waits in a poll. */
@@ -212,9 +197,7 @@ static bosauth_client client_of(const char *url, int64_t timeout_ms) {
     bosauth_config *config = bosauth_config_new();
     bosauth_config_set_timeout_ms(config, timeout_ms);
     bosauth_config_set_connect_timeout_ms(config, timeout_ms);
-    if (bosauth_client_new(url, config, &client, NULL) != BOSAUTH_OK) {
-        exit(1);
-    }
+    EXPECT(BOSAUTH_OK, bosauth_client_new(url, config, &client, NULL));
     bosauth_config_free(config);
     return client;
 }

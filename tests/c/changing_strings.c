@@ -1,12 +1,7 @@
 /* Calls with strings that another thread changes meanwhile: changing_strings URL ROUNDS. One byte of one string
  * at a time becomes bad and good again. A call is refused or sends the good string. Prints how many of the rounds
  * of each string were refused. */
-#include <bosauth.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "support.h"
 
 /* The last byte of each, or the one before a closing quote, is what changes. */
 static char url[64];
@@ -97,13 +92,12 @@ static bosauth_status use_all(void) {
 int main(int argc, char **argv) {
     pthread_t thread;
     int rounds = argc == 3 ? atoi(argv[2]) : 0, wrong = 0;
-    if (rounds == 0 || snprintf(url, sizeof url, "%s/a", argv[1]) >= (int)sizeof url || use_all() != BOSAUTH_OK) {
-        return 1;
-    }
+    CHECK(rounds > 0 && snprintf(url, sizeof url, "%s/a", argv[1]) < (int)sizeof url);
+    EXPECT(BOSAUTH_OK, use_all());
     for (int kind = 0; kind < KINDS; kind++) {
         bytes[kind] = strrchr(kinds[kind].string, 'a');
     }
-    pthread_create(&thread, NULL, change, NULL);
+    start_threads(&thread, 1, change, NULL);
     for (int kind = 0; kind < KINDS; kind++) {
         int refused = 0;
         changing = kind;

@@ -20,7 +20,7 @@ struct last_user {
         const bool is_good = bosauth_auth_with_token(client, "users", token, nullptr, &session, nullptr) == BOSAUTH_OK;
         bosauth_session_free(session);
         bosauth_client_free(client);
-        std::puts(is_good ? "logged in at the end" : "failed at the end");
+        std::puts(is_good ? "logged in at exit" : "failed at exit");
     }
 };
 

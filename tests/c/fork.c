@@ -1,42 +1,19 @@
-/* Forks while eight threads are in calls: fork URL TOKEN CHILDREN. Every child logs in with the client it
- * inherited and with one of its own; no call of the parent's may fail. */
-#define _GNU_SOURCE
-#include <bosauth.h>
-#include <dirent.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+/* Forks while eight threads are in calls: fork URL TOKEN CHILDREN. Every child logs in with the client it inherited
+ * and with a client of its own; no call of the parent may fail. */
+#include "support.h"
 
 enum { THREADS = 8 };
 
-static const char *url;
-static const char *token;
+static const char *url, *token;
 static bosauth_client client;
-static atomic_int stop;
-static atomic_int calls;
-static atomic_int failures;
-
-static int log_in(bosauth_client with) {
-    bosauth_error *error;
-    if (bosauth_auth_with_token(with, "users", token, NULL, NULL, &error) == BOSAUTH_OK) {
-        return 0;
-    }
-    fprintf(stderr, "%d: %s\n", (int)getpid(), bosauth_error_message(error));
-    bosauth_error_free(error);
-    return 1;
-}
+static atomic_int stop, calls, failures;
 
 static void *keep_busy(void *unused) {
-    (void)unused;
     while (!stop) {
-        failures += log_in(client);
+        failures += log_in(client, token, NULL) != BOSAUTH_OK;
         calls++;
     }
-    return NULL;
+    return unused;
 }
 
 static int open_sockets(void) {
@@ -52,53 +29,31 @@ static int open_sockets(void) {
     return sockets;
 }
 
-static int child(void) {
-    bosauth_client own;
-    alarm(120); /* a child that hangs is ended, and counted */
-    if (open_sockets() != 0) {
-        fprintf(stderr, "a child holds its parent's sockets\n");
-        return 2;
-    }
-    if (log_in(client) || log_in(client) || bosauth_client_new(url, NULL, &own, NULL) != BOSAUTH_OK || log_in(own)) {
-        return 3;
-    }
-    return bosauth_client_free(client) == BOSAUTH_OK && bosauth_client_free(own) == BOSAUTH_OK ? 0 : 4;
+static void child(void) {
+    CHECK(open_sockets() == 0);
+    EXPECT(BOSAUTH_OK, log_in(client, token, NULL));
+    EXPECT(BOSAUTH_OK, log_in(client, token, NULL));
+    bosauth_client own = new_client(url);
+    EXPECT(BOSAUTH_OK, log_in(own, token, NULL));
+    EXPECT(BOSAUTH_OK, bosauth_client_free(client));
+    EXPECT(BOSAUTH_OK, bosauth_client_free(own));
 }
 
 int main(int argc, char **argv) {
-    if (argc != 4) {
-        return 64;
-    }
+    CHECK(argc == 4);
     url = argv[1];
     token = argv[2];
-    int children = atoi(argv[3]), bad = 0;
     pthread_t threads[THREADS];
-    if (bosauth_client_new(url, NULL, &client, NULL) != BOSAUTH_OK) {
-        return 1;
-    }
-    for (int i = 0; i < THREADS; i++) {
-        pthread_create(&threads[i], NULL, keep_busy, NULL);
-    }
+    client = new_client(url);
+    start_threads(threads, THREADS, keep_busy, NULL);
     while (calls < THREADS) {
         usleep(1000);
     }
-    for (int i = 0; i < children; i++) {
-        int status;
-        pid_t pid = fork();
-        if (pid == 0) {
-            _exit(child());
-        }
-        if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
-            fprintf(stderr, "child %d ended with %#x\n", i, (unsigned)status);
-            bad++;
-        }
-    }
+    int failed = fork_children(atoi(argv[3]), child);
     stop = 1;
-    for (int i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-    }
-    failures += log_in(client);
+    join_threads(threads, THREADS);
+    failures += log_in(client, token, NULL) != BOSAUTH_OK;
     bosauth_client_free(client);
-    printf("children %d bad %d calls %d failures %d\n", children, bad, calls, failures);
-    return bad != 0 || failures != 0;
+    printf("failed children %d calls %d failures %d\n", failed, calls, failures);
+    return failed != 0 || failures != 0;
 }

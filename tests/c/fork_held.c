@@ -1,78 +1,49 @@
-/* Forks while eight calls are in flight for certain: fork_held URL. Whoever runs it holds the answers until it
- * has said "freed". The child stops and frees all it inherited; the parent's calls know nothing of that. */
-#define _GNU_SOURCE
-#include <bosauth.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
+/* Forks while eight calls are in flight: fork_held URL. The caller holds the responses until it reads "freed". The
+ * children cancel and free all they inherited, which does not affect the calls of the parent. */
+#include "support.h"
 
-enum { CALLS = 8 };
+enum { CALLS = 8, CHILDREN = 20 };
 
 static bosauth_client client;
 static bosauth_cancel cancel;
 static bosauth_options *options;
+static atomic_int failures;
 
-static void *bind_token(void *failed) {
+static void *bind_token(void *unused) {
     bosauth_error *error;
     if (bosauth_bind_token(client, "users", "ann@example.com", "password-1", "token-1", options, &error) != BOSAUTH_OK) {
         fprintf(stderr, "%s\n", bosauth_error_message(error));
-        *(int *)failed = 1;
+        failures++;
     }
     bosauth_error_free(error);
-    return NULL;
+    return unused;
 }
 
-/* The child: a call of its own with what it inherited ends by the cancel, and everything can be freed. */
-static int child(void) {
-    alarm(120); /* a child that hangs is ended, and counted */
-    if (bosauth_cancel_trigger(cancel) != BOSAUTH_OK) {
-        return 2;
-    }
-    if (bosauth_bind_token(client, "users", "a", "b", "c", options, NULL) != BOSAUTH_ERROR_CANCELLED) {
-        return 3;
-    }
-    if (bosauth_client_close(client, 60000) != BOSAUTH_OK || bosauth_cancel_free(cancel) != BOSAUTH_OK) {
-        return 4;
-    }
+/* A call with the inherited handles is cancelled, and everything can be freed. */
+static void child(void) {
+    EXPECT(BOSAUTH_OK, bosauth_cancel_trigger(cancel));
+    EXPECT(BOSAUTH_ERROR_CANCELLED, bosauth_bind_token(client, "users", "a", "b", "c", options, NULL));
+    EXPECT(BOSAUTH_OK, bosauth_client_close(client, 60000));
+    EXPECT(BOSAUTH_OK, bosauth_cancel_free(cancel));
     bosauth_options_free(options);
-    return bosauth_client_free(client) == BOSAUTH_ERROR_INVALID_HANDLE ? 0 : 5;
+    EXPECT(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_client_free(client));
 }
 
 int main(int argc, char **argv) {
     pthread_t threads[CALLS];
-    int failed[CALLS] = {0}, failures = 0, status;
     char line[8];
-    if (argc != 2 || bosauth_client_new(argv[1], NULL, &client, NULL) != BOSAUTH_OK) {
-        return 64;
-    }
+    CHECK(argc == 2);
+    client = new_client(argv[1]);
     cancel = bosauth_cancel_new();
     options = bosauth_options_new();
     bosauth_options_set_cancel(options, cancel);
-    for (int i = 0; i < CALLS; i++) {
-        pthread_create(&threads[i], NULL, bind_token, &failed[i]);
-    }
+    start_threads(threads, CALLS, bind_token, NULL);
     /* A line comes once all requests have arrived. */
-    if (fgets(line, sizeof line, stdin) == NULL) {
-        return 1;
-    }
-    for (int i = 0; i < 20; i++) {
-        pid_t pid = fork();
-        if (pid == 0) {
-            _exit(child());
-        }
-        if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
-            fprintf(stderr, "child %d ended with %#x\n", i, (unsigned)status);
-            failures++;
-        }
-    }
+    CHECK(fgets(line, sizeof line, stdin));
+    failures += fork_children(CHILDREN, child);
     puts("freed");
     fflush(stdout);
-    for (int i = 0; i < CALLS; i++) {
-        pthread_join(threads[i], NULL);
-        failures += failed[i];
-    }
+    join_threads(threads, CALLS);
     bosauth_options_free(options);
     bosauth_cancel_free(cancel);
     bosauth_client_free(client);

@@ -2,16 +2,11 @@
  * it writes a line once the request has arrived, and lets the server respond after the next line. In the child the
  * call has lost its connection, and neither reads from nor writes to the sockets that have taken the place of its
  * own. */
-#define _GNU_SOURCE
-#include <bosauth.h>
-#include <pthread.h>
+#include "support.h"
+
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 enum { PAIRS = 16 };
 
@@ -22,10 +17,8 @@ static int pairs[PAIRS][2];
 /* Sockets with a byte to be read from each. */
 static void open_pairs(void) {
     for (int i = 0; i < PAIRS; i++) {
-        if (socketpair(AF_UNIX, SOCK_STREAM, 0, pairs[i]) != 0 || write(pairs[i][0], "x", 1) != 1 ||
-            write(pairs[i][1], "x", 1) != 1) {
-            _exit(6);
-        }
+        CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pairs[i]) == 0);
+        CHECK(write(pairs[i][0], "x", 1) == 1 && write(pairs[i][1], "x", 1) == 1);
     }
 }
 
@@ -64,16 +57,11 @@ static void *call(void *failed) {
         *(int *)failed = status != BOSAUTH_OK;
         return NULL;
     }
-    if (status != BOSAUTH_ERROR_CONNECTION_LOST || !is_unknown) {
-        _exit(2);
-    }
-    if (!are_untouched()) {
-        _exit(3);
-    }
-    if (bind_token(&is_unknown) != BOSAUTH_OK) {
-        _exit(4);
-    }
-    _exit(bosauth_client_close(client, 60000) == BOSAUTH_OK ? 0 : 5);
+    CHECK(status == BOSAUTH_ERROR_CONNECTION_LOST && is_unknown);
+    CHECK(are_untouched());
+    EXPECT(BOSAUTH_OK, bind_token(&is_unknown));
+    EXPECT(BOSAUTH_OK, bosauth_client_close(client, 60000));
+    _exit(0);
 }
 
 int main(int argc, char **argv) {
@@ -81,14 +69,11 @@ int main(int argc, char **argv) {
     struct sigaction action = {.sa_handler = fork_now};
     char line[8];
     int failed = 0, status = -1;
-    if (argc != 2 || bosauth_client_new(argv[1], NULL, &client, NULL) != BOSAUTH_OK) {
-        return 64;
-    }
+    CHECK(argc == 2);
+    client = new_client(argv[1]);
     sigaction(SIGUSR1, &action, NULL);
     pthread_create(&thread, NULL, call, &failed);
-    if (fgets(line, sizeof line, stdin) == NULL) {
-        return 1;
-    }
+    CHECK(fgets(line, sizeof line, stdin));
     pthread_kill(thread, SIGUSR1);
     while (child < 0) {
         usleep(1000);

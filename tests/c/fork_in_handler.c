@@ -4,25 +4,18 @@
  *
  * The handler forks only where it interrupted bosauth_cancel_trigger, which spends its time with the library's lock
  * held and allocates nothing: glibc's fork waits for malloc's locks, so it may not interrupt malloc. */
-#define _GNU_SOURCE
 #include "every_function.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdlib.h>
 #include <sys/time.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 enum { THREADS = 4, TRIGGERS = 1000 };
 
 static struct shared shared;
 static bosauth_cancel cancel;
 static int wanted;
-static atomic_int forked;
-static atomic_int stop;
+static atomic_int forked, stop;
 static volatile sig_atomic_t is_child;
 static _Thread_local volatile sig_atomic_t may_fork;
 
@@ -33,9 +26,7 @@ static void fork_now(int signal_number) {
         return;
     }
     pid_t pid = fork();
-    if (pid < 0) {
-        abort();
-    }
+    CHECK(pid >= 0);
     if (pid == 0) {
         if (number % 2 == 0) {
             _exit(0);
@@ -55,11 +46,10 @@ static void *keep_busy(void *unused) {
             status = bosauth_cancel_trigger(cancel);
         }
         may_fork = 0;
+        EXPECT(BOSAUTH_OK, status);
+        every_function(&shared);
         if (is_child) {
-            _exit(status != BOSAUTH_OK || every_function(&shared));
-        }
-        if (status != BOSAUTH_OK || every_function(&shared) != 0) {
-            abort();
+            _exit(0);
         }
     }
     return unused;
@@ -67,28 +57,19 @@ static void *keep_busy(void *unused) {
 
 int main(int argc, char **argv) {
     pthread_t threads[THREADS];
-    bosauth_session *session;
     sigset_t alarms;
     struct sigaction action = {.sa_handler = fork_now, .sa_flags = SA_RESTART};
     struct itimerval often = {{0, 200}, {0, 200}}, never = {{0, 0}, {0, 0}};
     int bad = 0, status, ended;
-    if (argc != 3 || bosauth_client_new(argv[1], NULL, &shared.client, NULL) != BOSAUTH_OK) {
-        return 64;
-    }
-    if (bosauth_auth_with_token(shared.client, "users", "tok", NULL, &session, NULL) != BOSAUTH_OK) {
-        return 1;
-    }
-    shared.url = argv[1];
-    shared.session = session;
+    CHECK(argc == 3);
+    shared = new_shared(argv[1]);
     cancel = bosauth_cancel_new();
     wanted = atoi(argv[2]);
     sigemptyset(&alarms);
     sigaddset(&alarms, SIGALRM);
     sigaction(SIGALRM, &action, NULL);
     pthread_sigmask(SIG_UNBLOCK, &alarms, NULL);
-    for (int i = 0; i < THREADS; i++) {
-        pthread_create(&threads[i], NULL, keep_busy, NULL);
-    }
+    start_threads(threads, THREADS, keep_busy, NULL);
     pthread_sigmask(SIG_BLOCK, &alarms, NULL); /* the signal is the other threads' */
     setitimer(ITIMER_REAL, &often, NULL);
     for (ended = 0; ended < wanted;) {
@@ -104,12 +85,8 @@ int main(int argc, char **argv) {
     }
     setitimer(ITIMER_REAL, &never, NULL);
     stop = 1;
-    for (int i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-    }
-    bosauth_session_free(session);
+    join_threads(threads, THREADS);
     bosauth_cancel_free(cancel);
-    bosauth_client_free(shared.client);
-    printf("children %d bad %d\n", ended, bad);
+    free_shared(&shared);
     return bad != 0;
 }

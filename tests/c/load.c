@@ -1,23 +1,13 @@
 /* Logs in again and again with one client: load URL TOKEN LOGINS THREADS. The first login opens the connection
  * and is not counted; what follows stands between the lines BEGIN and END on standard error. */
-#define _GNU_SOURCE
-#include <bosauth.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "resources.h"
+#include "support.h"
 
 static const char *token;
 static bosauth_client client;
 static int checks; /* who is logged in, too: not where the cost of the login alone is counted */
-static atomic_int left;
-static atomic_int failures;
+static atomic_int left, failures;
 
-static void log_in(void) {
+static void log_in_once(void) {
     bosauth_session *session;
     if (bosauth_auth_with_token(client, "users", token, NULL, &session, NULL) != BOSAUTH_OK ||
         (checks && strcmp(bosauth_session_field(session, "email"), "user@example.com") != 0)) {
@@ -28,39 +18,32 @@ static void log_in(void) {
 
 static void *work(void *unused) {
     while (atomic_fetch_sub(&left, 1) > 0) {
-        log_in();
+        log_in_once();
     }
     return unused;
 }
 
 static void mark(const char *line) {
-    if (write(STDERR_FILENO, line, strlen(line)) < 0) {
-        exit(1);
-    }
+    CHECK(write(STDERR_FILENO, line, strlen(line)) > 0);
 }
 
 int main(int argc, char **argv) {
-    if (argc != 5 || bosauth_client_new(argv[1], NULL, &client, NULL) != BOSAUTH_OK) {
-        return 1;
-    }
+    CHECK(argc == 5);
+    client = new_client(argv[1]);
     token = argv[2];
     left = atoi(argv[3]);
     int count = atoi(argv[4]);
     checks = count > 1;
     pthread_t *threads = calloc((size_t)count + 1, sizeof *threads);
-    log_in();
+    log_in_once();
     /* The first login's connection, and what wakes a call, are open from here on. */
     int open_before = entries("/proc/self/fd");
     mark("BEGIN\n");
     if (count == 1) {
         work(NULL);
     } else {
-        for (int i = 0; i < count; i++) {
-            pthread_create(&threads[i], NULL, work, NULL);
-        }
-        for (int i = 0; i < count; i++) {
-            pthread_join(threads[i], NULL);
-        }
+        start_threads(threads, count, work, NULL);
+        join_threads(threads, count);
     }
     mark("END\n");
     int open_after = entries("/proc/self/fd"), running = entries("/proc/self/task") - 2;

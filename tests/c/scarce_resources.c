@@ -1,17 +1,12 @@
 /* Calls in a process to which the system refuses something: scarce NAMED NUMBERED TOKEN, the URL of a server with a
  * name and with an address for its host. Each call that fails has sent nothing and says what was refused, and one
  * after it, when there is enough again, succeeds. */
-#define _GNU_SOURCE
-#include <bosauth.h>
+#include "support.h"
+
 #include <dlfcn.h>
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 static const char *token;
 static atomic_int has_no_threads;
@@ -78,11 +73,10 @@ static int ends_so(bosauth_client client, const bosauth_options *options, bosaut
 
 /* Whether a login with a new client ends like this, and a second one, in plenty, well. */
 static int ends(const char *url, int descriptors, bosauth_cancel cancel, bosauth_status expected, const char *words) {
-    bosauth_client client;
+    bosauth_client client = new_client(url);
     bosauth_options *options = bosauth_options_new();
-    if (bosauth_client_new(url, NULL, &client, NULL) != BOSAUTH_OK ||
-        (cancel != 0 && bosauth_options_set_cancel(options, cancel) != BOSAUTH_OK)) {
-        return 0;
+    if (cancel != 0) {
+        EXPECT(BOSAUTH_OK, bosauth_options_set_cancel(options, cancel));
     }
     allow(descriptors);
     int is_good = ends_so(client, options, expected, words);
@@ -99,10 +93,7 @@ static int ends(const char *url, int descriptors, bosauth_cancel cancel, bosauth
 
 /* Whether a resolver that can open nothing is told as such. It asks nobody. */
 static int resolves_nothing(void) {
-    bosauth_client client;
-    if (bosauth_client_new("http://no-such-host.invalid", NULL, &client, NULL) != BOSAUTH_OK) {
-        return 0;
-    }
+    bosauth_client client = new_client("http://no-such-host.invalid");
     allow(1);
     int is_good = ends_so(client, NULL, BOSAUTH_ERROR_NAME_LOOKUP, "EMFILE");
     allow(-1);
@@ -112,9 +103,7 @@ static int resolves_nothing(void) {
 
 int main(int argc, char **argv) {
     int good = 1;
-    if (argc != 4) {
-        return 64;
-    }
+    CHECK(argc == 4);
     const char *named = argv[1], *numbered = argv[2];
     token = argv[3];
     bosauth_cancel cancel = bosauth_cancel_new();

@@ -5,7 +5,7 @@
  *
  * Arguments: base URL of the server, base URL of a peer that echoes what it gets and is silent in the
  * collection "silent", the secrets' file, and what to do: "search" makes every call and searches, "leak" the same
- * with one copy of each secret left on purpose, "tell" makes every call and only prints.
+ * with one copy of each secret left on purpose, "print" makes every call and only prints.
  * The file holds password, token and another token, a line each, in hex, each byte XOR-ed with KEY: in the
  * clear they are only in the buffers that are wiped before the search. */
 #define _POSIX_C_SOURCE 200809L
@@ -322,7 +322,7 @@ int main(int argc, char **argv)
     if (argc < 6) {
         return 2;
     }
-    int tells = strcmp(argv[5], "tell") == 0;
+    int tells = strcmp(argv[5], "print") == 0;
     FILE *file = fopen(argv[4], "r");
     if (!file) {
         return 2;

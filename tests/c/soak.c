@@ -1,30 +1,16 @@
 /* Uses the library for long: soak URL TOKEN CALLS. Eight threads log in; of a hundred calls each, one comes with
  * a cancel that is triggered already, one is stopped while it runs, one has a token that nobody bound, and one
  * has a new client. What the process holds is printed as it goes on: resident KiB, descriptors and threads. */
-#define _GNU_SOURCE
-#include <bosauth.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "resources.h"
+#include "support.h"
 
 enum { THREADS = 8, REPORTS = 10 };
 
-static const char *url;
-static const char *token;
+static const char *url, *token;
 static bosauth_client client;
 static long calls;
-static atomic_long begun;
-static atomic_long wrong;
-static atomic_long good;
-static atomic_long cancelled;
-static atomic_long unknown;
+static atomic_long started, wrong, good, cancelled, unknown;
 
-static bosauth_status log_in(bosauth_client with, const char *by, const bosauth_options *options) {
+static bosauth_status call(bosauth_client with, const char *by, const bosauth_options *options) {
     bosauth_session *session;
     bosauth_error *error;
     bosauth_status status = bosauth_auth_with_token(with, "users", by, options, &session, &error);
@@ -58,9 +44,9 @@ static void stop_one(int early) {
     bosauth_options_set_cancel(options, cancel);
     if (early) {
         trigger(&cancel);
-        expect(log_in(client, token, options), BOSAUTH_ERROR_CANCELLED, &cancelled);
+        expect(call(client, token, options), BOSAUTH_ERROR_CANCELLED, &cancelled);
     } else if (pthread_create(&thread, NULL, trigger, &cancel) == 0) {
-        bosauth_status status = log_in(client, token, options);
+        bosauth_status status = call(client, token, options);
         pthread_join(thread, NULL);
         expect(status, status == BOSAUTH_OK ? BOSAUTH_OK : BOSAUTH_ERROR_CANCELLED,
                status == BOSAUTH_OK ? &good : &cancelled);
@@ -70,12 +56,8 @@ static void stop_one(int early) {
 }
 
 static void with_new_client(void) {
-    bosauth_client own;
-    if (bosauth_client_new(url, NULL, &own, NULL) != BOSAUTH_OK) {
-        wrong++;
-        return;
-    }
-    expect(log_in(own, token, NULL), BOSAUTH_OK, &good);
+    bosauth_client own = new_client(url);
+    expect(call(own, token, NULL), BOSAUTH_OK, &good);
     if (bosauth_client_close(own, 60000) != BOSAUTH_OK) {
         wrong++;
     }
@@ -99,13 +81,13 @@ static void report(long done) {
 }
 
 static void *work(void *unused) {
-    for (long number; (number = begun++) < calls;) {
+    for (long number; (number = started++) < calls;) {
         switch (number % 100) {
         case 20: stop_one(1); break;
         case 40: stop_one(0); break;
-        case 60: expect(log_in(client, "nobody's", NULL), BOSAUTH_ERROR_UNKNOWN_TOKEN, &unknown); break;
+        case 60: expect(call(client, "nobody's", NULL), BOSAUTH_ERROR_UNKNOWN_TOKEN, &unknown); break;
         case 80: with_new_client(); break;
-        default: expect(log_in(client, token, NULL), BOSAUTH_OK, &good); break;
+        default: expect(call(client, token, NULL), BOSAUTH_OK, &good); break;
         }
         if ((number + 1) % (calls / REPORTS) == 0) {
             report(number + 1);
@@ -116,21 +98,13 @@ static void *work(void *unused) {
 
 int main(int argc, char **argv) {
     pthread_t threads[THREADS];
-    if (argc != 4 || (calls = atol(argv[3])) < REPORTS) {
-        return 64;
-    }
+    CHECK(argc == 4 && (calls = atol(argv[3])) >= REPORTS);
     url = argv[1];
     token = argv[2];
     int descriptors = entries("/proc/self/fd");
-    if (bosauth_client_new(url, NULL, &client, NULL) != BOSAUTH_OK) {
-        return 1;
-    }
-    for (int i = 0; i < THREADS; i++) {
-        pthread_create(&threads[i], NULL, work, NULL);
-    }
-    for (int i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-    }
+    client = new_client(url);
+    start_threads(threads, THREADS, work, NULL);
+    join_threads(threads, THREADS);
     bosauth_client_free(client);
     printf("good %ld cancelled %ld unknown %ld wrong %ld left: descriptors %d threads %d\n", good, cancelled, unknown,
            wrong, entries("/proc/self/fd") - descriptors, entries("/proc/self/task") - 3);

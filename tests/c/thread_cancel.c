@@ -1,14 +1,6 @@
 /* Cancels threads (pthread_cancel) in every phase of a login: thread_cancel URL ROUNDS. The server takes some
  * milliseconds for each. The call completes, and the thread ends at its next cancellation point after it. */
-#define _GNU_SOURCE
-#include <bosauth.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "resources.h"
+#include "support.h"
 
 enum { STEP_US = 100, STEPS = 100 };
 
@@ -18,7 +10,7 @@ struct login {
     int is_complete;
 };
 
-static _Noreturn void *log_in(void *argument) {
+static _Noreturn void *run(void *argument) {
     struct login *login = argument;
     bosauth_session *session;
     login->status = bosauth_auth_with_token(login->client, "users", "tok", NULL, &session, NULL);
@@ -31,13 +23,10 @@ static _Noreturn void *log_in(void *argument) {
 
 /* Whether the thread was ended after its call, and left nothing in flight. */
 static int is_good(const char *url, int delay_us) {
-    struct login login = {0, -1, 0};
+    struct login login = {new_client(url), -1, 0};
     pthread_t thread;
     void *result;
-    if (bosauth_client_new(url, NULL, &login.client, NULL) != BOSAUTH_OK ||
-        pthread_create(&thread, NULL, log_in, &login) != 0) {
-        return 0;
-    }
+    start_threads(&thread, 1, run, &login);
     usleep((useconds_t)delay_us);
     pthread_cancel(thread);
     pthread_join(thread, &result);

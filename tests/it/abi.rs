@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use bosauth::{Action, Status};
@@ -10,7 +9,7 @@ use bosauth::{Action, Status};
 use crate::support::{library, tools};
 
 fn header() -> String {
-    fs::read_to_string(tools::root().join("include/bosauth.h")).unwrap()
+    tools::read("include/bosauth.h")
 }
 
 /// The `#define`s of the header whose names start like this, without that start, and their numbers.
@@ -54,11 +53,7 @@ fn library_matches_the_header() {
     program += "return 0; }\n";
     let source = library::directory().join("names.c");
     fs::write(&source, program).unwrap();
-    tools::run(&mut Command::new(library::compile(
-        &source,
-        "names",
-        &["-std=c99"],
-    )));
+    tools::run(&mut Command::new(library::compile(&source, &["-std=c99"])));
     assert!(header().contains(&format!(
         "#define BOSAUTH_VERSION \"{}\"",
         env!("CARGO_PKG_VERSION")
@@ -67,15 +62,10 @@ fn library_matches_the_header() {
 
 #[test]
 fn header_compiles_alone_and_twice() {
-    let compilers = [
-        ("cc", "-xc", ["c99", "c11", "c17"]),
-        ("c++", "-xc++", ["c++11", "c++17", "c++20"]),
-    ];
-    let clang = [
-        ("clang", "-xc", ["c99", "c11", "c17"]),
-        ("clang++", "-xc++", ["c++11", "c++17", "c++20"]),
-    ];
-    for (compiler, language, standards) in compilers.into_iter().chain(clang) {
+    const C: (&str, [&str; 3]) = ("-xc", ["c99", "c11", "c17"]);
+    const CPP: (&str, [&str; 3]) = ("-xc++", ["c++11", "c++17", "c++20"]);
+    let compilers = [("cc", C), ("c++", CPP), ("clang", C), ("clang++", CPP)];
+    for (compiler, (language, standards)) in compilers {
         if !tools::has(compiler) {
             continue;
         }
@@ -84,19 +74,12 @@ fn header_compiles_alone_and_twice() {
                 let source = library::directory().join(format!("{times}.h"));
                 fs::write(&source, "#include <bosauth.h>\n".repeat(times)).unwrap();
                 let mut command = Command::new(compiler);
-                command.args([
-                    "-Wall",
-                    "-Wextra",
-                    "-Wpedantic",
-                    "-Werror",
-                    "-fsyntax-only",
-                    language,
-                ]);
                 command
+                    .args(library::STRICT)
+                    .args(["-fsyntax-only", language, "-I", "include"])
                     .arg(format!("-std={standard}"))
-                    .arg("-I")
-                    .arg(tools::root().join("include"))
-                    .arg(source);
+                    .arg(source)
+                    .current_dir(tools::root());
                 tools::run(&mut command);
             }
         }
@@ -107,28 +90,27 @@ fn header_compiles_alone_and_twice() {
 fn cargo_c_metadata_has_the_abi_version() {
     let abi = library::BOSAUTH_ABI_VERSION;
     let version = format!("version = \"{}.{}.0\"", abi >> 16, abi & 0xffff);
-    let manifest = fs::read_to_string(tools::root().join("Cargo.toml")).unwrap();
-    let section = manifest
+    let manifest = tools::read("Cargo.toml");
+    let (_, section) = manifest
         .split_once("[package.metadata.capi.library]")
-        .unwrap()
-        .1;
-    assert!(
-        section.split("\n[").next().unwrap().contains(&version),
-        "{version} is not in Cargo.toml"
-    );
+        .unwrap();
+    let section = section
+        .split(
+            "
+[",
+        )
+        .next()
+        .unwrap();
+    assert!(section.contains(&version), "{version} is not in Cargo.toml");
 }
 
 #[test]
 fn exported_symbols_match_the_committed_list() {
-    let listed = tools::run(
-        Command::new("nm")
-            .args(["-D", "--defined-only", "--format=posix"])
-            .arg(shared()),
-    );
-    let exported: Vec<_> = listed
-        .lines()
-        .filter_map(|line| line.split(' ').next())
-        .collect();
+    let mut nm = Command::new("nm");
+    nm.args(["-D", "--defined-only", "--format=posix"]);
+    let listed = tools::run(nm.arg(library::shared()));
+    let names = listed.lines().filter_map(|line| line.split(' ').next());
+    let exported: Vec<_> = names.collect();
     let path = tools::root().join("include/abi-symbols.txt");
     if std::env::var_os("BOSAUTH_BLESS").is_some() {
         fs::write(&path, exported.join("\n") + "\n").unwrap();
@@ -136,49 +118,25 @@ fn exported_symbols_match_the_committed_list() {
     let committed = fs::read_to_string(path).unwrap();
     assert_eq!(exported, committed.lines().collect::<Vec<_>>());
     for name in committed.lines() {
-        assert!(
-            header().contains(&format!("{name}(")),
-            "{name} is not in the header"
-        );
+        let is_declared = header().contains(&format!("{name}("));
+        assert!(is_declared, "{name} is not in the header");
     }
 }
 
 #[test]
 fn shared_library_has_its_soname_and_link_flags() {
-    let dynamic = tools::run(Command::new("readelf").args(["-W", "-d"]).arg(shared()));
-    let values = |tag: &str| -> Vec<String> {
-        let lines = dynamic
-            .lines()
-            .filter(|line| line.contains(&format!("({tag})")));
-        lines
-            .filter_map(|line| Some(line.split_once('[')?.1.trim_end_matches(']').to_owned()))
-            .collect()
-    };
+    let dynamic = library::dynamic_section(&library::shared());
+    let values = |tag| library::dynamic_values(&dynamic, tag);
     assert_eq!(values("SONAME"), ["libbosauth.so.1"]);
     for needed in values("NEEDED") {
-        let system = [
-            "libc.so",
-            "libgcc_s.so",
-            "libm.so",
-            "libpthread.so",
-            "libdl.so",
-            "librt.so",
-            "ld-linux",
-        ];
-        assert!(
-            system.iter().any(|library| needed.starts_with(library)),
-            "{needed} is needed"
-        );
+        assert!(library::is_of_system(&needed), "{needed} is needed");
     }
-    assert!(
-        dynamic.contains("NODELETE") && dynamic.contains("NOW"),
-        "{dynamic}"
+    let flags = ["NODELETE", "NOW"];
+    assert!(flags.iter().all(|flag| dynamic.contains(flag)), "{dynamic}");
+    let segments = tools::run(
+        Command::new("readelf")
+            .args(["-W", "-l"])
+            .arg(library::shared()),
     );
-    let segments = tools::run(Command::new("readelf").args(["-W", "-l"]).arg(shared()));
     assert!(segments.contains("GNU_RELRO"), "{segments}");
-}
-
-fn shared() -> &'static Path {
-    static PATH: std::sync::OnceLock<std::path::PathBuf> = std::sync::OnceLock::new();
-    PATH.get_or_init(|| library::directory().join("libbosauth.so"))
 }

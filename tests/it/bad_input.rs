@@ -5,10 +5,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use bosauth::{Action, CallOptions, Client, Config, Error, Status};
-use bosbase_local::{DEMO_PASSWORD, DEMO_USER, Server};
+use bosbase_local::{DEMO_PASSWORD, DEMO_USER};
 
 use crate::support::faulty_server::{Act, FaultyServer};
-use crate::support::{library, responses, tools};
+use crate::support::{library, responses, server, tools};
 
 /// What is wrong, and how it is called in the header.
 type Bad = (String, &'static str);
@@ -58,7 +58,7 @@ fn assert_refused(result: Result<(), Error>, (text, argument): &Bad, action: Act
 
 #[test]
 fn calls_reject_invalid_arguments_before_sending() {
-    let server = FaultyServer::answering("HTTP/1.1 204 x\r\n\r\n");
+    let server = FaultyServer::responding("HTTP/1.1 204 x\r\n\r\n");
     let client = Client::builder(&server.url()).build().unwrap();
     client.save_session("saved", None).unwrap();
     for bad in bad_collections() {
@@ -101,7 +101,7 @@ fn calls_reject_invalid_arguments_before_sending() {
 
 #[test]
 fn longest_strings_are_sent() {
-    let server = FaultyServer::answering("HTTP/1.1 204 x\r\n\r\n");
+    let server = FaultyServer::responding("HTTP/1.1 204 x\r\n\r\n");
     let client = Client::builder(&server.url()).build().unwrap();
     let (long, longest) = ("x".repeat(255), "\u{e9}".repeat(512));
     let collection = client.collection(&long);
@@ -337,7 +337,7 @@ fn builder_returns_the_first_error() {
 
 #[test]
 fn error_messages_suggest_the_fix() {
-    let server = Server::start(bosbase_local::Config::demo()).unwrap();
+    let server = server::demo();
     let told = |url: &str, max: u64| {
         let client = Client::builder(url).max_response_bytes(max);
         let client = client.build().unwrap();
@@ -374,37 +374,23 @@ fn error_messages_suggest_the_fix() {
 
 #[test]
 fn bad_input_from_c() {
-    run_c(&[], |program| Command::new(program));
+    run_c(Some);
 }
 
 #[test]
 fn bad_input_from_c_under_valgrind() {
-    if tools::has("valgrind") {
-        run_c(&["-gdwarf-4"], |program| {
-            let mut valgrind = Command::new("valgrind");
-            valgrind.args(["-q", "--leak-check=full", "--error-exitcode=9"]);
-            valgrind.arg(program);
-            valgrind
-        });
-    }
+    run_c(|program| tools::valgrind(&program));
 }
 
-/// Compiles and runs the C program, which must find everything refused and send nothing.
-fn run_c(flags: &[&str], command: impl FnOnce(&std::path::Path) -> Command) {
-    let server = FaultyServer::answering("HTTP/1.1 204 x\r\n\r\n");
-    // Passing NULL where the header says that it may not be is what is tried here.
-    let strict = [
-        "-std=c11",
-        "-Wall",
-        "-Wextra",
-        "-Wpedantic",
-        "-Werror",
-        "-Wno-nonnull",
-    ];
-    let source = tools::root().join("tests/c/bad_input.c");
-    let name = format!("bad_input{}", flags.concat());
-    let program = library::compile(&source, &name, &[&strict, flags].concat());
-    let printed = tools::run(command(&program).arg(server.url()));
+/// Runs the C program by `command`: every argument must be rejected and nothing sent.
+fn run_c(command: impl FnOnce(Command) -> Option<Command>) {
+    let server = FaultyServer::responding(responses::NO_CONTENT);
+    // It passes NULL where the header forbids it.
+    let program = library::program("bad_input.c", &["-Wno-nonnull"]);
+    let Some(mut program) = command(program) else {
+        return;
+    };
+    let printed = tools::run(program.arg(server.url()));
     assert!(printed.ends_with(" checks, 0 failed\n"), "{printed}");
     assert_eq!(server.connections(), 0, "something was sent");
 }
@@ -414,29 +400,13 @@ fn strings_modified_during_a_call_are_sent_as_validated() {
     let login = responses::response("200 OK", responses::JSON, responses::LOGIN);
     let server = FaultyServer::start(move |request| {
         let is_login = request.target().contains("auth-with-token");
-        let no_content = responses::NO_CONTENT.as_bytes();
-        vec![Act::Send(if is_login {
-            login.clone()
-        } else {
-            no_content.to_vec()
-        })]
+        let bound = responses::NO_CONTENT.into();
+        vec![Act::Send(if is_login { login.clone() } else { bound })]
     });
-    let source = tools::root().join("tests/c/changing_strings.c");
-    let flags = [
-        "-std=c11",
-        "-Wall",
-        "-Wextra",
-        "-Wpedantic",
-        "-Werror",
-        "-pthread",
-    ];
-    let program = library::compile(&source, "changing_strings", &flags);
-    let printed = tools::run(Command::new(program).args([&server.url(), "150"]));
+    let mut program = library::program("changing_strings.c", &[]);
+    let printed = tools::run(program.args([&server.url(), "150"]));
     assert!(printed.ends_with(" wrong 0\n"), "{printed}");
     let sent: BTreeSet<Vec<u8>> = server.requests().into_iter().map(|r| r.bytes).collect();
-    let sent: Vec<_> = sent
-        .iter()
-        .map(|bytes| String::from_utf8_lossy(bytes))
-        .collect();
+    let sent: Vec<_> = sent.iter().map(|r| String::from_utf8_lossy(r)).collect();
     assert_eq!(sent.len(), 3, "one bind, one unbind, one login: {sent:#?}");
 }

@@ -10,11 +10,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use bosauth::{Action, CallOptions, Cancel, Client, Error, Session, Status};
-use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
+use bosbase_local::{DEMO_PASSWORD, DEMO_USER};
 
 use crate::support::faulty_server::{Act, FaultyServer};
 use crate::support::rng::Rng;
-use crate::support::{WATCHDOG, https, library, tools};
+use crate::support::{WATCHDOG, https, library, server, tools};
 
 const GOOD_LOGIN: &str =
     "HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n{\"record\":{},\"token\":\"t\"}";
@@ -65,7 +65,7 @@ fn cancelled<T>(result: Result<T, Error>) -> bool {
 
 #[test]
 fn call_after_trigger_sends_nothing() {
-    let server = FaultyServer::answering(GOOD_LOGIN);
+    let server = FaultyServer::responding(GOOD_LOGIN);
     let cancel = Cancel::new();
     cancel.trigger();
     cancel.trigger();
@@ -114,7 +114,7 @@ fn dropped_cancel_does_not_cancel() {
 
 #[test]
 fn trigger_after_the_call_does_not_affect_later_calls() {
-    let server = FaultyServer::answering(GOOD_LOGIN);
+    let server = FaultyServer::responding(GOOD_LOGIN);
     let client = client(&server.url());
     for _ in 0..100 {
         let cancel = Cancel::new();
@@ -207,7 +207,7 @@ fn call_is_cancelled_during_a_flood_of_session_tickets() {
 /// Cancels at any moment: a call is either as if nobody had stopped it, or stopped and without effect here.
 #[test]
 fn call_succeeds_or_is_cancelled_at_any_moment() {
-    let server = Server::start(Config::demo()).unwrap();
+    let server = server::demo();
     let client = client(server.base_url());
     let users = client.collection("users");
     users.bind_token(DEMO_USER, DEMO_PASSWORD, "tok").unwrap();
@@ -249,17 +249,8 @@ fn call_succeeds_or_is_cancelled_at_any_moment() {
 
 // ---- from C ----
 
-fn program(name: &str, flags: &[&str]) -> Command {
-    let source = tools::root().join("tests/c/cancel.c");
-    let strict = [
-        "-std=c11",
-        "-gdwarf-4",
-        "-Wall",
-        "-Wextra",
-        "-Werror",
-        "-pthread",
-    ];
-    Command::new(library::compile(&source, name, &[&strict, flags].concat()))
+fn program(flags: &[&str]) -> Command {
+    library::program("cancel.c", flags)
 }
 
 /// Checks what the program says: `lines` phases, every call good, nothing left.
@@ -271,34 +262,25 @@ fn check(printed: &str, lines: usize) {
 
 #[test]
 fn every_phase_can_be_cancelled() {
-    check(&tools::run(program("cancel", &[]).args(["stop", "5"])), 18);
+    check(&tools::run(program(&[]).args(["stop", "5"])), 18);
 }
 
 #[test]
 fn every_phase_ends_at_the_deadline() {
-    check(
-        &tools::run(program("deadline", &[]).args(["deadline", "200", "3"])),
-        6,
-    );
+    check(&tools::run(program(&[]).args(["deadline", "200", "3"])), 6);
 }
 
 #[test]
 fn cancellation_under_address_sanitizer() {
-    let mut program = program("cancel-asan", &["-fsanitize=address,undefined"]);
+    let mut program = program(&library::SANITIZERS);
     check(&tools::run(program.args(["stop", "2"])), 18);
 }
 
 #[test]
 fn cancellation_under_valgrind() {
-    if !tools::has("valgrind") {
-        return;
+    if let Some(mut program) = tools::valgrind(&program(&[])) {
+        check(&tools::run(program.args(["stop", "1"])), 18);
     }
-    let program = program("cancel-valgrind", &[]);
-    let mut valgrind = Command::new("valgrind");
-    valgrind
-        .args(["-q", "--leak-check=full", "--error-exitcode=9"])
-        .arg(program.get_program());
-    check(&tools::run(valgrind.args(["stop", "1"])), 18);
 }
 
 /// What a wait hook is asked while nothing comes, or a byte now and then.
@@ -345,7 +327,7 @@ fn wait_hook_is_called_while_waiting_and_cancels() {
 
 #[test]
 fn wait_hook_that_returns_false_has_no_effect() {
-    let server = FaultyServer::answering(GOOD_LOGIN);
+    let server = FaultyServer::responding(GOOD_LOGIN);
     let mut options = CallOptions::new();
     options.set_wait_hook(|| false);
     let client = client(&server.url());

@@ -72,7 +72,7 @@ fn connection_is_reused() {
 #[test]
 fn connection_is_reused_after_an_error_response() {
     let refusal = r#"{"data":{},"message":"Failed to bind token.","status":400}"#;
-    let server = FaultyServer::answering(response(
+    let server = FaultyServer::responding(response(
         "400 x",
         "Content-Type: application/json\r\n",
         refusal,
@@ -157,10 +157,10 @@ fn failed_connection_is_not_reused() {
 
 #[test]
 fn redirects_are_not_followed() {
-    let target = FaultyServer::answering(GOOD);
+    let target = FaultyServer::responding(GOOD);
     for status in [301, 302, 303, 307, 308] {
         let place = format!("Location: {}/elsewhere\r\n", target.url());
-        let server = FaultyServer::answering(response(&format!("{status} x"), &place, ""));
+        let server = FaultyServer::responding(response(&format!("{status} x"), &place, ""));
         let client = client(&server);
         let error = bind(&client).unwrap_err();
         assert_eq!(error.status(), Status::UnexpectedResponse);
@@ -225,7 +225,7 @@ fn retry_after_is_reported() {
         (503, "", 0),
         (400, "Retry-After: 7\r\n", 0),
     ] {
-        let server = FaultyServer::answering(response(&format!("{status} x"), fields, ""));
+        let server = FaultyServer::responding(response(&format!("{status} x"), fields, ""));
         let error = bind(&client(&server)).unwrap_err();
         assert_eq!(
             error.retry_after(),

@@ -9,7 +9,7 @@ use std::process::Command;
 use bosauth::{Action, Status};
 use bosbase_local::{Config, Seed, Server};
 
-use crate::support::{library, markdown, tools};
+use crate::support::{library, markdown, server, tools};
 
 const STRICT: [&str; 5] = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"];
 
@@ -60,8 +60,6 @@ fn linked(mut command: Command, sources: &[&Path], name: &str) -> PathBuf {
     program
 }
 
-const SANITIZERS: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-
 /// One of the test programs, with every check for wrong memory that the compiler has.
 fn program(name: &str, flags: &[&str]) -> PathBuf {
     program_in("c++17", name, flags)
@@ -72,7 +70,7 @@ fn program_in(standard: &str, name: &str, flags: &[&str]) -> PathBuf {
     let mut command = compiler("c++", standard);
     command.args(["-g", "-O1"]).args(flags);
     if has_sanitizers() {
-        command.args(SANITIZERS);
+        command.args(library::SANITIZERS);
     }
     let file = wrapper().join("tests").join(format!("{name}.cpp"));
     linked(command, &[&file], &format!("{standard}-{name}"))
@@ -84,7 +82,7 @@ fn has_sanitizers() -> bool {
         let file = source("empty.cpp", "int main() {}\n");
         let mut command = Command::new("c++");
         command
-            .args(SANITIZERS)
+            .args(library::SANITIZERS)
             .arg(&file)
             .arg("-o")
             .arg(file.with_extension("out"));
@@ -157,13 +155,13 @@ fn clang_tidy_is_clean() {
 
 #[test]
 fn wrapper_uses_every_c_function_and_defines_no_macro() {
-    let text = fs::read_to_string(wrapper().join("bosauth.hpp")).unwrap();
+    let text = tools::read("bindings/cpp/bosauth.hpp");
     let macros: Vec<_> = text
         .lines()
         .filter(|line| line.trim_start().starts_with("#define"))
         .collect();
     assert_eq!(macros, ["#define BOSAUTH_HPP"]);
-    let symbols = fs::read_to_string(tools::root().join("include/abi-symbols.txt")).unwrap();
+    let symbols = tools::read("include/abi-symbols.txt");
     let words: Vec<_> = text
         .split(|c: char| !c.is_alphanumeric() && c != '_')
         .collect();
@@ -191,7 +189,7 @@ fn wrapper_enums_match_the_library() {
     let file = source("numbers.cpp", &text);
     let program = linked(compiler("c++", "c++17"), &[&file], "cpp-numbers");
     tools::run(&mut Command::new(program));
-    let header = fs::read_to_string(wrapper().join("bosauth.hpp")).unwrap();
+    let header = tools::read("bindings/cpp/bosauth.hpp");
     let listed = |prefix: &str| header.matches(&format!("= {prefix}")).count();
     assert_eq!(listed("BOSAUTH_ERROR_"), Status::ALL.len());
     assert_eq!(listed("BOSAUTH_ACTION_"), Action::ALL.len());
@@ -202,7 +200,7 @@ fn wrapper_enums_match_the_library() {
 fn older_library_is_rejected() {
     let newer = library::directory().join("newer");
     fs::create_dir_all(&newer).unwrap();
-    let header = fs::read_to_string(tools::root().join("include/bosauth.h")).unwrap();
+    let header = tools::read("include/bosauth.h");
     let number = |abi: u32| format!("#define BOSAUTH_ABI_VERSION {abi}\n");
     let abi = library::BOSAUTH_ABI_VERSION;
     assert!(header.contains(&number(abi)));
@@ -238,7 +236,7 @@ fn older_library_is_rejected() {
 
 #[test]
 fn every_call_without_exceptions() {
-    let server = Server::start(Config::demo()).unwrap();
+    let server = server::demo();
     // Nobody listens here any more.
     let dead = TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -254,14 +252,14 @@ fn every_call_without_exceptions() {
 
 #[test]
 fn every_call_with_exceptions() {
-    let server = Server::start(Config::demo()).unwrap();
+    let server = server::demo();
     tools::run(Command::new(program("exceptions", &[])).arg(server.base_url()));
 }
 
 /// In C++20 with a stop token too.
 #[test]
 fn allocation_failure_leaks_nothing() {
-    let server = Server::start(Config::demo()).unwrap();
+    let server = server::demo();
     for standard in ["c++17", "c++20"] {
         tools::run(Command::new(program_in(standard, "memory", &[])).arg(server.base_url()));
     }
@@ -269,7 +267,7 @@ fn allocation_failure_leaks_nothing() {
 
 #[test]
 fn cancellation_page_programs_run() {
-    let server = Server::start(Config::demo()).unwrap();
+    let server = server::demo();
     let unknown = "UNKNOWN_TOKEN: the token is not bound in this collection; bind it with email and password first";
     let prints = [format!("{unknown}\nstopped\n"), "stopped\n".to_owned()];
     let programs = markdown::programs("timeouts-and-cancel.md", "cpp");
@@ -296,7 +294,7 @@ fn cancellation_page_programs_run() {
 /// In C++20 by stop tokens too.
 #[test]
 fn calls_are_cancelled() {
-    let server = Server::start(Config::demo()).unwrap();
+    let server = server::demo();
     for standard in ["c++17", "c++20"] {
         let stops = program_in(standard, "stops", &["-fno-exceptions"]);
         tools::run(Command::new(stops).arg(server.base_url()));
@@ -324,7 +322,7 @@ fn invalid_strings_are_reported_and_valid_ones_arrive() {
 /// Without sanitizers: the program looks at memory by itself, which they would not allow.
 #[test]
 fn copies_of_secrets_are_zeroized() {
-    let server = Server::start(Config::demo()).unwrap();
+    let server = server::demo();
     let mut command = compiler("c++", "c++17");
     command.args(["-O2", "-fno-exceptions"]);
     let file = wrapper().join("tests/wiping.cpp");

@@ -4,14 +4,13 @@
 use std::net::SocketAddr;
 
 use bosauth::{Client, Status};
-use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
 
 use crate::support::faulty_server::{Act, FaultyServer};
 use crate::support::https::TLS;
 use crate::support::relay::{Direction, Fault, Relay, Then};
 use crate::support::responses::{LOGIN, response};
+use crate::support::server::{self, TOKEN};
 
-const TOKEN: &str = "a-token-of-the-app's-own";
 const SAVED: &str = "e30.e30.c2F2ZWQ";
 
 /// A server behind the relay.
@@ -72,10 +71,7 @@ const SLACK: usize = 8;
 
 #[test]
 fn truncated_tcp_login_is_a_lost_connection() {
-    let server = Server::start(Config::demo()).unwrap();
-    let client = Client::builder(server.base_url()).build().unwrap();
-    let users = client.collection("users");
-    users.bind_token(DEMO_USER, DEMO_PASSWORD, TOKEN).unwrap();
+    let server = server::with_token();
     let target = Target {
         address: server.address(),
         scheme: "http",

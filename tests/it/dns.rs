@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::net::{IpAddr, SocketAddr, TcpListener};
-use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,7 +23,7 @@ fn name_resolution_on_a_faulty_network() {
     if !tools::has("unshare") || !tools::has("ip") {
         return;
     }
-    let settings = Path::new(env!("CARGO_TARGET_TMPDIR")).join("resolv.conf");
+    let settings = tools::temporary("resolv.conf");
     fs::write(
         &settings,
         "nameserver 127.0.0.1\noptions timeout:30 attempts:1\n",
@@ -40,7 +39,7 @@ fn name_resolution_on_a_faulty_network() {
         command
     };
     if !in_network_namespace(&["true"]).status().unwrap().success() {
-        return tools::lacks("no network of its own for the tests of names");
+        return tools::unsupported("no network of its own for the tests of names");
     }
     let own = std::env::current_exe().unwrap();
     let own = own.to_str().unwrap();
@@ -66,7 +65,7 @@ fn in_network_namespace() {
     let _dead_v6 = if TcpListener::bind((v6, 0)).is_ok() {
         Some(dead(v6, live.port()))
     } else {
-        tools::lacks("no IPv6");
+        tools::unsupported("no IPv6");
         None
     };
     let far_live = self::live(&format!("{other}:0"));

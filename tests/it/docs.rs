@@ -5,13 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bosauth::Status;
-use bosbase_local::{Config, Server};
 
-use crate::support::tools;
-
-fn file(name: &str) -> String {
-    fs::read_to_string(tools::root().join(name)).unwrap()
-}
+use crate::support::{server, tools};
 
 /// The first block of this language.
 fn block(readme: &str, language: &str) -> String {
@@ -21,14 +16,14 @@ fn block(readme: &str, language: &str) -> String {
 
 #[test]
 fn readme_programs_match_the_examples() {
-    let readme = file("README.md");
+    let readme = tools::read("README.md");
     for (language, example) in [
         ("c", "examples/first_login.c"),
         ("rust", "examples/first_login.rs"),
     ] {
         let shown = block(&readme, language);
         assert!(
-            shown.lines().count() > 10 && file(example).ends_with(&shown),
+            shown.lines().count() > 10 && tools::read(example).ends_with(&shown),
             "{example} differs from the README"
         );
     }
@@ -36,8 +31,8 @@ fn readme_programs_match_the_examples() {
 
 #[test]
 fn readme_commands_match_the_example() {
-    let readme = file("README.md");
-    let example = file("examples/first_login.c");
+    let readme = tools::read("README.md");
+    let example = tools::read("examples/first_login.c");
     let commands = example
         .lines()
         .filter_map(|line| line.strip_prefix(" *   "));
@@ -51,7 +46,7 @@ fn readme_commands_match_the_example() {
 
 #[test]
 fn readme_lists_every_status() {
-    let readme = file("README.md");
+    let readme = tools::read("README.md");
     for status in Status::ALL {
         let row = format!("| `{}` | {} |", status.name(), status.code());
         let to_come = format!("`{}`", status.name());
@@ -64,7 +59,7 @@ fn readme_lists_every_status() {
 
 /// A project of a reader's own, with the README's Rust program and its dependency lines changed by `edit`.
 fn project(name: &str, edit: impl Fn(&str) -> String) -> PathBuf {
-    let readme = file("README.md");
+    let readme = tools::read("README.md");
     let folder = tools::empty(&format!("readme-{name}")).join("app");
     fs::create_dir_all(folder.join("src")).unwrap();
     fs::write(folder.join("src/main.rs"), block(&readme, "rust")).unwrap();
@@ -81,12 +76,11 @@ fn project(name: &str, edit: impl Fn(&str) -> String) -> PathBuf {
 
 /// cargo in a project, without the network: what it needs was fetched for this workspace.
 fn cargo(project: &Path, arguments: &[&str]) -> Command {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let mut cargo = tools::cargo();
     cargo
         .args(arguments)
         .current_dir(project)
-        .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_TARGET_DIR", tools::target())
         .env("CARGO_NET_OFFLINE", "true");
     cargo
 }
@@ -96,7 +90,7 @@ fn project_depends_on_a_local_clone() {
     let project = project("path", str::to_owned);
     let clone = project.parent().unwrap().join("bosauth");
     std::os::unix::fs::symlink(tools::root(), clone).unwrap();
-    let server = Server::start(Config::demo()).unwrap();
+    let server = server::demo();
     let printed = tools::run(&mut cargo(
         &project,
         &["run", "--quiet", "--", server.base_url()],
@@ -195,12 +189,12 @@ fn version(file: &str, key: &str) -> String {
 
 #[test]
 fn pages_name_the_supported_rust_versions() {
-    let toolchain = version(&file("rust-toolchain.toml"), "channel");
-    let oldest = version(&file("Cargo.toml"), "rust-version");
+    let toolchain = version(&tools::read("rust-toolchain.toml"), "channel");
+    let oldest = version(&tools::read("Cargo.toml"), "rust-version");
     let mut pages = pages();
     pages.push("bindings/python/hatch_build.py".into());
     for page in pages {
-        for named in file(&page).split("Rust ").skip(1) {
+        for named in tools::read(&page).split("Rust ").skip(1) {
             let named: String = named
                 .chars()
                 .take_while(|c| "0123456789.".contains(*c))
@@ -212,13 +206,13 @@ fn pages_name_the_supported_rust_versions() {
             );
         }
     }
-    assert!(file("README.md").contains(&format!("Rust {toolchain}")));
+    assert!(tools::read("README.md").contains(&format!("Rust {toolchain}")));
 }
 
 #[test]
 fn crates_have_no_fuzzing_feature() {
     for manifest in ["core/Cargo.toml", "service/Cargo.toml"] {
-        let manifest = file(manifest);
+        let manifest = tools::read(manifest);
         assert!(
             !manifest.contains("[features]") || !manifest.contains("\nfuzzing = "),
             "{manifest}"
@@ -256,7 +250,7 @@ fn files_below(directory: &str, endings: &[&str]) -> Vec<String> {
 
 /// The headings of a page.
 fn headings(page: &str) -> Vec<String> {
-    let text = file(page);
+    let text = tools::read(page);
     let headings = text.lines().filter(|line| line.starts_with('#'));
     headings
         .map(|line| line.trim_start_matches('#').trim().to_owned())
@@ -277,7 +271,7 @@ fn cited_protocol_sections_exist() {
     let headings = headings("docs/protocol.md");
     let mut cited = 0;
     for path in files_below("", &["rs", "h", "hpp", "c", "cpp", "py", "md", "toml"]) {
-        let text = unwrapped(&file(&path));
+        let text = unwrapped(&tools::read(&path));
         for (at, _) in text.match_indices("docs/protocol.md") {
             let after = text[at + "docs/protocol.md".len()..].trim_start_matches('`');
             let Some(section) = after.strip_prefix(", \"") else {
@@ -304,7 +298,7 @@ fn cited_protocol_sections_exist() {
 #[test]
 fn links_resolve() {
     for page in pages() {
-        let text = without_blocks(&file(&page));
+        let text = without_blocks(&tools::read(&page));
         let links = text.match_indices("](").map(|(at, _)| &text[at + 2..]);
         for link in links.map(|rest| rest.split(')').next().unwrap()) {
             assert!(

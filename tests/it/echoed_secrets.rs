@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bosauth::{CallOptions, Client, Error};
 
-use crate::support::driver::{Driver, compile_c};
+use crate::support::driver::{self, Driver};
 use crate::support::faulty_server::FaultyServer;
 use crate::support::fields;
 use crate::support::responses::{JSON, api_error, response};
@@ -100,7 +100,7 @@ fn bind(server: &FaultyServer, options: &CallOptions) -> Error {
 #[test]
 fn error_response_is_redacted() {
     let secrets = [PASSWORD, TOKEN, KEY];
-    let server = FaultyServer::answering(echoing(&secrets));
+    let server = FaultyServer::responding(echoing(&secrets));
     let mut options = CallOptions::new();
     options
         .add_header("Authorization", &format!("Bearer {}", KEY.0))
@@ -124,7 +124,7 @@ fn html_page_is_redacted() {
     for status in ["400 x", "502 x", "302 x"] {
         let page = format!("<p>{} {} {}</p>", PASSWORD.0, TOKEN.0, all.join(" "));
         let server =
-            FaultyServer::answering(response(status, "Content-Type: text/html\r\n", &page));
+            FaultyServer::responding(response(status, "Content-Type: text/html\r\n", &page));
         let error = bind(&server, &CallOptions::new());
         assert_hides(&shown(&error), &[PASSWORD, TOKEN]);
         assert!(error.body().starts_with(b"<p>***"));
@@ -134,7 +134,7 @@ fn html_page_is_redacted() {
 #[test]
 fn body_of_a_2xx_response_is_not_exposed() {
     for body in [r#"{"token":"e30.e30.bG9naW4"}"#, "e30.e30.bG9naW4"] {
-        let server = FaultyServer::answering(response("200 OK", JSON, body));
+        let server = FaultyServer::responding(response("200 OK", JSON, body));
         let client = Client::builder(&server.url()).build().unwrap();
         let error = client
             .collection("users")
@@ -148,7 +148,7 @@ fn body_of_a_2xx_response_is_not_exposed() {
 #[test]
 fn echoed_mfa_id_is_redacted() {
     let body = format!(r#"{{"mfaId":"{}"}}"#, KEY.0);
-    let server = FaultyServer::answering(response("401 x", JSON, &body));
+    let server = FaultyServer::responding(response("401 x", JSON, &body));
     let client = Client::builder(&server.url()).build().unwrap();
     let error = client
         .collection("users")
@@ -160,7 +160,7 @@ fn echoed_mfa_id_is_redacted() {
 #[test]
 fn truncated_body_is_redacted() {
     let page = PASSWORD.0.repeat(10_000);
-    let server = FaultyServer::answering(response("502 x", "", &page));
+    let server = FaultyServer::responding(response("502 x", "", &page));
     let error = bind(&server, &CallOptions::new());
     assert!(error.body().len() <= 64 * 1024);
     assert!(
@@ -175,7 +175,7 @@ fn server_message_is_one_sanitized_line() {
         r#"{{"data":{{}},"message":"a\r\n\u001b[31m\u202eb{}","status":400}}"#,
         "\u{e9}".repeat(400)
     );
-    let server = FaultyServer::answering(response("400 x", JSON, &body));
+    let server = FaultyServer::responding(response("400 x", JSON, &body));
     let error = bind(&server, &CallOptions::new());
     let message = error.server_message();
     let safe = |c: char| !c.is_control() && c != '\u{202e}';
@@ -192,8 +192,8 @@ fn server_message_is_one_sanitized_line() {
 #[test]
 fn c_accessors_are_redacted() {
     let secrets = [PASSWORD, TOKEN];
-    let server = FaultyServer::answering(echoing(&secrets));
-    let mut driver = Driver::start("c", &mut compile_c("faults", &[]));
+    let server = FaultyServer::responding(echoing(&secrets));
+    let mut driver = Driver::start("c", &mut driver::c(&[]));
     let bind = fields::line(&["bind", "users", "a@b.c", PASSWORD.0, TOKEN.0]);
     assert_eq!(driver.run(&format!("client {}", server.url())), "OK");
     assert_eq!(driver.run(&bind), "VALIDATION 400 FIX_CALL");
@@ -219,7 +219,7 @@ fn redaction_of_repeated_prefixes_is_linear() {
         let list = format!(r#"{{"data":{{"x":["{text}"]}},"message":"No.","status":400}}"#);
         let message = format!(r#"{{"data":{{}},"message":"{text}","status":400}}"#);
         for body in [list, message, text] {
-            let server = FaultyServer::answering(response("400 x", JSON, &body));
+            let server = FaultyServer::responding(response("400 x", JSON, &body));
             let client = Client::builder(&server.url()).build().unwrap();
             let users = client.collection("users").with(&options);
             let begun = Instant::now();
@@ -249,7 +249,7 @@ fn protocol_fields_and_codes_are_never_redacted() {
         "min",
         message,
     ] {
-        let server = FaultyServer::answering(refusal.clone());
+        let server = FaultyServer::responding(refusal.clone());
         let client = Client::builder(&server.url()).build().unwrap();
         let users = client.collection("users");
         let error = users.bind_token("a", secret, secret).unwrap_err();
@@ -265,13 +265,13 @@ fn protocol_fields_and_codes_are_never_redacted() {
 #[test]
 fn short_secret_redacts_the_whole_string() {
     let data = r#"{"email":{"code":"own","message":"Not a fit.","n":41}}"#;
-    let server = FaultyServer::answering(api_error(400, "What a pity.", data));
+    let server = FaultyServer::responding(api_error(400, "What a pity.", data));
     let client = Client::builder(&server.url()).build().unwrap();
     let users = client.collection("users");
     let error = users.bind_token("a@b.c", "a", "4").unwrap_err();
     let shown = r#"{"email":{"code":"own","message":"***","n":"***"}}"#;
     assert_eq!((error.data_json(), error.server_message()), (shown, "***"));
-    let page = FaultyServer::answering(response("400 x", "", "<p>What a pity.</p>"));
+    let page = FaultyServer::responding(response("400 x", "", "<p>What a pity.</p>"));
     let client = Client::builder(&page.url()).build().unwrap();
     let error = client.collection("users").bind_token("a@b.c", "a", "4");
     assert_eq!(error.unwrap_err().body(), b"***");

@@ -2,21 +2,20 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
+use bosbase_local::{Config, Server};
 
 use crate::support::faulty_server::{Act, FaultyServer};
-use crate::support::{library, markdown, tools};
+use crate::support::{library, markdown, server, tools};
 
 /// `cargo run` of an example into the directory that this test was built in.
 fn example(name: &str) -> Command {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let mut cargo = tools::cargo();
     cargo
         .args(["run", "--quiet", "--example", name, "--target-dir"])
-        .arg(target)
+        .arg(tools::target())
         .current_dir(tools::root());
     cargo
 }
@@ -44,14 +43,14 @@ fn quickstart_shows_every_step() {
 
 #[test]
 fn first_login_in_rust() {
-    let server = Server::start(Config::demo()).unwrap();
+    let server = server::demo();
     let printed = tools::run(example("first_login").arg("--").arg(server.base_url()));
     assert_eq!(printed, "hello user@example.com\n");
 }
 
 #[test]
 fn first_login_in_c() {
-    let server = Server::start(Config::demo()).unwrap();
+    let server = server::demo();
     for name in ["first_login", "first_login_plain"] {
         let printed = tools::run(Command::new(in_c(name)).arg(server.base_url()));
         assert_eq!(printed, "hello user@example.com\n", "{name}");
@@ -85,7 +84,7 @@ fn pages_show_the_examples() {
         ("sessions.md", "rust", "stay_logged_in.rs"),
     ] {
         let shown = markdown::programs(page, language).remove(0);
-        let text = fs::read_to_string(tools::root().join("examples").join(example)).unwrap();
+        let text = tools::read(format!("examples/{example}"));
         assert!(
             shown.lines().count() > 10 && text.ends_with(&shown),
             "{example} differs from {page}"
@@ -95,12 +94,7 @@ fn pages_show_the_examples() {
 
 /// Runs a program of `docs/sessions.md` until it has a session, and again without a server and with a damaged file.
 fn stays_logged_in(program: impl Fn() -> Command, name: &str) {
-    let server = Server::start(Config::demo()).unwrap();
-    let client = bosauth::Client::builder(server.base_url()).build().unwrap();
-    let users = client.collection("users");
-    users
-        .bind_token(DEMO_USER, DEMO_PASSWORD, "my-own-token")
-        .unwrap();
+    let server = server::with_token();
     let file = tools::empty(&format!("sessions-{name}")).join("session");
     let url = server.base_url().to_owned();
     let run = || program().arg(&file).arg(&url).output().unwrap();
@@ -142,15 +136,7 @@ fn session_survives_a_restart_in_cpp() {
     fs::write(&source, markdown::programs("sessions.md", "cpp").remove(0)).unwrap();
     let wrapper = tools::root().join("bindings/cpp");
     let include = format!("-I{}", wrapper.display());
-    let flags = [
-        "-std=c++17",
-        "-Wall",
-        "-Wextra",
-        "-Wpedantic",
-        "-Werror",
-        &include,
-    ];
-    let program = library::compile_cpp(&source, "stay_logged_in_cpp", &flags);
+    let program = library::compile(&source, &[&include]);
     stays_logged_in(|| Command::new(&program), "cpp");
 }
 
@@ -166,7 +152,7 @@ fn session_survives_a_restart_in_python() {
     )
     .unwrap();
     let package = tools::root().join("bindings/python/src");
-    let library = library::directory().join("libbosauth.so");
+    let library = library::shared();
     let program = || {
         let mut python = Command::new("python3");
         python
@@ -191,7 +177,7 @@ fn slow_login_is_cancelled() {
 /// A C example, compiled with the command in its first lines.
 fn in_c(name: &str) -> PathBuf {
     let example = format!("examples/{name}.c");
-    let text = fs::read_to_string(tools::root().join(&example)).unwrap();
+    let text = tools::read(&example);
     let command = text.lines().find_map(|line| {
         let command = line.trim_start_matches([' ', '*']);
         command.strip_prefix("cc ")

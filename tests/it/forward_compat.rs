@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use bosbase_local::{Config, Server};
+use bosbase_local::Server;
 
-use crate::support::{library, python_suite, tools};
+use crate::support::{library, python_suite, server, tools};
 
 const HELLO: &str = "hello user@example.com\n";
 
@@ -109,7 +109,7 @@ fn newer_minor_version_works_and_other_major_is_rejected() {
     let c = compiled("bindings/c/example/login.c", "abi-login");
     let cpp = compiled("bindings/c/example/login.cpp", "abi-login-cpp");
     let tests = compiled("bindings/cpp/tests/exceptions.cpp", "abi-exceptions");
-    let server = Server::start(Config::demo()).unwrap();
+    let server = server::demo();
     let url = server.base_url();
 
     let more = "\n/// @return 7\n#[unsafe(no_mangle)]\npub extern \"C\" fn bosauth_grown() -> i32 {\n    7\n}\n";

@@ -10,14 +10,9 @@ use std::sync::OnceLock;
 
 use bosbase_local::{Config, Server};
 
-use crate::support::{library, markdown, tools};
+use crate::support::{library, markdown, server, tools};
 
 const HELLO: &str = "hello user@example.com\n";
-
-/// The directory that this test was built in, with the dependencies compiled already.
-fn target() -> &'static Path {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
-}
 
 /// The repository as a clone has it, with what is not committed yet. Without git it is this one.
 fn clone() -> &'static Path {
@@ -68,7 +63,7 @@ fn install() -> PathBuf {
         tools::temporary("install/prefix"),
     );
     let mut shell = shell(&installation("c.md"), clone(), &first);
-    tools::run(shell.env("CARGO_TARGET_DIR", target()));
+    tools::run(shell.env("CARGO_TARGET_DIR", tools::target()));
     let _ = fs::remove_dir_all(&prefix);
     fs::rename(first, &prefix).unwrap();
     prefix
@@ -159,9 +154,9 @@ fn pkg_config_lists_private_libraries() {
 
 /// Builds a project with the example's programs and runs each against a server.
 fn build_and_log_in(project: &Path, commands: &str, prefix: &Path) {
-    let server = Server::start(Config::demo()).unwrap();
+    let server = server::demo();
     let mut shell = shell(commands, project, prefix);
-    tools::run(shell.env("CARGO_TARGET_DIR", target()));
+    tools::run(shell.env("CARGO_TARGET_DIR", tools::target()));
     for (name, shared) in [
         ("login_shared", true),
         ("login_static", false),
@@ -258,7 +253,10 @@ fn build_prints_cargo_output_once() {
         return;
     }
     let mut build = shell("cmake --build build", clone(), clone());
-    let output = build.env("CARGO_TARGET_DIR", target()).output().unwrap();
+    let output = build
+        .env("CARGO_TARGET_DIR", tools::target())
+        .output()
+        .unwrap();
     let printed = String::from_utf8(output.stderr).unwrap();
     assert_eq!(
         printed.matches("Finished `dist` profile").count(),
@@ -276,7 +274,7 @@ fn compilations() -> Vec<String> {
         "examples/first_login.c",
         "examples/stop_a_login.c",
     ] {
-        let text = fs::read_to_string(tools::root().join(page)).unwrap();
+        let text = tools::read(page);
         let lines = text.lines().map(|line| line.trim_start_matches([' ', '*']));
         commands.extend(
             lines
@@ -303,7 +301,7 @@ fn documented_commands_leave_the_clone_clean() {
     }
     let pip = "python3 -m venv \"$PREFIX\"\n\"$PREFIX/bin/pip\" install --quiet ./bindings/python";
     let mut pip = shell(pip, clone(), &tools::empty("install/venv"));
-    tools::run(pip.env("CARGO_TARGET_DIR", target()));
+    tools::run(pip.env("CARGO_TARGET_DIR", tools::target()));
     let status = git(clone(), "status --porcelain");
     let changed = status.lines().filter(|line| !line.starts_with("A  "));
     assert_eq!(changed.collect::<Vec<_>>(), Vec::<&str>::new());
@@ -375,7 +373,7 @@ fn follow(page: &str) {
     if !tools::has("pkg-config") {
         return;
     }
-    let server = Server::start(Config::demo()).unwrap();
+    let server = server::demo();
     let directory = tools::empty(&format!("install/{page}"));
     let (mut printed, mut compared) = (String::new(), 0);
     for block in markdown::blocks(page) {

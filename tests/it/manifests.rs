@@ -1,7 +1,5 @@
 //! What the manifests make of the dependencies: that the commands of the README share what cargo has compiled.
 
-use std::path::Path;
-
 use serde_json::Value;
 
 use crate::support::tools;
@@ -21,14 +19,13 @@ fn compiled(messages: &str) -> Vec<String> {
 #[test]
 fn local_server_reuses_the_quickstart_dependencies() {
     if !cfg!(debug_assertions) {
-        return tools::lacks("the test is built in another profile than `cargo run` uses");
+        return tools::unsupported("the test is built in another profile than `cargo run` uses");
     }
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let mut cargo = tools::cargo();
     cargo
         .args(["build", "--package", "bosbase-local", "--bin"])
         .args(["bosbase-local", "--message-format", "json", "--target-dir"])
-        .arg(target)
+        .arg(tools::target())
         .current_dir(tools::root());
     assert_eq!(compiled(&tools::run(&mut cargo)), Vec::<String>::new());
 }

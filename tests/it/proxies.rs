@@ -10,12 +10,12 @@ use std::thread;
 use std::time::Duration;
 
 use bosauth::Client;
-use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
+use bosbase_local::{DEMO_PASSWORD, DEMO_USER, Server};
 
 use crate::support::rng::Rng;
+use crate::support::server::{self, TOKEN};
 use crate::support::tools;
 
-const TOKEN: &str = "token-of-the-proxy-test";
 const THREADS: usize = 3;
 const CALLS: usize = 300;
 
@@ -80,19 +80,9 @@ impl Drop for Proxy {
 }
 
 fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("proxies")
-        .join(name);
+    let folder = tools::temporary("proxies").join(name);
     fs::create_dir_all(&folder).unwrap();
     folder
-}
-
-fn server() -> Server {
-    let server = Server::start(Config::demo()).unwrap();
-    let client = Client::builder(server.base_url()).build().unwrap();
-    let users = client.collection("users");
-    users.bind_token(DEMO_USER, DEMO_PASSWORD, TOKEN).unwrap();
-    server
 }
 
 /// Calls from several threads with pauses around the time after which the proxy closes a connection; `meanwhile`
@@ -178,7 +168,7 @@ fn nginx_with_a_short_keep_alive() {
     if !tools::has("nginx") {
         return;
     }
-    let server = server();
+    let server = server::with_token();
     let proxy = nginx(&server, "keepalive_requests 3; keepalive_timeout 3ms;");
     no_call_fails(&proxy, || {});
 }
@@ -188,7 +178,7 @@ fn nginx_reloading_its_configuration() {
     if !tools::has("nginx") {
         return;
     }
-    let server = server();
+    let server = server::with_token();
     let proxy = nginx(&server, "keepalive_timeout 75s;");
     no_call_fails(&proxy, || proxy.signal("HUP"));
 }
@@ -198,7 +188,7 @@ fn haproxy_with_a_short_keep_alive() {
     if !tools::has("haproxy") {
         return;
     }
-    let server = server();
+    let server = server::with_token();
     let upstream = server.address();
     let settings = |_: &Path, port| {
         format!(

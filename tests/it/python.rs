@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use bosbase_local::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Server};
+use bosbase_local::{DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Server};
 
 use crate::support::python_suite::package;
-use crate::support::{library, markdown, python_suite, tools};
+use crate::support::{library, markdown, python_suite, server, tools};
 
 /// A directory with the package's sources alone: beside the original there may be the library of an editable
 /// install, which would go first.
@@ -36,7 +36,7 @@ fn python(program: impl AsRef<Path>, sources: &Path) -> Command {
 }
 
 fn with_package(mut python: Command, sources: &Path) -> Command {
-    let library = library::directory().join("libbosauth.so");
+    let library = library::shared();
     python
         .env("PYTHONPATH", sources)
         .env("PYTHONDONTWRITEBYTECODE", "1")
@@ -154,7 +154,7 @@ fn wheel(environment: &Path, name: &str) -> PathBuf {
     .args(["--no-build-isolation", "--wheel-dir"])
     .arg(&wheels)
     .arg(package())
-    .env("CARGO_TARGET_DIR", target());
+    .env("CARGO_TARGET_DIR", tools::target());
     tools::run(&mut pip);
     wheels
 }
@@ -234,7 +234,7 @@ fn login_program() -> String {
 
 /// Runs that program in whatever form. It has the package and the library with it.
 fn logs_in(program: &mut Command) {
-    let server = Server::start(Config::demo()).unwrap();
+    let server = server::demo();
     program
         .arg(server.base_url())
         .env_remove("PYTHONPATH")
@@ -272,7 +272,7 @@ fn pyinstaller_bundles_the_library() {
 #[test]
 fn zipapp_bundles_the_library() {
     let sources = sources("zipapp");
-    let library = library::directory().join("libbosauth.so");
+    let library = library::shared();
     fs::copy(library, sources.join("bosauth/libbosauth.so")).unwrap();
     fs::write(sources.join("__main__.py"), login_program()).unwrap();
     let archive = tools::temporary("python/login.pyz");
@@ -309,11 +309,6 @@ fn calls_yield_to_other_greenlets() {
     }
 }
 
-/// The directory that this test was built in, with the dependencies compiled already.
-fn target() -> &'static Path {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
-}
-
 #[test]
 fn missing_cargo_is_reported() {
     let Some(environment) = environment_with("no-cargo", &["hatchling"]) else {
@@ -339,7 +334,7 @@ fn python_page_commands_work() {
     if environment_with("page-tools", &["hatchling"]).is_none() {
         return;
     }
-    let server = Server::start(Config::demo()).unwrap();
+    let server = server::demo();
     let (directory, place) = (
         tools::empty("python/page"),
         tools::empty("python/page-venv"),
@@ -366,7 +361,7 @@ fn python_page_commands_work() {
                     .args(["-e", "-c", &commands])
                     .current_dir(here)
                     .env("VENV", &place)
-                    .env("CARGO_TARGET_DIR", target());
+                    .env("CARGO_TARGET_DIR", tools::target());
                 printed = tools::run(&mut shell);
             }
             (_, Some(file)) => fs::write(directory.join(file), block.text).unwrap(),
@@ -378,7 +373,7 @@ fn python_page_commands_work() {
 
 #[test]
 fn cancellation_page_programs_run() {
-    let server = Server::start(Config::demo()).unwrap();
+    let server = server::demo();
     let sources = sources("stopping");
     for program in markdown::programs("timeouts-and-cancel.md", "python") {
         let mut python = python("python3", &sources);
@@ -392,8 +387,8 @@ fn official_package_program_is_portable() {
     let Some(environment) = environment_with("official", &["bosbase==0.1.5"]) else {
         return;
     };
-    let server = Server::start(Config::demo()).unwrap();
-    let program = fs::read_to_string(package().join("tests/moving_over.py")).unwrap();
+    let server = server::demo();
+    let program = tools::read("bindings/python/tests/moving_over.py");
     let import = "from bosbase import BosBase, ClientResponseError\n";
     assert_eq!(program.matches("import BosBase").count(), 1);
     assert!(program.contains(import));

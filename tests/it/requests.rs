@@ -8,7 +8,7 @@ use crate::support::responses::NO_CONTENT as GOOD;
 
 /// What a bind with these sends. The client holds a session, which must not be sent.
 fn sent(prefix: &str, collection: &str, texts: [&str; 3], options: &CallOptions) -> Request {
-    let server = FaultyServer::answering(GOOD);
+    let server = FaultyServer::responding(GOOD);
     let client = Client::builder(&(server.url() + prefix)).build().unwrap();
     client.save_session("e30.e30.c2F2ZWQ", None).unwrap();
     let [email, password, token] = texts;
@@ -43,7 +43,7 @@ fn bind_request_bytes() {
 
 #[test]
 fn unbind_and_login_requests() {
-    let server = FaultyServer::answering(GOOD);
+    let server = FaultyServer::responding(GOOD);
     let client = Client::builder(&server.url()).build().unwrap();
     let users = client.collection("users");
     users.unbind_token("a@b.c", "pw", "tok").unwrap();
@@ -138,7 +138,7 @@ fn options_are_sent() {
 
 #[test]
 fn call_headers_replace_configured_headers() {
-    let server = FaultyServer::answering(GOOD);
+    let server = FaultyServer::responding(GOOD);
     let client = Client::builder(&server.url())
         .header("X-App", "config 1")
         .header("x-app", "config 2")

@@ -3,10 +3,10 @@
 use std::fs;
 use std::process::Command;
 
-use crate::support::driver::Driver;
+use crate::support::driver::{self, Driver};
 use crate::support::rng::Rng;
 use crate::support::scenario::Scenario;
-use crate::support::{driver, library, tools};
+use crate::support::{library, tools};
 
 /// The scenarios of all files.
 fn scenarios() -> Vec<Scenario> {
@@ -21,20 +21,21 @@ fn scenarios() -> Vec<Scenario> {
     scenarios
 }
 
-/// Runs every scenario that is for the driver's language.
-fn run_all(mut driver: Driver) {
+/// Runs every scenario that is for this language.
+fn run_all(language: &'static str, command: &mut Command) {
+    let mut driver = Driver::start(language, command);
     let mut rng = Rng::new();
     let mut scenarios = scenarios();
     rng.shuffle(&mut scenarios);
     let ours: Vec<_> = scenarios
         .iter()
-        .filter(|scenario| scenario.is_for(driver.language))
+        .filter(|scenario| scenario.is_for(language))
         .collect();
     let failures: Vec<String> = ours
         .iter()
         .filter_map(|scenario| scenario.run(&mut driver, &mut rng).err())
         .collect();
-    println!("{} scenarios in {}", ours.len(), driver.language);
+    println!("{} scenarios in {}", ours.len(), language);
     assert!(!ours.is_empty());
     driver.stop();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
@@ -42,77 +43,53 @@ fn run_all(mut driver: Driver) {
 
 #[test]
 fn scenarios_in_rust() {
-    run_all(Driver::start("rust", &mut driver::rust()));
+    run_all("rust", &mut driver::rust());
 }
 
 #[test]
 fn scenarios_in_c() {
-    let mut command = driver::compile_c("scenarios", &[]);
-    run_all(Driver::start("c", &mut command));
+    run_all("c", &mut driver::c(&[]));
 }
 
 #[test]
 fn scenarios_in_c_with_sanitizers() {
-    let sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-    if !can_link(&sanitizers) {
+    if !can_link(&library::SANITIZERS) {
         return tools::skip("no sanitizers");
     }
-    let mut command = driver::compile_c("scenarios-sanitized", &sanitizers);
-    run_all(Driver::start("c", &mut command));
+    run_all("c", &mut driver::c(&library::SANITIZERS));
 }
 
 #[test]
 fn scenarios_in_c_under_valgrind() {
-    if !tools::has("valgrind") {
-        return;
+    if let Some(mut driver) = tools::valgrind(&driver::c(&[])) {
+        run_all("c", &mut driver);
     }
-    let driver = driver::compile_c("scenarios-valgrind", &[]);
-    let mut command = Command::new("valgrind");
-    command
-        .args(["-q", "--leak-check=full", "--error-exitcode=9"])
-        .arg(driver.get_program());
-    run_all(Driver::start("c", &mut command));
 }
 
 #[test]
 fn scenarios_in_cpp() {
     let source = tools::root().join("tests/drivers/cpp.cpp");
     let wrapper = format!("-I{}", tools::root().join("bindings/cpp").display());
-    let flags = [
-        "-std=c++17",
-        "-Wall",
-        "-Wextra",
-        "-Wpedantic",
-        "-Werror",
-        &wrapper,
-    ];
-    let driver = library::compile_cpp(&source, "scenarios-cpp", &flags);
-    run_all(Driver::start("cpp", &mut Command::new(driver)));
+    let driver = library::compile(&source, &[&wrapper]);
+    run_all("cpp", &mut Command::new(driver));
 }
 
 #[test]
 fn scenarios_in_python() {
     let mut command = Command::new("python3");
-    command.arg(tools::root().join("tests/drivers/python.py"));
-    command.env("PYTHONPATH", tools::root().join("bindings/python/src"));
-    command.env(
-        "BOSAUTH_LIBRARY",
-        library::directory().join("libbosauth.so"),
-    );
-    run_all(Driver::start("python", &mut command));
+    command
+        .arg(tools::root().join("tests/drivers/python.py"))
+        .env("PYTHONPATH", tools::root().join("bindings/python/src"))
+        .env("BOSAUTH_LIBRARY", library::shared());
+    run_all("python", &mut command);
 }
 
-/// Whether the compiler has what these flags ask for.
+/// Whether the compiler supports these flags.
 fn can_link(flags: &[&str]) -> bool {
     let source = library::directory().join("empty.c");
     fs::write(&source, "int main(void) { return 0; }\n").unwrap();
     let mut compiler = Command::new(tools::cc());
-    compiler
-        .args(flags)
-        .arg(&source)
-        .arg("-o")
-        .arg(source.with_extension("out"));
-    compiler
-        .output()
-        .is_ok_and(|output| output.status.success())
+    let compiler = compiler.args(flags).arg(&source).arg("-o");
+    let output = compiler.arg(source.with_extension("out")).output();
+    output.is_ok_and(|output| output.status.success())
 }

@@ -3,8 +3,8 @@
 
 use std::fmt::{Debug, Write};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
+use std::process::Output;
 use std::time::Duration;
 
 use base64::Engine;
@@ -60,7 +60,7 @@ impl Secrets {
             secret.bytes().fold(String::new(), hex) + "\n"
         };
         let text: String = self.all().iter().map(line).collect();
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let path = tools::temporary(name);
         fs::write(&path, text).unwrap();
         path
     }
@@ -178,23 +178,14 @@ fn response(what: &str, heard: &str) -> Vec<u8> {
 // ---- from C ----
 
 /// Runs the C program against a service and an echo, and gives all that was written: by it, by the service.
-fn run_c(secrets: &Secrets, name: &str, what: &str) -> (String, String) {
-    let flags = [
-        "-std=c11",
-        "-O1",
-        "-Wall",
-        "-Wextra",
-        "-Wpedantic",
-        "-Werror",
-    ];
-    let source = tools::root().join("tests/c/secret_leaks.c");
-    let program = library::compile(&source, name, &flags);
-    let (service, echo, file) = (secrets.service(), echo(), secrets.file(name.trim()));
+fn run_c(secrets: &Secrets, what: &str) -> (String, String) {
+    let (service, echo) = (secrets.service(), echo());
+    let file = secrets.file(&format!("secrets-{what}"));
     let Output {
         status,
         stdout,
         stderr,
-    } = Command::new(program)
+    } = library::program("secret_leaks.c", &["-O1"])
         .args([service.url(), &echo.url(), EMAIL])
         .arg(&file)
         .arg(what)
@@ -212,7 +203,7 @@ fn run_c(secrets: &Secrets, name: &str, what: &str) -> (String, String) {
 #[test]
 fn c_process_memory_holds_no_secret() {
     let secrets = Secrets::new();
-    let (printed, logged) = run_c(&secrets, "canary", "search");
+    let (printed, logged) = run_c(&secrets, "search");
     let remains: Vec<_> = printed
         .lines()
         .filter(|line| line.starts_with("found"))
@@ -225,7 +216,7 @@ fn c_process_memory_holds_no_secret() {
 #[test]
 fn c_output_shows_no_secret() {
     let secrets = Secrets::new();
-    let (printed, logged) = run_c(&secrets, "canary-tell", "tell");
+    let (printed, logged) = run_c(&secrets, "print");
     shows_none(&secrets, &printed, &logged);
     has_done_it_all(&printed, &logged);
 }
@@ -268,7 +259,7 @@ fn has_done_it_all(printed: &str, logged: &str) {
 
 #[test]
 fn memory_search_finds_planted_secrets() {
-    let (printed, _) = run_c(&Secrets::new(), "canary-leak", "leak");
+    let (printed, _) = run_c(&Secrets::new(), "leak");
     for secret in ["password", "token", "other token", "JWT"] {
         let found = format!("found {secret} as raw, its bytes from 24 on");
         assert!(

@@ -14,13 +14,13 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 use bosauth::{Action, Client, Config, Error, Status};
-use bosbase_local::{DEMO_PASSWORD, DEMO_USER, Server};
+use bosbase_local::{DEMO_PASSWORD, DEMO_USER};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 
 use crate::support::WATCHDOG;
 use crate::support::faulty_server::{Act, FaultyServer};
 use crate::support::responses::response;
-use crate::support::{library, tools};
+use crate::support::{library, server, tools};
 
 const TOKEN: &str = "a-token-of-the-app's-own";
 
@@ -84,7 +84,7 @@ impl Identity {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let file = |end: &str, text: &str| {
             let name = format!("tls-{}-{number}.{end}", std::process::id());
-            let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+            let path = tools::temporary(&name);
             fs::write(&path, text).unwrap();
             path
         };
@@ -164,10 +164,6 @@ impl Drop for Relay {
     }
 }
 
-fn server() -> Server {
-    Server::start(bosbase_local::Config::demo()).unwrap()
-}
-
 fn client(url: &str, roots: &[String]) -> Client {
     let mut config = Config::new();
     for pem in roots {
@@ -218,7 +214,7 @@ fn refused_by(
     arguments: &[&str],
     reason: &str,
 ) -> String {
-    let server = server();
+    let server = server::demo();
     let relay = Relay::start(server.address(), identity, arguments);
     refused(&relay.url("localhost"), &[authority.pem()], reason);
     relay.saw_only_a_failure()
@@ -241,7 +237,7 @@ fn refused_as(
 
 #[test]
 fn added_authority_is_trusted_in_tls_12_and_13() {
-    let (authority, server) = (Authority::new("own"), server());
+    let (authority, server) = (Authority::new("own"), server::demo());
     let identity = authority.localhost();
     for (version, spoken) in [("1.2", "TLSv1.2"), ("1.3", "TLSv1.3"), ("any", "TLSv1.3")] {
         let relay = Relay::start(server.address(), &identity, &["--version", version]);
@@ -251,7 +247,7 @@ fn added_authority_is_trusted_in_tls_12_and_13() {
 
 #[test]
 fn late_session_tickets_are_accepted() {
-    let (authority, server) = (Authority::new("own"), server());
+    let (authority, server) = (Authority::new("own"), server::demo());
     let late = ["--version", "1.3", "--behave", "late-tickets"];
     let relay = Relay::start(server.address(), &authority.localhost(), &late);
     works_over(&relay, "localhost", &[authority.pem()], "TLSv1.3");
@@ -284,7 +280,7 @@ fn response_longer_than_one_read() {
 
 #[test]
 fn ip_address_certificate_is_accepted() {
-    let (authority, server) = (Authority::new("own"), server());
+    let (authority, server) = (Authority::new("own"), server::demo());
     let identity = authority.certify(&["127.0.0.1"], |_| {});
     let relay = Relay::start(server.address(), &identity, &[]);
     works_over(&relay, "127.0.0.1", &[authority.pem()], "TLSv1.3");
@@ -293,7 +289,7 @@ fn ip_address_certificate_is_accepted() {
 #[test]
 fn two_authorities_are_trusted() {
     let (first, second) = (Authority::new("first"), Authority::new("second"));
-    let server = server();
+    let server = server::demo();
     let apart = [first.pem(), second.pem()];
     let together = [apart.concat()];
     for authority in [&first, &second] {
@@ -307,7 +303,7 @@ fn two_authorities_are_trusted() {
 
 #[test]
 fn unknown_authority_is_rejected() {
-    let server = server();
+    let server = server::demo();
     let relay = Relay::start(server.address(), &Authority::new("own").localhost(), &[]);
     refused(&relay.url("localhost"), &[], "an unknown authority");
     relay.saw_only_a_failure();
@@ -334,7 +330,7 @@ fn wrong_name_is_rejected() {
 
 #[test]
 fn name_does_not_match_an_address() {
-    let (authority, server) = (Authority::new("own"), server());
+    let (authority, server) = (Authority::new("own"), server::demo());
     let relay = Relay::start(server.address(), &authority.localhost(), &[]);
     let url = relay.url("127.0.0.1");
     refused(&url, &[authority.pem()], "for another name");
@@ -400,7 +396,7 @@ fn invalid_roots_are_rejected() {
 
 #[test]
 fn close_during_the_handshake_is_a_lost_connection() {
-    let (authority, server) = (Authority::new("own"), server());
+    let (authority, server) = (Authority::new("own"), server::demo());
     let hang_up = ["--behave", "hang-up"];
     let relay = Relay::start(server.address(), &authority.localhost(), &hang_up);
     let failure = bind(&client(&relay.url("localhost"), &[authority.pem()])).unwrap_err();
@@ -435,14 +431,12 @@ fn unsized_body_requires_close_notify() {
 
 #[test]
 fn tls_from_c() {
-    let strict = ["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
-    let source = tools::root().join("tests/c/tls.c");
-    let program = library::compile(&source, "tls", &strict);
+    let program = library::program("tls.c", &[]);
     let printed = |url: &str, pem: &str| {
         let arguments = [url, pem, DEMO_USER, DEMO_PASSWORD, TOKEN];
-        tools::run(Command::new(&program).args(arguments))
+        tools::run(Command::new(program.get_program()).args(arguments))
     };
-    let (authority, server) = (Authority::new("own"), server());
+    let (authority, server) = (Authority::new("own"), server::demo());
     let relay = Relay::start(server.address(), &authority.localhost(), &[]);
     let url = relay.url("localhost");
     let two_logins = format!("new OK\nbind OK\nlogin OK {DEMO_USER}\nlogin OK {DEMO_USER}\n");

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Instant;
 
 use super::row::{CALLS, CELL_MAX, Call, Flaw, Kind, Row, TRANSPORTS};
-use crate::support::driver::{self, Driver, compile_c};
+use crate::support::driver::{self, Driver};
 use crate::support::resources::{Resources, settle};
 
 /// How many rows a language runs at once: of those that work, and of those that wait for a deadline.
@@ -49,7 +49,7 @@ pub fn check_all(rows: Vec<Row>) {
 }
 
 fn languages() -> [Start; 2] {
-    let c = compile_c("matrix", &[]).get_program().to_owned();
+    let c = driver::c(&[]).get_program().to_owned();
     [
         Arc::new(|| Driver::start("rust", &mut driver::rust())),
         Arc::new(move || Driver::start("c", &mut Command::new(&c))),

@@ -5,11 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
-
-use super::{installed, needed, tools};
-
-const TOKEN: &str = "token-of-the-linking-test";
+use super::{installed, needed};
+use crate::support::{server, tools};
 
 /// Logs in and calls the other library.
 const PROGRAM: &str = r#"
@@ -19,7 +16,7 @@ int main(int argc, char **argv) {
     bosauth_client client;
     bosauth_session *session;
     if (argc != 2 || bosauth_client_new(argv[1], NULL, &client, NULL) != BOSAUTH_OK) return 1;
-    if (bosauth_auth_with_token(client, "users", "token-of-the-linking-test", NULL, &session, NULL) != BOSAUTH_OK) return 2;
+    if (bosauth_auth_with_token(client, "users", "token-of-the-tests", NULL, &session, NULL) != BOSAUTH_OK) return 2;
     bosauth_session_free(session);
     if (bosauth_client_free(client) != BOSAUTH_OK) return 3;
     return other(11) == 12 ? 0 : 4;
@@ -62,15 +59,6 @@ fn archive(prefix: &Path) -> PathBuf {
     prefix.join("lib/libbosauth.a")
 }
 
-/// A server to which the token is bound.
-fn server() -> Server {
-    let server = Server::start(Config::demo()).unwrap();
-    let client = bosauth::Client::builder(server.base_url()).build().unwrap();
-    let users = client.collection("users");
-    users.bind_token(DEMO_USER, DEMO_PASSWORD, TOKEN).unwrap();
-    server
-}
-
 #[test]
 fn only_api_functions_are_global_symbols() {
     let Some(prefix) = installed() else { return };
@@ -80,8 +68,7 @@ fn only_api_functions_are_global_symbols() {
     let symbols = listed.lines().filter(|line| !line.ends_with(':'));
     let mut global: Vec<_> = symbols.filter_map(|line| line.split(' ').next()).collect();
     global.sort_unstable();
-    let path = tools::root().join("include/abi-symbols.txt");
-    let committed = fs::read_to_string(path).unwrap();
+    let committed = tools::read("include/abi-symbols.txt");
     assert_eq!(global, committed.lines().collect::<Vec<_>>());
 }
 
@@ -111,7 +98,7 @@ fn fully_static_programs_log_in() {
     let (main, other) = (directory.join("main.c"), directory.join("other.c"));
     fs::write(&main, PROGRAM).unwrap();
     fs::write(&other, OTHER_C).unwrap();
-    let server = server();
+    let server = server::with_token();
     let by_name = format!("http://localhost:{}", server.address().port());
     for compiler in compilers() {
         for (flag, expected) in [("-static", ""), ("-static-libgcc", "libc.so.6")] {
@@ -142,7 +129,7 @@ fn documented_shared_dependencies() {
         "#include <bosauth.h>\nint main(void) { return bosauth_version() == NULL; }\n",
     )
     .unwrap();
-    let page = fs::read_to_string(tools::root().join("docs/c.md")).unwrap();
+    let page = tools::read("docs/c.md");
     for (row, library) in [
         ("| the shared library |", "libbosauth.so"),
         ("| the static library |", "libbosauth.a"),
@@ -230,7 +217,7 @@ impl Toolchain {
         let works = link.output().unwrap().status.success();
         if !works {
             assert!(self.flags.len() == 2, "{} links nothing", self.name());
-            tools::lacks(&format!("{} links no program at all", self.name()));
+            tools::unsupported(&format!("{} links no program at all", self.name()));
         }
         works
     }
@@ -351,7 +338,7 @@ fn links_with_other_archives_in_any_order() {
     let directory = tools::empty("install/linking");
     let (main, program) = (directory.join("main.c"), directory.join("main"));
     fs::write(&main, PROGRAM).unwrap();
-    let (server, ours, others) = (server(), archive(prefix), others(&directory));
+    let (server, ours, others) = (server::with_token(), archive(prefix), others(&directory));
     for toolchain in Toolchain::all() {
         if !toolchain.works(&directory) {
             continue;

@@ -1,7 +1,6 @@
 //! The scenario drivers: programs that run a line in one language and print its result.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
@@ -77,33 +76,20 @@ impl Driver {
 /// The Rust driver, compiled.
 pub fn rust() -> Command {
     static BUILT: OnceLock<()> = OnceLock::new();
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .parent()
-        .expect("a target directory");
     BUILT.get_or_init(|| {
         let mut cargo = tools::cargo();
         cargo
             .args(["build", "--quiet", "--package", "bosauth-capi"])
             .args(["--example", "scenario_driver", "--target-dir"])
-            .arg(target)
+            .arg(tools::target())
             .current_dir(tools::root());
         tools::run(&mut cargo);
     });
-    Command::new(target.join("debug/examples/scenario_driver"))
+    Command::new(tools::target().join("debug/examples/scenario_driver"))
 }
 
-/// The C driver, compiled with these flags besides those of every C program here.
-pub fn compile_c(name: &str, flags: &[&str]) -> Command {
-    let strict = [
-        "-std=c11",
-        // A form that valgrind can read, whichever compiler wrote it.
-        "-gdwarf-4",
-        "-Wall",
-        "-Wextra",
-        "-Wpedantic",
-        "-Werror",
-    ];
-    let flags = [&strict, flags].concat();
+/// The C driver, compiled with further flags.
+pub fn c(flags: &[&str]) -> Command {
     let source = tools::root().join("tests/drivers/c.c");
-    Command::new(library::compile(&source, name, &flags))
+    Command::new(library::compile(&source, flags))
 }

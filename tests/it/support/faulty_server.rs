@@ -186,7 +186,7 @@ impl FaultyServer {
     }
 
     /// A server that sends the same bytes for every request.
-    pub fn answering(bytes: impl Into<Vec<u8>>) -> Self {
+    pub fn responding(bytes: impl Into<Vec<u8>>) -> Self {
         FaultyServer::always(vec![Act::Send(bytes.into())])
     }
 

@@ -1,13 +1,19 @@
-//! The C library as a program meets it: built, and put where compiler and loader find it.
+//! The C library, built and placed where compiler and loader find it, and programs that are linked to it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::tools;
 
 include!("../../../src/abi.rs");
+
+/// The warnings for every program here.
+pub const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
+
+pub const SANITIZERS: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
 /// A directory with the shared library under its link name and its SONAME, and the static library.
 pub fn directory() -> &'static Path {
@@ -15,31 +21,26 @@ pub fn directory() -> &'static Path {
     BUILT.get_or_init(|| install(&[]))
 }
 
-/// The same, made with more arguments for cargo, such as a profile.
+/// The shared library.
+pub fn shared() -> PathBuf {
+    directory().join("libbosauth.so")
+}
+
+/// The same directory, built with further arguments for cargo, such as a profile.
 pub fn install(arguments: &[&str]) -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .parent()
-        .expect("a target directory");
     let mut cargo = tools::cargo();
-    cargo.args([
-        "build",
-        "--lib",
-        "--package",
-        "bosauth-capi",
-        "--message-format",
-        "json",
-    ]);
     cargo
+        .args(["build", "--lib", "--package", "bosauth-capi"])
+        .args(["--message-format", "json"])
         .args(arguments)
         .arg("--target-dir")
-        .arg(target)
+        .arg(tools::target())
         .current_dir(tools::root());
-    let built = artefacts(&tools::run(&mut cargo));
+    let built = artifacts(&tools::run(&mut cargo));
     assert!(!built.is_empty(), "cargo built no library");
 
-    let name: String = arguments.concat();
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("lib{name}"));
-    fs::create_dir_all(&directory).expect("a directory of our own");
+    let directory = tools::temporary(&format!("lib{}", arguments.concat()));
+    fs::create_dir_all(&directory).expect("a writable directory");
     let soname = format!("libbosauth.so.{}", BOSAUTH_ABI_VERSION >> 16);
     for file in built {
         let name = file.file_name().expect("a file");
@@ -51,58 +52,101 @@ pub fn install(arguments: &[&str]) -> PathBuf {
     directory
 }
 
-/// Puts a file to `place` in one step: a test that runs at the same time may be using what is there.
+/// Replaces `place` by a file atomically: another test may be using it.
 fn place(file: &Path, place: &Path) {
-    let new = place.with_extension(format!("new-{}", std::process::id()));
-    let _ = fs::remove_file(&new);
+    let new = unique(place);
     fs::hard_link(file, &new)
         .or_else(|_| fs::copy(file, &new).map(|_| ()))
         .expect("a copy");
     fs::rename(new, place).expect("a new name");
 }
 
-/// The libraries that cargo says it made.
-fn artefacts(messages: &str) -> Vec<PathBuf> {
-    let message =
-        |line: &str| serde_json::from_str::<serde_json::Value>(line).expect("JSON of cargo's");
-    let ours = |m: &serde_json::Value| {
-        m["target"]["kind"]
-            .as_array()
-            .is_some_and(|k| k.contains(&"cdylib".into()))
+/// A path beside this one that no other test uses.
+fn unique(path: &Path) -> PathBuf {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let unique = path.with_extension(format!("new-{}-{number}", std::process::id()));
+    let _ = fs::remove_file(&unique);
+    unique
+}
+
+/// The libraries that cargo reports.
+fn artifacts(messages: &str) -> Vec<PathBuf> {
+    use serde_json::Value;
+    let is_library = |message: &Value| {
+        let kinds = message["target"]["kind"].as_array();
+        kinds.is_some_and(|kinds| kinds.contains(&"cdylib".into()))
     };
-    let files = messages
+    messages
         .lines()
-        .map(message)
-        .filter(ours)
-        .flat_map(|m| m["filenames"].as_array().cloned());
-    files
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON of cargo"))
+        .filter(is_library)
+        .flat_map(|message| message["filenames"].as_array().cloned())
         .flatten()
         .filter_map(|file| file.as_str().map(PathBuf::from))
         .collect()
 }
 
-/// Compiles a C program against the header and the shared library and gives where it is. It finds the library
-/// by itself when it runs.
-pub fn compile(source: &Path, name: &str, flags: &[&str]) -> PathBuf {
-    compile_with(&tools::cc(), source, name, flags)
+/// Compiles a program of `tests/c` with these flags besides those of [`compile`].
+pub fn program(name: &str, flags: &[&str]) -> Command {
+    Command::new(compile(&tools::root().join("tests/c").join(name), flags))
 }
 
-/// The same for C++.
-pub fn compile_cpp(source: &Path, name: &str, flags: &[&str]) -> PathBuf {
-    let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".into());
-    compile_with(&compiler, source, name, flags)
-}
-
-fn compile_with(compiler: &str, source: &Path, name: &str, flags: &[&str]) -> PathBuf {
+/// Compiles a C11 or C++17 program against the header and the shared library, and returns its path. The program
+/// finds the library at run time.
+pub fn compile(source: &Path, flags: &[&str]) -> PathBuf {
+    let (compiler, standard) = if source.extension().is_some_and(|end| end == "c") {
+        (tools::cc(), "-std=c11")
+    } else {
+        let cxx = std::env::var("CXX").unwrap_or_else(|_| "c++".into());
+        (cxx, "-std=c++17")
+    };
+    let mut name = source.file_stem().expect("a file").to_os_string();
+    name.push(flags.concat().replace(['/', '='], "_"));
     let program = directory().join(name);
+    let new = unique(&program);
     let mut compiler = Command::new(compiler);
     compiler
+        // valgrind reads this form of debug information from every compiler.
+        .args([standard, "-gdwarf-4", "-pthread", "-I"])
+        .arg(tools::root().join("include"))
+        .args(STRICT)
         .args(flags)
-        .arg("-I")
-        .arg(tools::root().join("include"));
-    compiler.arg(source).arg("-o").arg(&program);
-    compiler.arg("-L").arg(directory()).arg("-lbosauth");
-    compiler.arg(format!("-Wl,-rpath,{}", directory().display()));
+        .arg(source)
+        .arg("-o")
+        .arg(&new)
+        .arg("-L")
+        .arg(directory())
+        .arg("-lbosauth")
+        .arg(format!("-Wl,-rpath,{}", directory().display()));
     tools::run(&mut compiler);
+    fs::rename(new, &program).expect("a new name");
     program
+}
+
+/// The dynamic section of a program or shared library, as `readelf` prints it.
+pub fn dynamic_section(file: &Path) -> String {
+    tools::run(Command::new("readelf").args(["-W", "-d"]).arg(file))
+}
+
+/// The values of a tag of a dynamic section, such as `NEEDED`.
+pub fn dynamic_values(section: &str, tag: &str) -> Vec<String> {
+    let tag = format!("({tag})");
+    let lines = section.lines().filter(|line| line.contains(&tag));
+    let value = |line: &str| Some(line.split_once('[')?.1.trim_end_matches(']').to_owned());
+    lines.filter_map(value).collect()
+}
+
+/// Whether a needed library belongs to libc or the compiler.
+pub fn is_of_system(needed: &str) -> bool {
+    const SYSTEM: [&str; 7] = [
+        "libc.so",
+        "libgcc_s.so",
+        "libm.so",
+        "libpthread.so",
+        "libdl.so",
+        "librt.so",
+        "ld-linux",
+    ];
+    SYSTEM.iter().any(|library| needed.starts_with(library))
 }

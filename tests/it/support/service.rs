@@ -19,11 +19,8 @@ pub struct Service {
 impl Service {
     /// Starts one that holds what `seed` says and writes a line for each request.
     pub fn start(seed: &serde_json::Value) -> Self {
-        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
-            "seed-{}-{:?}.json",
-            std::process::id(),
-            thread::current().id()
-        ));
+        let thread = format!("{:?}", thread::current().id());
+        let file = tools::temporary(&format!("seed-{}-{thread}.json", std::process::id()));
         fs::write(&file, seed.to_string()).expect("a directory of our own");
         let mut process = Command::new(program())
             .args(["serve", "--http", "127.0.0.1:0", "--log", "--seed"])
@@ -82,16 +79,13 @@ fn collect(mut from: impl Read + Send + 'static, mut text: String) -> JoinHandle
 fn program() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .parent()
-            .expect("a target directory");
         let mut cargo = tools::cargo();
         cargo
             .args(["build", "--quiet", "--package", "bosbase-local"])
             .args(["--bin", "bosbase-local", "--target-dir"])
-            .arg(target)
+            .arg(tools::target())
             .current_dir(tools::root());
         tools::run(&mut cargo);
-        target.join("debug/bosbase-local")
+        tools::target().join("debug/bosbase-local")
     })
 }

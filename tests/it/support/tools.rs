@@ -1,11 +1,11 @@
-//! Tools that tests run: found or loudly missed.
+//! Programs that tests run: compilers, linters, cargo.
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// Whether `name` can be run here. If not, that is said aloud, and with `BOSAUTH_ALL_TOOLS=1` it is a failure.
+/// Returns whether `name` is installed. If not, the test is reported as skipped.
 pub fn has(name: &str) -> bool {
     let found = std::env::var_os("PATH").is_some_and(|path| {
         std::env::split_paths(&path).any(|directory| directory.join(name).is_file())
@@ -16,22 +16,22 @@ pub fn has(name: &str) -> bool {
     found
 }
 
-/// Says that something is not tested here.
+/// Reports a skipped test, which is a failure with `BOSAUTH_ALL_TOOLS=1`.
 pub fn skip(reason: &str) {
     assert!(
         std::env::var_os("BOSAUTH_ALL_TOOLS").is_none_or(|value| value != "1"),
         "nothing may be skipped, but: {reason}"
     );
-    lacks(reason);
+    unsupported(reason);
 }
 
-/// Says that something is not tested here since the machine does not allow it, which no tool could change.
-pub fn lacks(reason: &str) {
-    // Past the test harness, which keeps what a passing test prints to itself.
+/// Reports a test that this machine cannot run, whichever tools are installed.
+pub fn unsupported(reason: &str) {
+    // Not by `eprintln!`: the test harness captures that of a test that passes.
     let _ = writeln!(std::io::stderr(), "SKIPPED: {reason}");
 }
 
-/// Runs a command that has to succeed and gives what it wrote to stdout.
+/// Runs a command that must succeed and returns its standard output.
 pub fn run(command: &mut Command) -> String {
     let Output {
         status,
@@ -46,22 +46,43 @@ pub fn run(command: &mut Command) -> String {
     );
     assert!(
         status.success(),
-        "{command:?} ended with {status}\n{stdout}\n{stderr}"
+        "{command:?} exited with {status}\n{stdout}\n{stderr}"
     );
     stdout.into_owned()
 }
 
-/// cargo, without what the cargo that runs this test has set for its package. Build scripts that look at these
-/// variables, such as that of ring, would run again for every build in a test.
+/// Runs a command that must fail and returns its standard error.
+pub fn run_failing(command: &mut Command) -> String {
+    let output = command.output().expect("the command starts");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success(), "{command:?}\n{stderr}");
+    stderr
+}
+
+/// The same command under valgrind; `None` where that is not installed.
+pub fn valgrind(command: &Command) -> Option<Command> {
+    if !has("valgrind") {
+        return None;
+    }
+    let mut valgrind = Command::new("valgrind");
+    valgrind
+        .args(["-q", "--leak-check=full", "--error-exitcode=9"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    Some(valgrind)
+}
+
+/// cargo, without the variables that the cargo which runs this test has set for its package. Build scripts that
+/// read them, such as that of ring, would run again for every build in a test.
 pub fn cargo() -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_")
-            || text.starts_with("CARGO_MANIFEST_")
-            || text == "OUT_DIR"
-        {
-            cargo.env_remove(&name);
+        let name = name.to_string_lossy();
+        let is_of_package = ["CARGO_PKG_", "CARGO_MANIFEST_"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix));
+        if is_of_package || name == "OUT_DIR" {
+            cargo.env_remove(&*name);
         }
     }
     cargo
@@ -77,15 +98,27 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Where tests may write; `name` begins with that of the test.
+/// The contents of a file of the repository.
+pub fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The target directory of this build, where the dependencies are compiled already.
+pub fn target() -> &'static Path {
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    temporary.parent().expect("a target directory")
+}
+
+/// A path that tests may write to. `name` starts with that of the test.
 pub fn temporary(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
-/// A directory with nothing in it.
+/// An empty directory.
 pub fn empty(name: &str) -> PathBuf {
     let directory = temporary(name);
     let _ = fs::remove_dir_all(&directory);
-    fs::create_dir_all(&directory).expect("a directory of our own");
+    fs::create_dir_all(&directory).expect("a writable directory");
     directory
 }

@@ -141,7 +141,7 @@ fn made_by_openssl(arguments: &[&str]) -> Identity {
 /// What a client that trusts it makes of a server with such a certificate: the message of the error, empty where
 /// TLS worked.
 fn told_of(identity: &Identity) -> String {
-    let server = server();
+    let server = server::demo();
     let relay = Relay::start(server.address(), identity, &[]);
     let bound = bind(&client(
         &relay.url("localhost"),
