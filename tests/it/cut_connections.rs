@@ -37,16 +37,23 @@ impl Target {
     }
 
     /// Ends the connection after every number of bytes, up to where that does no harm.
-    fn check(&self, way: Direction, end: &Then) {
+    fn check(&self, direction: Direction, end: &Then) {
         let mut first_good = None;
         let mut last_bad = 0;
         for after in 0.. {
             let then = end.clone();
-            match self.log_in(Fault { way, after, then }) {
+            match self.log_in(Fault {
+                direction,
+                after,
+                then,
+            }) {
                 None => first_good = first_good.or(Some(after)),
                 Some(status) => {
                     let is_lost = matches!(status, Status::ConnectionLost | Status::Connect);
-                    assert!(is_lost, "{status:?}: {end:?} after {after} bytes {way:?}");
+                    assert!(
+                        is_lost,
+                        "{status:?}: {end:?} after {after} bytes {direction:?}"
+                    );
                     last_bad = after;
                 }
             }
@@ -56,12 +63,12 @@ impl Target {
         }
         let first_good = first_good.unwrap();
         println!(
-            "{}: {end:?} {way:?}: good after {first_good} bytes",
+            "{}: {end:?} {direction:?}: good after {first_good} bytes",
             self.scheme
         );
         assert!(
             first_good + SLACK > last_bad,
-            "{end:?} {way:?}: good after {first_good} bytes, bad after {last_bad}"
+            "{end:?} {direction:?}: good after {first_good} bytes, bad after {last_bad}"
         );
     }
 }
@@ -77,9 +84,9 @@ fn truncated_tcp_login_is_a_lost_connection() {
         scheme: "http",
         roots: None,
     };
-    for way in [Direction::ToServer, Direction::ToClient] {
-        target.check(way, &Then::Close);
-        target.check(way, &Then::Reset);
+    for direction in [Direction::ToServer, Direction::ToClient] {
+        target.check(direction, &Then::Close);
+        target.check(direction, &Then::Reset);
     }
 }
 

@@ -1,6 +1,16 @@
-//! The table of faults: what a server or a network may do to a call, and what the call must make of it.
-//! Every fault meets every call over TCP and over TLS, from Rust and from C. Each line that is printed is a
-//! fault and what the calls gave.
+//! The fault matrix: what a server or a network may do to a call, and the result that the call must have. Every
+//! fault is run for every call over TCP and over TLS, from Rust and from C. Prints a line for each fault with the
+//! results.
+
+/// Rows by a function, one a line: its arguments, then the expected result as the last one, if it takes that.
+macro_rules! rows {
+    ($row:ident: $($($argument:expr),+ => $expected:expr;)+) => {
+        vec![$($row($($argument),+, $expected)),+]
+    };
+    ($row:ident: $($($argument:expr),+;)+) => {
+        vec![$($row($($argument),+)),+]
+    };
+}
 
 mod http;
 mod network_faults;

@@ -1,4 +1,4 @@
-//! One row of the table: what a call meets, and what the three calls must make of it over each transport.
+//! A row of the matrix: a fault, and the result that each of the three calls must have over each transport.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -10,19 +10,18 @@ use crate::support::https::TLS;
 use crate::support::relay::{Fault, Relay};
 use crate::support::responses::{LOGIN, NO_CONTENT, response};
 
-/// A session that was there before, in JWT form.
+/// The token of the session that the client holds before the call.
 const SAVED: &str = "e30.e30.c2F2ZWQ";
 
 /// Far longer than a call takes that meets no deadline.
 const LONG_DEADLINE: Duration = Duration::from_secs(12);
-/// For a call that has nothing else to end it.
+/// For a call that only its deadline ends.
 const SHORT_DEADLINE: Duration = Duration::from_secs(1);
-/// No call takes longer than this many of its deadlines.
+/// A call that takes longer than this many of its deadlines hangs.
 const DEADLINES_MAX: u32 = 10;
-/// Longer than this no cell takes.
+/// The longest time of a cell.
 pub const CELL_MAX: Duration = Duration::from_secs(12 * DEADLINES_MAX as u64);
 
-/// The calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Call {
     Bind,
@@ -30,7 +29,6 @@ pub enum Call {
     Login,
 }
 
-/// All of them.
 pub const CALLS: [Call; 3] = [Call::Bind, Call::Unbind, Call::Login];
 
 /// The transports that every row is run over.
@@ -41,13 +39,7 @@ impl Call {
     fn line(self) -> String {
         match self {
             Call::Bind => line(&["bind", "users", "ann@example.com", "password-1", "token-1"]),
-            Call::Unbind => line(&[
-                "unbind",
-                "users",
-                "ann@example.com",
-                "password-1",
-                "token-1",
-            ]),
+            Call::Unbind => Call::Bind.line().replacen("bind", "unbind", 1),
             Call::Login => line(&["login", "users", "token-1"]),
         }
     }
@@ -57,7 +49,7 @@ impl Call {
         if self == Call::Login { "200" } else { "204" }
     }
 
-    /// The answer that means success.
+    /// The response that means success.
     pub fn success_response(self) -> Vec<u8> {
         if self == Call::Login {
             response("200 OK", "", LOGIN)
@@ -67,12 +59,19 @@ impl Call {
     }
 }
 
-/// What the three calls give when all goes well.
+/// Success of the three calls.
 pub const SUCCESS: [&str; 3] = ["OK", "OK", "OK kept"];
 
-// What calls give that come to no answer, or to none that can be read.
+/// Results of a login's response: a success for the login alone.
+pub const LOGIN_ONLY: [&str; 3] = [UNEXPECTED_200, UNEXPECTED_200, "OK kept"];
+
+// Results without a response that can be read.
 pub const NO_HTTP: &str = "UNEXPECTED_RESPONSE 0 CHECK_NETWORK outcome=unknown";
 pub const REFUSED: &str = "UNEXPECTED_RESPONSE 200 CHECK_NETWORK outcome=unknown";
+pub const UNEXPECTED_100: &str = "UNEXPECTED_RESPONSE 100 CHECK_NETWORK outcome=unknown";
+pub const UNEXPECTED_101: &str = "UNEXPECTED_RESPONSE 101 CHECK_NETWORK outcome=unknown";
+pub const UNEXPECTED_200: &str = "UNEXPECTED_RESPONSE 200 CONTACT_OPERATOR outcome=unknown";
+pub const UNEXPECTED_204: &str = "UNEXPECTED_RESPONSE 204 CHECK_NETWORK outcome=unknown";
 pub const LOST: &str = "CONNECTION_LOST 0 CHECK_NETWORK outcome=unknown";
 pub const LOST_200: &str = "CONNECTION_LOST 200 CHECK_NETWORK outcome=unknown";
 pub const TOO_LARGE: &str = "RESPONSE_TOO_LARGE 0 CONTACT_OPERATOR outcome=unknown";
@@ -82,45 +81,44 @@ pub const TIMEOUT_200: &str = "TIMEOUT 200 CHECK_NETWORK outcome=unknown";
 pub const TIMEOUT_UNSENT: &str = "TIMEOUT 0 CHECK_NETWORK";
 pub const LOST_UNSENT: &str = "CONNECTION_LOST 0 CHECK_NETWORK";
 pub const NO_TLS: &str = "TLS 0 CONTACT_OPERATOR";
-/// What is no TLS behind a handshake says nothing about the request.
+/// Invalid TLS after the handshake, which shows nothing of the outcome of the request.
 pub const BROKEN_TLS: &str = "TLS 0 CONTACT_OPERATOR outcome=unknown";
-/// A connection that is reset at once may have been one for a moment.
+/// A connection that is reset at once may have been established before.
 pub const RESET: &str = "CONNECTION_LOST 0 CHECK_NETWORK outcome=unknown \
     | CONNECTION_LOST 0 CHECK_NETWORK | CONNECT 0 CHECK_NETWORK";
 pub const RESET_UNSENT: &str = "CONNECTION_LOST 0 CHECK_NETWORK | CONNECT 0 CHECK_NETWORK";
 
-/// What a call meets.
+/// The servers of a cell.
 struct Setup {
     url: String,
     server: Option<FaultyServer>,
-    /// Whether the request must come, not only may.
+    /// Whether the request must arrive, not only may.
     is_reached: bool,
-    /// Stands before the server, and ends before it.
+    /// In front of the server. Stopped before it.
     _relay: Option<Relay>,
 }
 
 type Expected = [String; 3];
 
-/// What a call meets, and what the three calls must make of it.
 pub struct Row {
     pub name: String,
-    /// Lines for the driver before the client is made, and before the call.
+    /// The driver's lines before the client is created, and before the call.
     settings: Vec<String>,
     options: Vec<String>,
     setup: Box<dyn Fn(Call, Transport) -> Setup + Send + Sync>,
-    /// For TCP and for TLS.
+    /// Over TCP and over TLS.
     expected: [Expected; 2],
     deadline: Duration,
 }
 
 impl Row {
-    /// A row whose server does the same with each call, and in which each gives the same. `{s}` in what is
-    /// expected is the status that means success, and ` | ` stands between things that are all right.
+    /// A row in which server and result are the same for each call. `{s}` in the result stands for the HTTP status
+    /// that means success, and ` | ` separates alternatives.
     pub fn new(name: &str, acts: Vec<Act>, expected: &str) -> Self {
         Row::by_call(name, move |_| acts.clone(), [expected; 3])
     }
 
-    /// A row that depends on the call: bind, unbind, login.
+    /// A row in which they depend on the call: bind, unbind, login.
     pub fn by_call(
         name: &str,
         acts: impl Fn(Call) -> Vec<Act> + Send + Sync + 'static,
@@ -136,7 +134,7 @@ impl Row {
         })
     }
 
-    /// A row whose server acts before it has read anything, and does nothing with a request.
+    /// A row whose server acts before it has read anything, and ignores a request.
     pub fn early(
         name: &str,
         greeting: impl Fn(Call) -> Vec<Act> + Send + Sync + 'static,
@@ -149,7 +147,7 @@ impl Row {
         })
     }
 
-    /// A row in which all would go well but for a relay that stands in between.
+    /// A row in which a good server is behind a relay with these faults.
     pub fn relayed(name: &str, faults: Vec<Fault>, expected: [&str; 3]) -> Self {
         Row::with_setup(name, expected, move |call, transport| {
             let good = call.success_response();
@@ -165,7 +163,7 @@ impl Row {
         })
     }
 
-    /// A row in which no server is reached.
+    /// A row without a server.
     pub fn unreachable(
         name: &str,
         url: impl Fn(Transport) -> String + Send + Sync + 'static,
@@ -195,67 +193,67 @@ impl Row {
         }
     }
 
-    /// The same, but over TLS each call gives this.
+    /// Changes the result over TLS, for each call.
     pub fn over_tls(mut self, expected: &str) -> Self {
         self.expected[1] = [expected; 3].map(str::to_owned);
         self
     }
 
-    /// The same, with an option for the call.
+    /// Adds an option for the call.
     pub fn with_option(mut self, option: &[&str]) -> Self {
         self.options.push(format!("option {}", line(option)));
         self
     }
 
-    /// The same, with a setting for the client.
+    /// Adds a setting for the client.
     pub fn with_config(mut self, setting: &[&str]) -> Self {
         self.settings.push(format!("config {}", line(setting)));
         self
     }
 
-    /// The same, for calls that only the client's deadline ends.
+    /// Sets the short deadline, for calls that only their deadline ends.
     pub fn short_deadline(mut self) -> Self {
         self.deadline = SHORT_DEADLINE;
         self
     }
 
-    /// Whether its calls end by their deadline alone.
+    /// Whether only their deadline ends the calls.
     pub fn has_short_deadline(&self) -> bool {
         self.deadline == SHORT_DEADLINE
     }
 
-    /// What a call must give over the transport of this number.
+    /// The result of a call over the transport of this number.
     pub fn expected(&self, call: Call, transport: usize) -> String {
         self.expected[transport][call as usize].replace("{s}", call.success_status())
     }
 
-    /// Runs the row with one call over one transport: what the call gave, and what was wrong.
+    /// Runs the row with one call over one transport. Returns the result and what is wrong with it.
     pub fn run(&self, call: Call, transport: usize, driver: &mut Driver) -> (String, Vec<Flaw>) {
         let setup = (self.setup)(call, TRANSPORTS[transport]);
-        for line in self.preparation(&setup, TRANSPORTS[transport]) {
+        for line in self.setup_lines(&setup, TRANSPORTS[transport]) {
             assert_eq!(driver.run(&line), "OK", "{}: {line}", self.name);
         }
-        let begun = Instant::now();
-        let given = driver.run(&call.line());
-        let took = begun.elapsed();
+        let start = Instant::now();
+        let result = driver.run(&call.line());
+        let took = start.elapsed();
         let mut flaws = Vec::new();
-        flaws.extend(wrong_answer(&given, &self.expected(call, transport)));
+        flaws.extend(wrong_answer(&result, &self.expected(call, transport)));
         if took > self.deadline * DEADLINES_MAX {
             flaws.push((Kind::Hang, format!("it took {took:?}")));
         }
-        if call != Call::Login || !given.starts_with("OK") {
+        if call != Call::Login || !result.starts_with("OK") {
             let session = driver.run("session @token");
             if session != format!("OK {SAVED}") {
                 flaws.push((Kind::ChangedSession, session));
             }
         }
-        flaws.extend(setup.repeat());
+        flaws.extend(setup.wrong_request_count());
         assert_eq!(driver.run("reset"), "OK");
-        (given, flaws)
+        (result, flaws)
     }
 
-    /// The lines that make a client that holds a session, and set the options of the call.
-    fn preparation(&self, setup: &Setup, transport: Transport) -> Vec<String> {
+    /// The lines that create a client with a session, and set the options of the call.
+    fn setup_lines(&self, setup: &Setup, transport: Transport) -> Vec<String> {
         let mut lines = self.settings.clone();
         let deadline = self.deadline.as_millis().to_string();
         lines.push(format!("config {}", line(&["timeout_ms", &deadline])));
@@ -269,10 +267,9 @@ impl Row {
     }
 }
 
-/// What can be wrong with a cell, and how it showed.
+/// What is wrong with a cell, and the details.
 pub type Flaw = (Kind, String);
 
-/// What can be wrong with a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     FalseSuccess,
@@ -284,7 +281,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them.
     pub const ALL: [Kind; 6] = [
         Kind::FalseSuccess,
         Kind::WrongResult,
@@ -295,15 +291,15 @@ impl Kind {
     ];
 }
 
-fn wrong_answer(given: &str, expected: &str) -> Option<Flaw> {
+fn wrong_answer(result: &str, expected: &str) -> Option<Flaw> {
     let is_success = |response: &str| response.starts_with("OK");
-    let kind = if is_success(given) && !is_success(expected) {
+    let kind = if is_success(result) && !is_success(expected) {
         Kind::FalseSuccess
     } else {
         Kind::WrongResult
     };
-    let is_expected = expected.split(" | ").any(|one| one == given);
-    (!is_expected).then(|| (kind, format!("{given}, not {expected}")))
+    let is_expected = expected.split(" | ").any(|one| one == result);
+    (!is_expected).then(|| (kind, format!("{result}, not {expected}")))
 }
 
 impl Setup {
@@ -316,14 +312,14 @@ impl Setup {
         }
     }
 
-    /// A request was sent twice, or not at all.
-    fn repeat(&self) -> Option<Flaw> {
+    /// Whether the request arrived twice, or not at all.
+    fn wrong_request_count(&self) -> Option<Flaw> {
         let came = self
             .server
             .as_ref()
             .map_or(0, |server| server.requests().len());
         let is_wrong = came > 1 || came == 0 && self.is_reached;
-        is_wrong.then(|| (Kind::Retry, format!("the request came {came} times")))
+        is_wrong.then(|| (Kind::Retry, format!("the request arrived {came} times")))
     }
 }
 

@@ -19,7 +19,7 @@ pub enum Direction {
 /// What a connection suffers once so many bytes have gone one way.
 #[derive(Clone, Debug)]
 pub struct Fault {
-    pub way: Direction,
+    pub direction: Direction,
     pub after: usize,
     pub then: Then,
 }
@@ -86,14 +86,14 @@ struct Ends<'a> {
 }
 
 impl Ends<'_> {
-    /// Passes on what goes this way, until it ends or a fault ends the connection.
-    fn pass(&self, way: Direction, faults: &[Fault]) {
-        let (from, to) = match way {
+    /// Passes on what goes this direction, until it ends or a fault ends the connection.
+    fn pass(&self, direction: Direction, faults: &[Fault]) {
+        let (from, to) = match direction {
             Direction::ToServer => (self.client, self.server),
             Direction::ToClient => (self.server, self.client),
         };
         let mut passed = 0;
-        for fault in faults.iter().filter(|fault| fault.way == way) {
+        for fault in faults.iter().filter(|fault| fault.direction == direction) {
             if !copy(from, to, fault.after - passed) {
                 return self.end(to);
             }
