@@ -59,7 +59,7 @@ fn assert_refused(result: Result<(), Error>, (text, argument): &Bad, action: Act
 #[test]
 fn calls_reject_invalid_arguments_before_sending() {
     let server = FaultyServer::responding("HTTP/1.1 204 x\r\n\r\n");
-    let client = Client::builder(&server.url()).build().unwrap();
+    let client = server.client();
     client.save_session("saved", None).unwrap();
     for bad in bad_collections() {
         let collection = client.collection(&bad.0);
@@ -102,7 +102,7 @@ fn calls_reject_invalid_arguments_before_sending() {
 #[test]
 fn longest_strings_are_sent() {
     let server = FaultyServer::responding("HTTP/1.1 204 x\r\n\r\n");
-    let client = Client::builder(&server.url()).build().unwrap();
+    let client = server.client();
     let (long, longest) = ("x".repeat(255), "\u{e9}".repeat(512));
     let collection = client.collection(&long);
     collection.bind_token(&long, &long, &longest).unwrap();

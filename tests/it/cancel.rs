@@ -138,7 +138,7 @@ fn connection_of_a_cancelled_call_is_not_reused() {
     cancel.trigger();
     cancelled(login.join().unwrap());
     server.release(0);
-    server.wait_until_done(1);
+    server.wait_until_handled(1);
     log_in(&client, &Cancel::new()).unwrap();
     let used = server
         .requests()
@@ -176,7 +176,7 @@ fn close_closes_idle_connections() {
     log_in(&client, &Cancel::new()).unwrap();
     client.close(Duration::from_millis(1));
     // The server's silence ends when the client is gone, though `client` is still there.
-    server.wait_until_done(1);
+    server.wait_until_handled(1);
 }
 
 /// TLS's own messages are no answer: a server that goes on and on with them keeps no call from seeing that it is
@@ -192,7 +192,7 @@ fn call_is_cancelled_during_a_flood_of_session_tickets() {
     let stop = cancel.clone();
     let server = thread::spawn(move || {
         let (mut socket, _) = listener.accept().unwrap();
-        let mut tickets = https::Records::begin(&socket).unwrap();
+        let mut tickets = https::Records::accept(&socket).unwrap();
         (0..400).all(|round| {
             if round == 100 {
                 stop.trigger();

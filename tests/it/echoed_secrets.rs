@@ -92,7 +92,7 @@ fn echoing(secrets: &[Secret]) -> Vec<u8> {
 }
 
 fn bind(server: &FaultyServer, options: &CallOptions) -> Error {
-    let client = Client::builder(&server.url()).build().unwrap();
+    let client = server.client();
     let users = client.collection("users").with(options);
     users.bind_token("a@b.c", PASSWORD.0, TOKEN.0).unwrap_err()
 }
@@ -135,7 +135,7 @@ fn html_page_is_redacted() {
 fn body_of_a_2xx_response_is_not_exposed() {
     for body in [r#"{"token":"e30.e30.bG9naW4"}"#, "e30.e30.bG9naW4"] {
         let server = FaultyServer::responding(response("200 OK", JSON, body));
-        let client = Client::builder(&server.url()).build().unwrap();
+        let client = server.client();
         let error = client
             .collection("users")
             .auth_with_token("tok")
@@ -149,7 +149,7 @@ fn body_of_a_2xx_response_is_not_exposed() {
 fn echoed_mfa_id_is_redacted() {
     let body = format!(r#"{{"mfaId":"{}"}}"#, KEY.0);
     let server = FaultyServer::responding(response("401 x", JSON, &body));
-    let client = Client::builder(&server.url()).build().unwrap();
+    let client = server.client();
     let error = client
         .collection("users")
         .auth_with_token(KEY.0)
@@ -220,7 +220,7 @@ fn redaction_of_repeated_prefixes_is_linear() {
         let message = format!(r#"{{"data":{{}},"message":"{text}","status":400}}"#);
         for body in [list, message, text] {
             let server = FaultyServer::responding(response("400 x", JSON, &body));
-            let client = Client::builder(&server.url()).build().unwrap();
+            let client = server.client();
             let users = client.collection("users").with(&options);
             let begun = Instant::now();
             let error = users.bind_token("a@b.c", &password, &token).unwrap_err();
@@ -250,7 +250,7 @@ fn protocol_fields_and_codes_are_never_redacted() {
         message,
     ] {
         let server = FaultyServer::responding(refusal.clone());
-        let client = Client::builder(&server.url()).build().unwrap();
+        let client = server.client();
         let users = client.collection("users");
         let error = users.bind_token("a", secret, secret).unwrap_err();
         assert_eq!(error.data_json(), data, "{secret}");
@@ -266,7 +266,7 @@ fn protocol_fields_and_codes_are_never_redacted() {
 fn short_secret_redacts_the_whole_string() {
     let data = r#"{"email":{"code":"own","message":"Not a fit.","n":41}}"#;
     let server = FaultyServer::responding(api_error(400, "What a pity.", data));
-    let client = Client::builder(&server.url()).build().unwrap();
+    let client = server.client();
     let users = client.collection("users");
     let error = users.bind_token("a@b.c", "a", "4").unwrap_err();
     let shown = r#"{"email":{"code":"own","message":"***","n":"***"}}"#;

@@ -1,31 +1,30 @@
-//! What is sent, to the byte.
+//! The bytes of a request.
 
 use bosauth::{CallOptions, Client};
 use serde_json::{Value, json};
 
 use crate::support::faulty_server::{FaultyServer, Request};
-use crate::support::responses::NO_CONTENT as GOOD;
+use crate::support::responses::NO_CONTENT;
 
-/// What a bind with these sends. The client holds a session, which must not be sent.
-fn sent(prefix: &str, collection: &str, texts: [&str; 3], options: &CallOptions) -> Request {
-    let server = FaultyServer::responding(GOOD);
+/// The request of a bind with these arguments. The client holds a session, which must not be sent.
+fn sent(prefix: &str, collection: &str, strings: [&str; 3], options: &CallOptions) -> Request {
+    let server = FaultyServer::responding(NO_CONTENT);
     let client = Client::builder(&(server.url() + prefix)).build().unwrap();
     client.save_session("e30.e30.c2F2ZWQ", None).unwrap();
-    let [email, password, token] = texts;
+    let [email, password, token] = strings;
     let collection = client.collection(collection).with(options);
     collection.bind_token(email, password, token).unwrap();
     let mut request = server.request();
-    // The port differs from run to run.
     let address = server.url().replace("http://", "");
     let text = String::from_utf8(request.bytes).unwrap();
     request.bytes = text.replace(&address, "host").into_bytes();
     request
 }
 
-const TEXTS: [&str; 3] = ["ann@example.com", "pass word", "tok"];
+const STRINGS: [&str; 3] = ["ann@example.com", "pass word", "tok"];
 
 fn plain(collection: &str) -> Request {
-    sent("", collection, TEXTS, &CallOptions::new())
+    sent("", collection, STRINGS, &CallOptions::new())
 }
 
 #[test]
@@ -43,17 +42,15 @@ fn bind_request_bytes() {
 
 #[test]
 fn unbind_and_login_requests() {
-    let server = FaultyServer::responding(GOOD);
-    let client = Client::builder(&server.url()).build().unwrap();
+    let server = FaultyServer::responding(NO_CONTENT);
+    let client = server.client();
     let users = client.collection("users");
     users.unbind_token("a@b.c", "pw", "tok").unwrap();
     users.auth_with_token("tok").unwrap_err();
     let requests = server.requests();
     assert_eq!(requests[0].target(), "/api/collections/users/unbind-token");
-    assert_eq!(
-        requests[0].body(),
-        br#"{"email":"a@b.c","password":"pw","token":"tok"}"#
-    );
+    let body = br#"{"email":"a@b.c","password":"pw","token":"tok"}"#;
+    assert_eq!(requests[0].body(), body);
     assert_eq!(
         requests[1].target(),
         "/api/collections/users/auth-with-token"
@@ -80,7 +77,7 @@ fn collection_is_one_path_segment() {
 #[test]
 fn base_url_path_is_a_prefix() {
     for (prefix, path) in [("/", ""), ("/pre/fix", "/pre/fix"), ("/a%20b/", "/a%20b")] {
-        let request = sent(prefix, "users", TEXTS, &CallOptions::new());
+        let request = sent(prefix, "users", STRINGS, &CallOptions::new());
         assert_eq!(
             request.target(),
             format!("{path}/api/collections/users/bind-token")
@@ -123,7 +120,7 @@ fn options_are_sent() {
     options.add_header("X-Twice", "2").unwrap();
     options.add_header("Authorization", "Bearer own").unwrap();
     options.set_body_json(r#" { "x" : [1, "y"] } "#).unwrap();
-    let request = sent("", "users", TEXTS, &options);
+    let request = sent("", "users", STRINGS, &options);
     let query = "fields=%2A%2Crecord.id&a%26b=c%3Dd%20%C3%BC%2B&a%26b=&mfaId=m-1_x";
     assert_eq!(
         request.target(),
@@ -138,7 +135,7 @@ fn options_are_sent() {
 
 #[test]
 fn call_headers_replace_configured_headers() {
-    let server = FaultyServer::responding(GOOD);
+    let server = FaultyServer::responding(NO_CONTENT);
     let client = Client::builder(&server.url())
         .header("X-App", "config 1")
         .header("x-app", "config 2")

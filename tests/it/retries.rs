@@ -1,5 +1,5 @@
-//! Connections that die: which calls go over a new one, how often a request is sent, and that no call fails
-//! for want of a connection as long as a new one works.
+//! Connections that close: which calls are retried on a new one, how often a request is sent, and that no call fails
+//! as long as new connections work.
 
 mod outcome;
 
@@ -16,7 +16,7 @@ use crate::support::https::TLS;
 use crate::support::responses::{LOGIN, NO_CONTENT, response};
 use crate::support::rng::Rng;
 
-/// The calls, of which the last must not be sent twice: it uses its MFA id up.
+/// The calls. The last one must not be retried, since an MFA id is valid once.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Call {
     Bind,
@@ -42,7 +42,7 @@ impl Call {
     }
 }
 
-/// The good answer to a request.
+/// The successful response to a request.
 fn good(request: &Request) -> Vec<u8> {
     if request.target().contains("/auth-with-token") {
         response("200 OK", "", LOGIN)
@@ -52,47 +52,43 @@ fn good(request: &Request) -> Vec<u8> {
 }
 
 fn client(server: &FaultyServer, timeout: Duration) -> Client {
-    let mut client = Client::builder(&server.url()).timeout(timeout);
-    if let Some(roots) = server.roots() {
-        client = client.roots_pem(roots);
-    }
-    client.build().unwrap()
+    server.client_builder().timeout(timeout).build().unwrap()
 }
 
-/// What a call gives, and how often it is sent, at a server that answers the first `answered` requests, then
-/// does `acts` with so many, and answers again.
+/// The result of a call, and how often it is sent to a server that responds to the first `completed` requests,
+/// handles the next `times` ones by `acts`, and responds again.
 fn sent(
     transport: Transport,
     call: Call,
-    answered: usize,
+    completed: usize,
     (acts, times): (&[Act], usize),
 ) -> (Result<(), Error>, usize) {
     let acts = acts.to_vec();
     let server = FaultyServer::start_over(transport, Vec::new(), move |request| {
-        if (answered..answered + times).contains(&request.number) {
+        if (completed..completed + times).contains(&request.number) {
             acts.clone()
         } else {
             vec![Act::Send(good(request))]
         }
     });
     let client = client(&server, Duration::from_millis(1500));
-    for _ in 0..answered {
+    for _ in 0..completed {
         Call::Bind.run(&client, "before").unwrap();
     }
     let result = call.run(&client, "token-1");
-    (result, server.requests().len() - answered)
+    (result, server.requests().len() - completed)
 }
 
-/// Checks one line of the rule for all transports: the calls' results, and how often they are sent.
+/// Checks the results of all calls, and how often they are sent, over all transports.
 fn check(
     acts: &[Act],
-    answered: usize,
+    completed: usize,
     times: usize,
     expected: impl Fn(Call) -> (Option<Status>, usize),
 ) {
     for transport in [TCP, TLS] {
         for call in CALLS {
-            let (result, sent) = sent(transport, call, answered, (acts, times));
+            let (result, sent) = sent(transport, call, completed, (acts, times));
             let status = result.as_ref().err().map(Error::status);
             let cell = format!("{acts:?} {times} times, {call:?}, {}", transport.name);
             assert_eq!((status, sent), expected(call), "{cell}");
@@ -103,7 +99,7 @@ fn check(
     }
 }
 
-/// The ends of a connection before the first byte of an answer.
+/// Ends of a connection before the first byte of a response.
 const ENDS: [Act; 4] = [Act::Close, Act::Cut, Act::Reset, Act::Finish];
 
 #[test]
@@ -116,7 +112,7 @@ fn reused_connection_is_retried_once() {
     }
 }
 
-/// The ends that are over once they are done, whatever the client does.
+/// Ends that do not wait for the client.
 const ENDED: [Act; 3] = [Act::Close, Act::Cut, Act::Reset];
 
 #[test]
@@ -132,7 +128,7 @@ fn closed_idle_connection_is_replaced_before_sending() {
             });
             let client = client(&server, WATCHDOG);
             Call::Bind.run(&client, "before").unwrap();
-            server.wait_until_done(1);
+            server.wait_until_handled(1);
             call.run(&client, "token-1").unwrap();
             assert_eq!(server.requests().len(), 2, "{call:?} after {end:?}");
         }
@@ -171,52 +167,53 @@ fn no_retry_after_a_deadline_or_an_invalid_response() {
     check(&failed, 1, 1, |_| (Some(Status::Server), 1));
 }
 
-// ---- thousands of calls against servers that close when they like ----
+// ---- thousands of calls to servers that close at random ----
 
-const CALLS_IN_ALL: usize = 5000;
+const CALL_COUNT: usize = 5000;
 const THREADS: usize = 5;
 
-/// How a connection ends: after so many requests, in this way.
+/// When a connection closes.
 #[derive(Clone, Copy)]
 enum End {
-    /// With the last answer.
-    AfterAnswer,
-    /// A little after the last answer.
+    /// Immediately after the last response.
+    AfterResponse,
+    /// Up to 2 ms after the last response.
     Later,
-    /// At the next request, which gets no answer.
+    /// On the next request, without a response.
     OnRequest,
 }
 
-/// What a server that closes when it likes does, and what it did.
+/// A server that closes connections at random.
 struct FlakyServer {
     rng: Rng,
-    /// For each connection the requests it still answers, and its end.
+    /// For each connection the number of further responses, and its end.
     connections: HashMap<usize, (usize, End)>,
-    /// The tokens of the requests that were answered, and what should not be.
-    answered: HashSet<String>,
-    sent_again: Vec<String>,
+    /// The tokens of the requests that received a response.
+    completed: HashSet<String>,
+    /// Those that were sent again after that.
+    wrong_retries: Vec<String>,
 }
 
 impl FlakyServer {
     fn acts(&mut self, request: &Request) -> Vec<Act> {
         let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
         let token = body["token"].as_str().unwrap().to_owned();
-        if self.answered.contains(&token) {
-            self.sent_again.push(token.clone());
+        if self.completed.contains(&token) {
+            self.wrong_retries.push(token.clone());
         }
         let drawn = (
             1 + self.rng.below(4),
-            [End::AfterAnswer, End::Later, End::OnRequest][self.rng.below(3)],
+            [End::AfterResponse, End::Later, End::OnRequest][self.rng.below(3)],
         );
         let (left, end) = self.connections.entry(request.connection).or_insert(drawn);
         if *left == 0 {
             return vec![[Act::Close, Act::Reset, Act::Cut][self.rng.below(3)].clone()];
         }
         *left -= 1;
-        self.answered.insert(token);
+        self.completed.insert(token);
         let mut acts = vec![Act::Send(good(request))];
         match end {
-            End::AfterAnswer if *left == 0 => acts.push(Act::Close),
+            End::AfterResponse if *left == 0 => acts.push(Act::Close),
             End::Later if *left == 0 => {
                 let pause = Duration::from_micros(self.rng.below(2000) as u64);
                 acts.extend([Act::Wait(pause), Act::Close]);
@@ -231,18 +228,18 @@ fn thousands_of_calls(transport: Transport) {
     let flaky = Arc::new(Mutex::new(FlakyServer {
         rng: Rng::new(),
         connections: HashMap::new(),
-        answered: HashSet::new(),
-        sent_again: Vec::new(),
+        completed: HashSet::new(),
+        wrong_retries: Vec::new(),
     }));
-    let deciding = Arc::clone(&flaky);
-    let plan = move |request: &Request| deciding.lock().unwrap().acts(request);
+    let handler = Arc::clone(&flaky);
+    let plan = move |request: &Request| handler.lock().unwrap().acts(request);
     let server = FaultyServer::start_over(transport, Vec::new(), plan);
     let client = client(&server, WATCHDOG);
     thread::scope(|scope| {
         for thread in 0..THREADS {
             let client = &client;
             scope.spawn(move || {
-                for round in 0..CALLS_IN_ALL / THREADS {
+                for round in 0..CALL_COUNT / THREADS {
                     let call = CALLS[round % 3];
                     let result = call.run(client, &format!("token-{thread}-{round}"));
                     assert!(result.is_ok(), "{call:?}: {result:?}");
@@ -253,14 +250,14 @@ fn thousands_of_calls(transport: Transport) {
     let sent = server.requests().len();
     let flaky = flaky.lock().unwrap();
     println!(
-        "{}: {CALLS_IN_ALL} calls, {sent} sendings, {} connections, 0 errors, {} sent again after an response",
+        "{}: {CALL_COUNT} calls, {sent} requests, {} connections, 0 errors, {} retried after a response",
         transport.name,
         server.connections(),
-        flaky.sent_again.len()
+        flaky.wrong_retries.len()
     );
-    assert_eq!(flaky.sent_again, Vec::<String>::new());
-    assert_eq!(flaky.answered.len(), CALLS_IN_ALL);
-    assert!(sent > CALLS_IN_ALL, "no connection died at the wrong time");
+    assert_eq!(flaky.wrong_retries, Vec::<String>::new());
+    assert_eq!(flaky.completed.len(), CALL_COUNT);
+    assert!(sent > CALL_COUNT, "no call was retried");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Which session wins when several changes run at once: the one begun last, in whatever order they end.
+//! Which session wins when several changes run at once: the one started last, in whatever order they complete.
 
 use std::thread::{self, JoinHandle};
 
@@ -7,19 +7,19 @@ use bosauth::{CallOptions, Client, Session};
 use crate::support::faulty_server::{Act, FaultyServer, Request};
 use crate::support::responses::response;
 
-/// A server that holds each login's answer until it is released. The session is named after the request.
-fn holding() -> (FaultyServer, Client) {
+/// A server that holds each login's response until it is released. The token holds the request's number.
+fn held_logins() -> (FaultyServer, Client) {
     let login = |request: &Request| {
         let body = format!(r#"{{"record":{{}},"token":"login-{}"}}"#, request.number);
         vec![Act::Hold, Act::Send(response("200 OK", "", &body))]
     };
     let server = FaultyServer::start(login);
-    let client = Client::builder(&server.url()).build().unwrap();
+    let client = server.client();
     (server, client)
 }
 
-/// A login that has begun: it is number `count` of those that the server got.
-fn begin(server: &FaultyServer, client: &Client, count: usize, keep: bool) -> JoinHandle<Session> {
+/// Starts a login, the server's request number `count`.
+fn start(server: &FaultyServer, client: &Client, count: usize, keep: bool) -> JoinHandle<Session> {
     let client = client.clone();
     let login = thread::spawn(move || {
         let mut options = CallOptions::new();
@@ -31,49 +31,44 @@ fn begin(server: &FaultyServer, client: &Client, count: usize, keep: bool) -> Jo
     login
 }
 
-fn held(client: &Client) -> Option<String> {
+/// The token of the client's session.
+fn token(client: &Client) -> Option<String> {
     client.session().map(|session| session.token().to_owned())
 }
 
 #[test]
 fn clear_wins_over_an_earlier_login() {
-    let (server, client) = holding();
-    let login = begin(&server, &client, 1, true);
+    let (server, client) = held_logins();
+    let login = start(&server, &client, 1, true);
     client.clear_session();
     server.release(0);
     let session = login.join().unwrap();
-    assert_eq!(
-        session.token(),
-        "login-0",
-        "its caller gets the session all the same"
-    );
+    assert_eq!(session.token(), "login-0", "the call returns its session");
     assert!(!session.was_kept());
-    assert_eq!(held(&client), None);
+    assert_eq!(token(&client), None);
 }
 
 #[test]
 fn save_wins_over_an_earlier_login() {
-    let (server, client) = holding();
-    let login = begin(&server, &client, 1, true);
+    let (server, client) = held_logins();
+    let login = start(&server, &client, 1, true);
     client.save_session("saved", None).unwrap();
     server.release(0);
     assert!(!login.join().unwrap().was_kept());
-    assert_eq!(held(&client).as_deref(), Some("saved"));
+    assert_eq!(token(&client).as_deref(), Some("saved"));
 }
 
 #[test]
 fn last_started_login_wins() {
     for order in [[0, 1], [1, 0]] {
-        let (server, client) = holding();
-        let first = begin(&server, &client, 1, true);
-        let second = begin(&server, &client, 2, true);
-        let mut logins = [Some(first), Some(second)];
+        let (server, client) = held_logins();
+        let mut logins = [1, 2].map(|count| Some(start(&server, &client, count, true)));
         let mut kept = [false; 2];
         for number in order {
             server.release(number);
             kept[number] = logins[number].take().unwrap().join().unwrap().was_kept();
         }
-        assert_eq!(held(&client).as_deref(), Some("login-1"), "{order:?}");
+        assert_eq!(token(&client).as_deref(), Some("login-1"), "{order:?}");
         assert_eq!(kept, [order == [0, 1], true], "{order:?}");
     }
 }
@@ -81,42 +76,36 @@ fn last_started_login_wins() {
 #[test]
 fn failed_login_does_not_block_an_earlier_one() {
     let server = FaultyServer::start(|request| {
+        let status = ["200 OK", "500 x"][request.number];
         let body = r#"{"record":{},"token":"login-0"}"#;
-        let status = if request.number == 0 {
-            "200 OK"
-        } else {
-            "500 x"
-        };
         vec![Act::Hold, Act::Send(response(status, "", body))]
     });
-    let client = Client::builder(&server.url()).build().unwrap();
-    let good = begin(&server, &client, 1, true);
-    let bad = thread::spawn({
-        let client = client.clone();
-        move || {
-            client
-                .collection("users")
-                .auth_with_token("tok")
-                .unwrap_err()
-        }
+    let client = server.client();
+    let good = start(&server, &client, 1, true);
+    let other = client.clone();
+    let bad = thread::spawn(move || {
+        other
+            .collection("users")
+            .auth_with_token("tok")
+            .unwrap_err()
     });
     server.wait_for_requests(2);
     server.release(1);
     bad.join().unwrap();
     server.release(0);
     assert!(good.join().unwrap().was_kept());
-    assert_eq!(held(&client).as_deref(), Some("login-0"));
+    assert_eq!(token(&client).as_deref(), Some("login-0"));
 }
 
 #[test]
 fn login_without_keep_session_is_ignored() {
-    let (server, client) = holding();
-    let kept = begin(&server, &client, 1, true);
-    let other = begin(&server, &client, 2, false);
+    let (server, client) = held_logins();
+    let kept = start(&server, &client, 1, true);
+    let other = start(&server, &client, 2, false);
     server.release(1);
     assert!(!other.join().unwrap().was_kept());
-    assert_eq!(held(&client), None);
+    assert_eq!(token(&client), None);
     server.release(0);
     assert!(kept.join().unwrap().was_kept());
-    assert_eq!(held(&client).as_deref(), Some("login-0"));
+    assert_eq!(token(&client).as_deref(), Some("login-0"));
 }

@@ -1,5 +1,5 @@
-//! A real TCP server that does with each request what a test tells it to, good or bad, and remembers
-//! exactly what it received. It speaks through a [`Transport`]: plainly, or over TLS.
+//! A TCP or TLS server that handles each request as a test specifies, correctly or not, and records the bytes that
+//! it receives.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -7,73 +7,73 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-use super::WATCHDOG;
-pub use super::listener::{Listener, reset_at_end};
+use bosauth::{Client, ClientBuilder};
 
-/// What to do next with a connection. After the last act the next request is read from it.
+use super::WATCHDOG;
+pub use super::listener::{Listener, reset_on_close};
+
+/// A step in handling a request. After the last one the next request is read.
 #[derive(Clone, Debug)]
 pub enum Act {
     /// Sends these bytes.
     Send(Vec<u8>),
-    /// Sends these bytes one by one. Over TLS each is a record.
+    /// Sends these bytes one by one, over TLS a record for each.
     Drip(Vec<u8>),
-    /// Sends these bytes together, but what they are on the wire byte by byte. Over TLS it is one record
-    /// that drips.
+    /// Sends these bytes one by one on the wire, over TLS as one record.
     Trickle(Vec<u8>),
-    /// Sends these bytes but for the end of what they are on the wire. Over TLS the record stays
-    /// incomplete.
+    /// Sends these bytes without the last byte on the wire: over TLS an incomplete record.
     Torn(Vec<u8>),
-    /// Puts these bytes on the wire, below TLS.
+    /// Sends these bytes in plain text, also over TLS.
     Raw(Vec<u8>),
-    /// Sends these bytes again and again, slowly, until the client is gone.
+    /// Sends these bytes repeatedly and slowly until the client closes.
     Flood(Vec<u8>),
-    /// Reads so many bytes.
+    /// Reads this many bytes.
     Take(usize),
-    /// Waits that long.
+    /// Sleeps.
     Wait(Duration),
-    /// Waits for [`FaultyServer::release`] of this request.
+    /// Waits for [`FaultyServer::release`].
     Hold,
-    /// Sends nothing more and waits until the client is gone.
+    /// Sends nothing until the client closes.
     Silence,
-    /// Says that nothing more comes and waits until the client is gone.
+    /// Shuts down the sending side and waits until the client closes.
     Finish,
-    /// Ends the connection in order.
+    /// Closes the connection, over TLS with close_notify.
     Close,
-    /// Ends the connection without TLS's close_notify.
+    /// Closes the connection without close_notify.
     Cut,
     /// Resets the connection.
     Reset,
 }
 
-/// How bytes go over a connection.
+/// TCP or TLS.
 #[derive(Clone, Copy)]
 pub struct Transport {
     pub name: &'static str,
-    /// The scheme of URLs.
+    /// The URL scheme.
     pub scheme: &'static str,
-    /// What a client has to trust, in PEM.
+    /// The certificates that a client must trust, in PEM.
     pub roots: fn() -> Option<&'static str>,
-    /// Makes the server's side of it, which may take a handshake.
-    pub begin: fn(&TcpStream) -> io::Result<Box<dyn Wire>>,
+    /// Accepts a connection.
+    pub accept: fn(&TcpStream) -> io::Result<Box<dyn Wire>>,
 }
 
-/// The bytes as they are.
+/// Plain TCP.
 pub const TCP: Transport = Transport {
     name: "tcp",
     scheme: "http",
     roots: || None,
-    begin: |_| Ok(Box::new(Plain)),
+    accept: |_| Ok(Box::new(Plain)),
 };
 
-/// The server's side of a transport on one connection.
+/// The server side of a connection.
 pub trait Wire {
-    /// Reads some bytes of what the client says: how many, 0 once it has ended.
+    /// Reads some bytes and returns their number, 0 at the end.
     fn read(&mut self, socket: &TcpStream, buffer: &mut [u8]) -> io::Result<usize>;
 
-    /// What these bytes are on the wire.
+    /// Encodes bytes for the wire.
     fn encode(&mut self, bytes: &[u8]) -> Vec<u8>;
 
-    /// What an orderly end is on the wire.
+    /// Encodes an orderly close.
     fn close_notify(&mut self) -> Vec<u8>;
 }
 
@@ -93,31 +93,29 @@ impl Wire for Plain {
     }
 }
 
-/// A request as it came.
+/// A request as it was received.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// 0 for the first that the server received.
+    /// 0 for the server's first request.
     pub number: usize,
-    /// The connection on which it came, 0 for the first.
+    /// The number of its connection, 0 for the first.
     pub connection: usize,
     pub bytes: Vec<u8>,
-    /// Whether all of it was there at the first look.
+    /// Whether one read returned all of it.
     pub single_read: bool,
 }
 
 impl Request {
-    /// Request line and fields, each with its CRLF.
+    /// Request line and header fields.
     pub fn head(&self) -> &str {
         let end = head_length(&self.bytes).expect("a complete request");
         std::str::from_utf8(&self.bytes[..end]).expect("a head is ASCII")
     }
 
-    /// The request target.
     pub fn target(&self) -> &str {
         self.head().split(' ').nth(1).expect("a request line")
     }
 
-    /// The body.
     pub fn body(&self) -> &[u8] {
         &self.bytes[head_length(&self.bytes).expect("a complete request")..]
     }
@@ -125,7 +123,7 @@ impl Request {
 
 type Plan = dyn Fn(&Request) -> Vec<Act> + Send + Sync;
 
-/// The server. It ends when it is dropped.
+/// The server. It stops when it is dropped.
 pub struct FaultyServer {
     transport: Transport,
     shared: Arc<Shared>,
@@ -133,7 +131,7 @@ pub struct FaultyServer {
 }
 
 struct Shared {
-    /// What is done with a new connection before anything is read.
+    /// The steps for a new connection before anything is read.
     greeting: Vec<Act>,
     plan: Box<Plan>,
     state: Mutex<State>,
@@ -144,19 +142,19 @@ struct Shared {
 struct State {
     connections: usize,
     requests: Vec<Request>,
-    /// The numbers of the requests whose acts have been done.
-    done: Vec<usize>,
+    /// The requests that have been handled, by number.
+    handled: Vec<usize>,
     released: Vec<usize>,
-    over: bool,
+    stopped: bool,
 }
 
 impl FaultyServer {
-    /// A server that does with each request what `plan` says.
+    /// A server that handles each request by the steps of `plan`.
     pub fn start(plan: impl Fn(&Request) -> Vec<Act> + Send + Sync + 'static) -> Self {
         FaultyServer::start_over(TCP, Vec::new(), plan)
     }
 
-    /// The same over another transport. Each connection begins with a greeting.
+    /// A server over a transport. `greeting` is sent on a new connection.
     pub fn start_over(
         transport: Transport,
         greeting: Vec<Act>,
@@ -180,51 +178,57 @@ impl FaultyServer {
         }
     }
 
-    /// A server that does the same with every request.
+    /// A server that handles every request by the same steps.
     pub fn always(acts: Vec<Act>) -> Self {
         FaultyServer::start(move |_| acts.clone())
     }
 
-    /// A server that sends the same bytes for every request.
+    /// A server that sends the same response to every request.
     pub fn responding(bytes: impl Into<Vec<u8>>) -> Self {
         FaultyServer::always(vec![Act::Send(bytes.into())])
     }
 
-    /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.listener.address()
     }
 
-    /// Its base URL.
     pub fn url(&self) -> String {
         format!("{}://{}", self.transport.scheme, self.address())
     }
 
-    /// What a client has to trust, in PEM.
-    pub fn roots(&self) -> Option<&'static str> {
-        (self.transport.roots)()
+    /// A client builder with its URL and its certificate.
+    pub fn client_builder(&self) -> ClientBuilder {
+        let client = Client::builder(&self.url());
+        match (self.transport.roots)() {
+            Some(roots) => client.roots_pem(roots),
+            None => client,
+        }
     }
 
-    /// Everything it received so far.
+    pub fn client(&self) -> Client {
+        self.client_builder().build().expect("a client")
+    }
+
+    /// All requests received so far.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.lock().requests.clone()
     }
 
-    /// The one request that it received.
+    /// The only request.
     pub fn request(&self) -> Request {
         let requests = self.requests();
-        assert_eq!(requests.len(), 1, "one request is sent, and once");
+        assert_eq!(requests.len(), 1, "one request");
         requests[0].clone()
     }
 
-    /// Waits until so many requests have come.
+    /// Waits for this many requests.
     pub fn wait_for_requests(&self, count: usize) {
         self.wait(|state| state.requests.len() >= count);
     }
 
-    /// Waits until everything has been done that was to be done for so many requests.
-    pub fn wait_until_done(&self, count: usize) {
-        self.wait(|state| state.done.len() >= count);
+    /// Waits until this many requests have been handled.
+    pub fn wait_until_handled(&self, count: usize) {
+        self.wait(|state| state.handled.len() >= count);
     }
 
     /// Ends the [`Act::Hold`] of this request.
@@ -232,8 +236,8 @@ impl FaultyServer {
         self.shared.change(|state| state.released.push(request));
     }
 
-    /// How many connections it got. Connections are taken in order, so that one of our own, once it is
-    /// taken, shows that all before it have been counted.
+    /// The number of connections so far. They are accepted in order: once a connection of its own is accepted, all
+    /// earlier ones have been counted.
     pub fn connections(&self) -> usize {
         let before = self.shared.lock().connections;
         let _own = TcpStream::connect(self.address()).expect("the server listens");
@@ -251,7 +255,7 @@ impl FaultyServer {
 
 impl Drop for FaultyServer {
     fn drop(&mut self) {
-        self.shared.change(|state| state.over = true);
+        self.shared.change(|state| state.stopped = true);
     }
 }
 
@@ -267,17 +271,17 @@ impl Shared {
     }
 
     fn wait(&self, reached: impl Fn(&State) -> bool) {
-        let waiting = |state: &mut State| !reached(state) && !state.over;
+        let waiting = |state: &mut State| !reached(state) && !state.stopped;
         let (state, timeout) = self
             .changed
             .wait_timeout_while(self.lock(), WATCHDOG, waiting)
             .expect("no thread of the server panics");
         drop(state);
-        assert!(!timeout.timed_out(), "what was waited for did not happen");
+        assert!(!timeout.timed_out(), "the wait timed out");
     }
 
-    /// Remembers a request and gives it its number.
-    fn remember(&self, connection: usize, bytes: Vec<u8>, single_read: bool) -> Request {
+    /// Records a request.
+    fn record(&self, connection: usize, bytes: Vec<u8>, single_read: bool) -> Request {
         self.change(|state| {
             let number = state.requests.len();
             let request = Request {
@@ -292,41 +296,41 @@ impl Shared {
     }
 }
 
-/// Serves one connection to its end.
+/// Serves one connection.
 fn serve(transport: Transport, socket: Arc<TcpStream>, number: usize, shared: &Shared) {
-    let Ok(wire) = (transport.begin)(&socket) else {
+    let Ok(wire) = (transport.accept)(&socket) else {
         return;
     };
-    let mut visit = Connection {
+    let mut connection = Connection {
         socket,
         wire,
         unused: Vec::new(),
     };
     // No request is held in a greeting.
-    if !visit.perform_all(&shared.greeting, usize::MAX, shared) {
+    if !connection.perform_all(&shared.greeting, usize::MAX, shared) {
         return;
     }
-    while let Some((bytes, single_read)) = visit.read_request() {
-        let request = shared.remember(number, bytes, single_read);
-        let goes_on = visit.perform_all(&(shared.plan)(&request), request.number, shared);
+    while let Some((bytes, single_read)) = connection.read_request() {
+        let request = shared.record(number, bytes, single_read);
+        let goes_on = connection.perform_all(&(shared.plan)(&request), request.number, shared);
         if !goes_on {
-            drop(visit);
-            return shared.change(|state| state.done.push(request.number));
+            drop(connection);
+            return shared.change(|state| state.handled.push(request.number));
         }
-        shared.change(|state| state.done.push(request.number));
+        shared.change(|state| state.handled.push(request.number));
     }
 }
 
-/// A connection that is open.
+/// An open connection.
 struct Connection {
     socket: Arc<TcpStream>,
     wire: Box<dyn Wire>,
-    /// What was read and belongs to the next request.
+    /// Bytes that belong to the next request.
     unused: Vec<u8>,
 }
 
 impl Connection {
-    /// Does these acts; `false` if one ends the connection.
+    /// Performs these steps. Returns `false` if one closes the connection.
     fn perform_all(&mut self, acts: &[Act], request: usize, shared: &Shared) -> bool {
         acts.iter().all(|act| self.perform(act, request, shared))
     }
@@ -356,17 +360,17 @@ impl Connection {
             }
             Act::Silence => self.drain(),
             Act::Finish => {
-                self.say_goodbye();
+                self.send_close_notify();
                 let _ = self.socket.shutdown(Shutdown::Write);
                 self.drain()
             }
             Act::Close => {
-                self.say_goodbye();
+                self.send_close_notify();
                 false
             }
             Act::Cut => false,
             Act::Reset => {
-                reset_at_end(&self.socket);
+                reset_on_close(&self.socket);
                 false
             }
         }
@@ -388,12 +392,12 @@ impl Connection {
         false
     }
 
-    fn say_goodbye(&mut self) {
+    fn send_close_notify(&mut self) {
         let close_notify = self.wire.close_notify();
         self.put(&close_notify);
     }
 
-    /// Reads until the client is gone.
+    /// Reads until the client closes.
     fn drain(&mut self) -> bool {
         while self.read(64) > 0 {}
         false
@@ -410,7 +414,7 @@ impl Connection {
         true
     }
 
-    /// Reads at most so many bytes: how many came, 0 once the client is gone.
+    /// Reads up to `most` bytes and returns their number, 0 once the client has closed.
     fn read(&mut self, most: usize) -> usize {
         let held = self.unused.len();
         self.unused.resize(held + most, 0);
@@ -422,15 +426,15 @@ impl Connection {
         count
     }
 
-    /// The next whole request, and whether it was there at the first look; `None` once the client is gone.
+    /// The next request, and whether one read returned all of it. `None` once the client has closed.
     fn read_request(&mut self) -> Option<(Vec<u8>, bool)> {
-        let mut looks = 0;
+        let mut reads = 0;
         loop {
             if let Some(length) = request_length(&self.unused) {
                 let rest = self.unused.split_off(length);
-                return Some((std::mem::replace(&mut self.unused, rest), looks <= 1));
+                return Some((std::mem::replace(&mut self.unused, rest), reads <= 1));
             }
-            looks += 1;
+            reads += 1;
             if self.read(256 * 1024) == 0 {
                 return None;
             }
@@ -438,13 +442,13 @@ impl Connection {
     }
 }
 
-/// Time enough for what was sent to become a packet of its own.
+/// Sleeps long enough for the bytes sent before to become a packet.
 fn pause() -> bool {
     thread::sleep(Duration::from_millis(1));
     true
 }
 
-/// The length of the request at the front of `bytes`, if it is complete.
+/// The length of the request at the start of `bytes`, if it is complete.
 fn request_length(bytes: &[u8]) -> Option<usize> {
     let head = head_length(bytes)?;
     let fields = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();

@@ -1,15 +1,14 @@
-//! An address on which nothing answers: nobody accepts, and the queue is full, so that the system drops what
-//! comes.
+//! An address that does not respond: its backlog is full, so that the system drops new connections.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 
-/// The most connections that a queue of no length takes.
+/// More connections than a backlog of length 0 holds.
 const QUEUED_MAX: usize = 100;
 
-/// The address, for as long as this lives.
+/// The address does not respond until this is dropped.
 pub struct FullBacklog {
     address: SocketAddr,
     _listener: Socket,
@@ -17,12 +16,11 @@ pub struct FullBacklog {
 }
 
 impl FullBacklog {
-    /// One at a free port of this machine.
+    /// At a free port of localhost.
     pub fn new() -> Self {
         FullBacklog::at((Ipv4Addr::LOCALHOST, 0).into())
     }
 
-    /// One at this address.
     pub fn at(address: SocketAddr) -> Self {
         let listener = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
         listener.bind(&address.into()).unwrap();
@@ -30,7 +28,7 @@ impl FullBacklog {
         let address = listener.local_addr().unwrap().as_socket().unwrap();
         let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(300)).ok();
         let queued: Vec<_> = std::iter::from_fn(connect).take(QUEUED_MAX).collect();
-        assert!(queued.len() < QUEUED_MAX, "the queue does not fill");
+        assert!(queued.len() < QUEUED_MAX, "the backlog does not fill");
         FullBacklog {
             address,
             _listener: listener,
@@ -38,7 +36,6 @@ impl FullBacklog {
         }
     }
 
-    /// Where nothing answers.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

@@ -1,4 +1,4 @@
-//! TLS for a server, by rustls, with a certificate made for this run.
+//! The server side of TLS, by rustls, with a certificate generated for this run.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -18,7 +18,7 @@ pub const TLS: Transport = Transport {
     name: "tls",
     scheme: "https",
     roots: || Some(&identity().pem),
-    begin: |socket| Ok(Box::new(Tls::begin(socket)?)),
+    accept: |socket| Ok(Box::new(Tls::accept(socket)?)),
 };
 
 struct Identity {
@@ -30,38 +30,38 @@ fn identity() -> &'static Identity {
     static IDENTITY: OnceLock<Identity> = OnceLock::new();
     IDENTITY.get_or_init(|| {
         let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
-        let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
-        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        let certified = rcgen::generate_simple_self_signed(names).expect("a certificate");
+        let key = PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("TLS 1.2 and 1.3")
             .with_no_client_auth()
-            .with_single_cert(vec![made.cert.der().clone()], key.into())
+            .with_single_cert(vec![certified.cert.der().clone()], key.into())
             .expect("the key is the certificate's");
         Identity {
-            pem: made.cert.pem(),
+            pem: certified.cert.pem(),
             config: Arc::new(config),
         }
     })
 }
 
-/// The certificate to trust, in PEM.
+/// The certificate that clients must trust, in PEM.
 pub fn roots() -> &'static str {
     &identity().pem
 }
 
-/// The server's side of TLS 1.3 behind a handshake, record by record: session tickets, alerts, data.
+/// The server side of TLS 1.3 after the handshake, record by record: session tickets, alerts, data.
 pub struct Records {
     encrypter: Box<dyn MessageEncrypter>,
     sequence: u64,
 }
 
 impl Records {
-    pub fn begin(socket: &TcpStream) -> io::Result<Self> {
+    pub fn accept(socket: &TcpStream) -> io::Result<Self> {
         let mut config = ServerConfig::clone(&identity().config);
         config.enable_secret_extraction = true;
-        let Tls(connection) = Tls::begin_as(config.into(), socket)?;
+        let Tls(connection) = Tls::accept_with(config.into(), socket)?;
         let Some(SupportedCipherSuite::Tls13(suite)) = connection.negotiated_cipher_suite() else {
             return Err(io::Error::other("not TLS 1.3"));
         };
@@ -77,7 +77,7 @@ impl Records {
         })
     }
 
-    /// So many session tickets, each in a record of its own.
+    /// Session tickets, each in a record of its own.
     pub fn tickets(&mut self, count: usize) -> Vec<u8> {
         /// A NewSessionTicket (RFC 8446 section 4.6.1) for 60 seconds: a nonce and a ticket of a byte each.
         const TICKET: &[u8] = b"\x04\0\0\x0f\0\0\0\x3c\0\0\0\0\x01n\0\x01t\0\0";
@@ -90,7 +90,7 @@ impl Records {
         self.record(ContentType::Alert, &[2, code])
     }
 
-    /// Some bytes of a response.
+    /// Application data.
     pub fn data(&mut self, bytes: &[u8]) -> Vec<u8> {
         self.record(ContentType::ApplicationData, bytes)
     }
@@ -107,26 +107,26 @@ impl Records {
     }
 }
 
-/// The server's side of TLS on one connection.
+/// The server side of a connection.
 struct Tls(ServerConnection);
 
 impl Tls {
-    fn begin(socket: &TcpStream) -> io::Result<Self> {
-        Tls::begin_as(Arc::clone(&identity().config), socket)
+    fn accept(socket: &TcpStream) -> io::Result<Self> {
+        Tls::accept_with(Arc::clone(&identity().config), socket)
     }
 
-    fn begin_as(config: Arc<ServerConfig>, mut socket: &TcpStream) -> io::Result<Self> {
+    fn accept_with(config: Arc<ServerConfig>, mut socket: &TcpStream) -> io::Result<Self> {
         let mut connection = ServerConnection::new(config).map_err(io::Error::other)?;
         connection.set_buffer_limit(None);
         let handshake = connection.complete_io(&mut socket);
         if handshake.is_err() {
-            // The alert tells the client why.
+            // An alert with the reason.
             let _ = connection.write_tls(&mut socket);
         }
         handshake.map(|_| Tls(connection))
     }
 
-    /// What waits to be sent.
+    /// The bytes to be sent.
     fn outgoing(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         while self.0.wants_write() {

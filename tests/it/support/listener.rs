@@ -1,50 +1,48 @@
-//! A port of our own. Each connection is served by a thread of its own; all have ended once the listener is
-//! dropped.
+//! A TCP listener with a thread for each connection. All threads have returned once it is dropped.
 
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 
-/// A listener on a free port of the loopback.
+/// A listener on a free port of localhost.
 pub struct Listener {
     address: SocketAddr,
-    over: Arc<AtomicBool>,
+    stopped: Arc<AtomicBool>,
     accepting: Option<JoinHandle<()>>,
 }
 
 impl Listener {
-    /// Begins to listen. `serve` gets each connection and its number, 0 for the first; `accepted` the
-    /// number alone, before the next connection is taken.
+    /// Starts to listen. `serve` is called with each connection and its number, 0 for the first; `accepted` with the
+    /// number, before the next connection is accepted.
     pub fn start(
         accepted: impl Fn(usize) + Send + 'static,
         serve: impl Fn(Arc<TcpStream>, usize) + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let over = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::new(AtomicBool::new(false));
         let accepting = thread::spawn({
-            let (over, serve) = (Arc::clone(&over), Arc::new(serve));
+            let (stopped, serve) = (Arc::clone(&stopped), Arc::new(serve));
             move || {
                 let mut served = Vec::new();
                 for (number, stream) in listener.incoming().flatten().enumerate() {
-                    if over.load(Ordering::SeqCst) {
+                    if stopped.load(Ordering::SeqCst) {
                         break;
                     }
                     accepted(number);
-                    served.push(Served::begin(stream, number, Arc::clone(&serve)));
+                    served.push(Served::start(stream, number, Arc::clone(&serve)));
                 }
                 served.into_iter().for_each(Served::end);
             }
         });
         Listener {
             address,
-            over,
+            stopped,
             accepting: Some(accepting),
         }
     }
 
-    /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -52,8 +50,8 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.over.store(true, Ordering::SeqCst);
-        // Wakes the thread that accepts.
+        self.stopped.store(true, Ordering::SeqCst);
+        // Wakes the accepting thread.
         let _ = TcpStream::connect(self.address);
         if let Some(accepting) = self.accepting.take() {
             let _ = accepting.join();
@@ -61,14 +59,14 @@ impl Drop for Listener {
     }
 }
 
-/// A connection that is served. The thread alone holds it, so that it is closed when the thread wants.
+/// A connection that is served. Only its thread owns it, so that the thread can close it.
 struct Served {
     stream: Weak<TcpStream>,
     thread: JoinHandle<()>,
 }
 
 impl Served {
-    fn begin(
+    fn start(
         stream: TcpStream,
         number: usize,
         serve: Arc<impl Fn(Arc<TcpStream>, usize) + Send + Sync + 'static>,
@@ -89,8 +87,8 @@ impl Served {
     }
 }
 
-/// Makes the end of this socket a reset.
-pub fn reset_at_end(stream: &TcpStream) {
+/// Makes closing this socket a reset.
+pub fn reset_on_close(stream: &TcpStream) {
     let at_once = Some(std::time::Duration::ZERO);
     let _ = socket2::SockRef::from(stream).set_linger(at_once);
 }

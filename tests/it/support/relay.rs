@@ -1,5 +1,4 @@
-//! Stands between a client and a server and mistreats what passes: by the byte, below TLS, in either
-//! direction.
+//! A relay between a client and a server that injects faults by byte offset, below TLS, in either direction.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -7,16 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::faulty_server::{Listener, reset_at_end};
+use super::faulty_server::{Listener, reset_on_close};
 
-/// Where bytes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     ToServer,
     ToClient,
 }
 
-/// What a connection suffers once so many bytes have gone one way.
+/// A fault of a connection after this many bytes in one direction.
 #[derive(Clone, Debug)]
 pub struct Fault {
     pub direction: Direction,
@@ -24,44 +22,43 @@ pub struct Fault {
     pub then: Then,
 }
 
-/// A fault that lasts ends the list of its way.
+/// After a lasting one, no further fault of its direction applies.
 #[derive(Clone, Debug)]
 pub enum Then {
-    /// Holds back what follows for this long.
+    /// Delays what follows.
     Delay(Duration),
-    /// Puts these bytes in between.
+    /// Inserts these bytes.
     Insert(Vec<u8>),
-    /// Leaves out so many bytes.
+    /// Omits this many bytes.
     Omit(usize),
-    /// Passes on what follows byte by byte, this far apart.
+    /// Forwards what follows byte by byte at this interval.
     Drip(Duration),
-    /// Passes on nothing that follows, and says nothing of it.
+    /// Drops what follows silently.
     Drop,
-    /// Ends the connection in order.
+    /// Closes the connection.
     Close,
     /// Resets the connection.
     Reset,
 }
 
-/// The relay. It ends when it is dropped.
+/// The relay. It stops when it is dropped.
 pub struct Relay(Listener);
 
 impl Relay {
-    /// A relay to `server` in which each connection suffers these faults, the earliest first.
+    /// A relay to `server` with these faults in each connection, the earliest first.
     pub fn start(server: SocketAddr, faults: Vec<Fault>) -> Self {
         Relay(Listener::start(
             |_| {},
-            move |client, _| pass_both_ways(&client, server, &faults),
+            move |client, _| forward_both(&client, server, &faults),
         ))
     }
 
-    /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.0.address()
     }
 }
 
-fn pass_both_ways(client: &TcpStream, server: SocketAddr, faults: &[Fault]) {
+fn forward_both(client: &TcpStream, server: SocketAddr, faults: &[Fault]) {
     let Ok(server) = TcpStream::connect(server) else {
         return;
     };
@@ -72,8 +69,8 @@ fn pass_both_ways(client: &TcpStream, server: SocketAddr, faults: &[Fault]) {
         reset: AtomicBool::new(false),
     };
     thread::scope(|scope| {
-        scope.spawn(|| ends.pass(Direction::ToServer, faults));
-        ends.pass(Direction::ToClient, faults);
+        scope.spawn(|| ends.forward(Direction::ToServer, faults));
+        ends.forward(Direction::ToClient, faults);
     });
 }
 
@@ -81,13 +78,13 @@ fn pass_both_ways(client: &TcpStream, server: SocketAddr, faults: &[Fault]) {
 struct Ends<'a> {
     client: &'a TcpStream,
     server: &'a TcpStream,
-    /// The connection ends with a reset and with nothing before it.
+    /// Whether the connection ends with a reset and without a FIN before it.
     reset: AtomicBool,
 }
 
 impl Ends<'_> {
-    /// Passes on what goes this direction, until it ends or a fault ends the connection.
-    fn pass(&self, direction: Direction, faults: &[Fault]) {
+    /// Forwards one direction until it ends or a fault ends the connection.
+    fn forward(&self, direction: Direction, faults: &[Fault]) {
         let (from, to) = match direction {
             Direction::ToServer => (self.client, self.server),
             Direction::ToClient => (self.server, self.client),
@@ -98,7 +95,7 @@ impl Ends<'_> {
                 return self.end(to);
             }
             passed = fault.after;
-            if !self.suffer(&fault.then, from, to) {
+            if !self.apply(&fault.then, from, to) {
                 return;
             }
         }
@@ -106,8 +103,8 @@ impl Ends<'_> {
         self.end(to);
     }
 
-    /// `false` if nothing more is passed on this way.
-    fn suffer(&self, fault: &Then, from: &TcpStream, mut to: &TcpStream) -> bool {
+    /// Returns `false` if nothing more is forwarded.
+    fn apply(&self, fault: &Then, from: &TcpStream, mut to: &TcpStream) -> bool {
         match fault {
             Then::Delay(time) => {
                 thread::sleep(*time);
@@ -129,8 +126,8 @@ impl Ends<'_> {
             }
             Then::Reset => {
                 self.reset.store(true, Ordering::SeqCst);
-                reset_at_end(self.client);
-                // The thread of the other way stops reading: the socket ends with the last who holds it.
+                reset_on_close(self.client);
+                // Stops the thread of the other direction: the last owner closes the socket.
                 let _ = self.client.shutdown(Shutdown::Read);
                 let _ = self.server.shutdown(Shutdown::Both);
             }
@@ -138,7 +135,7 @@ impl Ends<'_> {
         false
     }
 
-    /// Says that nothing more comes.
+    /// Closes the sending side.
     fn end(&self, to: &TcpStream) {
         if !self.reset.load(Ordering::SeqCst) {
             let _ = to.shutdown(Shutdown::Write);
@@ -153,12 +150,12 @@ fn drip(bytes: &[u8], mut to: &TcpStream, pause: Duration) -> bool {
     })
 }
 
-/// Passes on so many bytes; `false` if one of the two ended first.
+/// Forwards this many bytes. Returns `false` if one side ended first.
 fn copy(from: &TcpStream, mut to: &TcpStream, count: usize) -> bool {
     read(from, count, |bytes| to.write_all(bytes).is_ok())
 }
 
-/// Reads so many bytes and gives them to `take`; `false` if they end first, or `take` says so.
+/// Reads this many bytes and passes them to `take`. Returns `false` if they end first or `take` returns `false`.
 fn read(mut from: &TcpStream, mut count: usize, mut take: impl FnMut(&[u8]) -> bool) -> bool {
     let mut buffer = [0; 16 * 1024];
     while count > 0 {

@@ -1,4 +1,4 @@
-//! What a process holds: descriptors and threads, counted from outside by what Linux shows in `/proc`.
+//! Descriptors and threads of a process, counted in Linux's `/proc`.
 
 use std::fs;
 use std::thread;
@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use super::WATCHDOG;
 
-/// How much a process holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resources {
     pub descriptors: usize,
@@ -14,7 +13,7 @@ pub struct Resources {
 }
 
 impl Resources {
-    /// What the process with this id holds; `None` where the system does not show it.
+    /// The resources of the process with this id; `None` without `/proc`.
     pub fn of(process: u32) -> Option<Self> {
         let count = |of: &str| Some(fs::read_dir(format!("/proc/{process}/{of}")).ok()?.count());
         Some(Resources {
@@ -24,18 +23,18 @@ impl Resources {
     }
 }
 
-/// Looks until what is held is what was held before: a thread that has been told to end takes its time.
+/// Waits until the resources are those of before: a thread may return a little after its call.
 pub fn settle(
     before: Option<Resources>,
-    look: impl Fn() -> Option<Resources>,
+    count_now: impl Fn() -> Option<Resources>,
 ) -> Result<(), String> {
-    let begun = Instant::now();
+    let start = Instant::now();
     loop {
-        let now = look();
+        let now = count_now();
         if now == before {
             return Ok(());
         }
-        if begun.elapsed() > WATCHDOG / 10 {
+        if start.elapsed() > WATCHDOG / 10 {
             return Err(format!("{now:?} after {before:?}"));
         }
         thread::sleep(Duration::from_millis(1));

@@ -1,15 +1,15 @@
-//! Chance that can be repeated: names, tokens and orders made anew for each run.
+//! Random numbers that can be reproduced: names, tokens and orders differ in each run.
 
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 
-/// Numbers that follow from a seed.
+/// A generator of random numbers.
 pub struct Rng {
     seed: u64,
     drawn: u64,
 }
 
 impl Rng {
-    /// Chance from `BOSAUTH_TEST_SEED`, or a new one. The seed is printed, to repeat a run.
+    /// Seeds from `BOSAUTH_TEST_SEED`, or at random. Prints the seed.
     pub fn new() -> Self {
         let seed = match std::env::var("BOSAUTH_TEST_SEED") {
             Ok(seed) => seed.parse().expect("BOSAUTH_TEST_SEED is a number"),
@@ -26,19 +26,19 @@ impl Rng {
         hasher.finish()
     }
 
-    /// A number below `end`.
+    /// Returns a number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
     }
 
-    /// The list in another order.
+    /// Shuffles a list.
     pub fn shuffle<T>(&mut self, list: &mut [T]) {
         for end in (1..list.len()).rev() {
             list.swap(end, self.below(end + 1));
         }
     }
 
-    /// So many lower-case letters and digits.
+    /// Returns this many lower-case letters and digits.
     pub fn word(&mut self, length: usize) -> String {
         const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
         (0..length)

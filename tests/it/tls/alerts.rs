@@ -54,7 +54,7 @@ fn tls_server(mut serve: impl FnMut(&mut TcpStream, &mut Records) + Send + 'stat
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
-            if let Ok(mut records) = Records::begin(&stream) {
+            if let Ok(mut records) = Records::accept(&stream) {
                 serve(&mut stream, &mut records);
             }
         }
