@@ -1,90 +1,35 @@
-//! A server that gives back what it was sent: no secret of a call is seen in its error, however it is
-//! spelled.
+//! Servers that echo the secrets of a call: its error shows none of them, in any encoding.
 
 use std::time::{Duration, Instant};
 
-use bosauth::{CallOptions, Client, Error};
+use bosauth::{CallOptions, Error};
 
 use crate::support::driver::{self, Driver};
 use crate::support::faulty_server::FaultyServer;
 use crate::support::fields;
-use crate::support::responses::{JSON, api_error, response};
+use crate::support::responses::{HTML, JSON, api_error, response};
+use crate::support::secrets::{self, encodings, shown};
 
-/// A secret and its base64, standard and URL-safe.
-type Secret = (&'static str, [&'static str; 2]);
+const PASSWORD: &str = "p\u{e4}\"ss\\w/o rd+%1";
+const TOKEN: &str = "t\u{f6}k<en>&'\u{1f600}~1234";
+const KEY: &str = "own-key-1234567";
 
-const PASSWORD: Secret = (
-    "p\u{e4}\"ss\\w/o rd+%1",
-    ["cMOkInNzXHcvbyByZCslMQ", "cMOkInNzXHcvbyByZCslMQ"],
-);
-const TOKEN: Secret = (
-    "t\u{f6}k<en>&'\u{1f600}~1234",
-    ["dMO2azxlbj4mJ/CfmIB+MTIzNA", "dMO2azxlbj4mJ_CfmIB-MTIzNA"],
-);
-const KEY: Secret = (
-    "own-key-1234567",
-    ["b3duLWtleS0xMjM0NTY3", "b3duLWtleS0xMjM0NTY3"],
-);
-
-/// The ways in which a secret may stand inside a JSON string.
-fn spellings((secret, base64): Secret) -> Vec<String> {
-    let quoted = serde_json::to_string(secret).unwrap();
-    let escaped = secret.encode_utf16().map(|unit| format!("\\u{unit:04x}"));
-    let percent = percent(secret);
-    let mut all = vec![
-        quoted[1..quoted.len() - 1].to_owned(),
-        escaped.collect(),
-        percent.replace("%20", "+"),
-        percent,
-    ];
-    all.extend(base64.map(str::to_owned));
-    all
+fn assert_hides(text: &str, secrets: &[&str]) {
+    secrets::assert_hides(text, secrets, |_| Vec::new());
 }
 
-fn percent(text: &str) -> String {
-    let encode = |byte: u8| match byte {
-        b'a'..=b'z' | b'0'..=b'9' | b'-' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(encode).collect()
+/// The secrets in every encoding, separated by a comma.
+fn all_encodings(secrets: &[&str]) -> String {
+    let all = secrets.iter().flat_map(|secret| encodings(secret));
+    all.collect::<Vec<_>>().join(", ")
 }
 
-/// Fails if a secret stands in the text in any spelling.
-fn assert_hides(text: &str, secrets: &[Secret]) {
-    for &secret in secrets {
-        assert!(!text.contains(secret.0), "{} stands in {text}", secret.0);
-        for spelling in spellings(secret) {
-            assert!(!text.contains(&spelling), "{spelling} stands in {text}");
-        }
-    }
-}
-
-/// Everything that an error shows.
-fn shown(error: &Error) -> String {
-    format!(
-        "{error} {error:?} {error:#?} {} {} {} {} {} {}",
-        error.message(),
-        error.server_message(),
-        error.data_json(),
-        String::from_utf8_lossy(error.body()),
-        error.url(),
-        error.mfa_id(),
-    )
-}
-
-/// A refusal that gives the secrets back in message, in the names and values of `data`, and elsewhere.
-fn echoing(secrets: &[Secret]) -> Vec<u8> {
-    let all: Vec<String> = secrets
-        .iter()
-        .flat_map(|&secret| spellings(secret))
-        .collect();
-    let message = all.join(", ");
-    let members: Vec<String> = all
-        .iter()
-        .enumerate()
-        .map(|(at, text)| format!(r#""{at} {text}":["{text}",{{"x":"<{text}>"}}]"#))
-        .collect();
-    let data = members.join(",");
+/// An error response that echoes the secrets in its message, in names and values of `data`, and in another field.
+fn echoing(secrets: &[&str]) -> Vec<u8> {
+    let message = all_encodings(secrets);
+    let fields = message.split(", ").enumerate();
+    let fields = fields.map(|(at, text)| format!(r#""{at} {text}":["{text}",{{"x":"<{text}>"}}]"#));
+    let data = fields.collect::<Vec<_>>().join(",");
     let body = format!(
         r#"{{"data":{{{data}}},"message":"around {message} it","status":400,"x":"{message}"}}"#
     );
@@ -94,7 +39,7 @@ fn echoing(secrets: &[Secret]) -> Vec<u8> {
 fn bind(server: &FaultyServer, options: &CallOptions) -> Error {
     let client = server.client();
     let users = client.collection("users").with(options);
-    users.bind_token("a@b.c", PASSWORD.0, TOKEN.0).unwrap_err()
+    users.bind_token("a@b.c", PASSWORD, TOKEN).unwrap_err()
 }
 
 #[test]
@@ -103,7 +48,7 @@ fn error_response_is_redacted() {
     let server = FaultyServer::responding(echoing(&secrets));
     let mut options = CallOptions::new();
     options
-        .add_header("Authorization", &format!("Bearer {}", KEY.0))
+        .add_header("Authorization", &format!("Bearer {}", KEY))
         .unwrap();
     let error = bind(&server, &options);
     assert_hides(&shown(&error), &secrets);
@@ -117,14 +62,10 @@ fn error_response_is_redacted() {
 
 #[test]
 fn html_page_is_redacted() {
-    let all: Vec<String> = [PASSWORD, TOKEN]
-        .iter()
-        .flat_map(|&secret| spellings(secret))
-        .collect();
     for status in ["400 x", "502 x", "302 x"] {
-        let page = format!("<p>{} {} {}</p>", PASSWORD.0, TOKEN.0, all.join(" "));
-        let server =
-            FaultyServer::responding(response(status, "Content-Type: text/html\r\n", &page));
+        let all = all_encodings(&[PASSWORD, TOKEN]);
+        let page = format!("<p>{PASSWORD} {TOKEN} {all}</p>");
+        let server = FaultyServer::responding(response(status, HTML, &page));
         let error = bind(&server, &CallOptions::new());
         assert_hides(&shown(&error), &[PASSWORD, TOKEN]);
         assert!(error.body().starts_with(b"<p>***"));
@@ -136,10 +77,8 @@ fn body_of_a_2xx_response_is_not_exposed() {
     for body in [r#"{"token":"e30.e30.bG9naW4"}"#, "e30.e30.bG9naW4"] {
         let server = FaultyServer::responding(response("200 OK", JSON, body));
         let client = server.client();
-        let error = client
-            .collection("users")
-            .auth_with_token("tok")
-            .unwrap_err();
+        let error = client.collection("users").auth_with_token("tok");
+        let error = error.unwrap_err();
         assert_eq!(error.body(), b"");
         assert!(!shown(&error).contains("bG9naW4"), "{}", shown(&error));
     }
@@ -147,25 +86,23 @@ fn body_of_a_2xx_response_is_not_exposed() {
 
 #[test]
 fn echoed_mfa_id_is_redacted() {
-    let body = format!(r#"{{"mfaId":"{}"}}"#, KEY.0);
+    let body = format!(r#"{{"mfaId":"{}"}}"#, KEY);
     let server = FaultyServer::responding(response("401 x", JSON, &body));
     let client = server.client();
-    let error = client
-        .collection("users")
-        .auth_with_token(KEY.0)
-        .unwrap_err();
+    let error = client.collection("users").auth_with_token(KEY);
+    let error = error.unwrap_err();
     assert_hides(&shown(&error), &[KEY]);
 }
 
 #[test]
 fn truncated_body_is_redacted() {
-    let page = PASSWORD.0.repeat(10_000);
+    let page = PASSWORD.repeat(10_000);
     let server = FaultyServer::responding(response("502 x", "", &page));
     let error = bind(&server, &CallOptions::new());
     assert!(error.body().len() <= 64 * 1024);
     assert!(
         error.body().iter().all(|&byte| byte == b'*'),
-        "a part of a secret is seen"
+        "a part of a secret is shown"
     );
 }
 
@@ -185,7 +122,7 @@ fn server_message_is_one_sanitized_line() {
     );
     assert!(
         !error.message().contains('\u{e9}'),
-        "our own message holds none of the server's text"
+        "the library's message has no server text"
     );
 }
 
@@ -194,7 +131,7 @@ fn c_accessors_are_redacted() {
     let secrets = [PASSWORD, TOKEN];
     let server = FaultyServer::responding(echoing(&secrets));
     let mut driver = Driver::start("c", &mut driver::c(&[]));
-    let bind = fields::line(&["bind", "users", "a@b.c", PASSWORD.0, TOKEN.0]);
+    let bind = fields::line(&["bind", "users", "a@b.c", PASSWORD, TOKEN]);
     assert_eq!(driver.run(&format!("client {}", server.url())), "OK");
     assert_eq!(driver.run(&bind), "VALIDATION 400 FIX_CALL");
     for part in ["message", "server_message", "data", "body", "url", "mfa_id"] {
@@ -222,10 +159,10 @@ fn redaction_of_repeated_prefixes_is_linear() {
             let server = FaultyServer::responding(response("400 x", JSON, &body));
             let client = server.client();
             let users = client.collection("users").with(&options);
-            let begun = Instant::now();
+            let start = Instant::now();
             let error = users.bind_token("a@b.c", &password, &token).unwrap_err();
-            // It took minutes.
-            assert!(begun.elapsed() < Duration::from_secs(60), "{body:.60}");
+            // Quadratic redaction takes minutes.
+            assert!(start.elapsed() < Duration::from_secs(60), "{body:.60}");
             assert_eq!(error.http_status(), Some(400), "{error:?}");
         }
     }
@@ -239,7 +176,7 @@ fn protocol_fields_and_codes_are_never_redacted() {
         r#""message":"The length must be between 1 and 255.","params":{"max":255,"min":1}}}"#
     );
     let message = "An error occurred while validating the submitted data.";
-    let refusal = api_error(400, message, data);
+    let error_response = api_error(400, message, data);
     for secret in [
         "a",
         "1",
@@ -249,14 +186,14 @@ fn protocol_fields_and_codes_are_never_redacted() {
         "min",
         message,
     ] {
-        let server = FaultyServer::responding(refusal.clone());
+        let server = FaultyServer::responding(error_response.clone());
         let client = server.client();
         let users = client.collection("users");
         let error = users.bind_token("a", secret, secret).unwrap_err();
         assert_eq!(error.data_json(), data, "{secret}");
         assert_eq!(error.server_message(), message, "{secret}");
         assert!(
-            refusal.ends_with(error.body()) && !error.body().is_empty(),
+            error_response.ends_with(error.body()) && !error.body().is_empty(),
             "{secret}"
         );
     }
@@ -272,7 +209,7 @@ fn short_secret_redacts_the_whole_string() {
     let shown = r#"{"email":{"code":"own","message":"***","n":"***"}}"#;
     assert_eq!((error.data_json(), error.server_message()), (shown, "***"));
     let page = FaultyServer::responding(response("400 x", "", "<p>What a pity.</p>"));
-    let client = Client::builder(&page.url()).build().unwrap();
+    let client = page.client();
     let error = client.collection("users").bind_token("a@b.c", "a", "4");
     assert_eq!(error.unwrap_err().body(), b"***");
 }

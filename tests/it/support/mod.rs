@@ -16,6 +16,7 @@ pub mod resources;
 pub mod responses;
 pub mod rng;
 pub mod scenario;
+pub mod secrets;
 pub mod server;
 pub mod service;
 pub mod tools;
