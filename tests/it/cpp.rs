@@ -1,35 +1,38 @@
-//! The C++ wrapper: that it compiles wherever it should, misses nothing of the C library, and does what it says.
+//! The C++ wrapper: compilers and standards, coverage of the C API, behaviour.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use bosauth::{Action, Status};
 use bosbase_local::{Config, Seed, Server};
 
+use serde_json::{Value, json};
+
+use crate::support::faulty_server::{Act, FaultyServer};
+use crate::support::responses::{JSON, response};
 use crate::support::{library, markdown, server, tools};
 
-const STRICT: [&str; 5] = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"];
-
-/// Where the wrapper and its test programs are.
+/// The directory of the wrapper and its test programs.
 fn wrapper() -> PathBuf {
     tools::root().join("bindings/cpp")
 }
 
-/// The compilers that are here.
+/// The installed compilers.
 fn compilers() -> impl Iterator<Item = &'static str> {
     ["c++", "clang++"]
         .into_iter()
         .filter(|name| tools::has(name))
 }
 
-/// A compiler that finds both headers.
+/// A compiler with the paths of both headers.
 fn compiler(name: &str, standard: &str) -> Command {
     let mut command = Command::new(name);
     command
-        .args(STRICT)
+        .args(library::STRICT)
+        .arg("-Wconversion")
         .arg(format!("-std={standard}"))
         .arg("-I")
         .arg(wrapper())
@@ -38,7 +41,7 @@ fn compiler(name: &str, standard: &str) -> Command {
     command
 }
 
-/// A source of this text in the directory of built things.
+/// Writes a source file.
 fn source(name: &str, text: &str) -> PathBuf {
     let path = library::directory().join(name);
     fs::write(&path, text).unwrap();
@@ -60,12 +63,12 @@ fn linked(mut command: Command, sources: &[&Path], name: &str) -> PathBuf {
     program
 }
 
-/// One of the test programs, with every check for wrong memory that the compiler has.
+/// Compiles a test program with sanitizers.
 fn program(name: &str, flags: &[&str]) -> PathBuf {
     program_in("c++17", name, flags)
 }
 
-/// The same in another standard.
+/// The same for a standard.
 fn program_in(standard: &str, name: &str, flags: &[&str]) -> PathBuf {
     let mut command = compiler("c++", standard);
     command.args(["-g", "-O1"]).args(flags);
@@ -77,7 +80,7 @@ fn program_in(standard: &str, name: &str, flags: &[&str]) -> PathBuf {
 }
 
 fn has_sanitizers() -> bool {
-    static FOUND: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    static FOUND: OnceLock<bool> = OnceLock::new();
     *FOUND.get_or_init(|| {
         let file = source("empty.cpp", "int main() {}\n");
         let mut command = Command::new("c++");
@@ -145,7 +148,7 @@ fn clang_tidy_is_clean() {
     for name in ["calls", "stops", "exceptions"] {
         tidy.arg(wrapper().join("tests").join(format!("{name}.cpp")));
     }
-    // The newest standard has all of the header.
+    // The newest standard compiles all of the header.
     tidy.args(["--", "-std=c++20", "-I"])
         .arg(wrapper())
         .arg("-isystem")
@@ -156,15 +159,12 @@ fn clang_tidy_is_clean() {
 #[test]
 fn wrapper_uses_every_c_function_and_defines_no_macro() {
     let text = tools::read("bindings/cpp/bosauth.hpp");
-    let macros: Vec<_> = text
-        .lines()
-        .filter(|line| line.trim_start().starts_with("#define"))
-        .collect();
+    let is_macro = |line: &&str| line.trim_start().starts_with("#define");
+    let macros: Vec<_> = text.lines().filter(is_macro).collect();
     assert_eq!(macros, ["#define BOSAUTH_HPP"]);
     let symbols = tools::read("include/abi-symbols.txt");
-    let words: Vec<_> = text
-        .split(|c: char| !c.is_alphanumeric() && c != '_')
-        .collect();
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let words: Vec<_> = words.collect();
     for symbol in symbols.lines() {
         assert!(words.contains(&symbol), "bosauth.hpp does not use {symbol}");
     }
@@ -195,7 +195,7 @@ fn wrapper_enums_match_the_library() {
     assert_eq!(listed("BOSAUTH_ACTION_"), Action::ALL.len());
 }
 
-/// A program compiled for a newer ABI than the library's has to find out before it calls what is not there.
+/// A program compiled for a newer ABI must detect the older library before it calls a missing function.
 #[test]
 fn older_library_is_rejected() {
     let newer = library::directory().join("newer");
@@ -204,11 +204,8 @@ fn older_library_is_rejected() {
     let number = |abi: u32| format!("#define BOSAUTH_ABI_VERSION {abi}\n");
     let abi = library::BOSAUTH_ABI_VERSION;
     assert!(header.contains(&number(abi)));
-    fs::write(
-        newer.join("bosauth.h"),
-        header.replace(&number(abi), &number(abi + 1)),
-    )
-    .unwrap();
+    let header = header.replace(&number(abi), &number(abi + 1));
+    fs::write(newer.join("bosauth.h"), header).unwrap();
     let text = "#include <bosauth.hpp>\n#include <cstdio>\nint main() {\n\
         const auto made = bosauth::client::make(\"http://127.0.0.1:9\");\n\
         if (made) return 1;\n\
@@ -223,30 +220,27 @@ fn older_library_is_rejected() {
         .arg("-I")
         .arg(wrapper());
     let printed = tools::run(&mut Command::new(linked(command, &[&file], "cpp-too-old")));
-    let (high, low) = (abi >> 16, abi & 0xffff);
-    assert_eq!(
-        printed,
-        format!(
-            "UNSUPPORTED: the bosauth library that is loaded has ABI {high}.{low}; \
-             this program was compiled for ABI {high}.{}\n",
-            low + 1
-        )
+    let (major, minor) = (abi >> 16, abi & 0xffff);
+    let expected = format!(
+        "UNSUPPORTED: the bosauth library that is loaded has ABI {major}.{minor}; \
+         this program was compiled for ABI {major}.{}\n",
+        minor + 1
     );
+    assert_eq!(printed, expected);
 }
 
 #[test]
 fn every_call_without_exceptions() {
     let server = server::demo();
-    // Nobody listens here any more.
-    let dead = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    // A closed port.
+    let dead = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let dead = dead.unwrap();
+    let fixed = fixed_responses();
     let mut calls = Command::new(program("calls", &["-fno-exceptions"]));
     calls
         .arg(server.base_url())
         .arg(format!("http://{dead}"))
-        .arg(fixed_answers());
+        .arg(fixed.url());
     tools::run(&mut calls);
 }
 
@@ -256,7 +250,7 @@ fn every_call_with_exceptions() {
     tools::run(Command::new(program("exceptions", &[])).arg(server.base_url()));
 }
 
-/// In C++20 with a stop token too.
+/// In C++20 also with a stop token.
 #[test]
 fn allocation_failure_leaks_nothing() {
     let server = server::demo();
@@ -273,25 +267,16 @@ fn cancellation_page_programs_run() {
     let programs = markdown::programs("timeouts-and-cancel.md", "cpp");
     assert_eq!(programs.len(), prints.len());
     for (at, program) in programs.iter().enumerate() {
-        let file = source(&format!("stopping-{at}.cpp"), program);
-        let standard = if program.contains("jthread") {
-            "c++20"
-        } else {
-            "c++17"
-        };
-        let program = linked(
-            compiler("c++", standard),
-            &[&file],
-            &format!("stopping-{at}"),
-        );
-        assert_eq!(
-            tools::run(Command::new(program).arg(server.base_url())),
-            prints[at]
-        );
+        let file = source(&format!("cancelling-{at}.cpp"), program);
+        let standard = ["c++17", "c++20"][usize::from(program.contains("jthread"))];
+        let compiler = compiler("c++", standard);
+        let program = linked(compiler, &[&file], &format!("cancelling-{at}"));
+        let printed = tools::run(Command::new(program).arg(server.base_url()));
+        assert_eq!(printed, prints[at]);
     }
 }
 
-/// In C++20 by stop tokens too.
+/// In C++20 also by stop tokens.
 #[test]
 fn calls_are_cancelled() {
     let server = server::demo();
@@ -303,15 +288,14 @@ fn calls_are_cancelled() {
 
 #[test]
 fn invalid_strings_are_reported_and_valid_ones_arrive() {
-    // As long as they may be, and of characters of three and four bytes.
+    // Of the greatest length, and of characters of three and four bytes.
     let email = "\u{6f22}".repeat(81) + "@example.com";
     let password = "\u{1f600}".repeat(17) + "abc";
     assert_eq!((email.len(), password.len()), (255, 71));
-    let account = serde_json::json!({"collection": "users", "email": email, "password": password});
+    let account = json!({"collection": "users", "email": email, "password": password});
+    let seed = json!({"accounts": [account]}).to_string();
     let server = Server::start(Config {
-        seed: Some(Seed::Text(
-            serde_json::json!({"accounts": [account]}).to_string(),
-        )),
+        seed: Some(Seed::Text(seed)),
         ..Config::default()
     })
     .unwrap();
@@ -319,7 +303,7 @@ fn invalid_strings_are_reported_and_valid_ones_arrive() {
     tools::run(texts.arg(server.base_url()).arg(email).arg(password));
 }
 
-/// Without sanitizers: the program looks at memory by itself, which they would not allow.
+/// Without sanitizers: the program reads freed memory, which they report.
 #[test]
 fn copies_of_secrets_are_zeroized() {
     let server = server::demo();
@@ -330,77 +314,26 @@ fn copies_of_secrets_are_zeroized() {
     tools::run(Command::new(program).arg(server.base_url()));
 }
 
-/// A server for answers that `bosbase_local` does not give: by the collection in the path, one that never
-/// changes, or for "echo" what was sent. It lives as long as the test.
-fn fixed_answers() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        let mut silent = Vec::new();
-        for stream in listener.incoming() {
-            let stream = stream.unwrap();
-            if response(&stream) == Answered::Never {
-                silent.push(stream);
+/// A server with a fixed response for each collection, or for "echo" the request. The local server has none of these.
+fn fixed_responses() -> FaultyServer {
+    FaultyServer::start(|request| {
+        let request_text = String::from_utf8_lossy(&request.bytes);
+        let busy = format!("{JSON}Retry-After: 7\r\n");
+        let error = |status: u16, message: &str, data: Value| {
+            json!({"status": status, "message": message, "data": data}).to_string()
+        };
+        let (status, fields, body) = match request.target().split('/').nth(3).unwrap() {
+            "mfa" => ("401 x", JSON, json!({"mfaId": "mfa-1"}).to_string()),
+            "busy" => ("429 x", &*busy, error(429, "Slow down.", json!({}))),
+            "invalid" => {
+                let data = json!({"email": {"code": "x"}});
+                ("400 x", JSON, error(400, "Invalid.", data))
             }
-        }
-    });
-    url
-}
-
-#[derive(PartialEq)]
-enum Answered {
-    Yes,
-    Never,
-}
-
-/// Reads one request and answers it; the connection ends with the answer.
-fn response(mut stream: &TcpStream) -> Answered {
-    let request = request(stream);
-    let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-    let api_error = |status: u16, message: &str, data: serde_json::Value| {
-        serde_json::json!({"status": status, "message": message, "data": data}).to_string()
-    };
-    let none = || serde_json::json!({});
-    let (head, body) = match path.split('/').nth(3).unwrap_or_default() {
-        "mfa" => ("401 Unauthorized", r#"{"mfaId":"mfa-1"}"#.to_owned()),
-        "busy" => (
-            "429 Too Many Requests\r\nRetry-After: 7",
-            api_error(429, "Slow down.", none()),
-        ),
-        "invalid" => {
-            let data = serde_json::json!({"email": {"code": "x"}});
-            ("400 Bad Request", api_error(400, "Invalid.", data))
-        }
-        "echo" => ("400 Bad Request", api_error(400, &request, none())),
-        "silent" => return Answered::Never,
-        _ => return Answered::Yes,
-    };
-    let length = body.len();
-    // The client may have gone by its deadline.
-    let _ = write!(
-        stream,
-        "HTTP/1.1 {head}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    );
-    Answered::Yes
-}
-
-/// The head and body of one request.
-fn request(stream: &TcpStream) -> String {
-    let mut reader = BufReader::new(stream);
-    let mut text = String::new();
-    while !text.ends_with("\r\n\r\n") && reader.read_line(&mut text).unwrap_or(0) > 0 {}
-    let length = text
-        .lines()
-        .filter_map(|line| {
-            line.to_ascii_lowercase()
-                .strip_prefix("content-length:")?
-                .trim()
-                .parse()
-                .ok()
-        })
-        .next()
-        .unwrap_or(0);
-    let mut body = vec![0; length];
-    let _ = reader.read_exact(&mut body);
-    text + &String::from_utf8_lossy(&body)
+            "echo" => ("400 x", JSON, error(400, &request_text, json!({}))),
+            "silent" => return vec![Act::Silence],
+            _ => return vec![Act::Close],
+        };
+        let fields = format!("{fields}Connection: close\r\n");
+        vec![Act::Send(response(status, &fields, &body)), Act::Close]
+    })
 }

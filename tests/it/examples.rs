@@ -1,4 +1,4 @@
-//! The examples, compiled and run as the README says, against a server of their own.
+//! The examples, compiled and run as the README shows.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +10,7 @@ use bosbase_local::{Config, Server};
 use crate::support::faulty_server::{Act, FaultyServer};
 use crate::support::{library, markdown, server, tools};
 
-/// `cargo run` of an example into the directory that this test was built in.
+/// `cargo run` of an example.
 fn example(name: &str) -> Command {
     let mut cargo = tools::cargo();
     cargo
@@ -22,8 +22,8 @@ fn example(name: &str) -> Command {
 
 #[test]
 fn quickstart_shows_every_step() {
-    let story = tools::run(&mut example("quickstart"));
-    for told in [
+    let printed = tools::run(&mut example("quickstart"));
+    for text in [
         "logged in as user@example.com",
         "logged in as admin@example.com",
         "superuser    true",
@@ -32,12 +32,12 @@ fn quickstart_shows_every_step() {
         "the client still holds the session: true",
         "the client holds a session: false",
     ] {
-        assert!(story.contains(told), "{told:?} is missing in\n{story}");
+        assert!(printed.contains(text), "{text:?} is missing in\n{printed}");
     }
     assert_eq!(
-        story.matches("UNKNOWN_TOKEN").count(),
+        printed.matches("UNKNOWN_TOKEN").count(),
         4,
-        "two refusals for each account"
+        "two errors for each account"
     );
 }
 
@@ -59,18 +59,11 @@ fn first_login_in_c() {
 
 #[test]
 fn failed_first_login_prints_status_and_action() {
-    let dead = Server::start(Config::default()).unwrap();
+    let empty = Server::start(Config::default()).unwrap();
     for name in ["first_login", "first_login_plain"] {
-        let refused = Command::new(in_c(name))
-            .arg(dead.base_url())
-            .output()
-            .unwrap();
-        assert_eq!(refused.status.code(), Some(1));
-        let printed = String::from_utf8(refused.stderr).unwrap();
-        assert_eq!(
-            printed, "CREDENTIALS: wrong email or password\nwhat to do: ASK_CREDENTIALS\n",
-            "{name}"
-        );
+        let stderr = tools::run_failing(Command::new(in_c(name)).arg(empty.base_url()));
+        let expected = "CREDENTIALS: wrong email or password\nwhat to do: ASK_CREDENTIALS\n";
+        assert_eq!(stderr, expected, "{name}");
     }
 }
 
@@ -92,8 +85,8 @@ fn pages_show_the_examples() {
     }
 }
 
-/// Runs a program of `docs/sessions.md` until it has a session, and again without a server and with a damaged file.
-fn stays_logged_in(program: impl Fn() -> Command, name: &str) {
+/// Runs a program of `docs/sessions.md` until it has a session, then with a damaged file and without a server.
+fn check_restart(program: impl Fn() -> Command, name: &str) {
     let server = server::with_token();
     let file = tools::empty(&format!("sessions-{name}")).join("session");
     let url = server.base_url().to_owned();
@@ -102,16 +95,16 @@ fn stays_logged_in(program: impl Fn() -> Command, name: &str) {
 
     assert_eq!(printed(run()), "logged in as user@example.com\n");
     let mode = fs::metadata(&file).unwrap().permissions().mode();
-    assert_eq!(mode & 0o077, 0, "others may read the session");
-    let kept = fs::read(&file).unwrap();
-    for damaged in [0, 20, kept.len() / 2, kept.len() - 1] {
-        fs::write(&file, &kept[..damaged]).unwrap();
+    assert_eq!(mode & 0o077, 0, "other users can read the session");
+    let saved = fs::read(&file).unwrap();
+    for damaged in [0, 20, saved.len() / 2, saved.len() - 1] {
+        fs::write(&file, &saved[..damaged]).unwrap();
         assert_eq!(printed(run()), "logged in as user@example.com\n");
     }
     drop(server);
     assert_eq!(printed(run()), "still logged in as user@example.com\n");
     fs::write(&file, "").unwrap();
-    assert!(!run().status.success(), "nobody is logged in");
+    assert!(!run().status.success(), "there is no session");
 }
 
 #[test]
@@ -121,13 +114,13 @@ fn session_survives_a_restart_in_rust() {
         cargo.arg("--");
         cargo
     };
-    stays_logged_in(program, "rust");
+    check_restart(program, "rust");
 }
 
 #[test]
 fn session_survives_a_restart_in_c() {
     let program = in_c("stay_logged_in");
-    stays_logged_in(|| Command::new(&program), "c");
+    check_restart(|| Command::new(&program), "c");
 }
 
 #[test]
@@ -137,7 +130,7 @@ fn session_survives_a_restart_in_cpp() {
     let wrapper = tools::root().join("bindings/cpp");
     let include = format!("-I{}", wrapper.display());
     let program = library::compile(&source, &[&include]);
-    stays_logged_in(|| Command::new(&program), "cpp");
+    check_restart(|| Command::new(&program), "cpp");
 }
 
 #[test]
@@ -162,7 +155,7 @@ fn session_survives_a_restart_in_python() {
             .env("BOSAUTH_LIBRARY", &library);
         python
     };
-    stays_logged_in(program, "py");
+    check_restart(program, "py");
 }
 
 #[test]
@@ -174,7 +167,7 @@ fn slow_login_is_cancelled() {
     assert_eq!(printed, "CANCELLED\n");
 }
 
-/// A C example, compiled with the command in its first lines.
+/// Compiles a C example by the command in its first lines.
 fn in_c(name: &str) -> PathBuf {
     let example = format!("examples/{name}.c");
     let text = tools::read(&example);
@@ -186,15 +179,13 @@ fn in_c(name: &str) -> PathBuf {
     let thread = format!("{:?}", std::thread::current().id()).replace(['(', ')'], "");
     let program = directory.join(format!("{name}-{thread}"));
     let command = command
-        .unwrap_or_else(|| panic!("{example} does not say how to compile it"))
+        .unwrap_or_else(|| panic!("{example} has no command to compile it"))
         .replace("target/release/libbosauth.a", "\"$DIRECTORY\"/libbosauth.a")
         .replace(&format!("-o target/{name}"), "-o \"$PROGRAM\"");
     let mut shell = Command::new("sh");
+    let strict = library::STRICT.join(" ");
     shell
-        .args(["-e", "-c"])
-        .arg(format!(
-            "\"$COMPILER\" -Wall -Wextra -Wpedantic -Werror {command}"
-        ))
+        .args(["-e", "-c", &format!("\"$COMPILER\" {strict} {command}")])
         .env("COMPILER", tools::cc())
         .env("DIRECTORY", &directory)
         .env("PROGRAM", &program);

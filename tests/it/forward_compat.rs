@@ -1,5 +1,5 @@
-//! Programs made for today's library meet another one: they go on with one that has grown, and refuse one of
-//! another generation.
+//! Programs compiled for this library with another one: they work with a newer ABI minor version, and reject another
+//! major version.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,19 +11,10 @@ use crate::support::{library, python_suite, server, tools};
 
 const HELLO: &str = "hello user@example.com\n";
 
-/// A library made from a private copy of the sources, with another ABI number and more code, under the name
-/// by which programs ask for today's.
+/// Builds a library from a copy of the sources, with another ABI version and more code, under the same SONAME.
 fn changed_library(name: &str, abi: u32, more: &str) -> PathBuf {
     let copy = tools::empty(&format!("growth/{name}"));
-    let parts = [
-        "Cargo.toml",
-        "Cargo.lock",
-        "build.rs",
-        "src",
-        "core",
-        "service",
-        "examples",
-    ];
+    let parts = "Cargo.toml Cargo.lock build.rs src core service examples".split(' ');
     let mut cp = Command::new("cp");
     cp.arg("-Rp")
         .args(parts)
@@ -40,25 +31,16 @@ fn changed_library(name: &str, abi: u32, more: &str) -> PathBuf {
     let built = tools::temporary("growth/changed-target");
     let mut cargo = tools::cargo();
     cargo
-        .args([
-            "rustc",
-            "--quiet",
-            "--offline",
-            "--package",
-            "bosauth-capi",
-            "--lib",
-        ])
+        .args(["rustc", "--quiet", "--offline", "--lib"])
+        .args(["--package", "bosauth-capi"])
         .args(["--crate-type", "cdylib", "--target-dir"])
         .arg(&built)
         .current_dir(&copy);
     tools::run(&mut cargo);
     let directory = copy.join("lib");
     fs::create_dir_all(&directory).unwrap();
-    fs::copy(
-        built.join("debug/libbosauth.so"),
-        directory.join("libbosauth.so.1"),
-    )
-    .unwrap();
+    let library = built.join("debug/libbosauth.so");
+    fs::copy(library, directory.join("libbosauth.so.1")).unwrap();
     directory
 }
 
@@ -66,13 +48,12 @@ fn edit(file: &Path, change: impl FnOnce(String) -> String) {
     fs::write(file, change(fs::read_to_string(file).unwrap())).unwrap();
 }
 
-/// A program compiled against today's headers and library.
+/// Compiles a program against the headers and the library.
 fn compiled(source: &str, name: &str) -> PathBuf {
     let program = library::directory().join(name);
-    let (compiler, standard) = if source.ends_with(".c") {
-        ("cc", "c11")
-    } else {
-        ("c++", "c++17")
+    let (compiler, standard) = match source.ends_with(".c") {
+        true => ("cc", "c11"),
+        false => ("c++", "c++17"),
     };
     let mut command = Command::new(compiler);
     command
@@ -86,14 +67,14 @@ fn compiled(source: &str, name: &str) -> PathBuf {
     program
 }
 
-/// The program with this library in place of the one it was linked with.
+/// The program with another library than it was linked with.
 fn with_library(program: &Path, library: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).env("LD_LIBRARY_PATH", library);
     command
 }
 
-/// Runs the Python package's own tests on this library.
+/// Runs the Python package's unit tests with this library.
 fn python_tests_pass_on(library: &Path) {
     let server = Server::start(python_suite::config()).unwrap();
     let mut python = python_suite::command("python3", server.base_url());
@@ -113,30 +94,25 @@ fn newer_minor_version_works_and_other_major_is_rejected() {
     let url = server.base_url();
 
     let more = "\n/// @return 7\n#[unsafe(no_mangle)]\npub extern \"C\" fn bosauth_grown() -> i32 {\n    7\n}\n";
-    let grown = changed_library("grown", abi + 1, more);
-    let names = tools::run(
-        Command::new("nm")
-            .arg("-D")
-            .arg(grown.join("libbosauth.so.1")),
-    );
+    let newer = changed_library("newer", abi + 1, more);
+    let mut nm = Command::new("nm");
+    let names = tools::run(nm.arg("-D").arg(newer.join("libbosauth.so.1")));
     assert!(names.contains("bosauth_grown"));
-    assert_eq!(tools::run(&mut with_library(&c, &grown, &[url])), HELLO);
-    assert_eq!(tools::run(&mut with_library(&cpp, &grown, &[url])), HELLO);
-    tools::run(&mut with_library(&tests, &grown, &[url]));
+    assert_eq!(tools::run(&mut with_library(&c, &newer, &[url])), HELLO);
+    assert_eq!(tools::run(&mut with_library(&cpp, &newer, &[url])), HELLO);
+    tools::run(&mut with_library(&tests, &newer, &[url]));
     let snapshot = compiled("tests/c/lifetimes.c", "abi-snapshot");
-    tools::run(&mut with_library(&snapshot, &grown, &[]));
-    python_tests_pass_on(&grown.join("libbosauth.so.1"));
+    tools::run(&mut with_library(&snapshot, &newer, &[]));
+    python_tests_pass_on(&newer.join("libbosauth.so.1"));
 
-    let broken = changed_library("broken", abi + 0x1_0000, "");
+    let incompatible = changed_library("incompatible", abi + 0x1_0000, "");
     for program in [&c, &cpp] {
-        let output = with_library(program, &broken, &[url]).output().unwrap();
-        let printed = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{printed}");
-        let (high, low) = (abi >> 16, abi & 0xffff);
-        let told = format!(
-            "has ABI {}.{low}; this program was compiled for ABI {high}.{low}",
-            high + 1
+        let printed = tools::run_failing(&mut with_library(program, &incompatible, &[url]));
+        let (major, minor) = (abi >> 16, abi & 0xffff);
+        let expected = format!(
+            "has ABI {}.{minor}; this program was compiled for ABI {major}.{minor}",
+            major + 1
         );
-        assert!(printed.contains(&told), "{printed}");
+        assert!(printed.contains(&expected), "{printed}");
     }
 }

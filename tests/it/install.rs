@@ -1,5 +1,4 @@
-//! The installation for C and C++: what is put where, that it can be used from elsewhere in every way, that the
-//! pages in `docs/` say how.
+//! The installation for C and C++: files, build systems, and the pages in `docs/`.
 
 mod linking;
 
@@ -10,11 +9,12 @@ use std::sync::OnceLock;
 
 use bosbase_local::{Config, Server};
 
+use crate::support::markdown::Block;
 use crate::support::{library, markdown, server, tools};
 
 const HELLO: &str = "hello user@example.com\n";
 
-/// The repository as a clone has it, with what is not committed yet. Without git it is this one.
+/// A clone of the repository, with uncommitted changes. Without git, the repository itself.
 fn clone() -> &'static Path {
     static CLONE: OnceLock<PathBuf> = OnceLock::new();
     CLONE.get_or_init(|| match tools::root().join(".git").exists() {
@@ -23,12 +23,12 @@ fn clone() -> &'static Path {
     })
 }
 
-/// Copies what belongs to a repository, with the times of the files, so that cargo need not compile them again.
+/// Copies the files of a repository with their modification times, so that cargo does not compile them again.
 fn copy(repository: &Path, to: &Path) -> PathBuf {
     let list = git(repository, "ls-files --cached --others --exclude-standard");
     for name in list.lines() {
         let (from, to) = (repository.join(name), to.join(name));
-        // A file that was deleted is still in the list until that is committed.
+        // A deleted file is listed until that is committed.
         if from.is_file() {
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::copy(&from, &to).unwrap();
@@ -48,8 +48,8 @@ fn git(repository: &Path, arguments: &str) -> String {
     tools::run(&mut git)
 }
 
-/// Where the library is installed, by the commands of `docs/c.md` in a clone; nothing without CMake. It is moved
-/// afterwards, since it may be.
+/// The prefix of an installation by the commands of `docs/c.md`; `None` without CMake. It is moved after that, which
+/// must work.
 fn installed() -> Option<&'static Path> {
     static INSTALLED: OnceLock<Option<PathBuf>> = OnceLock::new();
     INSTALLED
@@ -58,10 +58,8 @@ fn installed() -> Option<&'static Path> {
 }
 
 fn install() -> PathBuf {
-    let (first, prefix) = (
-        tools::empty("install/first"),
-        tools::temporary("install/prefix"),
-    );
+    let first = tools::empty("install/first");
+    let prefix = tools::temporary("install/prefix");
     let mut shell = shell(&installation("c.md"), clone(), &first);
     tools::run(shell.env("CARGO_TARGET_DIR", tools::target()));
     let _ = fs::remove_dir_all(&prefix);
@@ -85,7 +83,7 @@ fn shell(commands: &str, directory: &Path, prefix: &Path) -> Command {
     shell
 }
 
-/// Asks pkg-config about what is installed.
+/// Runs pkg-config on the installation.
 fn pkg_config(prefix: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("pkg-config");
     command
@@ -95,11 +93,9 @@ fn pkg_config(prefix: &Path, arguments: &[&str]) -> String {
     tools::run(&mut command).trim().to_owned()
 }
 
-/// The shared libraries that a program asks for.
+/// The shared libraries that a program needs.
 fn needed(program: &Path) -> String {
-    let dynamic = tools::run(Command::new("readelf").args(["-W", "-d"]).arg(program));
-    let needed = dynamic.lines().filter(|line| line.contains("(NEEDED)"));
-    needed.collect::<Vec<_>>().concat()
+    library::dynamic_values(&library::dynamic_section(program), "NEEDED").join(" ")
 }
 
 #[test]
@@ -113,22 +109,15 @@ fn installed_files_and_links() {
     let file = format!("{soname}.{}.{patch}", abi & 0xffff);
     assert_eq!(points("libbosauth.so"), Path::new(&soname));
     assert_eq!(points(&soname), Path::new(&file));
-    let dynamic = tools::run(
-        Command::new("readelf")
-            .args(["-W", "-d"])
-            .arg(library.join(&file)),
-    );
-    assert!(dynamic.contains(&format!("[{soname}]")), "{dynamic}");
+    let dynamic = library::dynamic_section(&library.join(&file));
+    assert_eq!(library::dynamic_values(&dynamic, "SONAME"), [soname]);
     for (installed, ours) in [
         ("bosauth.h", "include/bosauth.h"),
         ("bosauth.hpp", "bindings/cpp/bosauth.hpp"),
         ("bosauth_easy.h", "bindings/c/bosauth_easy.h"),
     ] {
-        let installed = fs::read(prefix.join("include").join(installed)).unwrap();
-        assert!(
-            installed == fs::read(tools::root().join(ours)).unwrap(),
-            "{ours}"
-        );
+        let installed = fs::read_to_string(prefix.join("include").join(installed));
+        assert!(installed.unwrap() == tools::read(ours), "{ours}");
     }
 }
 
@@ -146,7 +135,7 @@ fn pkg_config_lists_private_libraries() {
     assert!(text.contains("\nLibs.private: -lpthread -ldl\n"), "{text}");
     assert!(
         !text.contains(&*tools::temporary("install/").to_string_lossy()),
-        "it cannot be moved: {text}"
+        "it is not relocatable: {text}"
     );
     let all = pkg_config(prefix, &["--static", "--libs"]);
     assert!(all.ends_with("-lbosauth -lpthread -ldl"), "{all}");
@@ -163,16 +152,10 @@ fn build_and_log_in(project: &Path, commands: &str, prefix: &Path) {
         ("login_cpp", true),
     ] {
         let program = project.join("build").join(name);
-        assert_eq!(
-            tools::run(Command::new(&program).arg(server.base_url())),
-            HELLO,
-            "{name}"
-        );
-        assert_eq!(
-            needed(&program).contains("libbosauth.so.1"),
-            shared,
-            "{name}"
-        );
+        let printed = tools::run(Command::new(&program).arg(server.base_url()));
+        assert_eq!(printed, HELLO, "{name}");
+        let is_shared = needed(&program).contains("libbosauth.so.1");
+        assert_eq!(is_shared, shared, "{name}");
     }
 }
 
@@ -195,16 +178,9 @@ fn example_project_links_shared_and_static() {
     let unbound = Server::start(Config::default()).unwrap();
     for name in ["login_static", "login_cpp"] {
         let program = directory.join("build").join(name);
-        let output = Command::new(program)
-            .arg(unbound.base_url())
-            .output()
-            .unwrap();
-        let printed = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{printed}");
-        assert_eq!(
-            printed,
-            "CREDENTIALS: wrong email or password\nwhat to do: ASK_CREDENTIALS\n"
-        );
+        let stderr = tools::run_failing(Command::new(program).arg(unbound.base_url()));
+        let expected = "CREDENTIALS: wrong email or password\nwhat to do: ASK_CREDENTIALS\n";
+        assert_eq!(stderr, expected);
     }
 }
 
@@ -217,24 +193,18 @@ fn build_with_the_repository(name: &str, by: &str) {
     let repository = clone().to_string_lossy();
     let lines = lines
         .replace("third_party/bosauth", &repository)
-        // Nothing is cloned here: cargo would compile all of it for another path.
+        // Not cloned: cargo would compile everything again for another path.
         .replace(
             "GIT_REPOSITORY https://example.com/bosauth.git GIT_TAG main",
             &format!("SOURCE_DIR \"{repository}\""),
         );
     let project = directory.join("CMakeLists.txt");
     let text = fs::read_to_string(&project).unwrap();
-    fs::write(
-        &project,
-        text.replace("find_package(bosauth 0.1 REQUIRED)\n", &lines),
-    )
-    .unwrap();
+    let text = text.replace("find_package(bosauth 0.1 REQUIRED)\n", &lines);
+    assert!(text.contains(&*repository), "the page differs");
+    fs::write(&project, text).unwrap();
     let commands = "cmake -S . -B build\ncmake --build build";
     build_and_log_in(&directory, commands, prefix);
-    assert!(
-        fs::read_to_string(project).unwrap().contains(&*repository),
-        "the page says something else"
-    );
 }
 
 #[test]
@@ -276,11 +246,8 @@ fn compilations() -> Vec<String> {
     ] {
         let text = tools::read(page);
         let lines = text.lines().map(|line| line.trim_start_matches([' ', '*']));
-        commands.extend(
-            lines
-                .filter(|line| line.starts_with("cc "))
-                .map(str::to_owned),
-        );
+        let lines = lines.filter(|line| line.starts_with("cc "));
+        commands.extend(lines.map(str::to_owned));
     }
     assert!(commands.len() >= 3, "{commands:?}");
     commands
@@ -291,7 +258,7 @@ fn documented_commands_leave_the_clone_clean() {
     if installed().is_none() || clone() == tools::root() {
         return;
     }
-    // cargo writes to `target` alone; what it built for another test is taken.
+    // Reuses what another test has built.
     let release = library::install(&["--release"]);
     fs::create_dir_all(clone().join("target")).unwrap();
     let link = clone().join("target/release");
@@ -318,22 +285,14 @@ fn version_mismatch_is_reported() {
         &directory,
         prefix,
     );
-    let output = cmake.output().unwrap();
-    let printed = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        !output.status.success() && printed.contains(env!("CARGO_PKG_VERSION")),
-        "{printed}"
-    );
+    let stderr = tools::run_failing(&mut cmake);
+    assert!(stderr.contains(env!("CARGO_PKG_VERSION")), "{stderr}");
 }
 
 #[test]
 fn easy_header_compiles_in_c_and_cpp() {
     let source = tools::empty("install/easy").join("easy.h");
-    fs::write(
-        &source,
-        "#include <bosauth_easy.h>\n#include <bosauth_easy.h>\n",
-    )
-    .unwrap();
+    fs::write(&source, "#include <bosauth_easy.h>\n".repeat(2)).unwrap();
     for (compiler, language, standard) in [
         ("cc", "c", "c99"),
         ("cc", "c", "c17"),
@@ -344,22 +303,10 @@ fn easy_header_compiles_in_c_and_cpp() {
         if tools::has(compiler) {
             let mut command = Command::new(compiler);
             command
-                .args([
-                    "-Wall",
-                    "-Wextra",
-                    "-Wpedantic",
-                    "-Wconversion",
-                    "-Werror",
-                    "-fsyntax-only",
-                ])
-                .args([
-                    "-x",
-                    language,
-                    &format!("-std={standard}"),
-                    "-isystem",
-                    "include",
-                ])
-                .args(["-I", "bindings/c"])
+                .args(library::STRICT)
+                .args(["-Wconversion", "-fsyntax-only", "-x", language])
+                .arg(format!("-std={standard}"))
+                .args(["-isystem", "include", "-I", "bindings/c"])
                 .arg(&source)
                 .current_dir(tools::root());
             tools::run(&mut command);
@@ -367,38 +314,24 @@ fn easy_header_compiles_in_c_and_cpp() {
     }
 }
 
-/// Does what a page says, from an empty directory, and compares what it says will be printed.
+/// Follows a page of `docs/` in an empty directory.
 fn follow(page: &str) {
     let Some(prefix) = installed() else { return };
     if !tools::has("pkg-config") {
         return;
     }
-    let server = server::demo();
     let directory = tools::empty(&format!("install/{page}"));
-    let (mut printed, mut compared) = (String::new(), 0);
-    for block in markdown::blocks(page) {
-        match (&*block.language, block.file) {
-            ("text", _) => {
-                assert_eq!(printed, block.text, "{page}");
-                compared += 1;
-            }
-            ("sh", _)
-                if block.text.contains("bindings/c") || block.text.contains("export PREFIX") => {}
-            // Built by `build_with_the_repository`.
-            ("cmake", None) if block.text.contains("bindings/c") => {}
-            ("sh", _) => {
-                let commands = block
-                    .text
-                    .replace("http://127.0.0.1:8090", server.base_url());
-                // A compiler is as strict as for everything else here.
-                let commands = commands.replace("cc ", "cc -Wall -Wextra -Wpedantic -Werror ");
-                let commands = commands.replace("c++ ", "c++ -Wall -Wextra -Wpedantic -Werror ");
-                printed = tools::run(&mut shell(&commands, &directory, prefix));
-            }
-            (_, Some(file)) => fs::write(directory.join(file), block.text).unwrap(),
-            (language, None) => panic!("{page}: what is this {language} for?\n{}", block.text),
-        }
-    }
+    // `build_with_the_repository` covers the builds from a clone.
+    let is_skipped = |block: &Block| {
+        block.file.is_none()
+            && (block.text.contains("bindings/c") || block.text.contains("export PREFIX"))
+    };
+    let compared = markdown::follow(page, &directory, is_skipped, |commands| {
+        let strict = library::STRICT.join(" ");
+        let commands = commands.replace("cc ", &format!("cc {strict} "));
+        let commands = commands.replace("c++ ", &format!("c++ {strict} "));
+        shell(&commands, &directory, prefix)
+    });
     assert!(compared >= 2, "{page} shows no output");
 }
 

@@ -1,10 +1,10 @@
-//! What the manifests make of the dependencies: that the commands of the README share what cargo has compiled.
+//! The features of the dependencies: the commands of the README share what cargo has compiled.
 
 use serde_json::Value;
 
 use crate::support::tools;
 
-/// The crates of a registry that cargo compiled anew, by what it reports with `--message-format json`.
+/// The crates of a registry that cargo compiled, by its messages in JSON.
 fn compiled(messages: &str) -> Vec<String> {
     let messages = messages
         .lines()
@@ -15,11 +15,11 @@ fn compiled(messages: &str) -> Vec<String> {
     packages.filter(|id| of_a_registry(id)).collect()
 }
 
-/// This test was built with the features of the quick start, which is an example of the same package.
+/// This test is built with the features of the quick start, which is an example of the same package.
 #[test]
 fn local_server_reuses_the_quickstart_dependencies() {
     if !cfg!(debug_assertions) {
-        return tools::unsupported("the test is built in another profile than `cargo run` uses");
+        return tools::unsupported("`cargo run` uses another profile");
     }
     let mut cargo = tools::cargo();
     cargo

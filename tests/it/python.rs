@@ -1,4 +1,4 @@
-//! The Python package: its own tests, its types, its wheel, its page in `docs/`, and the official package beside it.
+//! The Python package: unit tests, types, wheel, page in `docs/`, and compatibility with the official package.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,11 +6,11 @@ use std::process::Command;
 
 use bosbase_local::{DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Server};
 
+use crate::support::markdown::Block;
 use crate::support::python_suite::package;
 use crate::support::{library, markdown, python_suite, server, tools};
 
-/// A directory with the package's sources alone: beside the original there may be the library of an editable
-/// install, which would go first.
+/// A directory with a copy of the package's sources: the library of an editable install would be loaded first.
 fn sources(name: &str) -> PathBuf {
     let directory = tools::empty(&format!("python/{name}"));
     copy_sources(&package().join("src/bosauth"), &directory.join("bosauth"));
@@ -30,7 +30,7 @@ fn copy_sources(from: &Path, to: &Path) {
     }
 }
 
-/// Python with the package's sources and the library of this build.
+/// Python with these sources of the package and the library of this build.
 fn python(program: impl AsRef<Path>, sources: &Path) -> Command {
     with_package(Command::new(program.as_ref()), sources)
 }
@@ -51,7 +51,7 @@ fn environment(name: &str) -> PathBuf {
     directory
 }
 
-/// A virtual environment with packages of the registry; nothing where there is no registry.
+/// A virtual environment with packages of the registry; `None` without a registry.
 fn environment_with(name: &str, packages: &[&str]) -> Option<PathBuf> {
     let directory = environment(name);
     let mut pip = Command::new(directory.join("bin/pip"));
@@ -61,8 +61,8 @@ fn environment_with(name: &str, packages: &[&str]) -> Option<PathBuf> {
     if output.status.success() {
         return Some(directory);
     }
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    let last = complaint.lines().last().unwrap_or_default();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let last = errors.lines().last().unwrap_or_default();
     tools::skip(&format!("pip cannot install {packages:?}: {last}"));
     None
 }
@@ -109,10 +109,7 @@ fn wheel_contents() {
         return;
     };
     let wheels = wheel(&environment, "wheels");
-    let files: Vec<_> = fs::read_dir(&wheels)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let files = listed(&wheels);
     let platform = "import sysconfig; print(sysconfig.get_platform().replace('-', '_'))";
     let platform = tools::run(Command::new("python3").args(["-c", platform]));
     let version = env!("CARGO_PKG_VERSION");
@@ -120,12 +117,9 @@ fn wheel_contents() {
     assert_eq!(files, [&*name]);
 
     let wheel = wheels.join(&name);
-    tools::run(
-        Command::new("python3")
-            .args(["-m", "zipfile", "-e"])
-            .arg(&wheel)
-            .arg(wheels.join("content")),
-    );
+    let mut unzip = Command::new("python3");
+    unzip.args(["-m", "zipfile", "-e"]);
+    tools::run(unzip.arg(&wheel).arg(wheels.join("content")));
     let mut held = listed(&wheels.join("content/bosauth"));
     let mut expected = listed(&sources("wheel-sources").join("bosauth"));
     expected.push("libbosauth.so".to_owned());
@@ -135,42 +129,30 @@ fn wheel_contents() {
     let tag = fs::read_to_string(wheels.join(format!("content/bosauth-{version}.dist-info/WHEEL")))
         .unwrap();
     assert!(tag.contains("Root-Is-Purelib: false\n"), "{tag}");
-    look_at(&wheels.join("content/bosauth/libbosauth.so"));
+    check_requirements(&wheels.join("content/bosauth/libbosauth.so"));
     let fresh = self::environment("fresh");
     install_wheel(&fresh, &wheels);
     log_in(&fresh);
 }
 
-/// A directory with the wheel alone. The environment has hatchling.
+/// Builds the wheel into an empty directory. The environment has hatchling.
 fn wheel(environment: &Path, name: &str) -> PathBuf {
     let wheels = tools::empty(&format!("python/{name}"));
     let mut pip = Command::new(environment.join("bin/pip"));
-    pip.args([
-        "wheel",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-    ])
-    .args(["--no-build-isolation", "--wheel-dir"])
-    .arg(&wheels)
-    .arg(package())
-    .env("CARGO_TARGET_DIR", tools::target());
+    pip.args(["wheel", "--quiet", "--disable-pip-version-check"])
+        .args(["--no-deps", "--no-build-isolation", "--wheel-dir"])
+        .arg(&wheels)
+        .arg(package())
+        .env("CARGO_TARGET_DIR", tools::target());
     tools::run(&mut pip);
     wheels
 }
 
 fn install_wheel(environment: &Path, wheels: &Path) {
     let mut pip = Command::new(environment.join("bin/pip"));
-    pip.args([
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-index",
-    ])
-    .args(["--find-links"])
-    .arg(wheels)
-    .arg("bosauth");
-    tools::run(&mut pip);
+    pip.args(["install", "--quiet", "--disable-pip-version-check"])
+        .args(["--no-index", "--find-links"]);
+    tools::run(pip.arg(wheels).arg("bosauth"));
 }
 
 /// The names in a directory.
@@ -181,34 +163,16 @@ fn listed(directory: &Path) -> Vec<String> {
         .collect()
 }
 
-/// Says what the library asks of a system, and that it is the C library and libgcc_s alone.
-fn look_at(library: &Path) {
-    let dynamic = tools::run(Command::new("readelf").args(["-W", "-d"]).arg(library));
-    let needed: Vec<_> = dynamic
-        .lines()
-        .filter(|line| line.contains("(NEEDED)"))
-        .filter_map(|line| line.split_once('[')?.1.split_once(']'))
-        .map(|(name, _)| name)
-        .collect();
-    let system = [
-        "libc.so",
-        "libgcc_s.so",
-        "libm.so",
-        "libpthread.so",
-        "libdl.so",
-        "ld-linux",
-    ];
+/// Prints the requirements of the library, and checks that it needs only libc and libgcc_s.
+fn check_requirements(library: &Path) {
+    let needed = library::dynamic_values(&library::dynamic_section(library), "NEEDED");
     for name in &needed {
-        assert!(
-            system.iter().any(|start| name.starts_with(start)),
-            "{name} is needed"
-        );
+        assert!(library::is_of_system(name), "{name} is needed");
     }
     let symbols = tools::run(Command::new("objdump").arg("-T").arg(library));
     let versions = symbols.split("GLIBC_").skip(1).filter_map(|text| {
-        let number = text
-            .split(|c: char| !c.is_ascii_digit() && c != '.')
-            .next()?;
+        let mut numbers = text.split(|c: char| !c.is_ascii_digit() && c != '.');
+        let number = numbers.next()?;
         let parts: Result<Vec<u32>, _> = number.split('.').map(str::parse).collect();
         parts.ok()
     });
@@ -217,14 +181,14 @@ fn look_at(library: &Path) {
     assert!(highest <= vec![2, 34], "GLIBC {highest:?} is needed");
 }
 
-/// A first login by the program of the page.
+/// Logs in by the program of the page.
 fn log_in(environment: &Path) {
     let mut python = Command::new(environment.join("bin/python"));
     python.args(["-c", &login_program()]);
-    logs_in(&mut python);
+    run_login(&mut python);
 }
 
-/// The program of the page for a first login.
+/// The login program of the page.
 fn login_program() -> String {
     let program = markdown::blocks("python.md")
         .into_iter()
@@ -232,8 +196,8 @@ fn login_program() -> String {
     program.unwrap().text
 }
 
-/// Runs that program in whatever form. It has the package and the library with it.
-fn logs_in(program: &mut Command) {
+/// Runs that program in a form that bundles package and library.
+fn run_login(program: &mut Command) {
     let server = server::demo();
     program
         .arg(server.base_url())
@@ -259,16 +223,15 @@ fn pyinstaller_bundles_the_library() {
             .env_remove("PYTHONPATH");
         tools::run(&mut pyinstaller);
         let made = directory.join("dist/login");
-        let program = if form == "--onedir" {
-            made.join("login")
-        } else {
-            made
+        let program = match form {
+            "--onedir" => made.join("login"),
+            _ => made,
         };
-        logs_in(&mut Command::new(program));
+        run_login(&mut Command::new(program));
     }
 }
 
-/// A library in an archive is a file of its own for as long as it is loaded, and no longer.
+/// A library in an archive is extracted to a file for as long as it is loaded.
 #[test]
 fn zipapp_bundles_the_library() {
     let sources = sources("zipapp");
@@ -276,16 +239,12 @@ fn zipapp_bundles_the_library() {
     fs::copy(library, sources.join("bosauth/libbosauth.so")).unwrap();
     fs::write(sources.join("__main__.py"), login_program()).unwrap();
     let archive = tools::temporary("python/login.pyz");
-    tools::run(
-        Command::new("python3")
-            .args(["-m", "zipapp"])
-            .arg(&sources)
-            .arg("-o")
-            .arg(&archive),
-    );
+    let mut zipapp = Command::new("python3");
+    zipapp.args(["-m", "zipapp"]).arg(&sources).arg("-o");
+    tools::run(zipapp.arg(&archive));
     let temporary = tools::empty("python/zipapp-temporary");
     let mut python = Command::new("python3");
-    logs_in(python.arg(&archive).env("TMPDIR", &temporary));
+    run_login(python.arg(&archive).env("TMPDIR", &temporary));
     assert_eq!(listed(&temporary), [""; 0]);
 }
 
@@ -328,47 +287,29 @@ fn missing_cargo_is_reported() {
     );
 }
 
-/// Everything on the page, done in an empty directory, with what is printed compared.
 #[test]
 fn python_page_commands_work() {
     if environment_with("page-tools", &["hatchling"]).is_none() {
         return;
     }
-    let server = server::demo();
-    let (directory, place) = (
+    let (directory, venv) = (
         tools::empty("python/page"),
         tools::empty("python/page-venv"),
     );
-    let (mut printed, mut compared) = (String::new(), 0);
-    for block in markdown::blocks("python.md") {
-        match (&*block.language, block.file) {
-            ("text", _) => {
-                assert_eq!(printed, block.text);
-                compared += 1;
-            }
-            ("sh", _) if block.text.starts_with("export VENV=") => {}
-            ("sh", _) => {
-                let commands = block
-                    .text
-                    .replace("http://127.0.0.1:8090", server.base_url());
-                let here = if commands.contains("./bindings") {
-                    tools::root()
-                } else {
-                    &directory
-                };
-                let mut shell = Command::new("sh");
-                shell
-                    .args(["-e", "-c", &commands])
-                    .current_dir(here)
-                    .env("VENV", &place)
-                    .env("CARGO_TARGET_DIR", tools::target());
-                printed = tools::run(&mut shell);
-            }
-            (_, Some(file)) => fs::write(directory.join(file), block.text).unwrap(),
-            (language, None) => panic!("what is this {language} for?\n{}", block.text),
-        }
-    }
-    assert_eq!(compared, 4, "the page shows what it prints");
+    let is_skipped = |block: &Block| block.text.starts_with("export VENV=");
+    let compared = markdown::follow("python.md", &directory, is_skipped, |commands| {
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-e", "-c", commands])
+            .current_dir(match commands.contains("./bindings") {
+                true => tools::root(),
+                false => &directory,
+            })
+            .env("VENV", &venv)
+            .env("CARGO_TARGET_DIR", tools::target());
+        shell
+    });
+    assert_eq!(compared, 4);
 }
 
 #[test]
@@ -395,11 +336,8 @@ fn official_package_program_is_portable() {
     let sources = sources("moved");
     let run = |program: &str| {
         let mut python = python(environment.join("bin/python"), &sources);
-        python.args(["-c", program, server.base_url()]).args([
-            DEMO_USER,
-            DEMO_PASSWORD,
-            DEMO_SUPERUSER,
-        ]);
+        python.args(["-c", program, server.base_url()]);
+        python.args([DEMO_USER, DEMO_PASSWORD, DEMO_SUPERUSER]);
         tools::run(&mut python)
     };
     let official = run(&program);

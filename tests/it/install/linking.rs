@@ -1,4 +1,4 @@
-//! The installed static library: its symbols, and that it links beside any other archive, in any order, with every
+//! The installed static library: its symbols, and programs that link it with other archives, in any order, with every
 //! compiler and linker, with and without LTO.
 
 use std::fs;
@@ -23,7 +23,7 @@ int main(int argc, char **argv) {
 }
 "#;
 
-/// The other library in Rust: it allocates, and catches a panic of its own.
+/// Another library in Rust, which allocates and catches its own panic.
 const OTHER_RUST: &str = r#"
 #[unsafe(no_mangle)]
 pub extern "C" fn other(n: u32) -> u32 {
@@ -44,7 +44,7 @@ unsafe impl GlobalAlloc for Own {
 static OWN: Own = Own;
 "#;
 
-/// The other library in C, with a name of the Rust runtime's.
+/// Another library in C, with a symbol of the Rust runtime.
 const OTHER_C: &str = r#"
 #include <stdint.h>
 void rust_eh_personality(void) {}
@@ -118,17 +118,14 @@ fn fully_static_programs_log_in() {
     }
 }
 
-/// What `docs/c.md` says about `ldd`.
+/// The output of `ldd` in `docs/c.md`.
 #[test]
 fn documented_shared_dependencies() {
     let Some(prefix) = installed() else { return };
     let directory = tools::empty("install/needed");
     let main = directory.join("main.c");
-    fs::write(
-        &main,
-        "#include <bosauth.h>\nint main(void) { return bosauth_version() == NULL; }\n",
-    )
-    .unwrap();
+    let text = "#include <bosauth.h>\nint main(void) { return bosauth_version() == NULL; }\n";
+    fs::write(&main, text).unwrap();
     let page = tools::read("docs/c.md");
     for (row, library) in [
         ("| the shared library |", "libbosauth.so"),
@@ -152,13 +149,11 @@ fn documented_shared_dependencies() {
 }
 
 fn compilers() -> Vec<&'static str> {
-    ["gcc", "clang"]
-        .into_iter()
-        .filter(|name| tools::has(name))
-        .collect()
+    let installed = ["gcc", "clang"].into_iter().filter(|name| tools::has(name));
+    installed.collect()
 }
 
-/// A compiler, a linker, and whether the program is compiled for LTO.
+/// A compiler and its flags: a linker, and LTO or not.
 struct Toolchain {
     compiler: &'static str,
     flags: Vec<String>,
@@ -208,7 +203,7 @@ impl Toolchain {
         compiler
     }
 
-    /// Whether it links a program without the library: gcc and lld have no LTO in common.
+    /// Whether it links a program without the library: gcc's LTO does not work with lld.
     fn works(&self, directory: &Path) -> bool {
         let source = directory.join("empty.c");
         fs::write(&source, "int main(void) { return 0; }\n").unwrap();
@@ -225,23 +220,17 @@ impl Toolchain {
 
 /// The other archives.
 fn others(directory: &Path) -> Vec<PathBuf> {
+    let own_allocator = format!("{OTHER_RUST}{OWN_ALLOCATOR}");
     let mut all = vec![
         in_rust(directory, "same-compiler", None, OTHER_RUST),
-        in_rust(
-            directory,
-            "own-allocator",
-            None,
-            &format!("{OTHER_RUST}{OWN_ALLOCATOR}"),
-        ),
+        in_rust(directory, "own-allocator", None, &own_allocator),
         in_c(directory),
     ];
     match another_compiler() {
-        Some(toolchain) => all.push(in_rust(
-            directory,
-            "other-compiler",
-            Some(&toolchain),
-            OTHER_RUST,
-        )),
+        Some(toolchain) => {
+            let toolchain = Some(&*toolchain);
+            all.push(in_rust(directory, "other-compiler", toolchain, OTHER_RUST));
+        }
         None => tools::skip("no second Rust toolchain"),
     }
     all
@@ -255,8 +244,7 @@ fn in_rust(directory: &Path, name: &str, toolchain: Option<&str>, text: &str) ->
     rustc.args(toolchain.map(|name| format!("+{name}")));
     rustc.args(["--edition=2024", "--crate-type=staticlib", "-O", "-o"]);
     tools::run(rustc.arg(&library).arg(source));
-    // Linked many times: its debug information would take most of that time. An older LLVM refuses its bitcode,
-    // whatever it is linked with.
+    // Without debug information, which slows linking, and without bitcode, which an older LLVM rejects.
     let mut objcopy = Command::new("objcopy");
     objcopy.args(["--strip-debug", "-R", ".llvmbc", "-R", ".llvmcmd"]);
     tools::run(objcopy.arg(&library));
@@ -273,37 +261,30 @@ fn in_c(directory: &Path) -> PathBuf {
     library
 }
 
-/// A toolchain of rustup's with another version of the compiler than the one that builds this.
+/// A toolchain of rustup whose compiler has another version than this build's.
 fn another_compiler() -> Option<String> {
     let version = |toolchain: Option<&str>| {
         let mut rustc = Command::new("rustc");
-        rustc
-            .args(toolchain.map(|name| format!("+{name}")))
-            .arg("--version");
-        Some(rustc.output().ok()?.stdout)
+        rustc.args(toolchain.map(|name| format!("+{name}")));
+        Some(rustc.arg("--version").output().ok()?.stdout)
     };
-    let listed = Command::new("rustup")
-        .args(["toolchain", "list"])
-        .output()
-        .ok()?;
+    let mut rustup = Command::new("rustup");
+    let listed = rustup.args(["toolchain", "list"]).output().ok()?;
     let listed = String::from_utf8(listed.stdout).ok()?;
     let names = listed.lines().filter_map(|line| line.split(' ').next());
     let mut others = names.filter(|name| version(Some(name)) != version(None));
     others.next().map(str::to_owned)
 }
 
-/// By the same script as the installed library, which shows no panic of its own.
+/// By the script that prepares the installed library.
 #[test]
 fn panics_are_caught_in_the_prepared_archive() {
     let directory = tools::empty("install/panic");
     let (symbols, library) = (directory.join("symbols"), directory.join("libmade.a"));
     let (main, program) = (directory.join("main.c"), directory.join("main"));
     fs::write(&symbols, "other\n").unwrap();
-    fs::write(
-        &main,
-        "unsigned other(unsigned n);\nint main(void) { return other(11) != 12; }\n",
-    )
-    .unwrap();
+    let text = "unsigned other(unsigned n);\nint main(void) { return other(11) != 12; }\n";
+    fs::write(&main, text).unwrap();
     let mut script = Command::new("sh");
     script.arg(tools::root().join("bindings/c/static-library.sh"));
     script.arg(in_rust(&directory, "panics", None, OTHER_RUST));
@@ -316,19 +297,13 @@ fn panics_are_caught_in_the_prepared_archive() {
     }
 }
 
-/// What a machine without the tools is told.
 #[test]
 fn missing_tool_is_reported() {
-    for (variable, tools_named) in [("OBJCOPY", "objcopy-of-nobody"), ("AR", "ar-of-nobody")] {
+    for (variable, name) in [("OBJCOPY", "missing-objcopy"), ("AR", "missing-ar")] {
         let mut script = Command::new("sh");
         script.arg(tools::root().join("bindings/c/static-library.sh"));
-        let script = script.args(["a", "b", "c"]).env(variable, tools_named);
-        let output = script.output().unwrap();
-        let printed = String::from_utf8(output.stderr).unwrap();
-        assert!(
-            !output.status.success() && printed.contains(tools_named),
-            "{printed}"
-        );
+        let stderr = tools::run_failing(script.args(["a", "b", "c"]).env(variable, name));
+        assert!(stderr.contains(name), "{stderr}");
     }
 }
 

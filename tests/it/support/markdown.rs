@@ -1,17 +1,19 @@
-//! Pages of `docs/` as a reader follows them: their blocks, and the files that they say to write.
+//! The code blocks of the pages in `docs/`, and a page followed step by step.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
-use super::tools;
+use super::{server, tools};
 
-/// A fenced block of a page, and the file that the page says to write it to.
+/// A fenced block, and the file that the page has it written to.
 pub struct Block {
     pub language: String,
     pub file: Option<String>,
     pub text: String,
 }
 
-/// The blocks of a page, in their order.
+/// The blocks of a page, in order.
 pub fn blocks(page: &str) -> Vec<Block> {
     let page = fs::read_to_string(tools::root().join("docs").join(page)).unwrap();
     let mut blocks = Vec::new();
@@ -32,7 +34,7 @@ pub fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// The programs of a page in one language, in the order in which they stand there.
+/// The blocks of a page in one language, in order.
 pub fn programs(page: &str, language: &str) -> Vec<String> {
     let blocks = blocks(page).into_iter();
     let programs = blocks.filter(|block| block.language == language);
@@ -43,4 +45,33 @@ pub fn programs(page: &str, language: &str) -> Vec<String> {
 fn file_in(line: &str) -> Option<String> {
     let (_, name) = line.split_once("to `")?;
     Some(name.split_once('`')?.0.to_owned())
+}
+
+/// Follows a page in an empty directory: writes its files, runs its commands by `shell` against a server, and compares
+/// the output with that on the page. Returns how often it was compared. `is_skipped` tells which blocks are left out.
+pub fn follow(
+    page: &str,
+    directory: &Path,
+    is_skipped: impl Fn(&Block) -> bool,
+    shell: impl Fn(&str) -> Command,
+) -> usize {
+    let server = server::demo();
+    let (mut printed, mut compared) = (String::new(), 0);
+    for block in blocks(page).into_iter().filter(|block| !is_skipped(block)) {
+        match (&*block.language, block.file) {
+            ("text", _) => {
+                assert_eq!(printed, block.text, "{page}");
+                compared += 1;
+            }
+            ("sh", _) => {
+                let commands = block
+                    .text
+                    .replace("http://127.0.0.1:8090", server.base_url());
+                printed = tools::run(&mut shell(&commands));
+            }
+            (_, Some(file)) => fs::write(directory.join(file), block.text).unwrap(),
+            (language, None) => panic!("{page}: unknown {language} block\n{}", block.text),
+        }
+    }
+    compared
 }

@@ -1,4 +1,4 @@
-//! The Python package's own tests, and the server that they speak to.
+//! The Python package's unit tests, and the configuration of their server.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,7 +7,7 @@ use bosbase_local::{Config, Seed};
 
 use super::tools;
 
-/// The package in this repository.
+/// The directory of the package.
 pub fn package() -> PathBuf {
     tools::root().join("bindings/python")
 }
@@ -20,18 +20,12 @@ pub fn config() -> Config {
     }
 }
 
-/// The tests against a server. Package and library are for the caller to name.
+/// The tests against a server. The caller sets the paths of package and library.
 pub fn command(python: impl AsRef<Path>, url: &str) -> Command {
     let mut tests = Command::new(python.as_ref());
     tests
-        .args([
-            "-W",
-            "error::ResourceWarning",
-            "-m",
-            "unittest",
-            "discover",
-            "--verbose",
-        ])
+        .args(["-W", "error::ResourceWarning", "-m", "unittest"])
+        .args(["discover", "--verbose"])
         .current_dir(package().join("tests"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("BOSAUTH_TEST_URL", url)

@@ -1,5 +1,4 @@
-//! Scenario files: reading them, and running one in one language. `tests/scenarios/README.md` describes
-//! the format.
+//! Scenario files: the parser, and a run in one language. `tests/scenarios/README.md` describes the format.
 
 use std::collections::HashMap;
 use std::fs;
@@ -10,11 +9,12 @@ use bosbase_local::{Config, Seed, Server};
 use super::driver::Driver;
 use super::faulty_server::{Act, FaultyServer};
 use super::fields::decode;
+use super::responses::{JSON, response};
 use super::rng::Rng;
 
-/// A scenario as it stands in its file.
+/// A scenario.
 pub struct Scenario {
-    /// The file and the name.
+    /// File and name.
     pub name: String,
     seed: String,
     only: Option<String>,
@@ -23,16 +23,16 @@ pub struct Scenario {
 }
 
 enum Step {
-    /// A line for the driver, and what it must answer.
+    /// A line for the driver, and its result.
     Line { left: String, right: String },
-    /// What happens at the server, outside the library.
+    /// A control request to the server.
     Do(String),
-    /// What the stand-in must have been sent last.
+    /// A part of the last request to the mock server.
     Sent(String),
 }
 
 impl Scenario {
-    /// The scenarios of a file.
+    /// Reads the scenarios of a file.
     pub fn read(path: &Path) -> Vec<Scenario> {
         let text = fs::read_to_string(path).expect("a scenario file");
         let file = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -80,129 +80,122 @@ impl Scenario {
         }
     }
 
-    /// Whether it is for this language.
+    /// Whether it runs in this language.
     pub fn is_for(&self, language: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only == language)
     }
 
-    /// Runs it against a server of its own, with names made anew, up to the first line that gives
-    /// something else than it must.
+    /// Runs it against a new server, with random placeholders, up to the first line with another result.
     pub fn run(&self, driver: &mut Driver, rng: &mut Rng) -> Result<(), String> {
-        let mut names = Names::new(rng);
-        let world = World::start(self, &mut names);
+        let mut placeholders = Placeholders::new(rng);
+        let backend = Backend::start(self, &mut placeholders);
         assert_eq!(driver.run("reset"), "OK");
         for step in &self.steps {
             match step {
                 Step::Line { left, right } => {
-                    let left = names.fill(left);
-                    let given = driver.run(&left);
-                    names.learn(right, &given);
-                    let right = names.fill(right);
-                    if given != right {
+                    let left = placeholders.fill(left);
+                    let result = driver.run(&left);
+                    placeholders.learn(right, &result);
+                    let right = placeholders.fill(right);
+                    if result != right {
                         let name = &self.name;
-                        return Err(format!("{name}\n  {left}\n  => {right}\n  is {given}"));
+                        return Err(format!("{name}\n  {left}\n  => {right}\n  is {result}"));
                     }
                 }
-                Step::Do(step) => world.carry_out(&names.fill(step)),
-                Step::Sent(text) => world.assert_sent(&decode(&names.fill(text))),
+                Step::Do(step) => backend.control(&placeholders.fill(step)),
+                Step::Sent(text) => backend.assert_sent(&decode(&placeholders.fill(text))),
             }
         }
         Ok(())
     }
 }
 
-/// What answers the scenario's calls.
-enum World {
+/// The server of a scenario.
+enum Backend {
     Service(Server),
-    StandIn(FaultyServer),
+    Mock(FaultyServer),
 }
 
-impl World {
-    fn start(scenario: &Scenario, names: &mut Names<'_>) -> Self {
-        let world = if scenario.answers.is_empty() {
+impl Backend {
+    fn start(scenario: &Scenario, placeholders: &mut Placeholders<'_>) -> Self {
+        let backend = if scenario.answers.is_empty() {
             let config = Config {
-                seed: Some(Seed::Text(names.fill(&scenario.seed))),
+                seed: Some(Seed::Text(placeholders.fill(&scenario.seed))),
                 ..Config::default()
             };
-            World::Service(Server::start(config).expect("a server"))
+            Backend::Service(Server::start(config).expect("a server"))
         } else {
-            World::StandIn(stand_in(&scenario.answers, names))
+            Backend::Mock(mock_server(&scenario.answers, placeholders))
         };
-        names.set("url", world.url());
-        world
+        placeholders.set("url", backend.url());
+        backend
     }
 
     fn url(&self) -> String {
         match self {
-            World::Service(server) => server.base_url().to_owned(),
-            World::StandIn(server) => server.url(),
+            Backend::Service(server) => server.base_url().to_owned(),
+            Backend::Mock(server) => server.url(),
         }
     }
 
-    fn carry_out(&self, step: &str) {
-        let World::Service(server) = self else {
-            panic!("a stand-in has no control");
+    fn control(&self, step: &str) {
+        let Backend::Service(server) = self else {
+            panic!("a mock server has no control");
         };
         let json = serde_json::from_str(step).expect("a step is JSON");
-        server.control(json).expect("the step can be carried out");
+        server.control(json).expect("the step succeeds");
     }
 
     fn assert_sent(&self, text: &str) {
-        let World::StandIn(server) = self else {
-            panic!("only a stand-in knows what was sent");
+        let Backend::Mock(server) = self else {
+            panic!("only a mock server records requests");
         };
         let requests = server.requests();
-        let last = requests.last().expect("something was sent");
+        let last = requests.last().expect("a request");
         let sent = String::from_utf8_lossy(&last.bytes);
         assert!(sent.contains(text), "{text:?} is not in {sent}");
     }
 }
 
-/// A server that gives these answers, status and body, one after the other.
-fn stand_in(answers: &[(String, String)], names: &mut Names<'_>) -> FaultyServer {
+/// A server with these responses, status and body, one after the other.
+fn mock_server(answers: &[(String, String)], placeholders: &mut Placeholders<'_>) -> FaultyServer {
     let answers: Vec<Vec<u8>> = answers
         .iter()
-        .map(|(status, body)| json_answer(status, &names.fill(body)))
+        .map(|(status, body)| response(&format!("{status} x"), JSON, &placeholders.fill(body)))
         .collect();
     FaultyServer::start(move |request| vec![Act::Send(answers[request.number].clone())])
 }
 
-fn json_answer(status: &str, body: &str) -> Vec<u8> {
-    let length = body.len();
-    format!("HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}")
-        .into_bytes()
-}
-
-/// What the placeholders of a scenario stand for.
-struct Names<'a> {
+/// The values of a scenario's placeholders.
+struct Placeholders<'a> {
     rng: &'a mut Rng,
-    known: HashMap<String, String>,
+    values: HashMap<String, String>,
 }
 
-impl<'a> Names<'a> {
+impl<'a> Placeholders<'a> {
     fn new(rng: &'a mut Rng) -> Self {
-        Names {
+        Placeholders {
             rng,
-            known: HashMap::new(),
+            values: HashMap::new(),
         }
     }
 
     fn set(&mut self, placeholder: &str, value: String) {
-        self.known.insert(placeholder.to_owned(), value);
+        self.values.insert(placeholder.to_owned(), value);
     }
 
-    /// Takes what was given for a `{got:…}` that is not known yet.
-    fn learn(&mut self, right: &str, given: &str) {
+    /// Sets a `{got:…}` placeholder that has no value yet to the result of a line.
+    fn learn(&mut self, right: &str, result: &str) {
         let placeholder = right
             .strip_prefix("OK {got:")
             .and_then(|rest| rest.strip_suffix('}'));
-        if let (Some(name), Some(text)) = (placeholder, given.strip_prefix("OK ")) {
+        if let (Some(name), Some(text)) = (placeholder, result.strip_prefix("OK ")) {
             let name = format!("got:{name}");
-            self.known.entry(name).or_insert_with(|| text.to_owned());
+            self.values.entry(name).or_insert_with(|| text.to_owned());
         }
     }
 
-    /// The text with its placeholders filled in. Other braces, such as JSON's, stay.
+    /// Replaces the placeholders of a text. Other braces, such as those of JSON, are left.
     fn fill(&mut self, text: &str) -> String {
         let mut filled = String::new();
         let mut rest = text;
@@ -222,18 +215,18 @@ impl<'a> Names<'a> {
     }
 
     fn value(&mut self, placeholder: &str) -> Option<String> {
-        if let Some(known) = self.known.get(placeholder) {
+        if let Some(known) = self.values.get(placeholder) {
             return Some(known.clone());
         }
         if let Some((text, times)) = placeholder.split_once('*') {
             return Some(text.repeat(times.parse().ok()?));
         }
-        let value = self.make(placeholder.split_once(':')?.0)?;
+        let value = self.generate(placeholder.split_once(':')?.0)?;
         self.set(placeholder, value.clone());
         Some(value)
     }
 
-    fn make(&mut self, kind: &str) -> Option<String> {
+    fn generate(&mut self, kind: &str) -> Option<String> {
         Some(match kind {
             "email" => self.rng.word(12) + "@example.com",
             "password" => self.rng.word(16),

@@ -1,4 +1,4 @@
-//! `bosbase-local` as a program of its own, so that a test's process holds the client alone.
+//! `bosbase-local` in a process of its own.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -13,15 +13,15 @@ use super::tools;
 pub struct Service {
     process: Child,
     url: String,
-    written: Vec<JoinHandle<String>>,
+    output: Vec<JoinHandle<String>>,
 }
 
 impl Service {
-    /// Starts one that holds what `seed` says and writes a line for each request.
+    /// Starts a server with this seed data that logs each request.
     pub fn start(seed: &serde_json::Value) -> Self {
         let thread = format!("{:?}", thread::current().id());
         let file = tools::temporary(&format!("seed-{}-{thread}.json", std::process::id()));
-        fs::write(&file, seed.to_string()).expect("a directory of our own");
+        fs::write(&file, seed.to_string()).expect("a writable directory");
         let mut process = Command::new(program())
             .args(["serve", "--http", "127.0.0.1:0", "--log", "--seed"])
             .arg(&file)
@@ -38,23 +38,22 @@ impl Service {
         Service {
             process,
             url: url.trim_end().to_owned(),
-            written: vec![log, rest],
+            output: vec![log, rest],
         }
     }
 
-    /// Its base URL.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Ends it and gives all that it wrote.
+    /// Stops it and returns all its output.
     pub fn stop(mut self) -> String {
-        self.end();
-        let texts = self.written.drain(..).map(|text| text.join());
-        texts.map(|text| text.expect("what it wrote")).collect()
+        self.kill();
+        let texts = self.output.drain(..).map(|text| text.join());
+        texts.map(|text| text.expect("its output")).collect()
     }
 
-    fn end(&mut self) {
+    fn kill(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -62,7 +61,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        self.end();
+        self.kill();
     }
 }
 
@@ -75,7 +74,7 @@ fn collect(mut from: impl Read + Send + 'static, mut text: String) -> JoinHandle
     })
 }
 
-/// The program, built.
+/// The program, compiled.
 fn program() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {

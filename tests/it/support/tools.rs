@@ -51,11 +51,11 @@ pub fn run(command: &mut Command) -> String {
     stdout.into_owned()
 }
 
-/// Runs a command that must fail and returns its standard error.
+/// Runs a command that must exit with 1 and returns its standard error.
 pub fn run_failing(command: &mut Command) -> String {
     let output = command.output().expect("the command starts");
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success(), "{command:?}\n{stderr}");
+    assert_eq!(output.status.code(), Some(1), "{command:?}\n{stderr}");
     stderr
 }
 
