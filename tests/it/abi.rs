@@ -1,4 +1,4 @@
-//! What a program that is linked to the library relies on: header, numbers, symbols, names.
+//! The ABI: header, constants, symbols, SONAME.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,8 +12,8 @@ fn header() -> String {
     tools::read("include/bosauth.h")
 }
 
-/// The `#define`s of the header whose names start like this, without that start, and their numbers.
-fn numbers(prefix: &str) -> BTreeSet<(String, i32)> {
+/// The constants of the header with this prefix: the rest of the name, and the value.
+fn constants(prefix: &str) -> BTreeSet<(String, i32)> {
     let text = header();
     let defines = text
         .lines()
@@ -28,9 +28,9 @@ fn numbers(prefix: &str) -> BTreeSet<(String, i32)> {
 #[test]
 fn header_constants_match_the_core() {
     let statuses = Status::ALL.iter().map(|s| (s.name().to_owned(), s.code()));
-    assert_eq!(numbers("BOSAUTH_ERROR_"), statuses.collect());
+    assert_eq!(constants("BOSAUTH_ERROR_"), statuses.collect());
     let actions = Action::ALL.iter().map(|a| (a.name().to_owned(), a.code()));
-    assert_eq!(numbers("BOSAUTH_ACTION_"), actions.collect());
+    assert_eq!(constants("BOSAUTH_ACTION_"), actions.collect());
 }
 
 #[test]
@@ -40,12 +40,12 @@ fn library_matches_the_header() {
     program += "if (bosauth_abi_version() != BOSAUTH_ABI_VERSION) return 2;\n";
     program += "if (strcmp(bosauth_status_name(BOSAUTH_OK), \"OK\")) return 3;\n";
     program += "if (strcmp(bosauth_status_name(-1), \"UNKNOWN\") || strcmp(bosauth_action_name(99), \"UNKNOWN\")) return 4;\n";
-    for (name, _) in numbers("BOSAUTH_ERROR_") {
+    for (name, _) in constants("BOSAUTH_ERROR_") {
         program += &format!(
             "if (strcmp(bosauth_status_name(BOSAUTH_ERROR_{name}), \"{name}\")) return 5;\n"
         );
     }
-    for (name, _) in numbers("BOSAUTH_ACTION_") {
+    for (name, _) in constants("BOSAUTH_ACTION_") {
         program += &format!(
             "if (strcmp(bosauth_action_name(BOSAUTH_ACTION_{name}), \"{name}\")) return 6;\n"
         );

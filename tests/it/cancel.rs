@@ -1,5 +1,5 @@
-//! Calls that are stopped: by a cancel, by freeing and by closing their client, in every phase; and what a
-//! stop leaves alone.
+//! Cancelled calls: by a cancel, by freeing and by closing their client, in every phase; and what cancellation does not
+//! affect.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -39,8 +39,8 @@ fn log_in(client: &Client, cancel: &Cancel) -> Result<Session, Error> {
         .auth_with_token("tok")
 }
 
-/// A login on a thread of its own; the server has got its request.
-fn held(
+/// Starts a login in a thread, and waits until the server has its request.
+fn start_login(
     server: &FaultyServer,
     client: &Client,
     cancel: &Cancel,
@@ -52,10 +52,10 @@ fn held(
     login
 }
 
-/// Checks that a call ended by a stop, and says whether its outcome is unknown.
+/// Checks that a call was cancelled, and returns whether its outcome is unknown.
 #[track_caller]
 fn cancelled<T>(result: Result<T, Error>) -> bool {
-    let error = result.err().expect("a call that was stopped");
+    let error = result.err().expect("a cancelled call");
     assert_eq!(
         (error.status(), error.action()),
         (Status::Cancelled, Action::None)
@@ -91,12 +91,12 @@ fn one_cancel_cancels_many_calls_and_no_other() {
     let clients = [client(&server.url()), client(&server.url())];
     let (shared, other) = (Cancel::new(), Cancel::new());
     let calls: Vec<_> = (0..8)
-        .map(|i| held(&server, &clients[i % 2], &shared.clone(), i + 1))
+        .map(|i| start_login(&server, &clients[i % 2], &shared.clone(), i + 1))
         .collect();
-    let unmoved = held(&server, &clients[0], &other, 9);
+    let unmoved = start_login(&server, &clients[0], &other, 9);
     shared.trigger();
     for call in calls {
-        assert!(cancelled(call.join().unwrap()), "its request was sent");
+        assert!(cancelled(call.join().unwrap()), "the request was sent");
     }
     server.release(8);
     assert!(unmoved.join().unwrap().unwrap().was_kept());
@@ -107,7 +107,7 @@ fn one_cancel_cancels_many_calls_and_no_other() {
 fn dropped_cancel_does_not_cancel() {
     let server = FaultyServer::always(vec![Act::Hold, Act::Send(GOOD_LOGIN.into())]);
     let client = client(&server.url());
-    let login = held(&server, &client, &Cancel::new(), 1);
+    let login = start_login(&server, &client, &Cancel::new(), 1);
     server.release(0);
     login.join().unwrap().unwrap();
 }
@@ -120,10 +120,10 @@ fn trigger_after_the_call_does_not_affect_later_calls() {
         let cancel = Cancel::new();
         log_in(&client, &cancel).unwrap();
         cancel.trigger();
-        // This one is lent what the one before gave back.
+        // It reuses the waker of the call before.
         log_in(&client, &Cancel::new()).unwrap();
     }
-    assert_eq!(server.connections(), 1, "all on one connection");
+    assert_eq!(server.connections(), 1, "one connection");
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn connection_of_a_cancelled_call_is_not_reused() {
     });
     let client = client(&server.url());
     let cancel = Cancel::new();
-    let login = held(&server, &client, &cancel, 1);
+    let login = start_login(&server, &client, &cancel, 1);
     cancel.trigger();
     cancelled(login.join().unwrap());
     server.release(0);
@@ -154,16 +154,16 @@ fn close_cancels_the_calls_of_all_clones() {
     let client = client(&server.url());
     client.save_session("saved", None).unwrap();
     let calls: Vec<_> = (0..8)
-        .map(|i| held(&server, &client.clone(), &Cancel::new(), i + 1))
+        .map(|i| start_login(&server, &client.clone(), &Cancel::new(), i + 1))
         .collect();
-    assert!(client.clone().close(WATCHDOG), "no call is left");
+    assert!(client.clone().close(WATCHDOG), "all calls have returned");
     for call in calls {
         assert!(cancelled(call.join().unwrap()));
     }
     assert!(!cancelled(log_in(&client, &Cancel::new())));
     assert_eq!(server.requests().len(), 8);
     assert_eq!(client.session().unwrap().token(), "saved");
-    assert!(client.close(Duration::from_millis(1)), "twice is fine");
+    assert!(client.close(Duration::from_millis(1)), "a second close");
 }
 
 #[test]
@@ -175,12 +175,11 @@ fn close_closes_idle_connections() {
     let client = client(&server.url());
     log_in(&client, &Cancel::new()).unwrap();
     client.close(Duration::from_millis(1));
-    // The server's silence ends when the client is gone, though `client` is still there.
+    // The server returns from `Silence` when the client closes the connection, although `client` exists.
     server.wait_until_handled(1);
 }
 
-/// TLS's own messages are no answer: a server that goes on and on with them keeps no call from seeing that it is
-/// stopped.
+/// TLS messages without data: a server that sends them without end cannot keep a call from seeing its cancellation.
 #[test]
 fn call_is_cancelled_during_a_flood_of_session_tickets() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -200,11 +199,11 @@ fn call_is_cancelled_during_a_flood_of_session_tickets() {
             socket.write_all(&tickets.tickets(1000)).is_ok()
         })
     });
-    assert!(cancelled(log_in(&client, &cancel)), "its request was sent");
-    assert!(!server.join().unwrap(), "the call took all of it in first");
+    assert!(cancelled(log_in(&client, &cancel)), "the request was sent");
+    assert!(!server.join().unwrap(), "the call read everything first");
 }
 
-/// Cancels at any moment: a call is either as if nobody had stopped it, or stopped and without effect here.
+/// Cancels at a random moment: a call either succeeds, or is cancelled and does not change the session.
 #[test]
 fn call_succeeds_or_is_cancelled_at_any_moment() {
     let server = server::demo();
@@ -244,7 +243,7 @@ fn call_succeeds_or_is_cancelled_at_any_moment() {
             }
         }
     }
-    println!("{} succeeded, {} were stopped", outcomes[0], outcomes[1]);
+    println!("{} succeeded, {} were cancelled", outcomes[0], outcomes[1]);
 }
 
 // ---- from C ----
@@ -253,7 +252,7 @@ fn program(flags: &[&str]) -> Command {
     library::program("cancel.c", flags)
 }
 
-/// Checks what the program says: `lines` phases, every call good, nothing left.
+/// Checks the output of the program: `lines` phases, and no resource leaked.
 fn check(printed: &str, lines: usize) {
     println!("{printed}");
     assert!(printed.ends_with("left: descriptors 0 threads 0\n"));
@@ -283,7 +282,7 @@ fn cancellation_under_valgrind() {
     }
 }
 
-/// What a wait hook is asked while nothing comes, or a byte now and then.
+/// While the server sends nothing, or a byte now and then.
 #[test]
 fn wait_hook_is_called_while_waiting_and_cancels() {
     for trickles in [false, true] {
@@ -292,7 +291,7 @@ fn wait_hook_is_called_while_waiting_and_cancels() {
         let server = thread::spawn(move || {
             let (mut connection, _) = listener.accept().unwrap();
             if trickles {
-                // A head may have 16 KiB; the call ends long before.
+                // A head may have 16 KiB; the call returns long before.
                 connection.write_all(b"HTTP/1.1 200 OK\r\nX: ").unwrap();
                 while connection.write_all(b"x").is_ok() {
                     thread::sleep(Duration::from_millis(20));
@@ -305,20 +304,19 @@ fn wait_hook_is_called_while_waiting_and_cancels() {
         let caller = thread::current().id();
         let mut options = CallOptions::new();
         options.set_wait_hook(move || {
-            assert_eq!(
-                thread::current().id(),
-                caller,
-                "it is the thread of the call"
-            );
+            assert_eq!(thread::current().id(), caller, "the thread of the call");
             counted.fetch_add(1, Ordering::Relaxed) == 2
         });
         let client = client(&url);
         let users = client.collection("users").with(&options);
-        assert!(cancelled(users.auth_with_token("tok")), "it was sent");
+        assert!(
+            cancelled(users.auth_with_token("tok")),
+            "the request was sent"
+        );
         assert_eq!(
             calls.load(Ordering::Relaxed),
             3,
-            "and not again after the end"
+            "not again after it cancelled"
         );
         drop(client);
         server.join().unwrap();

@@ -1,5 +1,5 @@
-//! Names and addresses as a bad network has them: a name server that is late, silent or knows nothing, and
-//! addresses that are dead. In a network of its own, which only asks the name server of this test.
+//! Name resolution and addresses on a faulty network: slow, silent and failing DNS servers, and unreachable addresses. In
+//! a network namespace whose only DNS server is that of the test.
 
 use std::fs;
 use std::net::{IpAddr, SocketAddr, TcpListener};
@@ -9,15 +9,15 @@ use std::time::{Duration, Instant};
 
 use bosauth::{CallOptions, Cancel, Client, Error, Session, Status};
 
-use crate::support::dns_server::{DnsServer, Names, When};
+use crate::support::dns_server::{DnsServer, Records, When};
 use crate::support::full_backlog::FullBacklog;
 use crate::support::responses::{LOGIN, respond_once, response};
 use crate::support::{WATCHDOG, tools};
 
 const SECOND: Duration = Duration::from_secs(1);
-const LOOKUP_THREADS: usize = 4;
+const RESOLVER_THREADS: usize = 4;
 
-/// Runs the tests below in a network and with resolver settings of their own.
+/// Executes the test below in a network namespace with its own resolver configuration.
 #[test]
 fn name_resolution_on_a_faulty_network() {
     if !tools::has("unshare") || !tools::has("ip") {
@@ -39,7 +39,7 @@ fn name_resolution_on_a_faulty_network() {
         command
     };
     if !in_network_namespace(&["true"]).status().unwrap().success() {
-        return tools::unsupported("no network of its own for the tests of names");
+        return tools::unsupported("no network namespace");
     }
     let own = std::env::current_exe().unwrap();
     let own = own.to_str().unwrap();
@@ -54,41 +54,41 @@ fn name_resolution_on_a_faulty_network() {
     assert!(printed.contains("1 passed"), "{printed}");
 }
 
-/// All of it in one test, since the threads of the process are counted.
+/// One test, since it counts the threads of the process.
 #[test]
-#[ignore = "run by name_resolution_on_a_faulty_network, in its network"]
+#[ignore = "run by name_resolution_on_a_faulty_network in its namespace"]
 fn in_network_namespace() {
     let (v4, v6) = ("127.0.0.1", "::1");
     let other = "127.0.0.2";
     let live = live(&format!("{v4}:0"));
-    let _dead_other = dead(other, live.port());
-    let _dead_v6 = if TcpListener::bind((v6, 0)).is_ok() {
-        Some(dead(v6, live.port()))
+    let _other = unreachable(other, live.port());
+    let _v6 = if TcpListener::bind((v6, 0)).is_ok() {
+        Some(unreachable(v6, live.port()))
     } else {
         tools::unsupported("no IPv6");
         None
     };
     let far_live = self::live(&format!("{other}:0"));
-    let _dead_first = dead(v4, far_live.port());
+    let _first = unreachable(v4, far_live.port());
 
     let refused = (3..20).map(|last| format!("127.0.0.{last}"));
     let many: Vec<String> = refused.chain([v4.to_owned()]).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    let names = Names::from([
+    let names = Records::from([
         name("live.test", When::Now, &[v4]),
-        name("late.test", When::After(SECOND / 3), &[v4]),
+        name("slow.test", When::After(SECOND / 3), &[v4]),
         name("held.test", When::Held, &[v4]),
         name("two.test", When::Now, &[v4, other]),
         name("both.test", When::Now, &[v4, v6]),
         name("many.test", When::Now, &many),
-        name("dead.test", When::Now, &[other, v6]),
+        name("unreachable.test", When::Now, &[other, v6]),
     ]);
     let server = DnsServer::start("127.0.0.1:53", names);
 
-    answers_and_the_lack_of_them(&server, live);
-    dead_addresses(live, far_live);
-    pooled_and_literal(&server, live);
-    all_threads_stuck(&server, live);
+    dns_responses(&server, live);
+    unreachable_addresses(live, far_live);
+    calls_without_resolution(&server, live);
+    busy_resolver_threads(&server, live);
 }
 
 fn name(name: &'static str, when: When, addresses: &[&str]) -> (&'static str, (When, Vec<IpAddr>)) {
@@ -96,22 +96,21 @@ fn name(name: &'static str, when: When, addresses: &[&str]) -> (&'static str, (W
     (name, (when, addresses.collect()))
 }
 
-// ---- what happens in_network_namespace ----
+// ---- inside ----
 
-fn answers_and_the_lack_of_them(server: &DnsServer, live: SocketAddr) {
-    for name in ["live.test", "late.test"] {
+fn dns_responses(server: &DnsServer, live: SocketAddr) {
+    for name in ["live.test", "slow.test"] {
         log_in(&client(name, live), &CallOptions::new()).unwrap();
     }
     let error = log_in(&client("none.test", live), &CallOptions::new()).unwrap_err();
     assert_eq!(unsent(&error), Status::NameLookup);
     let error = log_in(&client("held.test", live), &within(SECOND)).unwrap_err();
     assert_eq!(unsent(&error), Status::Timeout);
-    assert!(server.asked("held.test") > 0);
-    println!("late, unknown and silent: as told");
+    assert!(server.queries("held.test") > 0);
 }
 
-fn dead_addresses(live: SocketAddr, far_live: SocketAddr) {
-    // The system may turn the order round, so that one of the two has its dead address first.
+fn unreachable_addresses(live: SocketAddr, far_live: SocketAddr) {
+    // The system may reverse the order, so that one of the two starts with its unreachable address.
     let cases = [
         ("two.test", live),
         ("two.test", far_live),
@@ -119,42 +118,41 @@ fn dead_addresses(live: SocketAddr, far_live: SocketAddr) {
         ("many.test", live),
     ];
     for (name, at) in cases {
-        let begun = Instant::now();
+        let start = Instant::now();
         log_in(&client(name, at), &CallOptions::new()).unwrap();
-        println!("{name}, live at {at}: {} ms", begun.elapsed().as_millis());
+        println!("{name}, live at {at}: {} ms", start.elapsed().as_millis());
     }
-    let error = log_in(&client("dead.test", live), &within(SECOND)).unwrap_err();
+    let error = log_in(&client("unreachable.test", live), &within(SECOND)).unwrap_err();
     assert_eq!(unsent(&error), Status::Timeout);
 }
 
-fn pooled_and_literal(server: &DnsServer, live: SocketAddr) {
+fn calls_without_resolution(server: &DnsServer, live: SocketAddr) {
     let client = client("live.test", live);
     log_in(&client, &CallOptions::new()).unwrap();
-    let asked = server.asked("live.test");
+    let asked = server.queries("live.test");
     for _ in 0..50 {
         log_in(&client, &CallOptions::new()).unwrap();
     }
     assert_eq!(
-        server.asked("live.test"),
+        server.queries("live.test"),
         asked,
-        "a pooled connection looks up"
+        "a pooled connection resolves its host"
     );
     log_in(&self::client("127.0.0.1", live), &CallOptions::new()).unwrap();
     assert_eq!(
-        server.asked("127.0.0.1"),
+        server.queries("127.0.0.1"),
         0,
-        "a literal address is looked up"
+        "a literal address is resolved"
     );
     for name in ["localhost", "localhost.", "LOCALHOST", "shop.localhost"] {
         log_in(&self::client(name, live), &CallOptions::new()).unwrap();
         let name = name.trim_end_matches('.').to_ascii_lowercase();
-        assert_eq!(server.asked(&name), 0, "{name} is looked up");
+        assert_eq!(server.queries(&name), 0, "{name} is resolved");
     }
 }
 
-fn all_threads_stuck(server: &DnsServer, live: SocketAddr) {
-    // The call before has left one.
-    let stuck: Vec<_> = (0..LOOKUP_THREADS + 4)
+fn busy_resolver_threads(server: &DnsServer, live: SocketAddr) {
+    let stuck: Vec<_> = (0..RESOLVER_THREADS + 4)
         .map(|_| {
             let client = client("held.test", live);
             thread::spawn(move || log_in(&client, &within(SECOND)))
@@ -164,10 +162,10 @@ fn all_threads_stuck(server: &DnsServer, live: SocketAddr) {
         let error = call.join().unwrap().unwrap_err();
         assert_eq!(unsent(&error), Status::Timeout);
     }
-    assert_eq!(lookup_threads(), LOOKUP_THREADS);
+    assert_eq!(resolver_threads(), RESOLVER_THREADS);
     let error = log_in(&client("live.test", live), &within(SECOND)).unwrap_err();
     assert_eq!(unsent(&error), Status::Timeout, "no thread is free");
-    // localhost needs none.
+    // localhost needs no thread.
     log_in(&client("localhost", live), &CallOptions::new()).unwrap();
 
     let cancel = Cancel::new();
@@ -182,24 +180,24 @@ fn all_threads_stuck(server: &DnsServer, live: SocketAddr) {
     let error = waiting.join().unwrap().unwrap_err();
     assert_eq!(unsent(&error), Status::Cancelled);
 
-    // A call that waits for a thread goes on as soon as there is one.
+    // A call that waits for a thread continues as soon as one is free.
     let waiting = thread::spawn(move || log_in(&client, &CallOptions::new()));
     server.release();
     waiting.join().unwrap().unwrap();
-    let begun = Instant::now();
-    while lookup_threads() > 0 {
+    let start = Instant::now();
+    while resolver_threads() > 0 {
         assert!(
-            begun.elapsed() < WATCHDOG,
+            start.elapsed() < WATCHDOG,
             "{} threads are left",
-            lookup_threads()
+            resolver_threads()
         );
         thread::sleep(Duration::from_millis(1));
     }
-    println!("{LOOKUP_THREADS} threads stuck, none left after the answers");
+    println!("{RESOLVER_THREADS} threads were busy, none is left");
 }
 
-/// The threads of this process that look up names.
-fn lookup_threads() -> usize {
+/// The resolver threads of this process.
+fn resolver_threads() -> usize {
     let tasks = fs::read_dir("/proc/self/task").unwrap();
     let names = tasks.filter_map(|task| fs::read_to_string(task.unwrap().path().join("comm")).ok());
     names
@@ -228,13 +226,13 @@ fn log_in(client: &Client, options: &CallOptions) -> Result<Session, Error> {
         .auth_with_token("token-1")
 }
 
-/// The status of an error after which nothing had been sent.
+/// The status of an error before anything was sent.
 fn unsent(error: &Error) -> Status {
     assert!(!error.outcome_unknown(), "{error:?}");
     error.status()
 }
 
-/// A server that lets everybody in.
+/// A server that accepts every token.
 fn live(address: &str) -> SocketAddr {
     let listener = TcpListener::bind(address).unwrap();
     let address = listener.local_addr().unwrap();
@@ -248,7 +246,7 @@ fn live(address: &str) -> SocketAddr {
     address
 }
 
-/// An address on which nothing answers.
-fn dead(host: &str, port: u16) -> FullBacklog {
+/// An address that does not respond.
+fn unreachable(host: &str, port: u16) -> FullBacklog {
     FullBacklog::at(SocketAddr::new(host.parse().unwrap(), port))
 }

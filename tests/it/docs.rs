@@ -1,4 +1,4 @@
-//! What the README and the pages of `docs/` claim is so: programs, commands, statuses, versions, links and citations.
+//! The README and the pages of `docs/`: programs, commands, statuses, versions, links and citations.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use bosauth::Status;
 
 use crate::support::{server, tools};
 
-/// The first block of this language.
+/// The first block in a language.
 fn block(readme: &str, language: &str) -> String {
     let start = readme.split_once(&format!("```{language}\n")).unwrap().1;
     start.split_once("```").unwrap().0.to_owned()
@@ -57,13 +57,13 @@ fn readme_lists_every_status() {
     }
 }
 
-/// A project of a reader's own, with the README's Rust program and its dependency lines changed by `edit`.
+/// A reader's project, with the README's Rust program and dependency lines, which `edit` changes.
 fn project(name: &str, edit: impl Fn(&str) -> String) -> PathBuf {
     let readme = tools::read("README.md");
     let folder = tools::empty(&format!("readme-{name}")).join("app");
     fs::create_dir_all(folder.join("src")).unwrap();
     fs::write(folder.join("src/main.rs"), block(&readme, "rust")).unwrap();
-    // With the profile of this workspace, what it has compiled is used again.
+    // With the profile of this workspace, so that its build is reused.
     let manifest = format!(
         "[package]\nname = \"readme-app\"\nedition = \"2024\"\n\n{}\n[workspace]\n\n\
         [profile.dev]\ndebug = \"line-tables-only\"\n",
@@ -74,7 +74,7 @@ fn project(name: &str, edit: impl Fn(&str) -> String) -> PathBuf {
     folder
 }
 
-/// cargo in a project, without the network: what it needs was fetched for this workspace.
+/// cargo in a project, offline: this workspace has fetched all dependencies.
 fn cargo(project: &Path, arguments: &[&str]) -> Command {
     let mut cargo = tools::cargo();
     cargo
@@ -118,7 +118,7 @@ fn project_depends_on_a_git_url() {
         };
         lines.lines().map(line).collect()
     });
-    // The clone goes to a place of the test's own; what the registry has sent is used.
+    // A separate directory for the clone, with the crates that were fetched.
     let home = project.join("cargo-home");
     fs::create_dir(&home).unwrap();
     let cargo_home = std::env::var_os("CARGO_HOME").map_or_else(
@@ -127,7 +127,7 @@ fn project_depends_on_a_git_url() {
     );
     std::os::unix::fs::symlink(cargo_home.join("registry"), home.join("registry")).unwrap();
     let mut metadata = cargo(&project, &["metadata", "--format-version", "1"]);
-    // Without the network, cargo would not clone from a file either.
+    // Offline, cargo does not clone from a file.
     let printed = tools::run(
         metadata
             .env("CARGO_HOME", &home)
@@ -150,7 +150,7 @@ fn project_depends_on_a_git_url() {
     }
 }
 
-/// A git repository with the workspace as it is now.
+/// A git repository with the current workspace.
 fn repository() -> PathBuf {
     let repository = tools::empty("readme-repository");
     for name in ["Cargo.toml", "Cargo.lock", "build.rs"] {
@@ -180,7 +180,7 @@ fn repository() -> PathBuf {
     repository
 }
 
-/// The version in a line such as `channel = "1.95.0"`: major and minor.
+/// The major and minor version in a line such as `channel = "1.95.0"`.
 fn version(file: &str, key: &str) -> String {
     let line = file.lines().find(|line| line.starts_with(key)).unwrap();
     let version = line.split('"').nth(1).unwrap();
@@ -220,23 +220,23 @@ fn crates_have_no_fuzzing_feature() {
     }
 }
 
-/// The README and all other pages, by their paths.
+/// The paths of all pages.
 fn pages() -> Vec<String> {
     let files = files_below("", &["md"]);
     assert!(files.contains(&"docs/protocol.md".to_owned()));
     files
 }
 
-/// The files of the repository with these endings, but what is built, recorded or generated.
+/// The files with these extensions, except built, recorded and generated ones.
 fn files_below(directory: &str, endings: &[&str]) -> Vec<String> {
-    const LEFT_OUT: [&str; 5] = ["target", "corpus", "node_modules", "build", "CHANGELOG.md"];
+    const EXCLUDED: [&str; 5] = ["target", "corpus", "node_modules", "build", "CHANGELOG.md"];
     let mut found = Vec::new();
     for entry in fs::read_dir(tools::root().join(directory)).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
         let path = Path::new(directory).join(&name);
         let path = path.to_str().unwrap();
-        if name.starts_with('.') || LEFT_OUT.contains(&&*name) {
+        if name.starts_with('.') || EXCLUDED.contains(&&*name) {
             continue;
         }
         if entry.file_type().unwrap().is_dir() {
@@ -257,7 +257,7 @@ fn headings(page: &str) -> Vec<String> {
         .collect()
 }
 
-/// A text without its line breaks and the comment signs at the beginning of lines.
+/// A text without line breaks and comment markers.
 fn unwrapped(text: &str) -> String {
     let lines = text.lines().map(|line| {
         line.trim_start_matches([' ', '/', '*', '#', '!', ':'])
@@ -284,7 +284,7 @@ fn cited_protocol_sections_exist() {
             );
             cited += 1;
         }
-        // A section of a document that readers do not have.
+        // A section of an unpublished document.
         let words = ["contract", "design.md", "replies.md"];
         let dangling = words
             .iter()
@@ -302,15 +302,15 @@ fn links_resolve() {
         let links = text.match_indices("](").map(|(at, _)| &text[at + 2..]);
         for link in links.map(|rest| rest.split(')').next().unwrap()) {
             assert!(
-                link.contains("://") || leads(&page, link),
+                link.contains("://") || resolves(&page, link),
                 "{page} links to {link}"
             );
         }
     }
 }
 
-/// Whether a link in a page is to a file that exists, and to one of its headings.
-fn leads(page: &str, link: &str) -> bool {
+/// Whether a link leads to an existing file, and to one of its headings.
+fn resolves(page: &str, link: &str) -> bool {
     let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
     let path = match path {
         "" => Path::new(page).to_owned(),
@@ -324,12 +324,12 @@ fn leads(page: &str, link: &str) -> bool {
     tools::root().join(&path).exists() && (anchor.is_empty() || is_heading())
 }
 
-/// A page without its fenced blocks.
+/// A page without fenced blocks.
 fn without_blocks(page: &str) -> String {
     page.split("\n```").step_by(2).collect()
 }
 
-/// A heading as the anchor that it gets on GitHub and GitLab.
+/// The anchor of a heading on GitHub and GitLab.
 fn slug(heading: &str) -> String {
     let kept = heading
         .chars()

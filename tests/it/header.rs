@@ -1,10 +1,9 @@
-//! `include/bosauth.h` is what the sources say: this writes it anew and compares. With `BOSAUTH_BLESS=1`
-//! it stores the new one instead.
+//! Generates `include/bosauth.h` from the sources and compares. With `BOSAUTH_BLESS=1` it writes the file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The files of `src/` whose functions make up the header, with their banners.
+/// The files of `src/` with the functions of the header, and their section titles.
 const GROUPS: [(&str, &str); 8] = [
     ("library", "library"),
     ("error", "errors"),
@@ -24,7 +23,7 @@ fn part(name: &str) -> String {
     fs::read_to_string(root().join("include").join(name)).unwrap()
 }
 
-/// What cbindgen makes of these items of one source file.
+/// The output of cbindgen for these items of a source file.
 fn items(file: &str, kinds: &[cbindgen::ItemType]) -> String {
     let mut config = cbindgen::Config::from_file(root().join("cbindgen.toml")).unwrap();
     config.no_includes = true;
@@ -40,7 +39,7 @@ fn items(file: &str, kinds: &[cbindgen::ItemType]) -> String {
     short_comments(String::from_utf8(text).unwrap().trim())
 }
 
-/// Comments of one line in one line.
+/// Puts comments of one line on one line.
 fn short_comments(text: &str) -> String {
     let lines: Vec<_> = text.lines().collect();
     let mut short = String::new();
@@ -86,13 +85,13 @@ fn header() -> String {
     text + &part("epilogue.h.in")
 }
 
-/// Function types with every pointer marked as nullable: the functions themselves, and what they are passed.
+/// Marks the pointers of function types as nullable: the functions and their arguments.
 fn function_types(typedefs: &str) -> String {
     let marked = typedefs.replace("(*bosauth_", "(*BOSAUTH_NULLABLE bosauth_");
     marked.replace("void *user_data", "void *BOSAUTH_NULLABLE user_data")
 }
 
-/// Marks every pointer of the functions as nullable or not, by what its `@param` line says.
+/// Marks every pointer of the functions as nullable or not, by its `@param` line.
 fn with_nullability(functions: &str) -> String {
     let mut marked = String::new();
     let mut comment = String::new();
@@ -117,7 +116,7 @@ fn mark_line(line: &str, comment: &str) -> String {
     let Some(star) = line.find('*') else {
         return line.to_owned();
     };
-    // A result: accessors and constructors never return NULL.
+    // A return value: accessors and constructors never return NULL.
     if let Some((result, rest)) = line.split_once("*bosauth_") {
         let rest = format!("bosauth_{rest}");
         let (name, arguments) = rest.split_once('(').unwrap();
@@ -135,7 +134,7 @@ fn mark_line(line: &str, comment: &str) -> String {
         "BOSAUTH_NONNULL"
     };
     let kind = &declaration[..star];
-    // What a pointer to a pointer points to is always an output, which may become NULL.
+    // The target of a pointer to a pointer is an output, which may become NULL.
     let inner = if declaration.contains("**") {
         "*BOSAUTH_NULLABLE "
     } else {
@@ -144,7 +143,7 @@ fn mark_line(line: &str, comment: &str) -> String {
     format!("{kind}{inner}*{mark} {name}{tail}")
 }
 
-/// Whether the comment allows NULL for the parameter; every pointer has to be documented.
+/// Whether the comment allows NULL for the parameter. Every pointer must be documented.
 fn may_be_null(name: &str, comment: &str) -> bool {
     let after = comment.split(&format!("@param {name} ")).nth(1);
     let after = after.unwrap_or_else(|| panic!("no @param {name} in {comment}"));

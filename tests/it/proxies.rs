@@ -1,5 +1,5 @@
-//! Calls through nginx and haproxy, which close kept connections all the time: after a few requests, after a
-//! few milliseconds, and whenever they are told to read their settings again. No call fails of it.
+//! Calls through nginx and haproxy, which close idle connections after a few requests, after a few milliseconds, and
+//! when they reload their configuration. No call fails.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -19,27 +19,27 @@ use crate::support::tools;
 const THREADS: usize = 3;
 const CALLS: usize = 300;
 
-/// A proxy in front of a server. It ends when it is dropped.
+/// A proxy in front of a server. It stops when it is dropped.
 struct Proxy {
     child: Child,
     address: SocketAddr,
 }
 
 impl Proxy {
-    /// Starts what `command` gives for a folder with its settings, which `settings` writes for a port. The port
-    /// was free a moment ago; if somebody else has it by now, another one is tried.
+    /// Starts `command` with a folder and a configuration file, which `config` generates for a port. The port was free
+    /// a moment ago; if it is taken by now, another one is tried.
     fn start(
         name: &str,
-        settings: impl Fn(&Path, u16) -> String,
+        config: impl Fn(&Path, u16) -> String,
         command: impl Fn(&Path, &Path) -> Command,
     ) -> Self {
         let folder = folder(name);
-        let file = folder.join("settings");
+        let file = folder.join("config");
         for _ in 0..20 {
             let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
             let address = free.local_addr().unwrap();
             drop(free);
-            fs::write(&file, settings(&folder, address.port())).unwrap();
+            fs::write(&file, config(&folder, address.port())).unwrap();
             let errors = fs::File::create(folder.join("errors")).unwrap();
             let mut command = command(&folder, &file);
             let child = command
@@ -85,8 +85,7 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// Calls from several threads with pauses around the time after which the proxy closes a connection; `meanwhile`
-/// is done again and again.
+/// Calls from several threads with pauses around the proxy's idle timeout, while `meanwhile` runs repeatedly.
 fn no_call_fails(proxy: &Proxy, meanwhile: impl Fn() + Sync) {
     let client = Client::builder(&format!("http://{}", proxy.address));
     let client = client.build().unwrap();
@@ -94,24 +93,24 @@ fn no_call_fails(proxy: &Proxy, meanwhile: impl Fn() + Sync) {
     let pauses: Vec<Vec<u64>> = (0..THREADS)
         .map(|_| (0..CALLS).map(|_| rng.below(6000) as u64).collect())
         .collect();
-    let over = AtomicBool::new(false);
+    let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         let calling: Vec<_> = pauses
             .iter()
             .map(|pauses| scope.spawn(|| call(&client, pauses)))
             .collect();
         scope.spawn(|| {
-            while !over.load(Ordering::Relaxed) {
+            while !stop.load(Ordering::Relaxed) {
                 meanwhile();
                 thread::sleep(Duration::from_millis(50));
             }
         });
-        let ended: Vec<_> = calling
+        let results: Vec<_> = calling
             .into_iter()
             .map(thread::ScopedJoinHandle::join)
             .collect();
-        over.store(true, Ordering::Relaxed);
-        for thread in ended {
+        stop.store(true, Ordering::Relaxed);
+        for thread in results {
             thread.expect("no call fails");
         }
     });
@@ -131,7 +130,7 @@ fn call(client: &Client, pauses: &[u64]) {
 
 fn nginx(server: &Server, keepalive: &str) -> Proxy {
     let upstream = server.address();
-    let settings = |folder: &Path, port| {
+    let config = |folder: &Path, port| {
         let folder = folder.display();
         format!(
             "daemon off; worker_processes 2; pid {folder}/pid; error_log stderr;
@@ -150,7 +149,7 @@ fn nginx(server: &Server, keepalive: &str) -> Proxy {
         )
     };
     let name = format!("nginx-{}", keepalive.len());
-    Proxy::start(&name, settings, |folder, file| {
+    Proxy::start(&name, config, |folder, file| {
         let mut nginx = Command::new("nginx");
         nginx
             .arg("-p")
@@ -190,14 +189,14 @@ fn haproxy_with_a_short_keep_alive() {
     }
     let server = server::with_token();
     let upstream = server.address();
-    let settings = |_: &Path, port| {
+    let config = |_: &Path, port| {
         format!(
             "defaults\n mode http\n timeout connect 10s\n timeout client 60s\n timeout server 60s\n \
             timeout http-keep-alive 3ms\nfrontend front\n bind 127.0.0.1:{port}\n default_backend back\n\
             backend back\n server bosbase {upstream}\n"
         )
     };
-    let proxy = Proxy::start("haproxy", settings, |_, file| {
+    let proxy = Proxy::start("haproxy", config, |_, file| {
         let mut haproxy = Command::new("haproxy");
         haproxy.arg("-db").arg("-f").arg(file);
         haproxy

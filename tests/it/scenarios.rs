@@ -1,4 +1,4 @@
-//! Runs every scenario in every language, in random order, with names made anew.
+//! Runs every scenario in every language, in random order, with random names.
 
 use std::fs;
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! HTTPS against OpenSSL: which certificates and versions are taken, and that no byte of a request goes to
-//! a server that is not the right one.
+//! HTTPS against OpenSSL: which certificates and versions are accepted, and that no byte of a request is sent to any other
+//! server.
 
 mod alerts;
 mod certificates;
@@ -22,11 +22,11 @@ use crate::support::faulty_server::{Act, FaultyServer};
 use crate::support::responses::response;
 use crate::support::{library, server, tools};
 
-const TOKEN: &str = "a-token-of-the-app's-own";
+const TOKEN: &str = "token-of-the-app";
 
 // ---- certificates ----
 
-/// A certificate authority that nobody knows.
+/// An unknown certificate authority.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -34,7 +34,7 @@ impl Authority {
         Authority::with(name, |_| {})
     }
 
-    /// One whose certificate is changed by `change` before it is signed.
+    /// With a certificate that `change` modifies before it is signed.
     fn with(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Self {
         let mut params = params(&[], name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -42,12 +42,12 @@ impl Authority {
         Authority(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    /// What a client adds to trust it.
+    /// The certificate that a client must trust.
     fn pem(&self) -> String {
         self.0.pem()
     }
 
-    /// A server's certificate for these names, changed by `change` before it is signed.
+    /// A server certificate for these names, which `change` modifies before it is signed.
     fn certify(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Identity {
         let mut params = params(names, "server");
         change(&mut params);
@@ -56,7 +56,7 @@ impl Authority {
         Identity::new(&certificate.pem(), &key)
     }
 
-    /// A good certificate for `localhost`.
+    /// A valid certificate for `localhost`.
     fn localhost(&self) -> Identity {
         self.certify(&["localhost"], |_| {})
     }
@@ -71,7 +71,7 @@ fn params(names: &[&str], common_name: &str) -> CertificateParams {
     params
 }
 
-/// What a server shows and proves itself by: two files.
+/// The certificate and key files of a server.
 struct Identity {
     pem: String,
     certificate: PathBuf,
@@ -80,8 +80,8 @@ struct Identity {
 
 impl Identity {
     fn new(pem: &str, key: &KeyPair) -> Self {
-        static MADE: AtomicUsize = AtomicUsize::new(0);
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let file = |end: &str, text: &str| {
             let name = format!("tls-{}-{number}.{end}", std::process::id());
             let path = tools::temporary(&name);
@@ -105,7 +105,7 @@ impl Drop for Identity {
 
 // ---- the server ----
 
-/// A TLS server in front of a plain one. It ends when it is dropped.
+/// A TLS server in front of a plain one. It stops when it is dropped.
 struct Relay {
     process: Child,
     port: u16,
@@ -142,14 +142,13 @@ impl Relay {
         format!("https://{host}:{}", self.port)
     }
 
-    /// What it has to say next.
+    /// The next line of its output.
     fn report(&self) -> String {
         self.reports.recv_timeout(WATCHDOG).unwrap()
     }
 
-    /// Checks that there was one connection, that its handshake failed, and that nothing was sent on it. Gives
-    /// the server's reason.
-    fn saw_only_a_failure(self) -> String {
+    /// Checks that there was one connection, whose handshake failed before a request. Returns the server's reason.
+    fn failed_handshake(self) -> String {
         let report = self.report();
         assert_eq!(self.reports.try_recv().ok(), None);
         let reason = report.strip_prefix("1 failed 0").expect(&report);
@@ -178,8 +177,8 @@ fn bind(client: &Client) -> Result<(), Error> {
         .bind_token(DEMO_USER, DEMO_PASSWORD, TOKEN)
 }
 
-/// Binds and logs in twice, all over one connection of this version.
-fn works_over(relay: &Relay, host: &str, roots: &[String], version: &str) {
+/// Binds and logs in twice on one connection of this version.
+fn check_calls(relay: &Relay, host: &str, roots: &[String], version: &str) {
     let client = client(&relay.url(host), roots);
     bind(&client).unwrap();
     for _ in 0..2 {
@@ -193,8 +192,8 @@ fn works_over(relay: &Relay, host: &str, roots: &[String], version: &str) {
     assert_eq!(relay.report(), format!("{number} closed 3"));
 }
 
-/// Checks that a bind fails as TLS does, for this reason, before anything is sent.
-fn refused(url: &str, roots: &[String], reason: &str) {
+/// Checks that a bind fails with this TLS error before anything is sent.
+fn assert_rejected(url: &str, roots: &[String], reason: &str) {
     let failure = bind(&client(url, roots)).unwrap_err();
     assert_eq!(
         (failure.status(), failure.action()),
@@ -206,9 +205,8 @@ fn refused(url: &str, roots: &[String], reason: &str) {
     assert_eq!(failure.http_status(), None);
 }
 
-/// Checks that a client that trusts `authority` refuses a server with this identity. Gives the server's reason
-/// why the handshake failed.
-fn refused_by(
+/// Checks that a client which trusts `authority` rejects a server with this identity. Returns the server's reason.
+fn rejected_by(
     authority: &Authority,
     identity: &Identity,
     arguments: &[&str],
@@ -216,24 +214,23 @@ fn refused_by(
 ) -> String {
     let server = server::demo();
     let relay = Relay::start(server.address(), identity, arguments);
-    refused(&relay.url("localhost"), &[authority.pem()], reason);
-    relay.saw_only_a_failure()
+    assert_rejected(&relay.url("localhost"), &[authority.pem()], reason);
+    relay.failed_handshake()
 }
 
-/// The same for a certificate that is refused: the server gets to know it by an alert, whose name in OpenSSL's
-/// words is given.
-fn refused_as(
+/// The same for a rejected certificate: the server receives an alert, whose OpenSSL name is returned.
+fn rejected_with_alert(
     authority: &Authority,
     identity: &Identity,
     arguments: &[&str],
     reason: &str,
 ) -> String {
-    let alert = refused_by(authority, identity, arguments, reason);
+    let alert = rejected_by(authority, identity, arguments, reason);
     assert!(alert.contains("_ALERT_"), "{reason}: {alert}");
     alert
 }
 
-// ---- what works ----
+// ---- accepted ----
 
 #[test]
 fn added_authority_is_trusted_in_tls_12_and_13() {
@@ -241,7 +238,7 @@ fn added_authority_is_trusted_in_tls_12_and_13() {
     let identity = authority.localhost();
     for (version, spoken) in [("1.2", "TLSv1.2"), ("1.3", "TLSv1.3"), ("any", "TLSv1.3")] {
         let relay = Relay::start(server.address(), &identity, &["--version", version]);
-        works_over(&relay, "localhost", &[authority.pem()], spoken);
+        check_calls(&relay, "localhost", &[authority.pem()], spoken);
     }
 }
 
@@ -250,10 +247,10 @@ fn late_session_tickets_are_accepted() {
     let (authority, server) = (Authority::new("own"), server::demo());
     let late = ["--version", "1.3", "--behave", "late-tickets"];
     let relay = Relay::start(server.address(), &authority.localhost(), &late);
-    works_over(&relay, "localhost", &[authority.pem()], "TLSv1.3");
+    check_calls(&relay, "localhost", &[authority.pem()], "TLSv1.3");
 }
 
-/// One record holds far more than is read at a time, and the connection stays open behind it.
+/// One record is longer than a read, and the connection stays open after it.
 #[test]
 fn response_longer_than_one_read() {
     let authority = Authority::new("own");
@@ -283,7 +280,7 @@ fn ip_address_certificate_is_accepted() {
     let (authority, server) = (Authority::new("own"), server::demo());
     let identity = authority.certify(&["127.0.0.1"], |_| {});
     let relay = Relay::start(server.address(), &identity, &[]);
-    works_over(&relay, "127.0.0.1", &[authority.pem()], "TLSv1.3");
+    check_calls(&relay, "127.0.0.1", &[authority.pem()], "TLSv1.3");
 }
 
 #[test]
@@ -294,22 +291,22 @@ fn two_authorities_are_trusted() {
     let together = [apart.concat()];
     for authority in [&first, &second] {
         let relay = Relay::start(server.address(), &authority.localhost(), &[]);
-        works_over(&relay, "localhost", &apart, "TLSv1.3");
-        works_over(&relay, "localhost", &together, "TLSv1.3");
+        check_calls(&relay, "localhost", &apart, "TLSv1.3");
+        check_calls(&relay, "localhost", &together, "TLSv1.3");
     }
 }
 
-// ---- what is refused ----
+// ---- rejected ----
 
 #[test]
 fn unknown_authority_is_rejected() {
     let server = server::demo();
     let relay = Relay::start(server.address(), &Authority::new("own").localhost(), &[]);
-    refused(&relay.url("localhost"), &[], "an unknown authority");
-    relay.saw_only_a_failure();
-    // The same name does not make it the same authority.
+    assert_rejected(&relay.url("localhost"), &[], "an unknown authority");
+    relay.failed_handshake();
+    // Another authority with the same name.
     let other = Authority::new("own");
-    refused_as(&other, &Authority::new("own").localhost(), &[], "");
+    rejected_with_alert(&other, &Authority::new("own").localhost(), &[], "");
 }
 
 #[test]
@@ -317,15 +314,15 @@ fn wrong_name_is_rejected() {
     let authority = Authority::new("own");
     for name in ["example.com", "127.0.0.1", "*.localhost"] {
         let identity = authority.certify(&[name], |_| {});
-        refused_as(&authority, &identity, &[], "for another name");
+        rejected_with_alert(&authority, &identity, &[], "for another name");
     }
-    // A name that stands only where names stood long ago counts for nothing.
+    // A name in the common name alone is ignored.
     let old = authority.certify(&[], |params| {
         params
             .distinguished_name
             .push(rcgen::DnType::CommonName, "localhost");
     });
-    refused_as(&authority, &old, &[], "for another name");
+    rejected_with_alert(&authority, &old, &[], "for another name");
 }
 
 #[test]
@@ -333,8 +330,8 @@ fn name_does_not_match_an_address() {
     let (authority, server) = (Authority::new("own"), server::demo());
     let relay = Relay::start(server.address(), &authority.localhost(), &[]);
     let url = relay.url("127.0.0.1");
-    refused(&url, &[authority.pem()], "for another name");
-    relay.saw_only_a_failure();
+    assert_rejected(&url, &[authority.pem()], "for another name");
+    relay.failed_handshake();
 }
 
 #[test]
@@ -348,7 +345,7 @@ fn expired_or_future_certificate_is_rejected() {
             params.not_before = date_time_ymd(from, 1, 1);
             params.not_after = date_time_ymd(to, 1, 1);
         });
-        refused_as(&authority, &identity, &[], reason);
+        rejected_with_alert(&authority, &identity, &[], reason);
     }
 }
 
@@ -358,21 +355,21 @@ fn self_signed_certificate_is_rejected() {
     let key = KeyPair::generate().unwrap();
     let certificate = params(&["localhost"], "server").self_signed(&key).unwrap();
     let identity = Identity::new(&certificate.pem(), &key);
-    refused_as(&authority, &identity, &[], "an unknown authority");
+    rejected_with_alert(&authority, &identity, &[], "an unknown authority");
 }
 
 #[test]
 fn tls_11_is_rejected() {
     let authority = Authority::new("own");
     let old = ["--version", "1.1"];
-    refused_by(&authority, &authority.localhost(), &old, "no TLS version");
+    rejected_by(&authority, &authority.localhost(), &old, "no TLS version");
 }
 
 #[test]
 fn plain_server_is_rejected() {
     let authority = Authority::new("own");
     let plain = ["--behave", "plain"];
-    refused_by(&authority, &authority.localhost(), &plain, "is not TLS");
+    rejected_by(&authority, &authority.localhost(), &plain, "is not TLS");
 }
 
 #[test]
@@ -392,7 +389,7 @@ fn invalid_roots_are_rejected() {
     assert_eq!(built.unwrap_err().argument(), "pem");
 }
 
-// ---- ends ----
+// ---- closed connections ----
 
 #[test]
 fn close_during_the_handshake_is_a_lost_connection() {
@@ -402,7 +399,7 @@ fn close_during_the_handshake_is_a_lost_connection() {
     let failure = bind(&client(&relay.url("localhost"), &[authority.pem()])).unwrap_err();
     assert_eq!(failure.status(), Status::ConnectionLost, "{failure}");
     assert!(!failure.outcome_unknown());
-    relay.saw_only_a_failure();
+    relay.failed_handshake();
 }
 
 #[test]

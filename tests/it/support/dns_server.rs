@@ -1,4 +1,4 @@
-//! A name server on loopback (RFC 1035, over UDP) that answers at once, late, when it is told to, or never.
+//! A DNS server (RFC 1035, over UDP) that responds at once, after a delay, when it is told to, or never.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// When a question is answered.
+/// When a query is answered.
 #[derive(Clone, Copy, PartialEq)]
 pub enum When {
     Now,
@@ -15,10 +15,10 @@ pub enum When {
     Held,
 }
 
-/// A name's addresses, and when they are told. A name that is not known does not exist.
-pub type Names = HashMap<&'static str, (When, Vec<IpAddr>)>;
+/// The addresses of a name, and when they are sent. Other names do not exist.
+pub type Records = HashMap<&'static str, (When, Vec<IpAddr>)>;
 
-/// The server, in a thread that ends with the process.
+/// The server. Its thread ends with the process.
 pub struct DnsServer {
     socket: UdpSocket,
     state: Arc<Mutex<State>>,
@@ -26,15 +26,15 @@ pub struct DnsServer {
 
 #[derive(Default)]
 struct State {
-    /// The names that were asked for.
+    /// The names of all queries.
     asked: Vec<String>,
     held: Vec<(Vec<u8>, SocketAddr)>,
     released: bool,
 }
 
 impl DnsServer {
-    /// A server at the address that resolvers ask.
-    pub fn start(address: &str, names: Names) -> Self {
+    /// Starts a server at the address of the resolver configuration.
+    pub fn start(address: &str, names: Records) -> Self {
         let socket = UdpSocket::bind(address).expect("the port of name servers");
         let state = Arc::new(Mutex::new(State::default()));
         let server = DnsServer {
@@ -50,13 +50,13 @@ impl DnsServer {
         server
     }
 
-    /// How often a name was asked for.
-    pub fn asked(&self, name: &str) -> usize {
+    /// The number of queries of a name.
+    pub fn queries(&self, name: &str) -> usize {
         let state = self.state.lock().expect("no panic here");
         state.asked.iter().filter(|asked| *asked == name).count()
     }
 
-    /// Answers what was held, and what will be asked of such names.
+    /// Answers the held queries, and later ones at once.
     pub fn release(&self) {
         let mut state = self.state.lock().expect("no panic here");
         state.released = true;
@@ -66,7 +66,13 @@ impl DnsServer {
     }
 }
 
-fn serve(socket: &UdpSocket, packet: &[u8], from: SocketAddr, names: &Names, state: &Mutex<State>) {
+fn serve(
+    socket: &UdpSocket,
+    packet: &[u8],
+    from: SocketAddr,
+    names: &Records,
+    state: &Mutex<State>,
+) {
     let (name, wanted, end) = question(packet);
     let known = names.get(name.as_str());
     let addresses = known.map(|(_, addresses)| addresses.as_slice());
@@ -88,7 +94,7 @@ fn serve(socket: &UdpSocket, packet: &[u8], from: SocketAddr, names: &Names, sta
     }
 }
 
-/// The name that is asked for, the type of record, and where the question ends.
+/// The name and the type of a query, and the end of its question section.
 fn question(packet: &[u8]) -> (String, u16, usize) {
     let mut labels = Vec::new();
     let mut at = 12;
@@ -101,7 +107,7 @@ fn question(packet: &[u8]) -> (String, u16, usize) {
     (labels.join("."), wanted, at + 5)
 }
 
-/// The answer: the addresses of the wanted type, or that there is no such name.
+/// The response: the addresses of the type, or NXDOMAIN.
 fn answer(packet: &[u8], end: usize, wanted: u16, addresses: Option<&[IpAddr]>) -> Vec<u8> {
     const HERE: [u8; 2] = [0xc0, 12];
     let records: Vec<Vec<u8>> = addresses

@@ -48,7 +48,8 @@ fn file_in(line: &str) -> Option<String> {
 }
 
 /// Follows a page in an empty directory: writes its files, runs its commands by `shell` against a server, and compares
-/// the output with that on the page. Returns how often it was compared. `is_skipped` tells which blocks are left out.
+/// the output with that on the page. Returns how often it was compared. Blocks for which
+/// `is_skipped` returns true are skipped.
 pub fn follow(
     page: &str,
     directory: &Path,

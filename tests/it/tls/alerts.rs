@@ -1,5 +1,5 @@
-//! Alerts of the server, before the first byte of a response: what each is told as, and when it proves that no
-//! request was taken.
+//! Alerts of the server before the first byte of a response: the error of each, and which prove that the request was not
+//! processed.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use super::*;
 use crate::support::https::{self, Records};
 use crate::support::responses::NO_CONTENT;
 
-/// The codes of alerts and their names (IANA, TLS Alerts), and whether they come from a handshake only.
+/// Codes and names of alerts (IANA, TLS Alerts), and whether they are sent in a handshake only.
 const ALERTS: [(u8, &str, bool); 34] = [
     (10, "unexpected_message", false),
     (20, "bad_record_mac", false),
@@ -47,7 +47,7 @@ const ALERTS: [(u8, &str, bool); 34] = [
     (121, "ech_required", true),
 ];
 
-/// A TLS 1.3 server. With each connection behind its handshake it does what `serve` says.
+/// A TLS 1.3 server that calls `serve` with each connection after its handshake.
 fn tls_server(mut serve: impl FnMut(&mut TcpStream, &mut Records) + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -66,8 +66,8 @@ fn trusting_client(address: SocketAddr) -> Client {
     client(&format!("https://{address}"), &[https::roots().to_owned()])
 }
 
-/// Checks that an error is this alert's.
-fn is_alert(failure: &Error, code: u8, name: &str) {
+/// Checks that an error names this alert.
+fn assert_alert(failure: &Error, code: u8, name: &str) {
     assert_eq!(
         (failure.status(), failure.action()),
         (Status::Tls, Action::ContactOperator),
@@ -83,11 +83,11 @@ fn alert_after_the_handshake_is_named() {
     for (code, name, is_of_handshake) in ALERTS {
         let address = tls_server(move |stream, records| {
             let _ = stream.write_all(&records.alert(code));
-            // Open until the client leaves: the alert alone has to end the call.
+            // Open until the client closes: the alert must end the call.
             while matches!(stream.read(&mut [0; 4096]), Ok(1..)) {}
         });
         let failure = bind(&trusting_client(address)).unwrap_err();
-        is_alert(&failure, code, name);
+        assert_alert(&failure, code, name);
         assert_eq!(failure.outcome_unknown(), !is_of_handshake, "{failure}");
     }
 }
@@ -95,7 +95,7 @@ fn alert_after_the_handshake_is_named() {
 #[test]
 fn alert_on_a_reused_connection_is_retried() {
     const CERTIFICATE_REQUIRED: u8 = 116;
-    let (begin, begun) = channel();
+    let (start, started) = channel();
     let (ready, is_ready) = channel();
     let mut connections = 0;
     let address = tls_server(move |stream, records| {
@@ -104,8 +104,8 @@ fn alert_on_a_reused_connection_is_retried() {
             stream
                 .write_all(&records.data(NO_CONTENT.as_bytes()))
                 .unwrap();
-            // The first request has come whole once its response was read.
-            begun.recv().unwrap();
+            // The request is complete once its response was read.
+            started.recv().unwrap();
             stream.set_nonblocking(true).unwrap();
             let first = std::iter::from_fn(|| Some(stream.read(&mut [0; 4096])));
             let end = first.map_while(|read| read.err()).next();
@@ -119,11 +119,14 @@ fn alert_on_a_reused_connection_is_retried() {
     });
     let client = trusting_client(address);
     bind(&client).unwrap();
-    begin.send(()).unwrap();
+    start.send(()).unwrap();
     is_ready.recv().unwrap();
     let failure = bind(&client).unwrap_err();
-    is_alert(&failure, CERTIFICATE_REQUIRED, "certificate_required");
-    assert!(failure.outcome_unknown(), "it was sent over the first");
+    assert_alert(&failure, CERTIFICATE_REQUIRED, "certificate_required");
+    assert!(
+        failure.outcome_unknown(),
+        "the first connection received it"
+    );
 }
 
 #[test]
@@ -139,16 +142,16 @@ fn alert_within_a_response_is_a_lost_connection() {
     assert!(failure.outcome_unknown());
 }
 
-/// A request too long to be sent in one go, so that the alert is met while it is being sent.
+/// A request that needs several writes, so that the alert arrives while it is sent.
 #[test]
 fn alert_while_sending_ends_the_call() {
-    let (over, is_over) = channel::<()>();
+    let (stop, stopped) = channel::<()>();
     let address = tls_server(move |stream, records| {
         let small = socket2::SockRef::from(&*stream).set_recv_buffer_size(1024);
         small.unwrap();
         let _ = stream.write_all(&records.alert(49));
-        // Nothing is read, and the connection stays open until the call has ended.
-        let _ = is_over.recv();
+        // Reads nothing, and keeps the connection open until the call returns.
+        let _ = stopped.recv();
     });
     let client = trusting_client(address);
     let mut options = bosauth::CallOptions::new();
@@ -160,13 +163,12 @@ fn alert_while_sending_ends_the_call() {
     let failure = users
         .bind_token(DEMO_USER, DEMO_PASSWORD, TOKEN)
         .unwrap_err();
-    is_alert(&failure, 49, "access_denied");
+    assert_alert(&failure, 49, "access_denied");
     assert!(!failure.outcome_unknown());
-    drop(over);
+    drop(stop);
 }
 
-/// OpenSSL that wants a client certificate: a TLS 1.2 server says so within the handshake, a TLS 1.3 server after
-/// the client's.
+/// OpenSSL that requires a client certificate: over TLS 1.2 the alert is sent in the handshake, over TLS 1.3 after it.
 #[test]
 fn client_certificate_request_is_reported() {
     if !tools::has("openssl") {
@@ -181,7 +183,7 @@ fn client_certificate_request_is_reported() {
         let server = OpenSsl::start(&identity, &[version, "-Verify", "1"]);
         for _ in 0..20 {
             let failure = bind(&client(&server.url, &[authority.pem()])).unwrap_err();
-            is_alert(&failure, code, name);
+            assert_alert(&failure, code, name);
             assert!(!failure.outcome_unknown(), "{failure}");
         }
     }

@@ -1,5 +1,4 @@
-//! Certificates that are refused, one for each reason that can be made: by rcgen, and by the commands that people
-//! type.
+//! Rejected certificates, one for each reason that can be produced: by rcgen, and by common commands.
 
 use rcgen::{CustomExtension, ExtendedKeyUsagePurpose, GeneralSubtree, NameConstraints};
 
@@ -8,7 +7,7 @@ use super::*;
 /// Changes a certificate before it is signed.
 type Change = fn(&mut CertificateParams);
 
-/// An extension of this number. `2.999` is for examples only.
+/// Adds an extension. `2.999` is reserved for examples.
 fn add_extension(params: &mut CertificateParams, number: &[u64], size: usize, is_critical: bool) {
     let mut extension = CustomExtension::from_oid_content(number, vec![0; size]);
     extension.set_criticality(is_critical);
@@ -40,8 +39,9 @@ fn invalid_certificates_have_a_reason() {
     for (reason, alert, change) in cases {
         for version in ["1.2", "1.3"] {
             let identity = authority.certify(&["localhost"], change);
-            let told = refused_as(&authority, &identity, &["--version", version], reason);
-            assert!(told.contains(alert), "{reason}: {told}");
+            let alert_name =
+                rejected_with_alert(&authority, &identity, &["--version", version], reason);
+            assert!(alert_name.contains(alert), "{reason}: {alert_name}");
         }
     }
 }
@@ -53,7 +53,7 @@ fn oversized_certificate_is_reported() {
         let identity = authority.certify(&["localhost"], |params| {
             add_extension(params, &[2, 999, 2], 256 * 1024, false);
         });
-        refused_by(&authority, &identity, &["--version", version], "64 KiB");
+        rejected_by(&authority, &identity, &["--version", version], "64 KiB");
     }
 }
 
@@ -65,13 +65,13 @@ fn invalid_authorities_have_a_reason() {
             excluded_subtrees: Vec::new(),
         });
     });
-    refused_as(&elsewhere, &elsewhere.localhost(), &[], "name constraints");
+    rejected_with_alert(&elsewhere, &elsewhere.localhost(), &[], "name constraints");
 
-    // One of the same name, whose key is another.
+    // The same name with another key.
     let (own, other) = (Authority::new("own"), Authority::new("own"));
-    refused_as(&own, &other.localhost(), &[], "");
+    rejected_with_alert(&own, &other.localhost(), &[], "");
 
-    // A server's certificate that signs another.
+    // A server certificate that signs another.
     let authority = Authority::new("own");
     let key = KeyPair::generate().unwrap();
     let signer = params(&["localhost"], "signer");
@@ -80,10 +80,10 @@ fn invalid_authorities_have_a_reason() {
     let signed = params(&["localhost"], "server");
     let signed = signed.signed_by(&key, &signer).unwrap();
     let chain = Identity::new(&(signed.pem() + &signer.pem()), &key);
-    refused_as(&authority, &chain, &[], "CA:FALSE");
+    rejected_with_alert(&authority, &chain, &[], "CA:FALSE");
 }
 
-/// `openssl s_server` with a certificate. It ends when it is dropped.
+/// `openssl s_server` with a certificate. It stops when it is dropped.
 pub struct OpenSsl {
     process: Child,
     pub url: String,
@@ -123,8 +123,8 @@ impl Drop for OpenSsl {
     }
 }
 
-/// A certificate that a command line of OpenSSL makes for itself.
-fn made_by_openssl(arguments: &[&str]) -> Identity {
+/// A self-signed certificate by the command line of OpenSSL.
+fn openssl_certificate(arguments: &[&str]) -> Identity {
     let key = KeyPair::generate().unwrap();
     let mut identity = Identity::new("", &key);
     let mut command = Command::new("openssl");
@@ -138,9 +138,8 @@ fn made_by_openssl(arguments: &[&str]) -> Identity {
     identity
 }
 
-/// What a client that trusts it makes of a server with such a certificate: the message of the error, empty where
-/// TLS worked.
-fn told_of(identity: &Identity) -> String {
+/// The error message of a client that trusts this certificate of the server, empty on success.
+fn error_message(identity: &Identity) -> String {
     let server = server::demo();
     let relay = Relay::start(server.address(), identity, &[]);
     let bound = bind(&client(
@@ -158,16 +157,16 @@ fn openssl_default_certificate_error_suggests_a_command() {
     if !tools::has("openssl") {
         return;
     }
-    let told = told_of(&made_by_openssl(&[]));
+    let message = error_message(&openssl_certificate(&[]));
 
     let not_authority = ["-addext", "basicConstraints=critical,CA:FALSE"];
     let named = ["-addext", "subjectAltName=DNS:localhost"];
     for part in [&not_authority, &named] {
         let part = part.join(" ").replace("localhost", "HOST");
-        assert!(told.contains(&part), "{part}: {told}");
+        assert!(message.contains(&part), "{part}: {message}");
     }
-    let told = told_of(&made_by_openssl(&not_authority));
-    assert!(told.contains("subjectAltName"), "{told}");
+    let message = error_message(&openssl_certificate(&not_authority));
+    assert!(message.contains("subjectAltName"), "{message}");
     let good = [not_authority, named].concat();
-    assert_eq!(told_of(&made_by_openssl(&good)), "");
+    assert_eq!(error_message(&openssl_certificate(&good)), "");
 }
