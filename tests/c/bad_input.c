@@ -1,16 +1,16 @@
-/* Every function of bosauth.h with every kind of bad argument: the status, the argument's name, the outputs
- * afterwards.  Takes the base URL of a server that must not hear of it.  Prints what failed, then a count. */
+/* Calls every function of bosauth.h with every kind of invalid argument, and checks the status, the argument's name
+ * and the outputs: bad_input URL. Nothing may be sent to the server. Prints the failed checks and a count. */
 #include <bosauth.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *url;
-static bosauth_client client; /* a good one, with the session "saved" */
-static bosauth_client freed;  /* a handle that was freed */
+static bosauth_client client; /* valid, with the session "saved" */
+static bosauth_client freed;  /* a freed handle */
 static int checks, failures;
 
-/* Outputs, filled with garbage before a call. */
+/* Outputs, set to garbage before a call. */
 static bosauth_error *error;
 static bosauth_session *session;
 static bosauth_client made;
@@ -26,37 +26,37 @@ static void check(int good, const char *what, const char *detail)
     }
 }
 
-static void spoil(void)
+static void set_garbage(void)
 {
     error = GARBAGE;
     session = GARBAGE;
     made = 12345;
 }
 
-/* What a call that failed must have said; and that the client's session is still there. */
-static void check_error(bosauth_status status, bosauth_status wanted, const char *argument, const char *what)
+/* Checks the error of a call, and that the client's session is unchanged. */
+static void check_error(bosauth_status status, bosauth_status expected, const char *argument, const char *what)
 {
-    bosauth_session *held = GARBAGE;
-    check(status == wanted, what, bosauth_status_name(status));
+    bosauth_session *current = GARBAGE;
+    check(status == expected, what, bosauth_status_name(status));
     check(error && error != GARBAGE, what, "no error object");
     if (error && error != GARBAGE) {
-        check(bosauth_error_status(error) == wanted, what, "the error has another status");
+        check(bosauth_error_status(error) == expected, what, "the error has another status");
         check(strcmp(bosauth_error_argument(error), argument) == 0, what, bosauth_error_argument(error));
         check(*bosauth_error_message(error) != 0, what, "no message");
         check(!bosauth_error_outcome_unknown(error) && !bosauth_error_http_status(error), what, "sent");
         bosauth_error_free(error);
     }
-    check(bosauth_client_session(client, &held, NULL) == BOSAUTH_OK, what, "the client is gone");
-    check(strcmp(bosauth_session_token(held), "saved") == 0, what, "the session has changed");
-    bosauth_session_free(held);
+    check(bosauth_client_session(client, &current, NULL) == BOSAUTH_OK, what, "the client is freed");
+    check(strcmp(bosauth_session_token(current), "saved") == 0, what, "the session has changed");
+    bosauth_session_free(current);
 }
 
 #define FAILS(code, argument, call)                                                                           \
     do {                                                                                                      \
-        bosauth_status said;                                                                                  \
-        spoil();                                                                                              \
-        said = call;                                                                                          \
-        check_error(said, BOSAUTH_ERROR_##code, argument, #call);                                             \
+        bosauth_status status;                                                                                  \
+        set_garbage();                                                                                              \
+        status = call;                                                                                          \
+        check_error(status, BOSAUTH_ERROR_##code, argument, #call);                                             \
         check(session == GARBAGE || session == NULL, #call, "the session output is not cleared");             \
         check(made == 12345 || made == 0, #call, "the client output is not cleared");                         \
     } while (0)
@@ -64,26 +64,26 @@ static void check_error(bosauth_status status, bosauth_status wanted, const char
 #define GIVES(code, call) check((call) == (code), #call, "another status")
 #define EMPTY(call) check(strcmp(call, "") == 0, #call, "not empty")
 
-/* ---- texts: a call for each text that a function takes ---- */
+/* ---- strings: a call for each string argument ---- */
 
 static bosauth_config *config;
 static bosauth_options *options;
 
-static bosauth_config *fresh_config(void)
+static bosauth_config *new_config(void)
 {
     return config = bosauth_config_new();
 }
 
-static bosauth_options *fresh_options(void)
+static bosauth_options *new_options(void)
 {
     return options = bosauth_options_new();
 }
 
-/* The setter's status, once it has been seen that a client made with the configuration fails with the same. */
+/* The setter's status, after a check that a client with the configuration fails with the same one. */
 static bosauth_status by_config(bosauth_status set)
 {
     bosauth_status status = bosauth_client_new(url, config, &made, &error);
-    check(status == set && made == 0, "a client of a configuration that was refused", bosauth_status_name(status));
+    check(status == set && made == 0, "a client with a rejected configuration", bosauth_status_name(status));
     bosauth_config_free(config);
     return set;
 }
@@ -91,7 +91,7 @@ static bosauth_status by_config(bosauth_status set)
 static bosauth_status by_options(bosauth_status set)
 {
     bosauth_status status = bosauth_auth_with_token(client, "users", "tok", options, &session, &error);
-    check(status == set && !session, "a call with options that were refused", bosauth_status_name(status));
+    check(status == set && !session, "a call with rejected options", bosauth_status_name(status));
     bosauth_options_free(options);
     return set;
 }
@@ -114,16 +114,16 @@ CALL(unbind_token, bosauth_unbind_token(client, "users", "a@b.c", "pw", text, NU
 CALL(auth_collection, bosauth_auth_with_token(client, text, "tok", NULL, &session, &error))
 CALL(auth_token, bosauth_auth_with_token(client, "users", text, NULL, &session, &error))
 CALL(save_token, bosauth_client_save_session(client, text, "{}", &error))
-CALL(config_agent, by_config(bosauth_config_set_user_agent(fresh_config(), text)))
-CALL(config_name, by_config(bosauth_config_add_header(fresh_config(), text, "x")))
-CALL(config_value, by_config(bosauth_config_add_header(fresh_config(), "X", text)))
-CALL(config_pem, by_config(bosauth_config_add_roots_pem(fresh_config(), text)))
-CALL(query_name, by_options(bosauth_options_add_query(fresh_options(), text, "x")))
-CALL(query_value, by_options(bosauth_options_add_query(fresh_options(), "x", text)))
-CALL(header_name, by_options(bosauth_options_add_header(fresh_options(), text, "x")))
-CALL(header_value, by_options(bosauth_options_add_header(fresh_options(), "X", text)))
-CALL(body_json, by_options(bosauth_options_set_body_json(fresh_options(), text)))
-CALL(mfa_id, by_options(bosauth_options_set_mfa_id(fresh_options(), text)))
+CALL(config_agent, by_config(bosauth_config_set_user_agent(new_config(), text)))
+CALL(config_name, by_config(bosauth_config_add_header(new_config(), text, "x")))
+CALL(config_value, by_config(bosauth_config_add_header(new_config(), "X", text)))
+CALL(config_pem, by_config(bosauth_config_add_roots_pem(new_config(), text)))
+CALL(query_name, by_options(bosauth_options_add_query(new_options(), text, "x")))
+CALL(query_value, by_options(bosauth_options_add_query(new_options(), "x", text)))
+CALL(header_name, by_options(bosauth_options_add_header(new_options(), text, "x")))
+CALL(header_value, by_options(bosauth_options_add_header(new_options(), "X", text)))
+CALL(body_json, by_options(bosauth_options_set_body_json(new_options(), text)))
+CALL(mfa_id, by_options(bosauth_options_set_mfa_id(new_options(), text)))
 
 #define NO_COLLECTION {"", ".", "..", "a/b", "a\\b", "a?b", "a#b", "a%2Fb", "a\r\nb"}
 #define NO_HEADER {"", "Host", "cookie", "X Y", "X:", "X\r\nY"}
@@ -134,7 +134,7 @@ static const struct {
     const char *argument;
     size_t longest;
     const char *bad[10]; /* up to the first NULL */
-} texts[] = {
+} strings[] = {
     {"client_new", new_url, "base_url", 2048,
      {"", "localhost", "ftp://localhost", "http://", "http://u:p@localhost", "http://localhost?x",
       "http://localhost/a/../b", "http://localhost:0", "http://localhost\r\n"}},
@@ -161,40 +161,40 @@ static const struct {
     {"options_set_mfa_id", mfa_id, "mfa_id", 255, {"", "a/b", "a b", "a\r\nb"}},
 };
 
-/* What each call makes of a bad text. */
-static void try_text(size_t which, const char *text, bosauth_status wanted)
+/* Calls a function with an invalid string. */
+static void check_string(size_t which, const char *text, bosauth_status expected)
 {
     bosauth_status status;
-    spoil();
-    status = texts[which].call(text);
-    check_error(status, wanted, texts[which].argument, texts[which].what);
-    check(session == GARBAGE || session == NULL, texts[which].what, "the session output is not cleared");
-    check(made == 12345 || made == 0, texts[which].what, "the client output is not cleared");
+    set_garbage();
+    status = strings[which].call(text);
+    check_error(status, expected, strings[which].argument, strings[which].what);
+    check(session == GARBAGE || session == NULL, strings[which].what, "the session output is not cleared");
+    check(made == 12345 || made == 0, strings[which].what, "the client output is not cleared");
 }
 
-static void try_texts(void)
+static void check_strings(void)
 {
     static char too_long[65536 + 2];
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        try_text(i, NULL, BOSAUTH_ERROR_NULL_ARGUMENT);
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+        check_string(i, NULL, BOSAUTH_ERROR_NULL_ARGUMENT);
         /* PEM text may have comments in any encoding. */
-        bosauth_status not_utf8 = texts[i].call == config_pem ? BOSAUTH_ERROR_INVALID_ARGUMENT : BOSAUTH_ERROR_INVALID_UTF8;
-        try_text(i, "a\xff", not_utf8);
-        try_text(i, "a\xc3", not_utf8);
-        try_text(i, "\xed\xa0\x80", not_utf8);
-        try_text(i, "\xc0\xaf", not_utf8);
-        memset(too_long, 'x', texts[i].longest + 1);
-        too_long[texts[i].longest + 1] = 0;
-        try_text(i, too_long, BOSAUTH_ERROR_INVALID_ARGUMENT);
-        for (size_t j = 0; j < 10 && texts[i].bad[j]; j++) {
-            try_text(i, texts[i].bad[j], BOSAUTH_ERROR_INVALID_ARGUMENT);
+        bosauth_status not_utf8 = strings[i].call == config_pem ? BOSAUTH_ERROR_INVALID_ARGUMENT : BOSAUTH_ERROR_INVALID_UTF8;
+        check_string(i, "a\xff", not_utf8);
+        check_string(i, "a\xc3", not_utf8);
+        check_string(i, "\xed\xa0\x80", not_utf8);
+        check_string(i, "\xc0\xaf", not_utf8);
+        memset(too_long, 'x', strings[i].longest + 1);
+        too_long[strings[i].longest + 1] = 0;
+        check_string(i, too_long, BOSAUTH_ERROR_INVALID_ARGUMENT);
+        for (size_t j = 0; j < 10 && strings[i].bad[j]; j++) {
+            check_string(i, strings[i].bad[j], BOSAUTH_ERROR_INVALID_ARGUMENT);
         }
     }
 }
 
-/* ---- everything else ---- */
+/* ---- other arguments ---- */
 
-static void try_records(void)
+static void check_records(void)
 {
     FAILS(INVALID_UTF8, "record_json", bosauth_client_save_session(client, "new", "{\"a\":\"\xff\"}", &error));
     FAILS(INVALID_ARGUMENT, "record_json", bosauth_client_save_session(client, "new", "", &error));
@@ -202,7 +202,7 @@ static void try_records(void)
     FAILS(INVALID_ARGUMENT, "record_json", bosauth_client_save_session(client, "new", "{}{}", &error));
 }
 
-static void try_handle(bosauth_client bad)
+static void check_handle(bosauth_client bad)
 {
     FAILS(INVALID_HANDLE, "client", bosauth_bind_token(bad, "users", "a@b.c", "pw", "tok", NULL, &error));
     FAILS(INVALID_HANDLE, "client", bosauth_unbind_token(bad, "users", "a@b.c", "pw", "tok", NULL, &error));
@@ -217,43 +217,43 @@ static void try_handle(bosauth_client bad)
     GIVES(bad == 0 ? BOSAUTH_OK : BOSAUTH_ERROR_INVALID_HANDLE, bosauth_client_free(bad));
 }
 
-static void try_handles(void)
+static void check_handles(void)
 {
     uint64_t random = 88172645463325252u;
     const bosauth_client bad[] = {
-        0, 1, freed, client + 1, client ^ 1u << 24, client ^ (uint64_t)3 << 49, /* of another kind */
+        0, 1, freed, client + 1, client ^ 1u << 24, client ^ (uint64_t)3 << 49, /* of another type */
         client | (uint64_t)1 << 53, client | (uint64_t)1 << 63, (uint64_t)1 << 53, UINT64_MAX,
     };
     check(client < (uint64_t)1 << 53, "client_new", "the handle does not survive a double");
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        try_handle(bad[i]);
+        check_handle(bad[i]);
     }
     for (int i = 0; i < 100; i++) {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
         if (random != client) {
-            try_handle(random);
+            check_handle(random);
         }
     }
 }
 
-static void try_missing_places(void)
+static void check_missing_outputs(void)
 {
     FAILS(NULL_ARGUMENT, "client", bosauth_client_new(url, NULL, NULL, &error));
     FAILS(NULL_ARGUMENT, "session", bosauth_client_session(client, NULL, &error));
     FAILS(NULL_ARGUMENT, "collection", bosauth_bind_token(client, NULL, NULL, NULL, NULL, NULL, &error));
     FAILS(NULL_ARGUMENT, "email", bosauth_bind_token(client, "users", NULL, NULL, NULL, NULL, &error));
     FAILS(INVALID_ARGUMENT, "token", bosauth_auth_with_token(client, "users", "", NULL, NULL, &error));
-    FAILS(INVALID_ARGUMENT, "name", by_config(bosauth_config_add_header(fresh_config(), "X Y", NULL)));
-    FAILS(INVALID_ARGUMENT, "name", by_options(bosauth_options_add_header(fresh_options(), "X Y", NULL)));
-    FAILS(INVALID_ARGUMENT, "name", by_options(bosauth_options_add_query(fresh_options(), "token", NULL)));
+    FAILS(INVALID_ARGUMENT, "name", by_config(bosauth_config_add_header(new_config(), "X Y", NULL)));
+    FAILS(INVALID_ARGUMENT, "name", by_options(bosauth_options_add_header(new_options(), "X Y", NULL)));
+    FAILS(INVALID_ARGUMENT, "name", by_options(bosauth_options_add_query(new_options(), "token", NULL)));
     GIVES(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_client_new(NULL, NULL, NULL, NULL));
     GIVES(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_auth_with_token(client, "users", NULL, NULL, NULL, NULL));
     GIVES(BOSAUTH_ERROR_INVALID_ARGUMENT, bosauth_bind_token(client, "a/b", "a", "b", "c", NULL, NULL));
 }
 
-static void try_missing_objects(void)
+static void check_missing_objects(void)
 {
     const bosauth_status null = BOSAUTH_ERROR_NULL_ARGUMENT;
     GIVES(null, bosauth_config_set_timeout_ms(NULL, 1000));
@@ -274,20 +274,20 @@ static void try_missing_objects(void)
     bosauth_error_free(NULL);
 }
 
-static void try_numbers(void)
+static void check_numbers(void)
 {
     const int64_t bad[] = {0, -1, 86400001, INT64_MAX, INT64_MIN};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        FAILS(INVALID_ARGUMENT, "ms", by_config(bosauth_config_set_timeout_ms(fresh_config(), bad[i])));
-        FAILS(INVALID_ARGUMENT, "ms", by_config(bosauth_config_set_connect_timeout_ms(fresh_config(), bad[i])));
-        FAILS(INVALID_ARGUMENT, "ms", by_options(bosauth_options_set_timeout_ms(fresh_options(), bad[i])));
+        FAILS(INVALID_ARGUMENT, "ms", by_config(bosauth_config_set_timeout_ms(new_config(), bad[i])));
+        FAILS(INVALID_ARGUMENT, "ms", by_config(bosauth_config_set_connect_timeout_ms(new_config(), bad[i])));
+        FAILS(INVALID_ARGUMENT, "ms", by_options(bosauth_options_set_timeout_ms(new_options(), bad[i])));
     }
-    FAILS(INVALID_ARGUMENT, "bytes", by_config(bosauth_config_set_max_response_bytes(fresh_config(), 0)));
-    FAILS(INVALID_ARGUMENT, "bytes", by_config(bosauth_config_set_max_response_bytes(fresh_config(), UINT64_MAX)));
+    FAILS(INVALID_ARGUMENT, "bytes", by_config(bosauth_config_set_max_response_bytes(new_config(), 0)));
+    FAILS(INVALID_ARGUMENT, "bytes", by_config(bosauth_config_set_max_response_bytes(new_config(), UINT64_MAX)));
 }
 
-/* Accessors never fail: "" or 0 for NULL. */
-static void try_accessors(void)
+/* Accessors return "" or 0 for NULL. */
+static void check_accessors(void)
 {
     size_t length = 12345;
     EMPTY(bosauth_error_message(NULL));
@@ -330,13 +330,13 @@ int main(int count, char **arguments)
     GIVES(BOSAUTH_OK, bosauth_client_free(freed));
     GIVES(BOSAUTH_OK, bosauth_client_new(url, NULL, &client, &error));
     GIVES(BOSAUTH_OK, bosauth_client_save_session(client, "saved", NULL, &error));
-    try_texts();
-    try_records();
-    try_handles();
-    try_missing_places();
-    try_missing_objects();
-    try_numbers();
-    try_accessors();
+    check_strings();
+    check_records();
+    check_handles();
+    check_missing_outputs();
+    check_missing_objects();
+    check_numbers();
+    check_accessors();
     GIVES(BOSAUTH_OK, bosauth_client_free(client));
     GIVES(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_client_free(client));
     printf("%d checks, %d failed\n", checks, failures);

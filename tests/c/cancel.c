@@ -1,10 +1,10 @@
-/* Stops calls in every phase, or lets them run into their deadline, and measures how long they take to end:
+/* Cancels calls in every phase, or waits for their deadline, and measures how long they take to return:
  *
  *     cancel stop ROUNDS          each phase ROUNDS times by a cancel, by freeing and by closing the client
  *     cancel deadline MS ROUNDS   each phase ROUNDS times with this deadline
  *
- * A line for each: phase, how, calls that ended as they should, median, 99th percentile and maximum in
- * microseconds. The last line tells what is left: descriptors and threads. */
+ * A line for each: phase, method, calls with the expected result, median, 99th percentile and maximum in microseconds.
+ * The last line has the leaked descriptors and threads. */
 #include "support.h"
 
 #include <arpa/inet.h>
@@ -20,13 +20,13 @@
 
 enum { LOOKUP_THREADS = 4, BACKLOG_MAX = 64, HEADERS = 100, HEADER_LENGTH = 8000 };
 
-/* ---- a name server that does not answer ---- */
+/* ---- a DNS server that does not respond ---- */
 
 static const char stuck_name[] = "stuck.test";
 static atomic_int stuck;
 static sem_t stuck_release;
 
-/* Takes the place of the system's, for the library too. */
+/* Overrides the system's function, for the library too. */
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
     if (strcmp(node, stuck_name) == 0) {
         stuck++;
@@ -40,7 +40,7 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     return next(node, service, hints, found);
 }
 
-static void answer_lookups(void) {
+static void release_lookups(void) {
     while (stuck > 0) {
         sem_post(&stuck_release);
         usleep(1000);
@@ -49,7 +49,7 @@ static void answer_lookups(void) {
     }
 }
 
-/* ---- servers: the system takes connections for them, nobody reads ---- */
+/* ---- servers: the system accepts connections, nothing reads from them ---- */
 
 struct server {
     int socket;
@@ -71,7 +71,7 @@ static struct server listening(const char *scheme, int backlog) {
     return server;
 }
 
-/* Fills the queue of a server until it takes no more connections. */
+/* Fills the backlog of a server. */
 static void fill(struct server *server) {
     struct sockaddr_in address;
     socklen_t length = sizeof address;
@@ -88,7 +88,7 @@ static void fill(struct server *server) {
     CHECK(!"the backlog fills");
 }
 
-/* Forgets the connections of calls that have ended. */
+/* Closes the connections of calls that have returned. */
 static void drain(const struct server *server) {
     int taken;
     while (server->filled == 0 && (taken = accept(server->socket, NULL, NULL)) >= 0) {
@@ -103,7 +103,7 @@ static void end(struct server *server) {
     close(server->socket);
 }
 
-/* ---- a call on a thread of its own ---- */
+/* ---- a call in a thread ---- */
 
 struct call {
     pthread_t thread;
@@ -132,7 +132,7 @@ static void start(struct call *call) {
     start_threads(&call->thread, 1, run, call);
 }
 
-/* Whether a thread waits in a poll. */
+/* Whether a thread is in a poll. */
 static int is_polling(pid_t tid) {
     char path[64], text[32] = "";
     snprintf(path, sizeof path, "/proc/self/task/%d/syscall", (int)tid);
@@ -150,8 +150,8 @@ static int is_polling(pid_t tid) {
     return text[0] != '\0' && number == SYS_ppoll;
 }
 
-/* Waits until the call has come to rest: it polls, and still does a little later. */
-static void wait_until_it_waits(const struct call *call) {
+/* Waits until the call polls, and still does a little later. */
+static void wait_until_polling(const struct call *call) {
     for (int seen = 0; seen < 3;) {
         struct timespec pause = {.tv_nsec = 100000};
         nanosleep(&pause, NULL);
@@ -165,17 +165,17 @@ static long microseconds(struct timespec from, struct timespec to) {
 
 /* ---- phases ---- */
 
-enum way { BY_CANCEL, BY_FREE, BY_CLOSE, BY_DEADLINE };
+enum method { BY_CANCEL, BY_FREE, BY_CLOSE, BY_DEADLINE };
 
-static const char *const way_names[] = {"cancel", "free", "close", "deadline"};
+static const char *const method_names[] = {"cancel", "free", "close", "deadline"};
 
 struct phase {
     const char *name;
     const char *scheme;
     int backlog;
-    int headers;        /* more than the system takes at once */
-    int lookups;        /* how many of them are stuck before the call */
-    int is_sent;        /* whether bytes of the request are under way */
+    int headers;        /* more than the system buffers */
+    int lookups;        /* blocked resolver threads before the call */
+    int is_sent;        /* whether the request was sent in part */
 };
 
 static const struct phase phases[] = {
@@ -213,28 +213,28 @@ static bosauth_options *options_with(bosauth_cancel cancel, int headers) {
     return options;
 }
 
-/* How long the call takes to end after it was stopped, or after its deadline; -1 if it ended wrongly. */
-static long one_call(const struct phase *phase, enum way way, const char *url, int64_t timeout_ms) {
+/* The time from the cancellation or the deadline until the call returns; -1 with another result. */
+static long one_call(const struct phase *phase, enum method method, const char *url, int64_t timeout_ms) {
     struct timespec from;
     bosauth_cancel cancel = bosauth_cancel_new();
     bosauth_options *options = options_with(cancel, phase->headers);
     struct call call = {.client = client_of(url, timeout_ms), .options = options};
-    bosauth_status stopped = BOSAUTH_OK, expected = BOSAUTH_ERROR_CANCELLED;
+    bosauth_status returned = BOSAUTH_OK, expected = BOSAUTH_ERROR_CANCELLED;
     clock_gettime(CLOCK_MONOTONIC, &from);
     start(&call);
-    if (way != BY_DEADLINE) {
-        wait_until_it_waits(&call);
+    if (method != BY_DEADLINE) {
+        wait_until_polling(&call);
         clock_gettime(CLOCK_MONOTONIC, &from);
     }
-    switch (way) {
+    switch (method) {
     case BY_CANCEL:
-        stopped = bosauth_cancel_trigger(cancel);
+        returned = bosauth_cancel_trigger(cancel);
         break;
     case BY_FREE:
-        stopped = bosauth_client_free(call.client);
+        returned = bosauth_client_free(call.client);
         break;
     case BY_CLOSE:
-        stopped = bosauth_client_close(call.client, 60000);
+        returned = bosauth_client_close(call.client, 60000);
         break;
     case BY_DEADLINE:
         expected = BOSAUTH_ERROR_TIMEOUT;
@@ -245,18 +245,18 @@ static long one_call(const struct phase *phase, enum way way, const char *url, i
     pthread_join(call.thread, NULL);
     bosauth_cancel_free(cancel);
     bosauth_options_free(options);
-    if (way == BY_CANCEL || way == BY_DEADLINE) {
+    if (method == BY_CANCEL || method == BY_DEADLINE) {
         bosauth_client_free(call.client);
     }
-    if (call.status != expected || stopped != BOSAUTH_OK || call.outcome_unknown != phase->is_sent) {
-        fprintf(stderr, "%s by %s: %s, outcome_unknown %d\n", phase->name, way_names[way],
+    if (call.status != expected || returned != BOSAUTH_OK || call.outcome_unknown != phase->is_sent) {
+        fprintf(stderr, "%s by %s: %s, outcome_unknown %d\n", phase->name, method_names[method],
                 bosauth_status_name(call.status), call.outcome_unknown);
         return -1;
     }
     return microseconds(from, call.ended);
 }
 
-static int measure(const struct phase *phase, enum way way, int rounds, int64_t timeout_ms) {
+static int measure(const struct phase *phase, enum method method, int rounds, int64_t timeout_ms) {
     struct server server = {.socket = -1};
     struct call blockers[LOOKUP_THREADS] = {{0}};
     const bosauth_client blocked = client_of("http://stuck.test", 600000);
@@ -276,34 +276,34 @@ static int measure(const struct phase *phase, enum way way, int rounds, int64_t 
         usleep(1000);
     }
     for (int i = 0; i < rounds; i++) {
-        long time = one_call(phase, way, phase->scheme != NULL ? server.url : "http://stuck.test", timeout_ms);
+        long time = one_call(phase, method, phase->scheme != NULL ? server.url : "http://stuck.test", timeout_ms);
         if (time >= 0) {
             times[good++] = time;
         }
         if (phase->scheme != NULL) {
             drain(&server);
         } else if (phase->lookups == 0) {
-            answer_lookups();
+            release_lookups();
         }
     }
     bosauth_client_free(blocked);
     for (int i = 0; i < phase->lookups; i++) {
         pthread_join(blockers[i].thread, NULL);
     }
-    answer_lookups();
+    release_lookups();
     if (phase->scheme != NULL) {
         end(&server);
     }
     qsort(times, (size_t)good, sizeof *times, by_size);
-    printf("%-13s %-8s good %d of %d p50 %ld p99 %ld max %ld\n", phase->name, way_names[way], good, rounds,
+    printf("%-13s %-8s good %d of %d p50 %ld p99 %ld max %ld\n", phase->name, method_names[method], good, rounds,
            good ? times[good / 2] : -1, good ? times[good * 99 / 100] : -1, good ? times[good - 1] : -1);
     free(times);
     return good == rounds;
 }
 
-/* ---- what is left ---- */
+/* ---- leaks ---- */
 
-/* The threads besides this one, once those of lookups have had the time to end. */
+/* The threads besides this one, after resolver threads had the time to return. */
 static int threads_left(void) {
     int left = entries("/proc/self/task") - 3;
     for (int i = 0; i < 10000 && left > 0; i++) {
@@ -325,8 +325,8 @@ int main(int argc, char **argv) {
             good &= measure(&phases[i], BY_DEADLINE, rounds, atoi(argv[2]));
             continue;
         }
-        for (enum way way = BY_CANCEL; way <= BY_CLOSE; way++) {
-            good &= measure(&phases[i], way, rounds, 600000);
+        for (enum method method = BY_CANCEL; method <= BY_CLOSE; method++) {
+            good &= measure(&phases[i], method, rounds, 600000);
         }
     }
     int threads = threads_left();

@@ -1,9 +1,9 @@
-/* Calls with strings that another thread changes meanwhile: changing_strings URL ROUNDS. One byte of one string
- * at a time becomes bad and good again. A call is refused or sends the good string. Prints how many of the rounds
- * of each string were refused. */
+/* Calls with strings that another thread modifies: changing_strings URL ROUNDS. One byte of one string at a time
+ * becomes invalid and valid again. A call is rejected or sends the valid string. Prints the number of rejections for
+ * each string. */
 #include "support.h"
 
-/* The last byte of each, or the one before a closing quote, is what changes. */
+/* The last byte changes, or the one before a closing quote. */
 static char url[64];
 static char agent[] = "agent-a", config_name[] = "X-a", config_value[] = "v-a";
 static char query_name[] = "q-a", query_value[] = "w-a", header_name[] = "Y-a", header_value[] = "z-a";
@@ -23,8 +23,8 @@ static const struct {
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-static volatile char *bytes[KINDS]; /* what changes of each string */
-static atomic_int changing;         /* the string that does now */
+static volatile char *bytes[KINDS]; /* the byte of each string that changes */
+static atomic_int changing;         /* the number of the string */
 static atomic_int stop;
 
 static void *change(void *unused) {
@@ -52,17 +52,17 @@ static bosauth_options *set_options(void) {
     return options;
 }
 
-/* Whether the client holds the good session. */
-static int is_whole(bosauth_client client) {
+/* Whether the client holds the valid session. */
+static int has_session(bosauth_client client) {
     bosauth_session *session;
-    int whole = bosauth_client_session(client, &session, NULL) == BOSAUTH_OK &&
+    int is_valid = bosauth_client_session(client, &session, NULL) == BOSAUTH_OK &&
                 strcmp(bosauth_session_token(session), "s-a") == 0 &&
                 strcmp(bosauth_session_record_json(session), "{\"r\":\"a\"}") == 0;
     bosauth_session_free(session);
-    return whole;
+    return is_valid;
 }
 
-/* The first status that is not OK, of a client and all its calls. */
+/* The first status other than OK of a client and all its calls. */
 static bosauth_status use_all(void) {
     bosauth_client client;
     bosauth_config *config = configure();
@@ -80,7 +80,7 @@ static bosauth_status use_all(void) {
     if (status == BOSAUTH_OK) {
         status = bosauth_client_save_session(client, saved, record, NULL);
     }
-    if (status == BOSAUTH_OK && !is_whole(client)) {
+    if (status == BOSAUTH_OK && !has_session(client)) {
         status = BOSAUTH_ERROR_INTERNAL;
     }
     bosauth_client_free(client);
@@ -99,18 +99,18 @@ int main(int argc, char **argv) {
     }
     start_threads(&thread, 1, change, NULL);
     for (int kind = 0; kind < KINDS; kind++) {
-        int refused = 0;
+        int rejected = 0;
         changing = kind;
         for (int round = 0; round < rounds; round++) {
             bosauth_status status = use_all();
             if (status == BOSAUTH_ERROR_INVALID_UTF8 || status == BOSAUTH_ERROR_INVALID_ARGUMENT) {
-                refused++;
+                rejected++;
             } else if (status != BOSAUTH_OK) {
                 fprintf(stderr, "string %d: %s\n", kind, bosauth_status_name(status));
                 wrong++;
             }
         }
-        printf("%d ", refused);
+        printf("%d ", rejected);
     }
     stop = 1;
     pthread_join(thread, NULL);

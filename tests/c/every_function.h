@@ -1,4 +1,4 @@
-/* Calls every function of bosauth.h. tests/it/fork.rs checks that none is missing here. */
+/* Calls every function of bosauth.h. tests/it/fork.rs checks that none is missing. */
 #ifndef EVERY_FUNCTION_H
 #define EVERY_FUNCTION_H
 
@@ -52,7 +52,7 @@ static inline void every_error_function(bosauth_error *error) {
     bosauth_error_free(error);
 }
 
-/* A configured client with a session, and what frees both. */
+/* A client with a configuration and a session. */
 static inline void every_client_function(const char *url) {
     bosauth_client client;
     bosauth_session *session;

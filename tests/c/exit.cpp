@@ -1,5 +1,5 @@
-// Ends a process while the library is in use: exit URL TOKEN. Four threads are in calls, one of them in one that
-// is never answered, when main returns; a static object logs in and frees its client in its destructor.
+// Exits while the library is in use: exit URL TOKEN SILENT_URL. When main returns, four threads are in calls, one of
+// them without a response; a static object logs in and frees its client in its destructor.
 #include <bosauth.h>
 
 #include <atomic>

@@ -1,7 +1,6 @@
-/* Forks in a signal handler that interrupts a call which waits for its response: fork_in_call URL. Whoever runs
- * it writes a line once the request has arrived, and lets the server respond after the next line. In the child the
- * call has lost its connection, and neither reads from nor writes to the sockets that have taken the place of its
- * own. */
+/* Forks in a signal handler that interrupts a call which waits for its response: fork_in_call URL. The caller writes a
+ * line once the request has arrived, and lets the server respond after the next line. In the child the connection of
+ * the call is lost, and the sockets that replaced it are neither read nor written. */
 #include "support.h"
 
 #include <signal.h>
@@ -14,7 +13,7 @@ static bosauth_client client;
 static volatile sig_atomic_t child = -1;
 static int pairs[PAIRS][2];
 
-/* Sockets with a byte to be read from each. */
+/* Socket pairs with a byte to read from each end. */
 static void open_pairs(void) {
     for (int i = 0; i < PAIRS; i++) {
         CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pairs[i]) == 0);
@@ -22,14 +21,14 @@ static void open_pairs(void) {
     }
 }
 
-static int are_untouched(void) {
-    int count, untouched = 1;
+static int are_unread(void) {
+    int count, unread = 1;
     for (int i = 0; i < PAIRS; i++) {
         for (int end = 0; end < 2; end++) {
-            untouched &= ioctl(pairs[i][end], FIONREAD, &count) == 0 && count == 1;
+            unread &= ioctl(pairs[i][end], FIONREAD, &count) == 0 && count == 1;
         }
     }
-    return untouched;
+    return unread;
 }
 
 static void fork_now(int signal_number) {
@@ -37,7 +36,7 @@ static void fork_now(int signal_number) {
     child = fork();
     if (child == 0) {
         signal(SIGALRM, SIG_DFL);
-        alarm(60); /* a child that hangs is ended, and counted */
+        alarm(60); /* ends a child that hangs */
         open_pairs();
     }
 }
@@ -58,7 +57,7 @@ static void *call(void *failed) {
         return NULL;
     }
     CHECK(status == BOSAUTH_ERROR_CONNECTION_LOST && is_unknown);
-    CHECK(are_untouched());
+    CHECK(are_unread());
     EXPECT(BOSAUTH_OK, bind_token(&is_unknown));
     EXPECT(BOSAUTH_OK, bosauth_client_close(client, 60000));
     _exit(0);
@@ -79,7 +78,7 @@ int main(int argc, char **argv) {
         usleep(1000);
     }
     if (waitpid(child, &status, 0) != child || status != 0) {
-        fprintf(stderr, "the child ended with %#x\n", (unsigned)status);
+        fprintf(stderr, "the child exited with %#x\n", (unsigned)status);
     }
     puts("forked");
     fflush(stdout);

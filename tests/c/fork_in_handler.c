@@ -1,9 +1,9 @@
 /* Forks in the handler of a timer signal that interrupts threads inside the library: fork_in_handler URL CHILDREN.
- * Every second child ends at once; the others return from the handler, go on with the call that was interrupted,
- * and call every function.
+ * Every second child exits at once; the others return from the handler, continue the interrupted call, and call every
+ * function.
  *
- * The handler forks only where it interrupted bosauth_cancel_trigger, which spends its time with the library's lock
- * held and allocates nothing: glibc's fork waits for malloc's locks, so it may not interrupt malloc. */
+ * The handler forks only within bosauth_cancel_trigger, which mostly holds the library's lock and does not allocate:
+ * glibc's fork waits for the locks of malloc, so it must not interrupt malloc. */
 #include "every_function.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@ enum { THREADS = 4, TRIGGERS = 1000 };
 
 static struct shared shared;
 static bosauth_cancel cancel;
-static int wanted;
+static int child_count;
 static atomic_int forked, stop;
 static volatile sig_atomic_t is_child;
 static _Thread_local volatile sig_atomic_t may_fork;
@@ -22,7 +22,7 @@ static _Thread_local volatile sig_atomic_t may_fork;
 static void fork_now(int signal_number) {
     int before = errno, number;
     (void)signal_number;
-    if (!may_fork || is_child || (number = forked++) >= wanted) {
+    if (!may_fork || is_child || (number = forked++) >= child_count) {
         return;
     }
     pid_t pid = fork();
@@ -33,7 +33,7 @@ static void fork_now(int signal_number) {
         }
         is_child = 1;
         signal(SIGALRM, SIG_DFL);
-        alarm(60); /* a child that hangs is ended, and counted */
+        alarm(60); /* ends a child that hangs */
     }
     errno = before;
 }
@@ -60,27 +60,27 @@ int main(int argc, char **argv) {
     sigset_t alarms;
     struct sigaction action = {.sa_handler = fork_now, .sa_flags = SA_RESTART};
     struct itimerval often = {{0, 200}, {0, 200}}, never = {{0, 0}, {0, 0}};
-    int bad = 0, status, ended;
+    int failed = 0, status, exited;
     CHECK(argc == 3);
     shared = new_shared(argv[1]);
     cancel = bosauth_cancel_new();
-    wanted = atoi(argv[2]);
+    child_count = atoi(argv[2]);
     sigemptyset(&alarms);
     sigaddset(&alarms, SIGALRM);
     sigaction(SIGALRM, &action, NULL);
     pthread_sigmask(SIG_UNBLOCK, &alarms, NULL);
     start_threads(threads, THREADS, keep_busy, NULL);
-    pthread_sigmask(SIG_BLOCK, &alarms, NULL); /* the signal is the other threads' */
+    pthread_sigmask(SIG_BLOCK, &alarms, NULL); /* for the other threads */
     setitimer(ITIMER_REAL, &often, NULL);
-    for (ended = 0; ended < wanted;) {
+    for (exited = 0; exited < child_count;) {
         if (waitpid(-1, &status, 0) < 0) {
-            usleep(1000); /* there is no child now */
+            usleep(1000); /* no child exists */
             continue;
         }
-        ended++;
+        exited++;
         if (status != 0) {
-            fprintf(stderr, "a child ended with %#x\n", (unsigned)status);
-            bad++;
+            fprintf(stderr, "a child exited with %#x\n", (unsigned)status);
+            failed++;
         }
     }
     setitimer(ITIMER_REAL, &never, NULL);
@@ -88,5 +88,5 @@ int main(int argc, char **argv) {
     join_threads(threads, THREADS);
     bosauth_cancel_free(cancel);
     free_shared(&shared);
-    return bad != 0;
+    return failed != 0;
 }

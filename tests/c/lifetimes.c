@@ -1,4 +1,4 @@
-/* A snapshot and every text got from it stay as they are, whatever becomes of the client. */
+/* A session and its strings stay valid and unchanged after the client's session changes and the client is freed. */
 #include "support.h"
 
 int main(void) {

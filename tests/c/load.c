@@ -1,10 +1,10 @@
-/* Logs in again and again with one client: load URL TOKEN LOGINS THREADS. The first login opens the connection
- * and is not counted; what follows stands between the lines BEGIN and END on standard error. */
+/* Logs in repeatedly with one client: load URL TOKEN LOGINS THREADS. The first login opens the connection and is not
+ * counted; the others are between the lines BEGIN and END on standard error. */
 #include "support.h"
 
 static const char *token;
 static bosauth_client client;
-static int checks; /* who is logged in, too: not where the cost of the login alone is counted */
+static int checks; /* whether to check the user, which is not a cost of the login */
 static atomic_int left, failures;
 
 static void log_in_once(void) {
@@ -36,7 +36,7 @@ int main(int argc, char **argv) {
     checks = count > 1;
     pthread_t *threads = calloc((size_t)count + 1, sizeof *threads);
     log_in_once();
-    /* The first login's connection, and what wakes a call, are open from here on. */
+    /* The first login's connection and the waker of a call stay open. */
     int open_before = entries("/proc/self/fd");
     mark("BEGIN\n");
     if (count == 1) {

@@ -1,4 +1,4 @@
-/* Loads the library, uses it and lets it go, again and again: reload LIBRARY URL TOKEN. It is not linked to it. */
+/* Loads, uses and unloads the library repeatedly: reload LIBRARY URL TOKEN. Not linked to the library. */
 #define _GNU_SOURCE
 #include <bosauth.h>
 #include <dlfcn.h>
@@ -12,7 +12,7 @@
 FUNCTIONS(DECLARE)
 
 int main(int argc, char **argv) {
-    bosauth_client left = 0;
+    bosauth_client last = 0;
     for (int round = 0; argc == 4 && round < 20; round++) {
         bosauth_client client;
         bosauth_error *error = NULL;
@@ -27,17 +27,17 @@ int main(int argc, char **argv) {
             fprintf(stderr, "round %d: %s\n", round, error_message(error));
             return 1;
         }
-        /* The client of the round before has stayed, as have its connection and its handle. */
-        if (left != 0 && (auth_with_token(left, "users", argv[3], NULL, NULL, &error) != BOSAUTH_OK ||
-                          client_free(left) != BOSAUTH_OK)) {
-            fprintf(stderr, "round %d: what was left does not work\n", round);
+        /* The client of the last round is still valid, as are its connection and its handle. */
+        if (last != 0 && (auth_with_token(last, "users", argv[3], NULL, NULL, &error) != BOSAUTH_OK ||
+                          client_free(last) != BOSAUTH_OK)) {
+            fprintf(stderr, "round %d: the client of the last round fails\n", round);
             return 1;
         }
-        left = client;
+        last = client;
         if (dlclose(library) != 0) {
             return 1;
         }
     }
     puts("reloaded");
-    return left == 0;
+    return last == 0;
 }

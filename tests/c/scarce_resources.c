@@ -1,6 +1,6 @@
-/* Calls in a process to which the system refuses something: scarce NAMED NUMBERED TOKEN, the URL of a server with a
- * name and with an address for its host. Each call that fails has sent nothing and says what was refused, and one
- * after it, when there is enough again, succeeds. */
+/* Calls in a process without resources: scarce_resources NAMED NUMBERED TOKEN, the URL of a server with a host name and
+ * with an address. A call that fails has sent nothing and reports what the system refused. The next one, with resources
+ * again, succeeds. */
 #include "support.h"
 
 #include <dlfcn.h>
@@ -10,9 +10,9 @@
 
 static const char *token;
 static atomic_int has_no_threads;
-static atomic_int socket_fails, connect_fails; /* with this error */
+static atomic_int socket_fails, connect_fails; /* the error */
 
-/* Takes the place of the system's, for the library too. */
+/* Override the system's functions, for the library too. */
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
     if (has_no_threads) {
         return EAGAIN;
@@ -48,7 +48,7 @@ static int next_descriptor(void) {
     return next;
 }
 
-/* Lets the process open `more` descriptors, or as many as it may. */
+/* Limits the process to `more` descriptors, or to its hard limit if negative. */
 static void allow(int more) {
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
@@ -56,9 +56,9 @@ static void allow(int more) {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* Whether a login ends with this status, with nothing sent, and with these words in the message of an error that is
- * the caller's to mend and not the network's; NULL: without a message to check. */
-static int ends_so(bosauth_client client, const bosauth_options *options, bosauth_status expected, const char *words) {
+/* Whether a login returns this status and sends nothing; and, unless `words` is NULL, whether the error message has
+ * these words and the action is FIX_CALL. */
+static int has_result(bosauth_client client, const bosauth_options *options, bosauth_status expected, const char *words) {
     bosauth_error *error;
     bosauth_status status = bosauth_auth_with_token(client, "users", token, options, NULL, &error);
     const char *message = bosauth_error_message(error);
@@ -71,19 +71,19 @@ static int ends_so(bosauth_client client, const bosauth_options *options, bosaut
     return is_good;
 }
 
-/* Whether a login with a new client ends like this, and a second one, in plenty, well. */
-static int ends(const char *url, int descriptors, bosauth_cancel cancel, bosauth_status expected, const char *words) {
+/* Whether a login with a new client has this result, and a second one succeeds with resources again. */
+static int check(const char *url, int descriptors, bosauth_cancel cancel, bosauth_status expected, const char *words) {
     bosauth_client client = new_client(url);
     bosauth_options *options = bosauth_options_new();
     if (cancel != 0) {
         EXPECT(BOSAUTH_OK, bosauth_options_set_cancel(options, cancel));
     }
     allow(descriptors);
-    int is_good = ends_so(client, options, expected, words);
+    int is_good = has_result(client, options, expected, words);
     allow(-1);
     has_no_threads = socket_fails = connect_fails = 0;
-    if (!ends_so(client, NULL, BOSAUTH_OK, NULL)) {
-        printf("a call in plenty fails\n");
+    if (!has_result(client, NULL, BOSAUTH_OK, NULL)) {
+        printf("a call with resources fails\n");
         is_good = 0;
     }
     bosauth_options_free(options);
@@ -91,11 +91,11 @@ static int ends(const char *url, int descriptors, bosauth_cancel cancel, bosauth
     return is_good;
 }
 
-/* Whether a resolver that can open nothing is told as such. It asks nobody. */
-static int resolves_nothing(void) {
+/* Whether a resolver without descriptors is reported as such. No DNS server is asked. */
+static int check_resolver(void) {
     bosauth_client client = new_client("http://no-such-host.invalid");
     allow(1);
-    int is_good = ends_so(client, NULL, BOSAUTH_ERROR_NAME_LOOKUP, "EMFILE");
+    int is_good = has_result(client, NULL, BOSAUTH_ERROR_NAME_LOOKUP, "EMFILE");
     allow(-1);
     bosauth_client_free(client);
     return is_good;
@@ -110,15 +110,15 @@ int main(int argc, char **argv) {
     bosauth_cancel_trigger(cancel);
     int before = next_descriptor();
 
-    good &= ends(numbered, 0, 0, BOSAUTH_ERROR_CONNECT, "EMFILE");
-    good &= ends(numbered, 0, cancel, BOSAUTH_ERROR_CANCELLED, NULL);
+    good &= check(numbered, 0, 0, BOSAUTH_ERROR_CONNECT, "EMFILE");
+    good &= check(numbered, 0, cancel, BOSAUTH_ERROR_CANCELLED, NULL);
     /* One for the call, none for its socket or its resolver. */
-    good &= ends(numbered, 1, 0, BOSAUTH_ERROR_CONNECT, "EMFILE");
-    good &= ends(named, 1, 0, BOSAUTH_ERROR_CONNECT, "EMFILE");
-    good &= resolves_nothing();
+    good &= check(numbered, 1, 0, BOSAUTH_ERROR_CONNECT, "EMFILE");
+    good &= check(named, 1, 0, BOSAUTH_ERROR_CONNECT, "EMFILE");
+    good &= check_resolver();
     for (int i = 0; i < 10; i++) {
         has_no_threads = 1;
-        good &= ends(named, -1, 0, BOSAUTH_ERROR_NAME_LOOKUP, "no thread");
+        good &= check(named, -1, 0, BOSAUTH_ERROR_NAME_LOOKUP, "no thread");
     }
     const struct {
         int error;
@@ -126,13 +126,13 @@ int main(int argc, char **argv) {
     } refusals[] = {{EMFILE, "EMFILE"}, {ENFILE, "ENFILE"}, {ENOMEM, "ENOMEM"}, {ENOBUFS, "ENOBUFS"}, {EACCES, "EACCES"}, {EPERM, "EPERM"}};
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         socket_fails = refusals[i].error;
-        good &= ends(numbered, -1, 0, BOSAUTH_ERROR_CONNECT, refusals[i].name);
+        good &= check(numbered, -1, 0, BOSAUTH_ERROR_CONNECT, refusals[i].name);
         connect_fails = refusals[i].error;
-        good &= ends(numbered, -1, 0, BOSAUTH_ERROR_CONNECT, refusals[i].name);
+        good &= check(numbered, -1, 0, BOSAUTH_ERROR_CONNECT, refusals[i].name);
     }
     connect_fails = EADDRNOTAVAIL;
-    good &= ends(numbered, -1, 0, BOSAUTH_ERROR_CONNECT, "EADDRNOTAVAIL");
-    good &= ends(named, -1, 0, BOSAUTH_OK, NULL);
+    good &= check(numbered, -1, 0, BOSAUTH_ERROR_CONNECT, "EADDRNOTAVAIL");
+    good &= check(named, -1, 0, BOSAUTH_OK, NULL);
 
     bosauth_cancel_free(cancel);
     good &= next_descriptor() == before;

@@ -1,13 +1,11 @@
-/* Does everything with secrets that the library can do, frees it all, and then looks for the secrets in all
- * memory that this process can write to, in each form and also in pieces.  Freed memory is kept as it was left:
- * otherwise chance would decide what of it is soon overwritten.  Prints whatever an app may print, then a line
- * "found ..." for each remain, and "searched ... bytes".
+/* Makes every call that takes secrets, frees everything, and searches all writable memory of this process for the
+ * secrets, in each encoding and in pieces. Freed memory is kept, so that it is not overwritten by chance. Prints
+ * everything an app may print, then a line "found ..." for each match, and "searched ... bytes".
  *
- * Arguments: base URL of the server, base URL of a peer that echoes what it gets and is silent in the
- * collection "silent", the secrets' file, and what to do: "search" makes every call and searches, "leak" the same
- * with one copy of each secret left on purpose, "print" makes every call and only prints.
- * The file holds password, token and another token, a line each, in hex, each byte XOR-ed with KEY: in the
- * clear they are only in the buffers that are wiped before the search. */
+ * Arguments: URL of the server, URL of a server that echoes requests and does not respond in the collection "silent",
+ * email, the file of the secrets, and the mode: "search" searches, "leak" does the same with a copy of each secret that
+ * is not freed, "print" only prints. The file holds password, token and another token, a line each, in hex, each byte
+ * XORed with KEY: only buffers that are zeroized before the search hold them in plain text. */
 #define _POSIX_C_SOURCE 200809L
 #include <bosauth.h>
 #include <fcntl.h>
@@ -18,9 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY = 0xa5, JWT_MAX = 2048, TEXT_MAX = 2 * JWT_MAX, PIECE = 12, FORMS_MAX = 64, CHUNK = 1 << 20 };
+enum { KEY = 0xa5, JWT_MAX = 2048, STRING_MAX = 2 * JWT_MAX, PIECE = 12, FORMS_MAX = 64, CHUNK = 1 << 20 };
 
-/* ---- memory that is never used again: the library calls these too ---- */
+/* ---- memory that is never reused, for the library too ---- */
 
 void free(void *place)
 {
@@ -37,13 +35,13 @@ void *realloc(void *old, size_t size)
     return place;
 }
 
-/* ---- secrets, in the clear until they are wiped ---- */
+/* ---- secrets in plain text, until they are zeroized ---- */
 
 static struct {
-    char password[256], token[256], wrong[256], jwt[JWT_MAX], work[TEXT_MAX], form[2 * TEXT_MAX];
+    char password[256], token[256], wrong[256], jwt[JWT_MAX], work[STRING_MAX], form[2 * STRING_MAX];
 } secret;
 
-static void wipe(void *place, size_t size)
+static void zeroize(void *place, size_t size)
 {
     volatile unsigned char *byte = place;
     while (size--) {
@@ -64,21 +62,21 @@ static void read_secret(FILE *file, char *place, size_t size)
     }
 }
 
-/* ---- the forms they are looked for in, always XOR-ed ---- */
+/* ---- their encodings, XORed ---- */
 
 static struct {
     const char *secret, *name;
-    unsigned char bytes[2 * TEXT_MAX];
+    unsigned char bytes[2 * STRING_MAX];
     size_t length;
 } forms[FORMS_MAX];
 static size_t form_count;
 
-/* Remembers what is in secret.form. */
-static void keep(const char *name, const char *what)
+/* Adds secret.form. */
+static void add(const char *name, const char *what)
 {
     size_t length = strlen(secret.form);
     if (form_count == FORMS_MAX || length < PIECE) {
-        fprintf(stderr, "%s as %s cannot be looked for\n", name, what);
+        fprintf(stderr, "%s as %s is too short to search for\n", name, what);
         exit(2);
     }
     forms[form_count].secret = name;
@@ -88,11 +86,11 @@ static void keep(const char *name, const char *what)
         forms[form_count].bytes[i] = (unsigned char)secret.form[i] ^ KEY;
     }
     form_count++;
-    wipe(secret.form, sizeof secret.form);
+    zeroize(secret.form, sizeof secret.form);
 }
 
-/* The part of the text's base64 that is the same whatever follows it, after `skip` bytes before it. */
-static void keep_base64(const char *name, const char *text, const char *digits, size_t skip)
+/* Adds the base64 digits that do not depend on what follows the string, after `skip` bytes before it. */
+static void add_base64(const char *name, const char *text, const char *digits, size_t skip)
 {
     size_t length = strlen(text), out = 0;
     for (size_t bit = (6 - skip * 8 % 6) % 6; bit + 6 <= length * 8; bit += 6) {
@@ -101,10 +99,10 @@ static void keep_base64(const char *name, const char *text, const char *digits, 
         secret.form[out++] = digits[pair >> (10 - bit % 8) & 63];
     }
     secret.form[out] = 0;
-    keep(name, "base64");
+    add(name, "base64");
 }
 
-static void keep_escaped(const char *name, const char *text, const char *what, const char *format)
+static void add_escaped(const char *name, const char *text, const char *what, const char *format)
 {
     char *out = secret.form;
     for (; *text; text++) {
@@ -122,44 +120,44 @@ static void keep_escaped(const char *name, const char *text, const char *what, c
             out += plain ? (*out = (char)byte, 1) : snprintf(out, 8, format, byte);
         }
     }
-    keep(name, what);
+    add(name, what);
 }
 
-static void keep_all(const char *name, const char *text)
+static void add_all(const char *name, const char *text)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     char digits[65];
     strcpy(secret.form, text);
-    keep(name, "raw");
+    add(name, "raw");
     for (size_t skip = 0; skip < 3; skip++) {
         sprintf(digits, "%s+/", letters);
-        keep_base64(name, text, digits, skip);
+        add_base64(name, text, digits, skip);
         sprintf(digits, "%s-_", letters);
-        keep_base64(name, text, digits, skip);
+        add_base64(name, text, digits, skip);
     }
-    keep_escaped(name, text, "percent", "%%%02X");
-    keep_escaped(name, text, "percent", "%%%02x");
-    keep_escaped(name, text, "JSON", "\\u%04x");
+    add_escaped(name, text, "percent", "%%%02X");
+    add_escaped(name, text, "percent", "%%%02x");
+    add_escaped(name, text, "JSON", "\\u%04x");
 }
 
 /* ---- the search ---- */
 
 static unsigned char chunk[CHUNK];
-static unsigned char begins[256]; /* whether a piece begins with this byte, XOR-ed */
+static unsigned char starts[256]; /* whether a piece starts with this byte, XORed */
 static unsigned found;
 
-static void note_beginnings(void)
+static void note_first_bytes(void)
 {
     for (size_t form = 0; form < form_count; form++) {
         size_t length = forms[form].length;
         for (size_t at = 0; at < length; at += PIECE) {
-            begins[forms[form].bytes[at + PIECE > length ? length - PIECE : at]] = 1;
+            starts[forms[form].bytes[at + PIECE > length ? length - PIECE : at]] = 1;
         }
     }
 }
 
-/* Whether the form has a piece that begins like this; pieces stand one after the other, the last at the end. */
-static void look_at(size_t form, const unsigned char *place, uintptr_t address, const char *map)
+/* Prints pieces of the encoding that start here. Pieces are adjacent; the last one is at the end. */
+static void compare(size_t form, const unsigned char *place, uintptr_t address, const char *map)
 {
     size_t length = forms[form].length;
     for (size_t at = 0; at < length; at += PIECE) {
@@ -182,13 +180,13 @@ static void search_bytes(size_t length, uintptr_t address, const char *map)
     uintptr_t own = (uintptr_t)chunk;
     for (size_t i = 0; i + PIECE <= length; i++) {
         int is_own = address + i >= own && address + i < own + CHUNK;
-        for (size_t form = 0; begins[chunk[i] ^ KEY] && !is_own && form < form_count; form++) {
-            look_at(form, chunk + i, address + i, map);
+        for (size_t form = 0; starts[chunk[i] ^ KEY] && !is_own && form < form_count; form++) {
+            compare(form, chunk + i, address + i, map);
         }
     }
 }
 
-/* Searches everything from `start` to `end`; chunks overlap by a piece. */
+/* Searches from `start` to `end`. Chunks overlap by a piece. */
 static size_t search_map(int memory, uintptr_t start, uintptr_t end, const char *map)
 {
     size_t searched = 0;
@@ -212,9 +210,9 @@ static void search(void)
     char line[512], name[256];
     uintptr_t start, end;
     size_t searched = 0, count = 0;
-    note_beginnings();
+    note_first_bytes();
     while (maps && fgets(line, sizeof line, maps)) {
-        strcpy(name, "memory without a name");
+        strcpy(name, "anonymous memory");
         if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " rw%*s %*s %*s %*s %255s", &start, &end, name) >= 2 &&
             strstr(line, " rw")) {
             searched += search_map(memory, start, end, name);
@@ -230,8 +228,8 @@ static void search(void)
 
 static bosauth_error *error;
 
-/* Prints all that an error has to say, and frees it. */
-static void tell(const char *call, bosauth_status status)
+/* Prints everything an error holds, and frees it. */
+static void report(const char *call, bosauth_status status)
 {
     size_t length;
     const char *body = bosauth_error_body(error, &length);
@@ -251,7 +249,7 @@ static void tell(const char *call, bosauth_status status)
 static void log_in(bosauth_client client, const char *collection, const char *token, const bosauth_options *options)
 {
     bosauth_session *session;
-    tell("login", bosauth_auth_with_token(client, collection, token, options, &session, &error));
+    report("login", bosauth_auth_with_token(client, collection, token, options, &session, &error));
     printf("  %s|%s|%s|%s\n", bosauth_session_record_json(session), bosauth_session_meta_json(session),
            bosauth_session_field(session, "email"), bosauth_session_field(session, "verified"));
     printf("  expires %d valid %d superuser %d kept %d\n", bosauth_session_expires_at(session) > 0,
@@ -267,26 +265,26 @@ static void use_server(const char *url, const char *email)
 {
     bosauth_client client;
     bosauth_session *session;
-    tell("new", bosauth_client_new(url, NULL, &client, &error));
-    tell("bind", bosauth_bind_token(client, "users", email, secret.password, secret.token, NULL, &error));
+    report("new", bosauth_client_new(url, NULL, &client, &error));
+    report("bind", bosauth_bind_token(client, "users", email, secret.password, secret.token, NULL, &error));
     log_in(client, "users", secret.token, NULL);
     log_in(client, "users", secret.token, NULL);
-    tell("session", bosauth_client_session(client, &session, &error));
+    report("session", bosauth_client_session(client, &session, &error));
     bosauth_session_free(session);
-    tell("bind wrong", bosauth_bind_token(client, "users", email, secret.wrong, secret.token, NULL, &error));
+    report("bind wrong", bosauth_bind_token(client, "users", email, secret.wrong, secret.token, NULL, &error));
     log_in(client, "users", secret.wrong, NULL);
     log_in(client, "no/such", secret.token, NULL);
     log_in(client, "nosuch", secret.token, NULL);
-    tell("save", bosauth_client_save_session(client, secret.jwt, NULL, &error));
+    report("save", bosauth_client_save_session(client, secret.jwt, NULL, &error));
     snprintf(secret.work, sizeof secret.work, "{\"again\":\"%s\"}", secret.jwt);
-    tell("save", bosauth_client_save_session(client, secret.jwt, secret.work, &error));
-    tell("save", bosauth_client_save_session(client, secret.password, NULL, &error));
-    tell("unbind", bosauth_unbind_token(client, "users", email, secret.password, secret.token, NULL, &error));
+    report("save", bosauth_client_save_session(client, secret.jwt, secret.work, &error));
+    report("save", bosauth_client_save_session(client, secret.password, NULL, &error));
+    report("unbind", bosauth_unbind_token(client, "users", email, secret.password, secret.token, NULL, &error));
     log_in(client, "users", secret.token, NULL);
-    tell("free", bosauth_client_free(client));
+    report("free", bosauth_client_free(client));
 }
 
-/* Options that carry the session's token, and a secret among the members of the body. */
+/* Options with the session's token in a header and in a field of the body. */
 static bosauth_options *with_secrets(void)
 {
     bosauth_options *options = bosauth_options_new();
@@ -301,17 +299,17 @@ static void use_echo(const char *url, const char *email, const char *const *form
 {
     bosauth_client client;
     bosauth_options *options = with_secrets();
-    tell("new", bosauth_client_new(url, NULL, &client, &error));
+    report("new", bosauth_client_new(url, NULL, &client, &error));
     for (; *forms_of_echo; forms_of_echo++) {
         printf("echo %s\n", *forms_of_echo);
-        tell("bind", bosauth_bind_token(client, *forms_of_echo, email, secret.password, secret.token, options, &error));
+        report("bind", bosauth_bind_token(client, *forms_of_echo, email, secret.password, secret.token, options, &error));
         log_in(client, *forms_of_echo, secret.token, options);
     }
     bosauth_options_set_timeout_ms(options, 100);
     log_in(client, "silent", secret.token, options);
-    tell("unbind", bosauth_unbind_token(client, "silent", email, secret.password, secret.token, options, &error));
+    report("unbind", bosauth_unbind_token(client, "silent", email, secret.password, secret.token, options, &error));
     bosauth_options_free(options);
-    tell("free", bosauth_client_free(client));
+    report("free", bosauth_client_free(client));
 }
 
 int main(int argc, char **argv)
@@ -322,12 +320,12 @@ int main(int argc, char **argv)
     if (argc < 6) {
         return 2;
     }
-    int tells = strcmp(argv[5], "print") == 0;
+    int prints_only = strcmp(argv[5], "print") == 0;
     FILE *file = fopen(argv[4], "r");
     if (!file) {
         return 2;
     }
-    /* Nothing is read ahead: the buffer is not in the way. */
+    /* Unbuffered, so that the buffer holds no secret. */
     setvbuf(file, NULL, _IONBF, 0);
     read_secret(file, secret.password, sizeof secret.password);
     read_secret(file, secret.token, sizeof secret.token);
@@ -335,15 +333,15 @@ int main(int argc, char **argv)
     fclose(file);
     use_server(argv[1], argv[3]);
     use_echo(argv[2], argv[3], echoes);
-    keep_all("password", secret.password);
-    keep_all("token", secret.token);
-    keep_all("other token", secret.wrong);
-    keep_all("JWT", secret.jwt);
+    add_all("password", secret.password);
+    add_all("token", secret.token);
+    add_all("other token", secret.wrong);
+    add_all("JWT", secret.jwt);
     if (strcmp(argv[5], "leak") == 0) {
         printf("left %d\n", strdup(secret.password) && strdup(secret.token) && strdup(secret.wrong) && strdup(secret.jwt));
     }
-    wipe(&secret, sizeof secret);
-    if (!tells) {
+    zeroize(&secret, sizeof secret);
+    if (!prints_only) {
         search();
     }
     return 0;

@@ -1,6 +1,6 @@
-/* Uses the library for long: soak URL TOKEN CALLS. Eight threads log in; of a hundred calls each, one comes with
- * a cancel that is triggered already, one is stopped while it runs, one has a token that nobody bound, and one
- * has a new client. What the process holds is printed as it goes on: resident KiB, descriptors and threads. */
+/* Uses the library for a long time: soak URL TOKEN CALLS. Eight threads log in; of every hundred calls one has a triggered
+ * cancel, one is cancelled while it runs, one has an unknown token, and one uses a new client. Prints the process's
+ * resources from time to time: resident KiB, descriptors and threads. */
 #include "support.h"
 
 enum { THREADS = 8, REPORTS = 10 };
@@ -10,7 +10,7 @@ static bosauth_client client;
 static long calls;
 static atomic_long started, wrong, good, cancelled, unknown;
 
-static bosauth_status call(bosauth_client with, const char *by, const bosauth_options *options) {
+static bosauth_status log_in_with(bosauth_client with, const char *by, const bosauth_options *options) {
     bosauth_session *session;
     bosauth_error *error;
     bosauth_status status = bosauth_auth_with_token(with, "users", by, options, &session, &error);
@@ -36,17 +36,17 @@ static void *trigger(void *cancel) {
     return NULL;
 }
 
-/* A call whose cancel is triggered before it (`early`) or by another thread, whenever that comes to run. */
-static void stop_one(int early) {
+/* A call whose cancel is triggered before it (`early`) or by another thread at any time. */
+static void cancel_one(int early) {
     pthread_t thread;
     bosauth_cancel cancel = bosauth_cancel_new();
     bosauth_options *options = bosauth_options_new();
     bosauth_options_set_cancel(options, cancel);
     if (early) {
         trigger(&cancel);
-        expect(call(client, token, options), BOSAUTH_ERROR_CANCELLED, &cancelled);
+        expect(log_in_with(client, token, options), BOSAUTH_ERROR_CANCELLED, &cancelled);
     } else if (pthread_create(&thread, NULL, trigger, &cancel) == 0) {
-        bosauth_status status = call(client, token, options);
+        bosauth_status status = log_in_with(client, token, options);
         pthread_join(thread, NULL);
         expect(status, status == BOSAUTH_OK ? BOSAUTH_OK : BOSAUTH_ERROR_CANCELLED,
                status == BOSAUTH_OK ? &good : &cancelled);
@@ -57,7 +57,7 @@ static void stop_one(int early) {
 
 static void with_new_client(void) {
     bosauth_client own = new_client(url);
-    expect(call(own, token, NULL), BOSAUTH_OK, &good);
+    expect(log_in_with(own, token, NULL), BOSAUTH_OK, &good);
     if (bosauth_client_close(own, 60000) != BOSAUTH_OK) {
         wrong++;
     }
@@ -83,11 +83,11 @@ static void report(long done) {
 static void *work(void *unused) {
     for (long number; (number = started++) < calls;) {
         switch (number % 100) {
-        case 20: stop_one(1); break;
-        case 40: stop_one(0); break;
-        case 60: expect(call(client, "nobody's", NULL), BOSAUTH_ERROR_UNKNOWN_TOKEN, &unknown); break;
+        case 20: cancel_one(1); break;
+        case 40: cancel_one(0); break;
+        case 60: expect(log_in_with(client, "unknown", NULL), BOSAUTH_ERROR_UNKNOWN_TOKEN, &unknown); break;
         case 80: with_new_client(); break;
-        default: expect(call(client, token, NULL), BOSAUTH_OK, &good); break;
+        default: expect(log_in_with(client, token, NULL), BOSAUTH_OK, &good); break;
         }
         if ((number + 1) % (calls / REPORTS) == 0) {
             report(number + 1);

@@ -24,7 +24,7 @@
         }                                                                                                      \
     } while (0)
 
-/* The same for a call that must return a status. */
+/* Ends the process if a call does not return this status. */
 #define EXPECT(code, call)                                                                                     \
     do {                                                                                                       \
         bosauth_status status_ = (call);                                                                       \
@@ -63,7 +63,7 @@ static inline void join_threads(const pthread_t *threads, int count) {
     }
 }
 
-/* Forks children one after the other and returns how many failed. A child that hangs is ended, and counted. */
+/* Forks children one after the other and returns how many failed. A child that hangs fails. */
 static inline int fork_children(int count, void (*run)(void)) {
     int failed = 0;
     for (int i = 0; i < count; i++) {
@@ -75,7 +75,7 @@ static inline int fork_children(int count, void (*run)(void)) {
             _exit(0);
         }
         if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
-            fprintf(stderr, "child %d ended with %#x\n", i, (unsigned)status);
+            fprintf(stderr, "child %d exited with %#x\n", i, (unsigned)status);
             failed++;
         }
     }

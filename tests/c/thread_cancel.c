@@ -1,5 +1,5 @@
 /* Cancels threads (pthread_cancel) in every phase of a login: thread_cancel URL ROUNDS. The server takes some
- * milliseconds for each. The call completes, and the thread ends at its next cancellation point after it. */
+ * milliseconds for each. The call completes, and the thread ends at its next cancellation point. */
 #include "support.h"
 
 enum { STEP_US = 100, STEPS = 100 };
@@ -21,7 +21,7 @@ static _Noreturn void *run(void *argument) {
     }
 }
 
-/* Whether the thread was ended after its call, and left nothing in flight. */
+/* Whether the thread was cancelled after its call, with no call in flight. */
 static int is_good(const char *url, int delay_us) {
     struct login login = {new_client(url), -1, 0};
     pthread_t thread;

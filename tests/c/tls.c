@@ -1,11 +1,11 @@
-/* Binds a token and logs in twice over TLS, and prints what each call gave.
- * Arguments: base URL, PEM text of the authority to trust, email, password, token. */
+/* Binds a token and logs in twice over TLS, and prints the results.
+ * Arguments: base URL, PEM of the authority to trust, email, password, token. */
 #include <bosauth.h>
 #include <stdio.h>
 
 static bosauth_error *error;
 
-/* Prints the failure of a call, if it failed, and whether it did. */
+/* Prints the error of a call, if it failed, and returns whether it did. */
 static int failed(const char *call, bosauth_status status)
 {
     if (status == BOSAUTH_OK) {
@@ -36,7 +36,7 @@ static bosauth_client new_client(const char *url, const char *pem)
 {
     bosauth_client client;
     bosauth_config *config = bosauth_config_new();
-    /* A refusal is remembered, and told by bosauth_client_new. */
+    /* bosauth_client_new returns the error. */
     bosauth_config_add_roots_pem(config, pem);
     if (!failed("new", bosauth_client_new(url, config, &client, &error))) {
         puts("new OK");

@@ -1,5 +1,5 @@
-// The scenario driver for C++: reads lines, does what each says through bosauth.hpp, and prints what came of
-// it. The format is that of tests/scenarios/README.md.
+// The scenario driver for C++: runs each line of its input through bosauth.hpp, and prints the result. The format is that
+// of tests/scenarios/README.md.
 #include <bosauth.hpp>
 
 #include <functional>
@@ -14,7 +14,7 @@ using arguments = std::vector<std::string>;
 
 const std::string unknown = "UNKNOWN VERB";
 
-// ---- fields in, text out ----
+// ---- fields and results ----
 
 std::string decoded(const std::string& field) {
     if (field == "\"\"") {
@@ -61,10 +61,10 @@ std::string failure(const bosauth::error& why) {
 
 std::string show(const bosauth::session* session, const arguments& part) {
     if (session == nullptr) {
-        return "OK nobody";
+        return "OK none";
     }
     if (part.empty()) {
-        return std::string("OK expiry=") + (session->expires_at() ? "known" : "unsaid") +
+        return std::string("OK expiry=") + (session->expires_at() ? "known" : "unknown") +
                " valid=" + std::to_string(session->is_valid()) +
                " superuser=" + std::to_string(session->is_superuser()) +
                " kept=" + std::to_string(session->was_kept());
@@ -79,13 +79,13 @@ std::string show(const bosauth::session* session, const arguments& part) {
     return found == parts.end() ? encoded(session->field(part[0])) : found->second();
 }
 
-// ---- what is set ----
+// ---- configuration and options ----
 
 std::chrono::milliseconds milliseconds(const std::string& text) {
     return std::chrono::milliseconds(std::stoll(text));
 }
 
-/// Sets the same thing in what the next client or call gets and, to know its own answer, in one that is new.
+/// Applies a setting to the next client or call and, for its own result, to a new object.
 template <class Settings>
 using setters = std::map<std::string, std::function<void(Settings&, const arguments&)>>;
 
@@ -124,7 +124,7 @@ const setters<options> option_setters = {
 
 // ---- verbs ----
 
-/// A client, what is set for the next one and the next call, and what the last calls gave.
+/// A client, the settings of the next client and call, and the results of the last calls.
 struct state {
     config setup;
     options how;

@@ -217,7 +217,7 @@ fn failure(error: &Error) -> String {
 
 fn show(session: Option<&Session>, part: &[&str]) -> String {
     let Some(session) = session else {
-        return "OK nobody".into();
+        return "OK none".into();
     };
     let text = match *part {
         [] => return summary(session),
@@ -237,7 +237,7 @@ fn summary(session: &Session) -> String {
         if session.expires_at().is_some() {
             "known"
         } else {
-            "unsaid"
+            "unknown"
         },
         u8::from(session.is_valid()),
         u8::from(session.is_superuser()),

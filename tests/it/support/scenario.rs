@@ -64,7 +64,7 @@ impl Scenario {
     fn add(&mut self, verb: &str, rest: &str, line: &str) {
         match verb {
             "only" => self.only = Some(rest.to_owned()),
-            "answer" => {
+            "response" => {
                 let (status, body) = rest.split_once(' ').unwrap_or((rest, ""));
                 self.answers.push((status.to_owned(), body.to_owned()));
             }

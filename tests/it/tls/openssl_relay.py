@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""A TLS server by OpenSSL that hands what it receives to a plain HTTP server, and says what happened.
+"""A TLS server by OpenSSL that forwards requests to a plain HTTP server, and reports what happens.
 
-The first line on standard output is the port.  Then come lines about connections, which are numbered from 1:
+The first line on standard output is the port.  The others are about connections, which are numbered from 1:
 
-    1 TLSv1.3          the handshake has ended well
-    1 failed 0 reason  it has not, for OpenSSL's reason; so many bytes of a request were read
-    1 closed 3         the connection has ended; so many requests were read
+    1 TLSv1.3          the handshake has completed
+    1 failed 0 reason  it has failed, for OpenSSL's reason, after this many bytes of a request
+    1 closed 3         the connection is closed, after this many requests
 
-It ends when its standard input does.
+It exits at the end of its standard input.
 """
 
 import argparse
@@ -44,7 +44,7 @@ class Relay:
         self.requests = 0
 
     def run(self) -> None:
-        """Serves the connection to its end."""
+        """Serves the connection."""
         with self.client:
             if self.options.behave == "hang-up":
                 self.client.recv(CHUNK)
@@ -91,7 +91,7 @@ class Relay:
                 pass  # it left after a handshake that failed
 
     def pass_on(self, server: socket.socket) -> None:
-        """Passes data both ways until one side ends."""
+        """Forwards data in both directions until one side closes."""
         self.pass_request(server)
         while True:
             ready, _, _ = select.select([self.client, server], [], [])
@@ -107,7 +107,7 @@ class Relay:
                 self.send_outgoing()
 
     def pass_request(self, server: socket.socket) -> None:
-        """Hands on what of a request has come."""
+        """Forwards a part of a request."""
         while True:
             try:
                 request = self.tls.read(CHUNK)
@@ -117,14 +117,14 @@ class Relay:
                 raise ConnectionError("the client said goodbye")
             self.request_bytes += len(request)
             self.requests += request.count(b" HTTP/1.1\r\n")
-            # Tickets that were held back go out in a packet of their own, while the client waits.
+            # Sends the delayed tickets in a separate packet while the client waits.
             if self.outgoing.pending:
                 self.send_outgoing()
                 time.sleep(0.05)
             server.sendall(request)
 
     def end(self) -> None:
-        """Ends the connection as the server did: in order, or without a word."""
+        """Closes the connection with or without close_notify."""
         if self.options.behave != "cut":
             try:
                 self.tls.unwrap()
@@ -134,7 +134,7 @@ class Relay:
 
 
 def pass_plain(number: int, client: socket.socket, options: argparse.Namespace) -> None:
-    """Passes bytes both ways as they are, and counts those that belong to a request in the clear."""
+    """Forwards bytes in both directions, and counts those of a plain-text request."""
     request = b""
     with client, socket.create_connection(options.server) as server:
         pairs = {client: server, server: client}
@@ -153,16 +153,16 @@ def pass_plain(number: int, client: socket.socket, options: argparse.Namespace) 
 
 
 def say(number: int, what: str) -> None:
-    """Reports; one call is one line, also between threads."""
+    """Prints a line, from any thread."""
     sys.stdout.write(f"{number} {what}\n")
     sys.stdout.flush()
 
 
 def context(options: argparse.Namespace) -> ssl.SSLContext:
-    """What the server offers."""
+    """The server's TLS configuration."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if options.version == "1.1":
-        # OpenSSL offers it at its lowest level only.
+        # OpenSSL allows it at security level 0 only.
         made.set_ciphers("DEFAULT:@SECLEVEL=0")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -174,13 +174,13 @@ def context(options: argparse.Namespace) -> ssl.SSLContext:
 
 
 def address(text: str) -> tuple[str, int]:
-    """`HOST:PORT` in two."""
+    """Splits `HOST:PORT`."""
     host, port = text.rsplit(":", 1)
     return host, int(port)
 
 
 def accept(listener: socket.socket, options: argparse.Namespace) -> None:
-    """Takes connections, each in a thread of its own."""
+    """Accepts connections, with a thread for each."""
     number = 0
     while True:
         client, _ = listener.accept()
