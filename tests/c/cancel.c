@@ -18,7 +18,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-enum { LOOKUP_THREADS = 4, BACKLOG_MAX = 64, HEADERS = 100, HEADER_LENGTH = 8000 };
+enum { RESOLVER_THREADS = 4, BACKLOG_MAX = 64, HEADERS = 100, HEADER_LENGTH = 8000 };
 
 /* ---- a DNS server that does not respond ---- */
 
@@ -180,7 +180,7 @@ struct phase {
 
 static const struct phase phases[] = {
     {"lookup", NULL, 0, 0, 0, 0},
-    {"lookup-thread", NULL, 0, 0, LOOKUP_THREADS, 0},
+    {"lookup-thread", NULL, 0, 0, RESOLVER_THREADS, 0},
     {"connect", "http", 0, 0, 0, 0},
     {"tls", "https", 1024, 0, 0, 0},
     {"write", "http", 1024, HEADERS, 0, 1},
@@ -258,7 +258,7 @@ static long one_call(const struct phase *phase, enum method method, const char *
 
 static int measure(const struct phase *phase, enum method method, int rounds, int64_t timeout_ms) {
     struct server server = {.socket = -1};
-    struct call blockers[LOOKUP_THREADS] = {{0}};
+    struct call blockers[RESOLVER_THREADS] = {{0}};
     const bosauth_client blocked = client_of("http://stuck.test", 600000);
     long *times = calloc((size_t)rounds, sizeof *times);
     int good = 0;

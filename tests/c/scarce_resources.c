@@ -123,12 +123,12 @@ int main(int argc, char **argv) {
     const struct {
         int error;
         const char *name;
-    } refusals[] = {{EMFILE, "EMFILE"}, {ENFILE, "ENFILE"}, {ENOMEM, "ENOMEM"}, {ENOBUFS, "ENOBUFS"}, {EACCES, "EACCES"}, {EPERM, "EPERM"}};
-    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
-        socket_fails = refusals[i].error;
-        good &= check(numbered, -1, 0, BOSAUTH_ERROR_CONNECT, refusals[i].name);
-        connect_fails = refusals[i].error;
-        good &= check(numbered, -1, 0, BOSAUTH_ERROR_CONNECT, refusals[i].name);
+    } failures[] = {{EMFILE, "EMFILE"}, {ENFILE, "ENFILE"}, {ENOMEM, "ENOMEM"}, {ENOBUFS, "ENOBUFS"}, {EACCES, "EACCES"}, {EPERM, "EPERM"}};
+    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
+        socket_fails = failures[i].error;
+        good &= check(numbered, -1, 0, BOSAUTH_ERROR_CONNECT, failures[i].name);
+        connect_fails = failures[i].error;
+        good &= check(numbered, -1, 0, BOSAUTH_ERROR_CONNECT, failures[i].name);
     }
     connect_fails = EADDRNOTAVAIL;
     good &= check(numbered, -1, 0, BOSAUTH_ERROR_CONNECT, "EADDRNOTAVAIL");

@@ -51,12 +51,12 @@ std::string number(std::int64_t value) {
 }
 
 std::string failure(const bosauth::error& why) {
-    std::string said(name(why.status));
-    said.append(" ").append(std::to_string(why.http_status.value_or(0))).append(" ").append(name(why.action));
+    std::string text(name(why.status));
+    text.append(" ").append(std::to_string(why.http_status.value_or(0))).append(" ").append(name(why.action));
     if (!why.argument.empty()) {
-        said += " arg=" + why.argument;
+        text += " arg=" + why.argument;
     }
-    return why.outcome_unknown ? said + " outcome=unknown" : said;
+    return why.outcome_unknown ? text + " outcome=unknown" : text;
 }
 
 std::string show(const bosauth::session* session, const arguments& part) {
@@ -240,7 +240,7 @@ const std::map<std::string, verb> verbs = {
     {"close", {1, 1, &state::close}},
 };
 
-std::string answer(state& s, const std::string& line) {
+std::string run_line(state& s, const std::string& line) {
     std::istringstream words(line);
     std::string verb_name;
     words >> verb_name;
@@ -259,7 +259,7 @@ std::string answer(state& s, const std::string& line) {
 int main() {
     state all;
     for (std::string line; std::getline(std::cin, line);) {
-        std::cout << answer(all, line) << std::endl;
+        std::cout << run_line(all, line) << std::endl;
     }
     return 0;
 }

@@ -61,9 +61,9 @@ def put(settings, name, value, *more):
 
 def failure(error):
     argument = ARGUMENTS.get(error.argument, error.argument)
-    said = f"{error.name} {error.status} {error.action.name}"
-    said += f" arg={argument}" if argument else ""
-    return said + (" outcome=unknown" if error.outcome_unknown else "")
+    text = f"{error.name} {error.status} {error.action.name}"
+    text += f" arg={argument}" if argument else ""
+    return text + (" outcome=unknown" if error.outcome_unknown else "")
 
 
 def show(session, part=None):
@@ -87,9 +87,9 @@ class Driver:
 
     def __init__(self):
         self.client = self.login = self.error = self.cancel = None
-        self.settings, self.options, self.refused = {}, {}, False
+        self.settings, self.options, self.rejected = {}, {}, False
 
-    def answer(self, line):
+    def run(self, line):
         verb, *fields = line.split()
         method = getattr(self, f"do_{verb}", None)
         if method is None:
@@ -111,12 +111,12 @@ class Driver:
 
     def do_config(self, name, *values):
         """Settings are arguments of one call, so those after a rejected one are omitted."""
-        if not self.refused:
+        if not self.rejected:
             put(self.settings, name, *values)
         try:
             BosBase(NOWHERE, **put({}, name, *values)).close()
         except ClientResponseError as error:
-            self.refused = True
+            self.rejected = True
             return error.name
 
     def do_option(self, name, *values):
@@ -130,7 +130,7 @@ class Driver:
             return "OK" if error.name == "CONNECT" else error.name
 
     def do_client(self, url):
-        self.refused = False
+        self.rejected = False
         self.client = BosBase(url, **self.taken("settings"))
 
     def do_free(self):
@@ -199,7 +199,7 @@ def main():
     sys.stdin.reconfigure(encoding="utf-8")
     driver = Driver()
     for line in sys.stdin:
-        print(driver.answer(line), flush=True)
+        print(driver.run(line), flush=True)
 
 
 if __name__ == "__main__":

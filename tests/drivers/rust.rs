@@ -93,7 +93,7 @@ impl Driver {
         "OK".into()
     }
 
-    /// Sets something for the next client, and says what the setter says.
+    /// Applies a setting to the next client, and returns the status of the setter.
     fn set_config(&mut self, setting: &[&str]) -> String {
         self.settings
             .push(setting.iter().map(ToString::to_string).collect());
@@ -139,11 +139,11 @@ impl Driver {
 
     fn outcome(&mut self, result: Result<String, Error>) -> String {
         match result {
-            Ok(answer) => answer,
+            Ok(result) => result,
             Err(error) => {
-                let said = failure(&error);
+                let text = failure(&error);
                 self.error = Some(error);
-                said
+                text
             }
         }
     }
@@ -205,14 +205,14 @@ fn status(result: Result<(), Error>) -> String {
 
 fn failure(error: &Error) -> String {
     let http = error.http_status().unwrap_or(0);
-    let mut said = format!("{} {http} {}", error.status(), error.action());
+    let mut text = format!("{} {http} {}", error.status(), error.action());
     if !error.argument().is_empty() {
-        said += &format!(" arg={}", error.argument());
+        text += &format!(" arg={}", error.argument());
     }
     if error.outcome_unknown() {
-        said += " outcome=unknown";
+        text += " outcome=unknown";
     }
-    said
+    text
 }
 
 fn show(session: Option<&Session>, part: &[&str]) -> String {

@@ -212,9 +212,9 @@ fn call_succeeds_or_is_cancelled_at_any_moment() {
     users.bind_token(DEMO_USER, DEMO_PASSWORD, "tok").unwrap();
     let mut rng = Rng::new();
     let mut outcomes = [0; 2];
-    let begin = Instant::now();
+    let start_time = Instant::now();
     users.auth_with_token("tok").unwrap();
-    let usual = 2 * usize::try_from(begin.elapsed().as_micros()).unwrap();
+    let usual = 2 * usize::try_from(start_time.elapsed().as_micros()).unwrap();
     for _ in 0..2000 {
         client.save_session("before", None).unwrap();
         let cancel = Cancel::new();

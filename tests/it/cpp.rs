@@ -233,13 +233,13 @@ fn older_library_is_rejected() {
 fn every_call_without_exceptions() {
     let server = server::demo();
     // A closed port.
-    let dead = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let dead = dead.unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let closed = closed.unwrap();
     let fixed = fixed_responses();
     let mut calls = Command::new(program("calls", &["-fno-exceptions"]));
     calls
         .arg(server.base_url())
-        .arg(format!("http://{dead}"))
+        .arg(format!("http://{closed}"))
         .arg(fixed.url());
     tools::run(&mut calls);
 }

@@ -41,10 +41,10 @@ fn name_resolution_on_a_faulty_network() {
     if !in_network_namespace(&["true"]).status().unwrap().success() {
         return tools::unsupported("no network namespace");
     }
-    let own = std::env::current_exe().unwrap();
-    let own = own.to_str().unwrap();
+    let program = std::env::current_exe().unwrap();
+    let program = program.to_str().unwrap();
     let printed = tools::run(&mut in_network_namespace(&[
-        own,
+        program,
         "--ignored",
         "--exact",
         "dns::in_network_namespace",
@@ -71,8 +71,8 @@ fn in_network_namespace() {
     let far_live = self::live(&format!("{other}:0"));
     let _first = unreachable(v4, far_live.port());
 
-    let refused = (3..20).map(|last| format!("127.0.0.{last}"));
-    let many: Vec<String> = refused.chain([v4.to_owned()]).collect();
+    let closed = (3..20).map(|last| format!("127.0.0.{last}"));
+    let many: Vec<String> = closed.chain([v4.to_owned()]).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let names = Records::from([
         name("live.test", When::Now, &[v4]),

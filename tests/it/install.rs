@@ -277,7 +277,7 @@ fn documented_commands_leave_the_clone_clean() {
 #[test]
 fn version_mismatch_is_reported() {
     let Some(prefix) = installed() else { return };
-    let directory = tools::empty("install/wants-another");
+    let directory = tools::empty("install/version-mismatch");
     let project = "cmake_minimum_required(VERSION 3.16)\nproject(other LANGUAGES C)\nfind_package(bosauth 99 REQUIRED)\n";
     fs::write(directory.join("CMakeLists.txt"), project).unwrap();
     let mut cmake = shell(

@@ -80,7 +80,7 @@ fn assert_hides(text: &str, secrets: &[&str]) {
 
 // ---- the echoing server ----
 
-/// Echoes a request in the way that the collection's name specifies, or does not respond.
+/// Echoes a request as the collection's name specifies, or does not respond.
 fn echo() -> FaultyServer {
     FaultyServer::start(|request| {
         let collection = request.target().split('/').nth(3).unwrap().to_owned();

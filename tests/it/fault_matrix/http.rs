@@ -1,7 +1,7 @@
 //! Responses that are not HTTP, that HTTP allows and this library rejects, or that are never complete.
 
 use super::row::{
-    Call, LOST, LOST_200, NO_HTTP, REFUSED, Row, SUCCESS, TIMEOUT, TIMEOUT_200, TOO_LARGE,
+    Call, LOST, LOST_200, NO_HTTP, REJECTED_200, Row, SUCCESS, TIMEOUT, TIMEOUT_200, TOO_LARGE,
     TOO_LARGE_200, UNEXPECTED_100, UNEXPECTED_101, UNEXPECTED_204,
 };
 use crate::support::faulty_server::Act;
@@ -44,7 +44,7 @@ fn coded(name: &str, fields: &'static str) -> Row {
         let bytes = format!("{}{fields}\r\n", status_line(call));
         vec![Act::Send(bytes.into()), Act::Close]
     };
-    Row::by_call(name, acts, ["OK", "OK", REFUSED])
+    Row::by_call(name, acts, ["OK", "OK", REJECTED_200])
 }
 
 /// A row whose response is good and has these fields, too.
@@ -115,7 +115,7 @@ fn ambiguous_framing() -> Vec<Row> {
     rows.extend(rows! { bytes:
         "body on 204", response("204 x", "", "hello") => UNEXPECTED_204;
         "chunks on 204", "HTTP/1.1 204 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" => UNEXPECTED_204;
-        "chunks in 1.0", chunked => REFUSED;
+        "chunks in 1.0", chunked => REJECTED_200;
     });
     rows
 }
@@ -152,15 +152,15 @@ fn invalid_http() -> Vec<Row> {
 
 fn invalid_chunks() -> Vec<Row> {
     rows! { chunks:
-        "size that is no number", "xyz\r\n" => REFUSED;
-        "empty size", "\r\n" => REFUSED;
-        "signed size", "+2\r\n{}\r\n0\r\n\r\n" => REFUSED;
-        "size with prefix", "0x2\r\n{}\r\n0\r\n\r\n" => REFUSED;
-        "bare LF after the size", "2\n{}\r\n0\r\n\r\n" => REFUSED;
-        "longer than its size", "2\r\n{}}\r\n0\r\n\r\n" => REFUSED;
-        "bare LF after a chunk", "2\r\n{}\n0\r\n\r\n" => REFUSED;
-        "bare LF at the end", "2\r\n{}\r\n0\r\n\n" => REFUSED;
-        "size beyond numbers", "ffffffffffffffffff\r\n" => REFUSED;
+        "size that is no number", "xyz\r\n" => REJECTED_200;
+        "empty size", "\r\n" => REJECTED_200;
+        "signed size", "+2\r\n{}\r\n0\r\n\r\n" => REJECTED_200;
+        "size with prefix", "0x2\r\n{}\r\n0\r\n\r\n" => REJECTED_200;
+        "bare LF after the size", "2\n{}\r\n0\r\n\r\n" => REJECTED_200;
+        "longer than its size", "2\r\n{}}\r\n0\r\n\r\n" => REJECTED_200;
+        "bare LF after a chunk", "2\r\n{}\n0\r\n\r\n" => REJECTED_200;
+        "bare LF at the end", "2\r\n{}\r\n0\r\n\n" => REJECTED_200;
+        "size beyond numbers", "ffffffffffffffffff\r\n" => REJECTED_200;
         "size beyond the limit", "ffffffff\r\n" => TOO_LARGE_200;
         "cut in the size", "2" => LOST_200;
         "cut in a chunk", "ff\r\n{}" => LOST_200;

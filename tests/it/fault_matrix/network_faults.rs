@@ -168,10 +168,10 @@ fn events_before_the_request() -> Vec<Row> {
     ];
     for end in [Act::Close, Act::Finish, Act::Reset] {
         // A reset that comes before the request discards what was received before it.
-        let refused = vec![error.clone(), Act::Take(1), end.clone()];
+        let acts = vec![error.clone(), Act::Take(1), end.clone()];
         let name = format!("an early error, then {end:?}");
         let expected = ["REFUSED 413 FIX_CALL"; 3];
-        rows.push(Row::early(&name, move |_| refused.clone(), expected));
+        rows.push(Row::early(&name, move |_| acts.clone(), expected));
         let name = format!("an early response, then {end:?}");
         let acts = move |call| vec![good(call), Act::Take(1), end.clone()];
         rows.push(Row::early(&name, acts, SUCCESS));

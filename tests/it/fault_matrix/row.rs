@@ -67,7 +67,7 @@ pub const LOGIN_ONLY: [&str; 3] = [UNEXPECTED_200, UNEXPECTED_200, "OK kept"];
 
 // Results without a response that can be read.
 pub const NO_HTTP: &str = "UNEXPECTED_RESPONSE 0 CHECK_NETWORK outcome=unknown";
-pub const REFUSED: &str = "UNEXPECTED_RESPONSE 200 CHECK_NETWORK outcome=unknown";
+pub const REJECTED_200: &str = "UNEXPECTED_RESPONSE 200 CHECK_NETWORK outcome=unknown";
 pub const UNEXPECTED_100: &str = "UNEXPECTED_RESPONSE 100 CHECK_NETWORK outcome=unknown";
 pub const UNEXPECTED_101: &str = "UNEXPECTED_RESPONSE 101 CHECK_NETWORK outcome=unknown";
 pub const UNEXPECTED_200: &str = "UNEXPECTED_RESPONSE 200 CONTACT_OPERATOR outcome=unknown";

@@ -1,4 +1,4 @@
-//! A DNS server (RFC 1035, over UDP) that responds at once, after a delay, when it is told to, or never.
+//! A DNS server (RFC 1035, over UDP) that responds at once, after a delay, on [`DnsServer::release`], or never.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -60,8 +60,8 @@ impl DnsServer {
     pub fn release(&self) {
         let mut state = self.state.lock().expect("no panic here");
         state.released = true;
-        for (answer, to) in state.held.drain(..) {
-            let _ = self.socket.send_to(&answer, to);
+        for (response, to) in state.held.drain(..) {
+            let _ = self.socket.send_to(&response, to);
         }
     }
 }
@@ -73,23 +73,23 @@ fn serve(
     names: &Records,
     state: &Mutex<State>,
 ) {
-    let (name, wanted, end) = question(packet);
+    let (name, record_type, end) = question(packet);
     let known = names.get(name.as_str());
     let addresses = known.map(|(_, addresses)| addresses.as_slice());
-    let answer = answer(packet, end, wanted, addresses);
+    let response = response(packet, end, record_type, addresses);
     let mut state = state.lock().expect("no panic here");
     state.asked.push(name);
     match known.map_or(When::Now, |(when, _)| *when) {
-        When::Held if !state.released => state.held.push((answer, from)),
+        When::Held if !state.released => state.held.push((response, from)),
         When::After(pause) => {
             let socket = socket.try_clone().expect("a socket");
             thread::spawn(move || {
                 thread::sleep(pause);
-                let _ = socket.send_to(&answer, from);
+                let _ = socket.send_to(&response, from);
             });
         }
         _ => {
-            let _ = socket.send_to(&answer, from);
+            let _ = socket.send_to(&response, from);
         }
     }
 }
@@ -103,31 +103,31 @@ fn question(packet: &[u8]) -> (String, u16, usize) {
         labels.push(String::from_utf8_lossy(&packet[at + 1..end]).to_lowercase());
         at = end;
     }
-    let wanted = u16::from_be_bytes([packet[at + 1], packet[at + 2]]);
-    (labels.join("."), wanted, at + 5)
+    let record_type = u16::from_be_bytes([packet[at + 1], packet[at + 2]]);
+    (labels.join("."), record_type, at + 5)
 }
 
 /// The response: the addresses of the type, or NXDOMAIN.
-fn answer(packet: &[u8], end: usize, wanted: u16, addresses: Option<&[IpAddr]>) -> Vec<u8> {
+fn response(packet: &[u8], end: usize, record_type: u16, addresses: Option<&[IpAddr]>) -> Vec<u8> {
     const HERE: [u8; 2] = [0xc0, 12];
     let records: Vec<Vec<u8>> = addresses
         .unwrap_or_default()
         .iter()
-        .filter_map(|address| match (wanted, address) {
+        .filter_map(|address| match (record_type, address) {
             (1, IpAddr::V4(address)) => Some(address.octets().to_vec()),
             (28, IpAddr::V6(address)) => Some(address.octets().to_vec()),
             _ => None,
         })
         .collect();
     let code = if addresses.is_some() { 0x80 } else { 0x83 };
-    let mut answer = packet[..2].to_vec();
-    answer.extend([0x81, code, 0, 1, 0, records.len() as u8, 0, 0, 0, 0]);
-    answer.extend(&packet[12..end]);
+    let mut response = packet[..2].to_vec();
+    response.extend([0x81, code, 0, 1, 0, records.len() as u8, 0, 0, 0, 0]);
+    response.extend(&packet[12..end]);
     for record in records {
-        answer.extend(HERE);
-        answer.extend(wanted.to_be_bytes());
-        answer.extend([0, 1, 0, 0, 0, 0, 0, record.len() as u8]);
-        answer.extend(record);
+        response.extend(HERE);
+        response.extend(record_type.to_be_bytes());
+        response.extend([0, 1, 0, 0, 0, 0, 0, record.len() as u8]);
+        response.extend(record);
     }
-    answer
+    response
 }

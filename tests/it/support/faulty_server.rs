@@ -236,7 +236,7 @@ impl FaultyServer {
         self.shared.change(|state| state.released.push(request));
     }
 
-    /// The number of connections so far. They are accepted in order: once a connection of its own is accepted, all
+    /// The number of connections so far. They are accepted in order: once another one is accepted, all
     /// earlier ones have been counted.
     pub fn connections(&self) -> usize {
         let before = self.shared.lock().connections;

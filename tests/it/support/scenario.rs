@@ -18,7 +18,7 @@ pub struct Scenario {
     pub name: String,
     seed: String,
     only: Option<String>,
-    answers: Vec<(String, String)>,
+    responses: Vec<(String, String)>,
     steps: Vec<Step>,
 }
 
@@ -49,7 +49,7 @@ impl Scenario {
                     name: format!("{file}: {rest}"),
                     seed: seed.clone(),
                     only: None,
-                    answers: Vec::new(),
+                    responses: Vec::new(),
                     steps: Vec::new(),
                 }),
                 _ => {
@@ -66,7 +66,7 @@ impl Scenario {
             "only" => self.only = Some(rest.to_owned()),
             "response" => {
                 let (status, body) = rest.split_once(' ').unwrap_or((rest, ""));
-                self.answers.push((status.to_owned(), body.to_owned()));
+                self.responses.push((status.to_owned(), body.to_owned()));
             }
             "do" => self.steps.push(Step::Do(rest.to_owned())),
             "sent" => self.steps.push(Step::Sent(rest.to_owned())),
@@ -118,14 +118,14 @@ enum Backend {
 
 impl Backend {
     fn start(scenario: &Scenario, placeholders: &mut Placeholders<'_>) -> Self {
-        let backend = if scenario.answers.is_empty() {
+        let backend = if scenario.responses.is_empty() {
             let config = Config {
                 seed: Some(Seed::Text(placeholders.fill(&scenario.seed))),
                 ..Config::default()
             };
             Backend::Service(Server::start(config).expect("a server"))
         } else {
-            Backend::Mock(mock_server(&scenario.answers, placeholders))
+            Backend::Mock(mock_server(&scenario.responses, placeholders))
         };
         placeholders.set("url", backend.url());
         backend
@@ -158,12 +158,15 @@ impl Backend {
 }
 
 /// A server with these responses, status and body, one after the other.
-fn mock_server(answers: &[(String, String)], placeholders: &mut Placeholders<'_>) -> FaultyServer {
-    let answers: Vec<Vec<u8>> = answers
+fn mock_server(
+    responses: &[(String, String)],
+    placeholders: &mut Placeholders<'_>,
+) -> FaultyServer {
+    let responses: Vec<Vec<u8>> = responses
         .iter()
         .map(|(status, body)| response(&format!("{status} x"), JSON, &placeholders.fill(body)))
         .collect();
-    FaultyServer::start(move |request| vec![Act::Send(answers[request.number].clone())])
+    FaultyServer::start(move |request| vec![Act::Send(responses[request.number].clone())])
 }
 
 /// The values of a scenario's placeholders.

@@ -48,22 +48,22 @@ class Relay:
         with self.client:
             if self.options.behave == "hang-up":
                 self.client.recv(CHUNK)
-                say(self.number, "failed 0")
+                report(self.number, "failed 0")
                 return
             try:
                 self.handshake()
             except (ssl.SSLError, OSError) as error:
                 self.send_outgoing()
                 reason = getattr(error, "reason", None) or type(error).__name__
-                say(self.number, f"failed {self.request_bytes} {reason}")
+                report(self.number, f"failed {self.request_bytes} {reason}")
                 return
-            say(self.number, str(self.tls.version()))
+            report(self.number, str(self.tls.version()))
             try:
                 with socket.create_connection(self.options.server) as server:
                     self.pass_on(server)
             except (ssl.SSLError, OSError):
                 pass
-        say(self.number, f"closed {self.requests}")
+        report(self.number, f"closed {self.requests}")
 
     def handshake(self) -> None:
         while True:
@@ -79,7 +79,7 @@ class Relay:
     def receive(self) -> None:
         data = self.client.recv(CHUNK)
         if not data:
-            raise ConnectionError("the client is gone")
+            raise ConnectionError("the client has closed")
         self.incoming.write(data)
 
     def send_outgoing(self) -> None:
@@ -99,11 +99,11 @@ class Relay:
                 self.receive()
                 self.pass_request(server)
             if server in ready:
-                answer = server.recv(CHUNK)
-                if not answer:
+                response = server.recv(CHUNK)
+                if not response:
                     self.end()
                     return
-                self.tls.write(answer)
+                self.tls.write(response)
                 self.send_outgoing()
 
     def pass_request(self, server: socket.socket) -> None:
@@ -114,7 +114,7 @@ class Relay:
             except ssl.SSLWantReadError:
                 return
             if not request:
-                raise ConnectionError("the client said goodbye")
+                raise ConnectionError("close_notify of the client")
             self.request_bytes += len(request)
             self.requests += request.count(b" HTTP/1.1\r\n")
             # Sends the delayed tickets in a separate packet while the client waits.
@@ -129,7 +129,7 @@ class Relay:
             try:
                 self.tls.unwrap()
             except ssl.SSLError:
-                pass  # the client's own goodbye has not come yet
+                pass  # the client's close_notify has not arrived
             self.send_outgoing()
 
 
@@ -149,10 +149,10 @@ def pass_plain(number: int, client: socket.socket, options: argparse.Namespace) 
                 request += data if source is client else b""
                 over = over or not data
     start = request.find(b"POST ")
-    say(number, f"failed {0 if start < 0 else len(request) - start}")
+    report(number, f"failed {0 if start < 0 else len(request) - start}")
 
 
-def say(number: int, what: str) -> None:
+def report(number: int, what: str) -> None:
     """Prints a line, from any thread."""
     sys.stdout.write(f"{number} {what}\n")
     sys.stdout.flush()
