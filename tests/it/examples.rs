@@ -87,7 +87,7 @@ fn pages_show_the_examples() {
 
 /// Runs a program of `docs/sessions.md` until it has a session, then with a damaged file and without a server.
 fn check_restart(program: impl Fn() -> Command, name: &str) {
-    let server = server::with_token();
+    let server = server::with("my-own-token");
     let file = tools::empty(&format!("sessions-{name}")).join("session");
     let url = server.base_url().to_owned();
     let run = || program().arg(&file).arg(&url).output().unwrap();

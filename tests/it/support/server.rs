@@ -13,9 +13,14 @@ pub fn demo() -> Server {
 
 /// A server with the demo accounts, where [`TOKEN`] is bound to the demo user.
 pub fn with_token() -> Server {
+    with(TOKEN)
+}
+
+/// The same with another token.
+pub fn with(token: &str) -> Server {
     let server = demo();
     let client = Client::builder(server.base_url()).build().unwrap();
     let users = client.collection("users");
-    users.bind_token(DEMO_USER, DEMO_PASSWORD, TOKEN).unwrap();
+    users.bind_token(DEMO_USER, DEMO_PASSWORD, token).unwrap();
     server
 }
