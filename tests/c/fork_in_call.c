@@ -3,7 +3,6 @@
  * the call is lost, and the sockets that replaced it are neither read nor written. */
 #include "support.h"
 
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 

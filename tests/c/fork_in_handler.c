@@ -7,7 +7,6 @@
 #include "every_function.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <sys/time.h>
 
 enum { THREADS = 4, TRIGGERS = 1000 };

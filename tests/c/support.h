@@ -8,6 +8,7 @@
 #include <bosauth.h>
 #include <dirent.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +71,8 @@ static inline int fork_children(int count, void (*run)(void)) {
         int status;
         pid_t pid = fork();
         if (pid == 0) {
+            /* It may be ignored, inherited from the shell. */
+            signal(SIGALRM, SIG_DFL);
             alarm(120);
             run();
             _exit(0);

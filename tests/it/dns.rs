@@ -23,27 +23,24 @@ fn name_resolution_on_a_faulty_network() {
     if !tools::has("unshare") || !tools::has("ip") {
         return;
     }
-    let settings = tools::temporary("resolv.conf");
-    fs::write(
-        &settings,
-        "nameserver 127.0.0.1\noptions timeout:30 attempts:1\n",
-    )
-    .unwrap();
+    let resolv_conf = tools::temporary("resolv.conf");
+    let config = "nameserver 127.0.0.1\noptions timeout:30 attempts:1\n";
+    fs::write(&resolv_conf, config).unwrap();
     let enter = "mount --bind \"$0\" /etc/resolv.conf && ip link set lo up && exec \"$@\"";
-    let in_network_namespace = |program: &[&str]| {
+    let unshare = |program: &[&str]| {
         let mut command = Command::new("unshare");
         command
             .args(["-Urmn", "sh", "-c", enter])
-            .arg(&settings)
+            .arg(&resolv_conf)
             .args(program);
         command
     };
-    if !in_network_namespace(&["true"]).status().unwrap().success() {
+    if !unshare(&["true"]).status().unwrap().success() {
         return tools::unsupported("no network namespace");
     }
     let program = std::env::current_exe().unwrap();
     let program = program.to_str().unwrap();
-    let printed = tools::run(&mut in_network_namespace(&[
+    let printed = tools::run(&mut unshare(&[
         program,
         "--ignored",
         "--exact",
