@@ -8,11 +8,11 @@ cargo build --quiet --profile dist --lib --package bosauth-capi
 cp "$target/dist/libbosauth.so" "$work/libbosauth.so.1"
 ln -s libbosauth.so.1 "$work/libbosauth.so"
 
-# Compiles the program tests/drivers/NAME.c. Further arguments are passed to the compiler.
+# Compiles the program tests/c/NAME.c. Further arguments are passed to the compiler.
 program() {
     local name=$1
     shift
-    cc -O2 -pthread -Iinclude "tests/drivers/$name.c" -o "$work/$name" -L"$work" -lbosauth "-Wl,-rpath,$work" "$@"
+    cc -O2 -pthread -Iinclude "tests/c/$name.c" -o "$work/$name" -L"$work" -lbosauth "-Wl,-rpath,$work" "$@"
 }
 
 # Starts bosbase-local of a cargo profile, binds a token, and sets $url.

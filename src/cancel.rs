@@ -105,7 +105,7 @@ mod tests {
         }
     }
 
-    /// Meant for ThreadSanitizer: see `tests/threads.rs`.
+    /// Meant for ThreadSanitizer: see `tests/it/threads.rs`.
     #[test]
     #[cfg_attr(miri, ignore = "Miri has no network")]
     fn clients_and_cancels_come_and_go_while_eight_threads_call() {

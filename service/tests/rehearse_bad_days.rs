@@ -2,7 +2,8 @@
 //! the library, and its programs are run.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../../tests/support/library.rs"]
+#[path = "../../tests/it/support/library.rs"]
+#[allow(dead_code)]
 mod library;
 mod support;
 

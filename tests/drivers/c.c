@@ -1,5 +1,5 @@
-/* The scenario driver for C: reads lines, does what each says through bosauth.h, and prints what came of it.
- * The format is that of tests/scenarios/README.md.  Only the header and the C standard library. */
+/* The scenario driver for C: runs each line of its input through bosauth.h, and prints the result. The format is that of
+ * tests/scenarios/README.md. Only the header and the C standard library. */
 #include <bosauth.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 enum { MAX_FIELDS = 8 };
 
-static char *fields[MAX_FIELDS]; /* the verb and its arguments; those that are missing are NULL */
+static char *fields[MAX_FIELDS]; /* the verb and its arguments; missing ones are NULL */
 static int count;
 
 static bosauth_config *config;   /* for the next client */
@@ -18,7 +18,7 @@ static bosauth_cancel cancel;
 static bosauth_session *login; /* of the last login */
 static bosauth_error *error;   /* of the last call that failed */
 
-/* ---- fields in, text out ---- */
+/* ---- fields and results ---- */
 
 static void decode(char *field)
 {
@@ -86,7 +86,7 @@ static void print_status(bosauth_status status)
     puts(bosauth_status_name(status));
 }
 
-/* A call that failed keeps its error for the verb `error`. */
+/* Keeps the error of a failed call for the verb `error`. */
 static int failed(bosauth_status status, bosauth_error *new_error)
 {
     if (status == BOSAUTH_OK && !new_error) {
@@ -163,7 +163,7 @@ static void set_option(void)
     }
 }
 
-static void forget_options(void)
+static void free_options(void)
 {
     bosauth_options_free(options);
     options = NULL;
@@ -216,7 +216,7 @@ static void change_binding(change_fn *change)
     bosauth_error *new_error;
     bosauth_status status = change(client, fields[1], fields[2], fields[3], fields[4], options, &new_error);
     print_outcome(status, new_error);
-    forget_options();
+    free_options();
 }
 
 static void bind_token(void)
@@ -238,7 +238,7 @@ static void log_in(void)
     if (!failed(status, new_error)) {
         puts(bosauth_session_was_kept(login) ? "OK kept" : "OK lost");
     }
-    forget_options();
+    free_options();
 }
 
 static void save_session(void)
@@ -258,10 +258,10 @@ static void clear_session(void)
 static void show(const bosauth_session *session)
 {
     if (!session) {
-        puts("OK nobody");
+        puts("OK none");
     } else if (count == 1) {
         printf("OK expiry=%s valid=%d superuser=%d kept=%d\n",
-               bosauth_session_expires_at(session) ? "known" : "unsaid",
+               bosauth_session_expires_at(session) ? "known" : "unknown",
                (int)bosauth_session_is_valid(session), (int)bosauth_session_is_superuser(session),
                (int)bosauth_session_was_kept(session));
     } else if (named("@token")) {
@@ -316,10 +316,10 @@ static void show_error(void)
     }
 }
 
-static void let_go(void)
+static void free_all(void)
 {
     bosauth_config_free(config);
-    forget_options();
+    free_options();
     bosauth_client_free(client);
     bosauth_cancel_free(cancel);
     bosauth_session_free(login);
@@ -333,7 +333,7 @@ static void let_go(void)
 
 static void reset(void)
 {
-    let_go();
+    free_all();
     puts("OK");
 }
 
@@ -370,6 +370,6 @@ int main(void)
         run_line();
         fflush(stdout);
     }
-    let_go();
+    free_all();
     return 0;
 }

@@ -1,5 +1,5 @@
-// The scenario driver for C++: reads lines, does what each says through bosauth.hpp, and prints what came of
-// it. The format is that of tests/scenarios/README.md.
+// The scenario driver for C++: runs each line of its input through bosauth.hpp, and prints the result. The format is that
+// of tests/scenarios/README.md.
 #include <bosauth.hpp>
 
 #include <functional>
@@ -14,7 +14,7 @@ using arguments = std::vector<std::string>;
 
 const std::string unknown = "UNKNOWN VERB";
 
-// ---- fields in, text out ----
+// ---- fields and results ----
 
 std::string decoded(const std::string& field) {
     if (field == "\"\"") {
@@ -51,20 +51,20 @@ std::string number(std::int64_t value) {
 }
 
 std::string failure(const bosauth::error& why) {
-    std::string said(name(why.status));
-    said.append(" ").append(std::to_string(why.http_status.value_or(0))).append(" ").append(name(why.action));
+    std::string text(name(why.status));
+    text.append(" ").append(std::to_string(why.http_status.value_or(0))).append(" ").append(name(why.action));
     if (!why.argument.empty()) {
-        said += " arg=" + why.argument;
+        text += " arg=" + why.argument;
     }
-    return why.outcome_unknown ? said + " outcome=unknown" : said;
+    return why.outcome_unknown ? text + " outcome=unknown" : text;
 }
 
 std::string show(const bosauth::session* session, const arguments& part) {
     if (session == nullptr) {
-        return "OK nobody";
+        return "OK none";
     }
     if (part.empty()) {
-        return std::string("OK expiry=") + (session->expires_at() ? "known" : "unsaid") +
+        return std::string("OK expiry=") + (session->expires_at() ? "known" : "unknown") +
                " valid=" + std::to_string(session->is_valid()) +
                " superuser=" + std::to_string(session->is_superuser()) +
                " kept=" + std::to_string(session->was_kept());
@@ -79,7 +79,7 @@ std::string show(const bosauth::session* session, const arguments& part) {
     return found == parts.end() ? encoded(session->field(part[0])) : found->second();
 }
 
-// ---- what is set ----
+// ---- configuration and options ----
 
 std::chrono::milliseconds milliseconds(const std::string& text) {
     return std::chrono::milliseconds(std::stoll(text));
@@ -140,7 +140,7 @@ const setters<options> option_setters = {
 
 // ---- verbs ----
 
-/// A client, what is set for the next one and the next call, and what the last calls gave.
+/// A client, the settings of the next client and call, and the results of the last calls.
 struct state {
     config setup;
     options how;
@@ -258,7 +258,7 @@ const std::map<std::string, verb> verbs = {
     {"close", {1, 1, &state::close}},
 };
 
-std::string answer(state& s, const std::string& line) {
+std::string run_line(state& s, const std::string& line) {
     std::istringstream words(line);
     std::string verb_name;
     words >> verb_name;
@@ -277,7 +277,7 @@ std::string answer(state& s, const std::string& line) {
 int main() {
     state all;
     for (std::string line; std::getline(std::cin, line);) {
-        std::cout << answer(all, line) << std::endl;
+        std::cout << run_line(all, line) << std::endl;
     }
     return 0;
 }

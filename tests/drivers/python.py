@@ -1,5 +1,5 @@
-"""The scenario driver for Python: reads lines, does what each says through the package bosauth, and prints what
-came of it. The format is that of tests/scenarios/README.md."""
+"""The scenario driver for Python: runs each line of its input through the package bosauth, and prints the result.
+The format is that of tests/scenarios/README.md."""
 
 import json
 import socket
@@ -10,15 +10,15 @@ from bosauth import BosBase, Cancel, ClientResponseError
 
 UNKNOWN = "UNKNOWN VERB"
 
-# What a visible ASCII character is: it stands in a field as it is.
+# The characters that are not encoded in a field.
 VISIBLE = "".join(map(chr, range(33, 127))).replace("%", "")
 
-# A port on which nobody listens: a call to it tells whether its options are refused, since that comes first.
+# A closed port: a call to it reports rejected options, since they are checked first.
 TAKEN = socket.socket()
 TAKEN.bind(("127.0.0.1", 0))
 NOWHERE = f"http://127.0.0.1:{TAKEN.getsockname()[1]}"
 
-# What the scenarios call things that have other names here.
+# Names of the scenarios that differ in Python.
 SETTINGS = {"timeout_ms": "timeout", "connect_timeout_ms": "connect_timeout", "header": "headers", "body_json": "body"}
 ARGUMENTS = {
     "body": "object",
@@ -45,7 +45,7 @@ def compact(value):
 
 
 def put(settings, name, value, *more):
-    """Adds what a config or option line says to the arguments of the next client or call."""
+    """Adds a config or option line to the arguments of the next client or call."""
     key = SETTINGS.get(name, name)
     if name in ("header", "query"):
         several = settings.setdefault(key, {})
@@ -61,16 +61,16 @@ def put(settings, name, value, *more):
 
 def failure(error):
     argument = ARGUMENTS.get(error.argument, error.argument)
-    said = f"{error.name} {error.status} {error.action.name}"
-    said += f" arg={argument}" if argument else ""
-    return said + (" outcome=unknown" if error.outcome_unknown else "")
+    text = f"{error.name} {error.status} {error.action.name}"
+    text += f" arg={argument}" if argument else ""
+    return text + (" outcome=unknown" if error.outcome_unknown else "")
 
 
 def show(session, part=None):
     if session is None:
-        return "OK nobody"
+        return "OK none"
     if part is None:
-        expiry = "unsaid" if session.expires_at is None else "known"
+        expiry = "unknown" if session.expires_at is None else "known"
         flags = (session.is_valid(), session.is_superuser, session.was_kept)
         return "OK expiry={} valid={:d} superuser={:d} kept={:d}".format(expiry, *flags)
     parts = {
@@ -83,13 +83,13 @@ def show(session, part=None):
 
 
 class Driver:
-    """A client, what is set for the next one and the next call, and what the last calls gave."""
+    """A client, the settings of the next client and call, and the results of the last calls."""
 
     def __init__(self):
         self.client = self.login = self.error = self.cancel = None
-        self.settings, self.options, self.refused = {}, {}, False
+        self.settings, self.options, self.rejected = {}, {}, False
 
-    def answer(self, line):
+    def run(self, line):
         verb, *fields = line.split()
         method = getattr(self, f"do_{verb}", None)
         if method is None:
@@ -101,7 +101,7 @@ class Driver:
             return failure(error)
 
     def taken(self, name):
-        """What is set for the next client or call, which is thereby used up."""
+        """Takes the settings of the next client or call."""
         taken = getattr(self, name)
         setattr(self, name, {})
         return taken
@@ -110,13 +110,13 @@ class Driver:
         self.__init__()
 
     def do_config(self, name, *values):
-        """Settings go into one call here, so the ones after a refused one, which it would hide, are left out."""
-        if not self.refused:
+        """Settings are arguments of one call, so those after a rejected one are omitted."""
+        if not self.rejected:
             put(self.settings, name, *values)
         try:
             BosBase(NOWHERE, **put({}, name, *values)).close()
         except ClientResponseError as error:
-            self.refused = True
+            self.rejected = True
             return error.name
 
     def do_option(self, name, *values):
@@ -130,7 +130,7 @@ class Driver:
             return "OK" if error.name == "CONNECT" else error.name
 
     def do_client(self, url):
-        self.refused = False
+        self.rejected = False
         self.client = BosBase(url, **self.taken("settings"))
 
     def do_free(self):
@@ -143,7 +143,7 @@ class Driver:
         self.client.collection(collection).unbind_custom_token(*texts, **self.for_binding())
 
     def for_binding(self):
-        """The options of a call that has no MFA id of its own: it takes one in the query."""
+        """The options of a call without an argument for the MFA id, which is sent in the query."""
         options = self.taken("options")
         if "mfa_id" in options:
             options.setdefault("query", {})["mfaId"] = options.pop("mfa_id")
@@ -195,11 +195,11 @@ class Driver:
 
 
 def main():
-    # A field may be any UTF-8, wherever this runs.
+    # Fields are UTF-8 in every locale.
     sys.stdin.reconfigure(encoding="utf-8")
     driver = Driver()
     for line in sys.stdin:
-        print(driver.answer(line), flush=True)
+        print(driver.run(line), flush=True)
 
 
 if __name__ == "__main__":

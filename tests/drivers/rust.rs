@@ -1,15 +1,27 @@
-//! The scenario driver for Rust: does what a line says through the public API of the crate `bosauth` and
-//! answers what came of it. The format is that of `tests/scenarios/README.md`.
+//! The scenario driver for Rust: runs each line of its input through the public API of the crate `bosauth` and
+//! prints the result. The format is that of `tests/scenarios/README.md`.
 
+use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
 use bosauth::{CallOptions, Cancel, Client, ClientBuilder, Config, Error, Session};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 
-use super::fields::encode;
+fn main() -> io::Result<()> {
+    let mut driver = Driver::default();
+    let mut output = io::stdout().lock();
+    for line in io::stdin().lock().lines() {
+        let fields: Vec<String> = line?.split_ascii_whitespace().map(decode).collect();
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        writeln!(output, "{}", driver.run(&fields))?;
+        output.flush()?;
+    }
+    Ok(())
+}
 
-/// A client, what is set for the next one and the next call, and what the last calls gave.
+/// A client, what is set for the next one and the next call, and the results of the last calls.
 #[derive(Default)]
-pub struct Rust {
+struct Driver {
     settings: Vec<Vec<String>>,
     client: Option<Client>,
     options: CallOptions,
@@ -18,12 +30,12 @@ pub struct Rust {
     error: Option<Error>,
 }
 
-impl Rust {
-    /// Does what a line says.
-    pub fn answer(&mut self, fields: &[&str]) -> String {
+impl Driver {
+    /// Runs a line.
+    fn run(&mut self, fields: &[&str]) -> String {
         match *fields {
             ["reset"] => {
-                *self = Rust::default();
+                *self = Driver::default();
                 "OK".into()
             }
             ["config", ..] => self.set_config(&fields[1..]),
@@ -81,7 +93,7 @@ impl Rust {
         "OK".into()
     }
 
-    /// Sets something for the next client, and says what the setter says.
+    /// Applies a setting to the next client, and returns the status of the setter.
     fn set_config(&mut self, setting: &[&str]) -> String {
         self.settings
             .push(setting.iter().map(ToString::to_string).collect());
@@ -127,11 +139,11 @@ impl Rust {
 
     fn outcome(&mut self, result: Result<String, Error>) -> String {
         match result {
-            Ok(answer) => answer,
+            Ok(result) => result,
             Err(error) => {
-                let said = failure(&error);
+                let text = failure(&error);
                 self.error = Some(error);
-                said
+                text
             }
         }
     }
@@ -193,19 +205,19 @@ fn status(result: Result<(), Error>) -> String {
 
 fn failure(error: &Error) -> String {
     let http = error.http_status().unwrap_or(0);
-    let mut said = format!("{} {http} {}", error.status(), error.action());
+    let mut text = format!("{} {http} {}", error.status(), error.action());
     if !error.argument().is_empty() {
-        said += &format!(" arg={}", error.argument());
+        text += &format!(" arg={}", error.argument());
     }
     if error.outcome_unknown() {
-        said += " outcome=unknown";
+        text += " outcome=unknown";
     }
-    said
+    text
 }
 
 fn show(session: Option<&Session>, part: &[&str]) -> String {
     let Some(session) = session else {
-        return "OK nobody".into();
+        return "OK none".into();
     };
     let text = match *part {
         [] => return summary(session),
@@ -225,10 +237,26 @@ fn summary(session: &Session) -> String {
         if session.expires_at().is_some() {
             "known"
         } else {
-            "unsaid"
+            "unknown"
         },
         u8::from(session.is_valid()),
         u8::from(session.is_superuser()),
         u8::from(session.was_kept()),
     )
+}
+
+fn decode(field: &str) -> String {
+    if field == "\"\"" {
+        return String::new();
+    }
+    let decoded = percent_decode_str(field).decode_utf8();
+    decoded.expect("a field is UTF-8").into_owned()
+}
+
+fn encode(value: &[u8]) -> String {
+    const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
+    if value.is_empty() {
+        return "\"\"".to_owned();
+    }
+    percent_encode(value, ENCODED).to_string()
 }

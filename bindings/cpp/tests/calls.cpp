@@ -1,7 +1,7 @@
 // Every class and function that does not throw, compiled without exceptions.
 //
 //   calls SERVER DEAD FIXED    a demo server, the URL of a closed port, and a server with fixed responses (see
-//                              tests/cpp.rs)
+//                              tests/it/cpp.rs)
 #include "check.hpp"
 
 #include <thread>

@@ -7,7 +7,7 @@ pub mod database;
 pub mod page;
 pub mod postgres;
 pub mod program;
-#[path = "../../../tests/support/tools.rs"]
+#[path = "../../../tests/it/support/tools.rs"]
 pub mod tools;
 
 use serde_json::Value;

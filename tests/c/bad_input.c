@@ -1,0 +1,344 @@
+/* Calls every function of bosauth.h with every kind of invalid argument, and checks the status, the argument's name
+ * and the outputs: bad_input URL. Nothing may be sent to the server. Prints the failed checks and a count. */
+#include <bosauth.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *url;
+static bosauth_client client; /* valid, with the session "saved" */
+static bosauth_client freed;  /* a freed handle */
+static int checks, failures;
+
+/* Outputs, set to garbage before a call. */
+static bosauth_error *error;
+static bosauth_session *session;
+static bosauth_client made;
+
+#define GARBAGE ((void *)&checks)
+
+static void check(int good, const char *what, const char *detail)
+{
+    checks++;
+    if (!good) {
+        failures++;
+        printf("%s: %s\n", what, detail);
+    }
+}
+
+static void set_garbage(void)
+{
+    error = GARBAGE;
+    session = GARBAGE;
+    made = 12345;
+}
+
+/* Checks the error of a call, and that the client's session is unchanged. */
+static void check_error(bosauth_status status, bosauth_status expected, const char *argument, const char *what)
+{
+    bosauth_session *current = GARBAGE;
+    check(status == expected, what, bosauth_status_name(status));
+    check(error && error != GARBAGE, what, "no error object");
+    if (error && error != GARBAGE) {
+        check(bosauth_error_status(error) == expected, what, "the error has another status");
+        check(strcmp(bosauth_error_argument(error), argument) == 0, what, bosauth_error_argument(error));
+        check(*bosauth_error_message(error) != 0, what, "no message");
+        check(!bosauth_error_outcome_unknown(error) && !bosauth_error_http_status(error), what, "sent");
+        bosauth_error_free(error);
+    }
+    check(bosauth_client_session(client, &current, NULL) == BOSAUTH_OK, what, "the client is freed");
+    check(strcmp(bosauth_session_token(current), "saved") == 0, what, "the session has changed");
+    bosauth_session_free(current);
+}
+
+#define FAILS(code, argument, call)                                                                           \
+    do {                                                                                                      \
+        bosauth_status status;                                                                                  \
+        set_garbage();                                                                                              \
+        status = call;                                                                                          \
+        check_error(status, BOSAUTH_ERROR_##code, argument, #call);                                             \
+        check(session == GARBAGE || session == NULL, #call, "the session output is not cleared");             \
+        check(made == 12345 || made == 0, #call, "the client output is not cleared");                         \
+    } while (0)
+
+#define GIVES(code, call) check((call) == (code), #call, "another status")
+#define EMPTY(call) check(strcmp(call, "") == 0, #call, "not empty")
+
+/* ---- strings: a call for each string argument ---- */
+
+static bosauth_config *config;
+static bosauth_options *options;
+
+static bosauth_config *new_config(void)
+{
+    return config = bosauth_config_new();
+}
+
+static bosauth_options *new_options(void)
+{
+    return options = bosauth_options_new();
+}
+
+/* The setter's status, after a check that a client with the configuration fails with the same one. */
+static bosauth_status by_config(bosauth_status set)
+{
+    bosauth_status status = bosauth_client_new(url, config, &made, &error);
+    check(status == set && made == 0, "a client with a rejected configuration", bosauth_status_name(status));
+    bosauth_config_free(config);
+    return set;
+}
+
+static bosauth_status by_options(bosauth_status set)
+{
+    bosauth_status status = bosauth_auth_with_token(client, "users", "tok", options, &session, &error);
+    check(status == set && !session, "a call with rejected options", bosauth_status_name(status));
+    bosauth_options_free(options);
+    return set;
+}
+
+#define CALL(name, call)                                                                                      \
+    static bosauth_status name(const char *text)                                                              \
+    {                                                                                                         \
+        return call;                                                                                          \
+    }
+
+CALL(new_url, bosauth_client_new(text, NULL, &made, &error))
+CALL(bind_collection, bosauth_bind_token(client, text, "a@b.c", "pw", "tok", NULL, &error))
+CALL(bind_email, bosauth_bind_token(client, "users", text, "pw", "tok", NULL, &error))
+CALL(bind_password, bosauth_bind_token(client, "users", "a@b.c", text, "tok", NULL, &error))
+CALL(bind_token, bosauth_bind_token(client, "users", "a@b.c", "pw", text, NULL, &error))
+CALL(unbind_collection, bosauth_unbind_token(client, text, "a@b.c", "pw", "tok", NULL, &error))
+CALL(unbind_email, bosauth_unbind_token(client, "users", text, "pw", "tok", NULL, &error))
+CALL(unbind_password, bosauth_unbind_token(client, "users", "a@b.c", text, "tok", NULL, &error))
+CALL(unbind_token, bosauth_unbind_token(client, "users", "a@b.c", "pw", text, NULL, &error))
+CALL(auth_collection, bosauth_auth_with_token(client, text, "tok", NULL, &session, &error))
+CALL(auth_token, bosauth_auth_with_token(client, "users", text, NULL, &session, &error))
+CALL(save_token, bosauth_client_save_session(client, text, "{}", &error))
+CALL(config_agent, by_config(bosauth_config_set_user_agent(new_config(), text)))
+CALL(config_name, by_config(bosauth_config_add_header(new_config(), text, "x")))
+CALL(config_value, by_config(bosauth_config_add_header(new_config(), "X", text)))
+CALL(config_pem, by_config(bosauth_config_add_roots_pem(new_config(), text)))
+CALL(query_name, by_options(bosauth_options_add_query(new_options(), text, "x")))
+CALL(query_value, by_options(bosauth_options_add_query(new_options(), "x", text)))
+CALL(header_name, by_options(bosauth_options_add_header(new_options(), text, "x")))
+CALL(header_value, by_options(bosauth_options_add_header(new_options(), "X", text)))
+CALL(body_json, by_options(bosauth_options_set_body_json(new_options(), text)))
+CALL(mfa_id, by_options(bosauth_options_set_mfa_id(new_options(), text)))
+
+#define NO_COLLECTION {"", ".", "..", "a/b", "a\\b", "a?b", "a#b", "a%2Fb", "a\r\nb"}
+#define NO_HEADER {"", "Host", "cookie", "X Y", "X:", "X\r\nY"}
+
+static const struct {
+    const char *what;
+    bosauth_status (*call)(const char *text);
+    const char *argument;
+    size_t longest;
+    const char *bad[10]; /* up to the first NULL */
+} strings[] = {
+    {"client_new", new_url, "base_url", 2048,
+     {"", "localhost", "ftp://localhost", "http://", "http://u:p@localhost", "http://localhost?x",
+      "http://localhost/a/../b", "http://localhost:0", "http://localhost\r\n"}},
+    {"bind_token", bind_collection, "collection", 255, NO_COLLECTION},
+    {"bind_token", bind_email, "email", 255, {""}},
+    {"bind_token", bind_password, "password", 255, {""}},
+    {"bind_token", bind_token, "token", 1024, {""}},
+    {"unbind_token", unbind_collection, "collection", 255, NO_COLLECTION},
+    {"unbind_token", unbind_email, "email", 255, {""}},
+    {"unbind_token", unbind_password, "password", 255, {""}},
+    {"unbind_token", unbind_token, "token", 1024, {""}},
+    {"auth_with_token", auth_collection, "collection", 255, NO_COLLECTION},
+    {"auth_with_token", auth_token, "token", 1024, {""}},
+    {"client_save_session", save_token, "token", 8192, {"", "a b", "a\r\nb", "a\"b"}},
+    {"config_set_user_agent", config_agent, "text", 255, {"", " x", "x\r\ny"}},
+    {"config_add_header", config_name, "name", 255, NO_HEADER},
+    {"config_add_header", config_value, "value", 8192, {"a\r\nHost: b", "a\nb", "a\rb"}},
+    {"config_add_roots_pem", config_pem, "pem", 8192, {"", "no PEM"}},
+    {"options_add_query", query_name, "name", 255, {"", "token", "mfaId"}},
+    {"options_add_query", query_value, "value", 8192, {NULL}},
+    {"options_add_header", header_name, "name", 255, NO_HEADER},
+    {"options_add_header", header_value, "value", 8192, {"a\r\nHost: b", "a\nb", "a\rb"}},
+    {"options_set_body_json", body_json, "object", 65536, {"", "[]", "{", "{\"token\":1}", "{\"a\":1,\"a\":2}"}},
+    {"options_set_mfa_id", mfa_id, "mfa_id", 255, {"", "a/b", "a b", "a\r\nb"}},
+};
+
+/* Calls a function with an invalid string. */
+static void check_string(size_t which, const char *text, bosauth_status expected)
+{
+    bosauth_status status;
+    set_garbage();
+    status = strings[which].call(text);
+    check_error(status, expected, strings[which].argument, strings[which].what);
+    check(session == GARBAGE || session == NULL, strings[which].what, "the session output is not cleared");
+    check(made == 12345 || made == 0, strings[which].what, "the client output is not cleared");
+}
+
+static void check_strings(void)
+{
+    static char too_long[65536 + 2];
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+        check_string(i, NULL, BOSAUTH_ERROR_NULL_ARGUMENT);
+        /* PEM text may have comments in any encoding. */
+        bosauth_status not_utf8 = strings[i].call == config_pem ? BOSAUTH_ERROR_INVALID_ARGUMENT : BOSAUTH_ERROR_INVALID_UTF8;
+        check_string(i, "a\xff", not_utf8);
+        check_string(i, "a\xc3", not_utf8);
+        check_string(i, "\xed\xa0\x80", not_utf8);
+        check_string(i, "\xc0\xaf", not_utf8);
+        memset(too_long, 'x', strings[i].longest + 1);
+        too_long[strings[i].longest + 1] = 0;
+        check_string(i, too_long, BOSAUTH_ERROR_INVALID_ARGUMENT);
+        for (size_t j = 0; j < 10 && strings[i].bad[j]; j++) {
+            check_string(i, strings[i].bad[j], BOSAUTH_ERROR_INVALID_ARGUMENT);
+        }
+    }
+}
+
+/* ---- other arguments ---- */
+
+static void check_records(void)
+{
+    FAILS(INVALID_UTF8, "record_json", bosauth_client_save_session(client, "new", "{\"a\":\"\xff\"}", &error));
+    FAILS(INVALID_ARGUMENT, "record_json", bosauth_client_save_session(client, "new", "", &error));
+    FAILS(INVALID_ARGUMENT, "record_json", bosauth_client_save_session(client, "new", "[]", &error));
+    FAILS(INVALID_ARGUMENT, "record_json", bosauth_client_save_session(client, "new", "{}{}", &error));
+}
+
+static void check_handle(bosauth_client bad)
+{
+    FAILS(INVALID_HANDLE, "client", bosauth_bind_token(bad, "users", "a@b.c", "pw", "tok", NULL, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_unbind_token(bad, "users", "a@b.c", "pw", "tok", NULL, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_auth_with_token(bad, "users", "tok", NULL, &session, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_client_session(bad, &session, &error));
+    check(session == NULL, "client_session", "the session output is not cleared");
+    FAILS(INVALID_HANDLE, "client", bosauth_client_save_session(bad, "new", NULL, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_client_clear_session(bad, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_bind_token(bad, NULL, NULL, NULL, NULL, NULL, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_client_session(bad, NULL, &error));
+    GIVES(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_auth_with_token(bad, "users", "tok", NULL, NULL, NULL));
+    GIVES(bad == 0 ? BOSAUTH_OK : BOSAUTH_ERROR_INVALID_HANDLE, bosauth_client_free(bad));
+}
+
+static void check_handles(void)
+{
+    uint64_t random = 88172645463325252u;
+    const bosauth_client bad[] = {
+        0, 1, freed, client + 1, client ^ 1u << 24, client ^ (uint64_t)3 << 49, /* of another type */
+        client | (uint64_t)1 << 53, client | (uint64_t)1 << 63, (uint64_t)1 << 53, UINT64_MAX,
+    };
+    check(client < (uint64_t)1 << 53, "client_new", "the handle does not survive a double");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        check_handle(bad[i]);
+    }
+    for (int i = 0; i < 100; i++) {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        if (random != client) {
+            check_handle(random);
+        }
+    }
+}
+
+static void check_missing_outputs(void)
+{
+    FAILS(NULL_ARGUMENT, "client", bosauth_client_new(url, NULL, NULL, &error));
+    FAILS(NULL_ARGUMENT, "session", bosauth_client_session(client, NULL, &error));
+    FAILS(NULL_ARGUMENT, "collection", bosauth_bind_token(client, NULL, NULL, NULL, NULL, NULL, &error));
+    FAILS(NULL_ARGUMENT, "email", bosauth_bind_token(client, "users", NULL, NULL, NULL, NULL, &error));
+    FAILS(INVALID_ARGUMENT, "token", bosauth_auth_with_token(client, "users", "", NULL, NULL, &error));
+    FAILS(INVALID_ARGUMENT, "name", by_config(bosauth_config_add_header(new_config(), "X Y", NULL)));
+    FAILS(INVALID_ARGUMENT, "name", by_options(bosauth_options_add_header(new_options(), "X Y", NULL)));
+    FAILS(INVALID_ARGUMENT, "name", by_options(bosauth_options_add_query(new_options(), "token", NULL)));
+    GIVES(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_client_new(NULL, NULL, NULL, NULL));
+    GIVES(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_auth_with_token(client, "users", NULL, NULL, NULL, NULL));
+    GIVES(BOSAUTH_ERROR_INVALID_ARGUMENT, bosauth_bind_token(client, "a/b", "a", "b", "c", NULL, NULL));
+}
+
+static void check_missing_objects(void)
+{
+    const bosauth_status null = BOSAUTH_ERROR_NULL_ARGUMENT;
+    GIVES(null, bosauth_config_set_timeout_ms(NULL, 1000));
+    GIVES(null, bosauth_config_set_connect_timeout_ms(NULL, 1000));
+    GIVES(null, bosauth_config_set_user_agent(NULL, "x"));
+    GIVES(null, bosauth_config_add_header(NULL, "X", "y"));
+    GIVES(null, bosauth_config_set_max_response_bytes(NULL, 1000));
+    GIVES(null, bosauth_config_add_roots_pem(NULL, "x"));
+    GIVES(null, bosauth_options_set_timeout_ms(NULL, 1000));
+    GIVES(null, bosauth_options_add_query(NULL, "x", "y"));
+    GIVES(null, bosauth_options_add_header(NULL, "X", "y"));
+    GIVES(null, bosauth_options_set_body_json(NULL, "{}"));
+    GIVES(null, bosauth_options_set_keep_session(NULL, 0));
+    GIVES(null, bosauth_options_set_mfa_id(NULL, "x"));
+    bosauth_config_free(NULL);
+    bosauth_options_free(NULL);
+    bosauth_session_free(NULL);
+    bosauth_error_free(NULL);
+}
+
+static void check_numbers(void)
+{
+    const int64_t bad[] = {0, -1, 86400001, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        FAILS(INVALID_ARGUMENT, "ms", by_config(bosauth_config_set_timeout_ms(new_config(), bad[i])));
+        FAILS(INVALID_ARGUMENT, "ms", by_config(bosauth_config_set_connect_timeout_ms(new_config(), bad[i])));
+        FAILS(INVALID_ARGUMENT, "ms", by_options(bosauth_options_set_timeout_ms(new_options(), bad[i])));
+    }
+    FAILS(INVALID_ARGUMENT, "bytes", by_config(bosauth_config_set_max_response_bytes(new_config(), 0)));
+    FAILS(INVALID_ARGUMENT, "bytes", by_config(bosauth_config_set_max_response_bytes(new_config(), UINT64_MAX)));
+}
+
+/* Accessors return "" or 0 for NULL. */
+static void check_accessors(void)
+{
+    size_t length = 12345;
+    EMPTY(bosauth_error_message(NULL));
+    EMPTY(bosauth_error_argument(NULL));
+    EMPTY(bosauth_error_server_message(NULL));
+    EMPTY(bosauth_error_data_json(NULL));
+    EMPTY(bosauth_error_body(NULL, NULL));
+    EMPTY(bosauth_error_body(NULL, &length));
+    check(length == 0, "error_body", "the length is not cleared");
+    EMPTY(bosauth_error_url(NULL));
+    EMPTY(bosauth_error_mfa_id(NULL));
+    GIVES(BOSAUTH_OK, bosauth_error_status(NULL));
+    GIVES(BOSAUTH_ACTION_NONE, bosauth_error_action(NULL));
+    GIVES(0, bosauth_error_outcome_unknown(NULL));
+    GIVES(0, bosauth_error_http_status(NULL));
+    GIVES(0, bosauth_error_retry_after_ms(NULL));
+    EMPTY(bosauth_session_token(NULL));
+    EMPTY(bosauth_session_record_json(NULL));
+    EMPTY(bosauth_session_meta_json(NULL));
+    EMPTY(bosauth_session_field(NULL, "id"));
+    EMPTY(bosauth_session_field(NULL, NULL));
+    GIVES(0, bosauth_session_expires_at(NULL));
+    GIVES(0, bosauth_session_is_valid(NULL));
+    GIVES(0, bosauth_session_is_superuser(NULL));
+    GIVES(0, bosauth_session_was_kept(NULL));
+    GIVES(BOSAUTH_OK, bosauth_client_session(client, &session, NULL));
+    EMPTY(bosauth_session_field(session, NULL));
+    EMPTY(bosauth_session_field(session, "\xff"));
+    EMPTY(bosauth_session_field(session, ""));
+    bosauth_session_free(session);
+}
+
+int main(int count, char **arguments)
+{
+    if (count != 2) {
+        return 2;
+    }
+    url = arguments[1];
+    GIVES(BOSAUTH_OK, bosauth_client_new(url, NULL, &freed, NULL));
+    GIVES(BOSAUTH_OK, bosauth_client_free(freed));
+    GIVES(BOSAUTH_OK, bosauth_client_new(url, NULL, &client, &error));
+    GIVES(BOSAUTH_OK, bosauth_client_save_session(client, "saved", NULL, &error));
+    check_strings();
+    check_records();
+    check_handles();
+    check_missing_outputs();
+    check_missing_objects();
+    check_numbers();
+    check_accessors();
+    GIVES(BOSAUTH_OK, bosauth_client_free(client));
+    GIVES(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_client_free(client));
+    printf("%d checks, %d failed\n", checks, failures);
+    return failures != 0;
+}

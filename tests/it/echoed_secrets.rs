@@ -1,0 +1,215 @@
+//! Servers that echo the secrets of a call: its error shows none of them, in any encoding.
+
+use std::time::{Duration, Instant};
+
+use bosauth::{CallOptions, Error};
+
+use crate::support::driver::{self, Driver};
+use crate::support::faulty_server::FaultyServer;
+use crate::support::fields;
+use crate::support::responses::{HTML, JSON, api_error, response};
+use crate::support::secrets::{self, encodings, shown};
+
+const PASSWORD: &str = "p\u{e4}\"ss\\w/o rd+%1";
+const TOKEN: &str = "t\u{f6}k<en>&'\u{1f600}~1234";
+const KEY: &str = "own-key-1234567";
+
+fn assert_hides(text: &str, secrets: &[&str]) {
+    secrets::assert_hides(text, secrets, |_| Vec::new());
+}
+
+/// The secrets in every encoding, separated by a comma.
+fn all_encodings(secrets: &[&str]) -> String {
+    let all = secrets.iter().flat_map(|secret| encodings(secret));
+    all.collect::<Vec<_>>().join(", ")
+}
+
+/// An error response that echoes the secrets in its message, in names and values of `data`, and in another field.
+fn echoing(secrets: &[&str]) -> Vec<u8> {
+    let message = all_encodings(secrets);
+    let fields = message.split(", ").enumerate();
+    let fields = fields.map(|(at, text)| format!(r#""{at} {text}":["{text}",{{"x":"<{text}>"}}]"#));
+    let data = fields.collect::<Vec<_>>().join(",");
+    let body = format!(
+        r#"{{"data":{{{data}}},"message":"around {message} it","status":400,"x":"{message}"}}"#
+    );
+    response("400 x", JSON, &body)
+}
+
+fn bind(server: &FaultyServer, options: &CallOptions) -> Error {
+    let client = server.client();
+    let users = client.collection("users").with(options);
+    users.bind_token("a@b.c", PASSWORD, TOKEN).unwrap_err()
+}
+
+#[test]
+fn error_response_is_redacted() {
+    let secrets = [PASSWORD, TOKEN, KEY];
+    let server = FaultyServer::responding(echoing(&secrets));
+    let mut options = CallOptions::new();
+    options
+        .add_header("Authorization", &format!("Bearer {}", KEY))
+        .unwrap();
+    let error = bind(&server, &options);
+    assert_hides(&shown(&error), &secrets);
+    assert_hides(&format!("{options:?}"), &secrets);
+    assert!(error.server_message().starts_with("around ***"));
+    for json in [error.data_json().as_bytes(), error.body()] {
+        let value: serde_json::Value = serde_json::from_slice(json).unwrap();
+        assert!(value.to_string().contains("***"), "{value}");
+    }
+}
+
+#[test]
+fn html_page_is_redacted() {
+    for status in ["400 x", "502 x", "302 x"] {
+        let all = all_encodings(&[PASSWORD, TOKEN]);
+        let page = format!("<p>{PASSWORD} {TOKEN} {all}</p>");
+        let server = FaultyServer::responding(response(status, HTML, &page));
+        let error = bind(&server, &CallOptions::new());
+        assert_hides(&shown(&error), &[PASSWORD, TOKEN]);
+        assert!(error.body().starts_with(b"<p>***"));
+    }
+}
+
+#[test]
+fn body_of_a_2xx_response_is_not_exposed() {
+    for body in [r#"{"token":"e30.e30.bG9naW4"}"#, "e30.e30.bG9naW4"] {
+        let server = FaultyServer::responding(response("200 OK", JSON, body));
+        let client = server.client();
+        let error = client.collection("users").auth_with_token("tok");
+        let error = error.unwrap_err();
+        assert_eq!(error.body(), b"");
+        assert!(!shown(&error).contains("bG9naW4"), "{}", shown(&error));
+    }
+}
+
+#[test]
+fn echoed_mfa_id_is_redacted() {
+    let body = format!(r#"{{"mfaId":"{}"}}"#, KEY);
+    let server = FaultyServer::responding(response("401 x", JSON, &body));
+    let client = server.client();
+    let error = client.collection("users").auth_with_token(KEY);
+    let error = error.unwrap_err();
+    assert_hides(&shown(&error), &[KEY]);
+}
+
+#[test]
+fn truncated_body_is_redacted() {
+    let page = PASSWORD.repeat(10_000);
+    let server = FaultyServer::responding(response("502 x", "", &page));
+    let error = bind(&server, &CallOptions::new());
+    assert!(error.body().len() <= 64 * 1024);
+    assert!(
+        error.body().iter().all(|&byte| byte == b'*'),
+        "a part of a secret is shown"
+    );
+}
+
+#[test]
+fn server_message_is_one_sanitized_line() {
+    let body = format!(
+        r#"{{"data":{{}},"message":"a\r\n\u001b[31m\u202eb{}","status":400}}"#,
+        "\u{e9}".repeat(400)
+    );
+    let server = FaultyServer::responding(response("400 x", JSON, &body));
+    let error = bind(&server, &CallOptions::new());
+    let message = error.server_message();
+    let safe = |c: char| !c.is_control() && c != '\u{202e}';
+    assert!(
+        message.chars().all(safe) && message.len() <= 512,
+        "{message:?}"
+    );
+    assert!(
+        !error.message().contains('\u{e9}'),
+        "the library's message has no server text"
+    );
+}
+
+#[test]
+fn c_accessors_are_redacted() {
+    let secrets = [PASSWORD, TOKEN];
+    let server = FaultyServer::responding(echoing(&secrets));
+    let mut driver = Driver::start("c", &mut driver::c(&[]));
+    let bind = fields::line(&["bind", "users", "a@b.c", PASSWORD, TOKEN]);
+    assert_eq!(driver.run(&format!("client {}", server.url())), "OK");
+    assert_eq!(driver.run(&bind), "VALIDATION 400 FIX_CALL");
+    for part in ["message", "server_message", "data", "body", "url", "mfa_id"] {
+        let response = driver.run(&format!("error {part}"));
+        assert_hides(&fields::decode(&response), &secrets);
+    }
+    driver.stop();
+}
+
+#[test]
+fn redaction_of_repeated_prefixes_is_linear() {
+    let token = "a".repeat(1023) + "b";
+    let password = "a".repeat(254) + "\\";
+    let mut options = CallOptions::new();
+    let words: Vec<String> = (0..2600)
+        .map(|at| format!("\"{}{at}\"", "a".repeat(16)))
+        .collect();
+    let more = format!("{{\"more\":[{}]}}", words.join(","));
+    options.set_body_json(&more).unwrap();
+    for text in ["a", "\\\\", "\\u0061", "\",\""] {
+        let text = text.repeat((1 << 20) / text.len() - 100);
+        let list = format!(r#"{{"data":{{"x":["{text}"]}},"message":"No.","status":400}}"#);
+        let message = format!(r#"{{"data":{{}},"message":"{text}","status":400}}"#);
+        for body in [list, message, text] {
+            let server = FaultyServer::responding(response("400 x", JSON, &body));
+            let client = server.client();
+            let users = client.collection("users").with(&options);
+            let start = Instant::now();
+            let error = users.bind_token("a@b.c", &password, &token).unwrap_err();
+            // Quadratic redaction takes minutes.
+            assert!(start.elapsed() < Duration::from_secs(60), "{body:.60}");
+            assert_eq!(error.http_status(), Some(400), "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn protocol_fields_and_codes_are_never_redacted() {
+    let data = concat!(
+        r#"{"email":{"code":"validation_is_email","message":"Must be a valid email address."},"#,
+        r#""password":{"code":"validation_length_out_of_range","#,
+        r#""message":"The length must be between 1 and 255.","params":{"max":255,"min":1}}}"#
+    );
+    let message = "An error occurred while validating the submitted data.";
+    let error_response = api_error(400, message, data);
+    for secret in [
+        "a",
+        "1",
+        "email",
+        "validation_is_email",
+        "validation",
+        "min",
+        message,
+    ] {
+        let server = FaultyServer::responding(error_response.clone());
+        let client = server.client();
+        let users = client.collection("users");
+        let error = users.bind_token("a", secret, secret).unwrap_err();
+        assert_eq!(error.data_json(), data, "{secret}");
+        assert_eq!(error.server_message(), message, "{secret}");
+        assert!(
+            error_response.ends_with(error.body()) && !error.body().is_empty(),
+            "{secret}"
+        );
+    }
+}
+
+#[test]
+fn short_secret_redacts_the_whole_string() {
+    let data = r#"{"email":{"code":"own","message":"Not a fit.","n":41}}"#;
+    let server = FaultyServer::responding(api_error(400, "What a pity.", data));
+    let client = server.client();
+    let users = client.collection("users");
+    let error = users.bind_token("a@b.c", "a", "4").unwrap_err();
+    let shown = r#"{"email":{"code":"own","message":"***","n":"***"}}"#;
+    assert_eq!((error.data_json(), error.server_message()), (shown, "***"));
+    let page = FaultyServer::responding(response("400 x", "", "<p>What a pity.</p>"));
+    let client = page.client();
+    let error = client.collection("users").bind_token("a@b.c", "a", "4");
+    assert_eq!(error.unwrap_err().body(), b"***");
+}

@@ -1,0 +1,259 @@
+//! Every kind of response that one of the three calls can receive, from a real socket.
+
+use super::row::{Call, LOGIN_ONLY, Row, UNEXPECTED_200, UNEXPECTED_204};
+use crate::support::faulty_server::Act;
+use crate::support::responses::{HTML, JSON, LOGIN, api_error, response};
+
+/// The rows.
+pub fn rows() -> Vec<Row> {
+    let rows = [
+        successes_and_near_successes(),
+        logins(),
+        redirects_limits_and_server_errors(),
+        api_errors(),
+        errors_that_are_not_of_the_api(),
+        framings(),
+    ];
+    rows.into_iter().flatten().collect()
+}
+
+fn row(name: &str, bytes: Vec<u8>, expected: &str) -> Row {
+    Row::new(name, vec![Act::Send(bytes)], expected)
+}
+
+/// A row in which bind, unbind and login differ.
+fn row3(name: &str, bytes: Vec<u8>, expected: [&str; 3]) -> Row {
+    Row::by_call(name, move |_| vec![Act::Send(bytes.clone())], expected)
+}
+
+/// A row of an error object of the API.
+fn error(status: u16, message: &str, data: &str, expected: &str) -> Row {
+    let name = format!("{status} {message} {data}");
+    row(&name, api_error(status, message, data), expected)
+}
+
+/// A row of a 200 with this body.
+fn ok(name: &str, body: &str, expected: [&str; 3]) -> Row {
+    row3(name, response("200 OK", JSON, body), expected)
+}
+
+/// A row of another status, to which the action is this.
+fn unexpected(name: &str, status: u16, fields: &str, body: &str, action: &str) -> Row {
+    let bytes = response(&format!("{status} x"), fields, body);
+    let expected = format!("UNEXPECTED_RESPONSE {status} {action} outcome=unknown");
+    row(name, bytes, &expected)
+}
+
+const NETWORK: &str = "CHECK_NETWORK";
+const OPERATOR: &str = "CONTACT_OPERATOR";
+
+fn successes_and_near_successes() -> Vec<Row> {
+    let html = "<html><body>Please log in to the network</body></html>";
+    let no_content = b"HTTP/1.1 204 No Content\r\n\r\n".to_vec();
+    let mut rows = vec![
+        ok("good", LOGIN, LOGIN_ONLY),
+        row3("204", no_content, ["OK", "OK", UNEXPECTED_204]),
+    ];
+    rows.extend(rows! { unexpected:
+        "200 HTML", 200, HTML, html => NETWORK;
+        "200 empty", 200, JSON, "" => NETWORK;
+        "200 list", 200, JSON, "[]" => NETWORK;
+        "200 object", 200, JSON, r#"{"anything":1}"# => OPERATOR;
+        "201", 201, JSON, LOGIN => OPERATOR;
+        "202", 202, JSON, LOGIN => OPERATOR;
+        "206", 206, JSON, LOGIN => OPERATOR;
+        "299", 299, JSON, LOGIN => OPERATOR;
+    });
+    rows.extend(["{}", "", LOGIN].map(|body| {
+        let row = unexpected("fields omitted", 201, JSON, body, "FIX_CALL");
+        row.with_option(&["query", "fields", "token"])
+    }));
+    rows
+}
+
+fn logins() -> Vec<Row> {
+    let nested = |depth: usize| {
+        let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+        format!(r#"{{"record":{{"a":{open}{close}}},"token":"e30.e30.bG9naW4"}}"#)
+    };
+    let unusable = [
+        r#"{"record":{"id":"r1"}}"#,
+        r#"{"token":"e30.e30.bG9naW4"}"#,
+        r#"{"record":{"id":"r1"},"token":""}"#,
+        r#"{"record":{"id":"r1"},"token":1}"#,
+        r#"{"record":{"id":"r1"},"token":null}"#,
+        r#"{"record":{"id":"r1"},"token":"a b"}"#,
+        r#"{"record":{"id":"r1"},"token":"a\r\nX: y"}"#,
+        r#"{"record":[],"token":"e30.e30.bG9naW4"}"#,
+        r#"{"record":null,"token":"e30.e30.bG9naW4"}"#,
+        r#"{"record":"r1","token":"e30.e30.bG9naW4"}"#,
+        r#"{"record":{"id":1,"id":2},"token":"e30.e30.bG9naW4"}"#,
+        // Nearly JSON: not from a page of the network.
+        &LOGIN[..LOGIN.len() - 1],
+        &format!("{LOGIN}}}"),
+        &format!("\u{feff}{LOGIN}"),
+        r#"{"record":{"n":1.},"token":"e30.e30.bG9naW4"}"#,
+        &nested(512),
+    ];
+    let name = |body: &str| body.chars().take(100).collect::<String>();
+    let mut rows: Vec<Row> = unusable
+        .iter()
+        .map(|body| ok(&name(body), body, [UNEXPECTED_200; 3]))
+        .collect();
+    let list = format!("[{LOGIN}]");
+    rows.push(unexpected(&list, 200, JSON, &list, NETWORK));
+    let fields: Vec<String> = (0..10_001).map(|n| format!("\"n{n}\":{n}")).collect();
+    let fields = fields.join(",");
+    let large = format!(r#"{{"record":{{{fields}}},"token":"e30.e30.bG9naW4"}}"#);
+    let surrogate = r#"{"record":{"text":"\ud800"},"token":"e30.e30.bG9naW4"}"#;
+    let huge = r#"{"record":{"n":1e400,"\ud800":-0.0E-999},"token":"e30.e30.bG9naW4"}"#;
+    rows.extend(rows! { ok:
+        "half of a surrogate pair", surrogate => LOGIN_ONLY;
+        "huge numbers", huge => LOGIN_ONLY;
+        "10,001 fields", &large => LOGIN_ONLY;
+        "512 levels", &nested(511) => LOGIN_ONLY;
+    });
+    rows
+}
+
+fn redirects_limits_and_server_errors() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for status in [300, 301, 302, 303, 307, 308, 399, 600, 999] {
+        let name = status.to_string();
+        rows.push(unexpected(&name, status, "Location: /\r\n", "", NETWORK));
+    }
+    for status in [500, 502, 503, 504, 510, 512, 599] {
+        let html = response(&format!("{status} x"), HTML, "<html>");
+        let expected = format!("SERVER {status} RETRY_LATER outcome=unknown");
+        rows.push(row("5xx HTML", html, &expected));
+        rows.push(error(status, "Something went wrong.", "{}", &expected));
+    }
+    let not_modified = b"HTTP/1.1 304 Not Modified\r\n\r\n".to_vec();
+    let unexpected_304 = "UNEXPECTED_RESPONSE 304 CHECK_NETWORK outcome=unknown";
+    let proxy = response("407 x", "Proxy-Authenticate: Basic\r\n", "<html>");
+    let slow_down = response("429 x", "", "slow down");
+    rows.push(unexpected("511", 511, HTML, "<html>", NETWORK));
+    rows.extend(rows! { row:
+        "304", not_modified => unexpected_304;
+        "407", proxy => "PROXY 407 CHECK_NETWORK outcome=unknown";
+        "429 HTML", slow_down => "RATE_LIMITED 429 RETRY_LATER";
+    });
+    rows.extend(rows! { error:
+        407, "No.", "{}" => "PROXY 407 CHECK_NETWORK";
+        429, "Too Many Requests.", "{}" => "RATE_LIMITED 429 RETRY_LATER";
+    });
+    rows
+}
+
+fn api_errors() -> Vec<Row> {
+    let mfa = |body| response("401 x", JSON, body);
+    let unexpected = "UNEXPECTED_RESPONSE 401 CHECK_NETWORK outcome=unknown";
+    let mfa_required = "MFA_REQUIRED 401 SECOND_FACTOR";
+    let disabled = "METHOD_DISABLED 403 CONTACT_OPERATOR";
+    let no_password = "The collection is not configured to allow password authentication.";
+    let no_otp = "The collection is not configured to allow OTP authentication.";
+    let mut rows = rows! { row3:
+        "401 mfa", mfa(r#"{"mfaId":"m_1"}"#) => [unexpected, unexpected, mfa_required];
+        "401 bad mfa", mfa(r#"{"mfaId":"a/b"}"#) => [unexpected; 3];
+        "401 no mfa", mfa(r#"{"mfaId":5}"#) => [unexpected; 3];
+    };
+    rows.extend(rows! { error:
+        401, "No.", "{}" => "REFUSED 401 CONTACT_OPERATOR";
+        403, "No.", "{}" => "FORBIDDEN 403 CONTACT_OPERATOR";
+        404, "No.", "{}" => "NOT_FOUND 404 FIX_CALL";
+        413, "Request entity too large.", "{}" => "REFUSED 413 FIX_CALL";
+        402, "No.", "{}" => "REFUSED 402 CONTACT_OPERATOR";
+        499, "No.", "{}" => "REFUSED 499 CONTACT_OPERATOR";
+        400, "No.", r#"{"email":{},"password":{}}"# => "VALIDATION 400 ASK_CREDENTIALS";
+        400, "No.", r#"{"email":{},"token":{}}"# => "VALIDATION 400 FIX_CALL";
+        400, "No.", r#"{"other":1}"# => "VALIDATION 400 FIX_CALL";
+        400, "Any other text.", "{}" => "REFUSED 400 CONTACT_OPERATOR";
+        403, no_password, "{}" => disabled;
+        403, no_otp, "{}" => disabled;
+        400, "An error occurred while loading the submitted data.", "{}" => "REFUSED 400 FIX_CALL";
+        400, "Unsupported Content-Type.", "{}" => "REFUSED 400 FIX_CALL";
+    });
+    rows.extend(messages_of_one_call());
+    rows
+}
+
+/// Messages that have a meaning for one call, and none for the others.
+fn messages_of_one_call() -> Vec<Row> {
+    let message = |text: &str, expected| row3(text, api_error(400, text, "{}"), expected);
+    let other = "REFUSED 400 CONTACT_OPERATOR";
+    let credentials = "CREDENTIALS 400 ASK_CREDENTIALS";
+    let session = "MFA_SESSION 400 SECOND_FACTOR";
+    let fix_session = "MFA_SESSION 400 FIX_CALL";
+    let unknown = "UNKNOWN_TOKEN 400 ASK_CREDENTIALS";
+    let same_method = "MFA_SAME_METHOD 400 SECOND_FACTOR";
+    rows! { message:
+        "Failed to bind token." => [credentials, other, other];
+        "Failed to unbind token." => [other, credentials, other];
+        "Failed to authenticate." => [other, other, unknown];
+        "Invalid or expired MFA session." => [other, other, session];
+        "Invalid MFA session." => [other, other, session];
+        "Failed to read MFA Id." => [other, other, fix_session];
+        "A different authentication method is required." => [other, other, same_method];
+        "Invalid or expired OTP." => [other; 3];
+        "failed to bind token." => [other; 3];
+    }
+}
+
+fn errors_that_are_not_of_the_api() -> Vec<Row> {
+    let body = r#"{"data":{},"message":"No.","status":400}"#;
+    let other_status = r#"{"data":{},"message":"No.","status":401}"#;
+    let string_status = r#"{"data":{},"message":"No.","status":"400"}"#;
+    let list = r#"{"data":[],"message":"No.","status":400}"#;
+    let mut rows = rows! { unexpected:
+        "HTML", 400, HTML, "<html>" => NETWORK;
+        "no type", 400, "", body => NETWORK;
+        "text", 400, "Content-Type: text/plain\r\n", body => NETWORK;
+        "nearly JSON", 400, "Content-Type: application/jsonp\r\n", body => NETWORK;
+        "another status", 400, JSON, other_status => NETWORK;
+        "status as string", 400, JSON, string_status => NETWORK;
+        "no message", 400, JSON, r#"{"data":{},"status":400}"# => NETWORK;
+        "data as list", 400, JSON, list => NETWORK;
+        "cut", 400, JSON, &body[..body.len() - 1] => NETWORK;
+        "empty", 400, JSON, "" => NETWORK;
+        "HTML", 413, HTML, "<html>" => NETWORK;
+        "HTML", 404, HTML, "<html>" => NETWORK;
+        "HTML", 403, HTML, "<html>" => NETWORK;
+        "HTML", 418, HTML, "<html>" => NETWORK;
+    };
+    let parameter = "Content-Type: Application/JSON; charset=utf-8\r\n";
+    let bytes = response("400 x", parameter, body);
+    let refused = "REFUSED 400 CONTACT_OPERATOR";
+    rows.push(row("type with a parameter", bytes, refused));
+    rows
+}
+
+/// A login in every framing and with lower-case field names, at once and byte by byte.
+fn framings() -> Vec<Row> {
+    let length = LOGIN.len();
+    let (front, back) = LOGIN.split_at(10);
+    let (json, sized) = (
+        "content-type: application/json",
+        format!("Content-Length: {length}"),
+    );
+    let rest = format!("{:x};x=y\r\n{back}\r\n0\r\ntrailer: x", length - 10);
+    let interim = "HTTP/1.1 103 x\r\nLink: y\r\n\r\n".repeat(8);
+    let framings = [
+        format!("HTTP/1.1 200 OK\r\n{json}\r\ncontent-length: {length}\r\n\r\n{LOGIN}"),
+        format!(
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\na\r\n{front}\r\n{rest}\r\n\r\n"
+        ),
+        format!("HTTP/1.0 200 OK\r\n\r\n{LOGIN}"),
+        format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{LOGIN}"),
+        format!("HTTP/1.1 200\r\n{sized}\r\n{sized}\r\n\r\n{LOGIN}"),
+        format!("{interim}HTTP/1.1 200 OK\r\n{sized}\r\n\r\n{LOGIN}"),
+    ];
+    let mut rows = Vec::new();
+    for text in framings {
+        for (name, act) in [("", Act::Send as fn(_) -> _), ("dripped ", Act::Drip)] {
+            let bytes = text.clone().into_bytes();
+            let acts = move |_: Call| vec![act(bytes.clone()), Act::Close];
+            rows.push(Row::by_call(&format!("{name}{text}"), acts, LOGIN_ONLY));
+        }
+    }
+    rows
+}

@@ -1,0 +1,172 @@
+//! Generates `include/bosauth.h` from the sources and compares. With `BOSAUTH_BLESS=1` it writes the file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The files of `src/` with the functions of the header, and their section titles.
+const GROUPS: [(&str, &str); 8] = [
+    ("library", "library"),
+    ("error", "errors"),
+    ("config", "configuration"),
+    ("options", "options"),
+    ("client", "clients"),
+    ("calls", "calls"),
+    ("session", "sessions"),
+    ("cancel", "stopping calls"),
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn part(name: &str) -> String {
+    fs::read_to_string(root().join("include").join(name)).unwrap()
+}
+
+/// The output of cbindgen for these items of a source file.
+fn items(file: &str, kinds: &[cbindgen::ItemType]) -> String {
+    let mut config = cbindgen::Config::from_file(root().join("cbindgen.toml")).unwrap();
+    config.no_includes = true;
+    config.export.item_types = kinds.to_vec();
+    let source = root().join("src").join(format!("{file}.rs"));
+    let bindings = cbindgen::Builder::new()
+        .with_config(config)
+        .with_src(source)
+        .generate()
+        .unwrap();
+    let mut text = Vec::new();
+    bindings.write(&mut text);
+    short_comments(String::from_utf8(text).unwrap().trim())
+}
+
+/// Puts comments of one line on one line.
+fn short_comments(text: &str) -> String {
+    let lines: Vec<_> = text.lines().collect();
+    let mut short = String::new();
+    let mut at = 0;
+    while at < lines.len() {
+        if lines[at] == "/**" && lines.get(at + 2) == Some(&" */") {
+            short += &format!("/** {} */\n", lines[at + 1].trim_start_matches(" * "));
+            at += 3;
+        } else {
+            short += &format!("{}\n", lines[at]);
+            at += 1;
+        }
+    }
+    short.trim_end().to_owned()
+}
+
+fn banner(title: &str) -> String {
+    format!("\n/* ---- {title} {} */\n\n", "-".repeat(92 - title.len()))
+}
+
+fn header() -> String {
+    use cbindgen::ItemType::{Constants, Functions, OpaqueItems, Typedefs};
+
+    let mut text = part("preamble.h.in").replace("@VERSION@", env!("CARGO_PKG_VERSION"));
+    text += &banner("types and numbers");
+    let types = [
+        items("abi", &[Constants]),
+        items("status", &[Typedefs, Constants]),
+        items("client", &[Typedefs]),
+        items("cancel", &[Typedefs]),
+    ];
+    text += &types.join("\n\n");
+    for file in ["error", "config", "options", "session"] {
+        text += &format!("\n\n{}", items(file, &[OpaqueItems]));
+    }
+    text += &format!("\n\n{}", function_types(&items("options", &[Typedefs])));
+    text += "\n";
+    for (file, title) in GROUPS {
+        text += &banner(title);
+        text += &with_nullability(&items(file, &[Functions]));
+        text += "\n";
+    }
+    text + &part("epilogue.h.in")
+}
+
+/// Marks the pointers of function types as nullable: the functions and their arguments.
+fn function_types(typedefs: &str) -> String {
+    let marked = typedefs.replace("(*bosauth_", "(*BOSAUTH_NULLABLE bosauth_");
+    marked.replace("void *user_data", "void *BOSAUTH_NULLABLE user_data")
+}
+
+/// Marks every pointer of the functions as nullable or not, by its `@param` line.
+fn with_nullability(functions: &str) -> String {
+    let mut marked = String::new();
+    let mut comment = String::new();
+    for line in functions.lines() {
+        let is_comment = line.starts_with("/**") || line.starts_with(" *");
+        if line.starts_with("/**") {
+            comment.clear();
+        }
+        if is_comment {
+            comment += line;
+            comment += "\n";
+            marked += line;
+        } else {
+            marked += &mark_line(line, &comment);
+        }
+        marked += "\n";
+    }
+    marked.trim_end().to_owned()
+}
+
+fn mark_line(line: &str, comment: &str) -> String {
+    let Some(star) = line.find('*') else {
+        return line.to_owned();
+    };
+    // A return value: accessors and constructors never return NULL.
+    if let Some((result, rest)) = line.split_once("*bosauth_") {
+        let rest = format!("bosauth_{rest}");
+        let (name, arguments) = rest.split_once('(').unwrap();
+        return format!(
+            "{result}*BOSAUTH_NONNULL {name}({}",
+            mark_line(arguments, comment)
+        );
+    }
+    let end = line.trim_end_matches([',', ')', ';']).len();
+    let (declaration, tail) = line.split_at(end);
+    let name = declaration.rsplit(['*', ' ']).next().unwrap();
+    let mark = if may_be_null(name, comment) {
+        "BOSAUTH_NULLABLE"
+    } else {
+        "BOSAUTH_NONNULL"
+    };
+    let kind = &declaration[..star];
+    // The target of a pointer to a pointer is an output, which may become NULL.
+    let inner = if declaration.contains("**") {
+        "*BOSAUTH_NULLABLE "
+    } else {
+        ""
+    };
+    format!("{kind}{inner}*{mark} {name}{tail}")
+}
+
+/// Whether the comment allows NULL for the parameter. Every pointer must be documented.
+fn may_be_null(name: &str, comment: &str) -> bool {
+    let after = comment.split(&format!("@param {name} ")).nth(1);
+    let after = after.unwrap_or_else(|| panic!("no @param {name} in {comment}"));
+    after
+        .split("@param")
+        .next()
+        .unwrap()
+        .split("@return")
+        .next()
+        .unwrap()
+        .contains("may be NULL")
+}
+
+#[test]
+fn header_is_up_to_date() {
+    let made = header();
+    let path = root().join("include/bosauth.h");
+    if std::env::var_os("BOSAUTH_BLESS").is_some() {
+        fs::write(&path, &made).unwrap();
+    }
+    let stored = fs::read_to_string(Path::new(&path)).unwrap_or_default();
+    assert!(
+        made == stored,
+        "include/bosauth.h is stale: run BOSAUTH_BLESS=1 cargo test --test it header::"
+    );
+}

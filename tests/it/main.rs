@@ -1,0 +1,40 @@
+//! The tests of the library: a module for each subject, named after it.
+//!
+//! They share a process and run in its threads. A test that counts or changes what belongs to the whole process
+//! does it in a process of its own: a program of `tests/c`, a scenario driver, or this one executed again.
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
+
+mod abi;
+mod bad_input;
+#[cfg(unix)]
+mod cancel;
+mod connections;
+mod cpp;
+mod cut_connections;
+#[cfg(target_os = "linux")]
+mod dns;
+mod docs;
+mod echoed_secrets;
+mod examples;
+mod fault_matrix;
+#[cfg(unix)]
+mod fork;
+mod forward_compat;
+mod header;
+mod install;
+mod lifetimes;
+mod manifests;
+#[cfg(unix)]
+mod process_lifecycle;
+#[cfg(unix)]
+mod proxies;
+mod python;
+mod requests;
+mod resource_usage;
+mod retries;
+mod scenarios;
+mod secret_leaks;
+mod session_races;
+mod support;
+mod threads;
+mod tls;

@@ -1,0 +1,165 @@
+//! The bytes of a request.
+
+use bosauth::{CallOptions, Client};
+use serde_json::{Value, json};
+
+use crate::support::faulty_server::{FaultyServer, Request};
+use crate::support::responses::NO_CONTENT;
+
+/// The request of a bind with these arguments. The client holds a session, which must not be sent.
+fn sent(prefix: &str, collection: &str, strings: [&str; 3], options: &CallOptions) -> Request {
+    let server = FaultyServer::responding(NO_CONTENT);
+    let client = Client::builder(&(server.url() + prefix)).build().unwrap();
+    client.save_session("e30.e30.c2F2ZWQ", None).unwrap();
+    let [email, password, token] = strings;
+    let collection = client.collection(collection).with(options);
+    collection.bind_token(email, password, token).unwrap();
+    let mut request = server.request();
+    let address = server.url().replace("http://", "");
+    let text = String::from_utf8(request.bytes).unwrap();
+    request.bytes = text.replace(&address, "host").into_bytes();
+    request
+}
+
+const STRINGS: [&str; 3] = ["ann@example.com", "pass word", "tok"];
+
+fn plain(collection: &str) -> Request {
+    sent("", collection, STRINGS, &CallOptions::new())
+}
+
+#[test]
+fn bind_request_bytes() {
+    let request = plain("users");
+    let body = r#"{"email":"ann@example.com","password":"pass word","token":"tok"}"#;
+    let expected = format!(
+        "POST /api/collections/users/bind-token HTTP/1.1\r\nHost: host\r\nContent-Length: {}\r\n\
+         Content-Type: application/json\r\nUser-Agent: bosauth\r\n\r\n{body}",
+        body.len()
+    );
+    assert_eq!(String::from_utf8(request.bytes.clone()).unwrap(), expected);
+    assert!(request.single_read, "head and body are one write");
+}
+
+#[test]
+fn unbind_and_login_requests() {
+    let server = FaultyServer::responding(NO_CONTENT);
+    let client = server.client();
+    let users = client.collection("users");
+    users.unbind_token("a@b.c", "pw", "tok").unwrap();
+    users.auth_with_token("tok").unwrap_err();
+    let requests = server.requests();
+    assert_eq!(requests[0].target(), "/api/collections/users/unbind-token");
+    let body = br#"{"email":"a@b.c","password":"pw","token":"tok"}"#;
+    assert_eq!(requests[0].body(), body);
+    assert_eq!(
+        requests[1].target(),
+        "/api/collections/users/auth-with-token"
+    );
+    assert_eq!(requests[1].body(), br#"{"token":"tok"}"#);
+}
+
+#[test]
+fn collection_is_one_path_segment() {
+    for (collection, segment) in [
+        ("_superusers", "_superusers"),
+        ("a b", "a%20b"),
+        ("a+b&c=d;e:f@g", "a%2Bb%26c%3Dd%3Be%3Af%40g"),
+        ("\u{fc}\u{1f600}", "%C3%BC%F0%9F%98%80"),
+        ("...", "..."),
+        ("~-.", "~-."),
+        ("\"<>^`{|}", "%22%3C%3E%5E%60%7B%7C%7D"),
+    ] {
+        let target = format!("/api/collections/{segment}/bind-token");
+        assert_eq!(plain(collection).target(), target);
+    }
+}
+
+#[test]
+fn base_url_path_is_a_prefix() {
+    for (prefix, path) in [("/", ""), ("/pre/fix", "/pre/fix"), ("/a%20b/", "/a%20b")] {
+        let request = sent(prefix, "users", STRINGS, &CallOptions::new());
+        assert_eq!(
+            request.target(),
+            format!("{path}/api/collections/users/bind-token")
+        );
+    }
+}
+
+#[test]
+fn strings_of_every_kind_are_escaped() {
+    let all: String = (1..128_u8).map(char::from).collect();
+    let hostile = [
+        all.as_str(),
+        "\"\\/\u{8}\u{c}\n\r\t",
+        "\",\"token\":\"other",
+        "\u{2028}\u{2029}\u{feff}\u{202e}",
+        "\u{e9}\u{6f22}\u{1f600}",
+        "</script>&'<!--",
+        "%00%0a\\u0000",
+    ];
+    for text in hostile {
+        let request = sent("", "users", [text; 3], &CallOptions::new());
+        let body: Value = serde_json::from_slice(request.body()).unwrap();
+        assert_eq!(
+            body,
+            json!({"email": text, "password": text, "token": text})
+        );
+        let length = format!("\r\nContent-Length: {}\r\n", request.body().len());
+        assert!(request.head().contains(&length), "{}", request.head());
+    }
+}
+
+#[test]
+fn options_are_sent() {
+    let mut options = CallOptions::new();
+    options.add_query("fields", "*,record.id").unwrap();
+    options.add_query("a&b", "c=d \u{fc}+").unwrap();
+    options.add_query("a&b", "").unwrap();
+    options.set_mfa_id("m-1_x").unwrap();
+    options.add_header("X-Twice", "1").unwrap();
+    options.add_header("X-Twice", "2").unwrap();
+    options.add_header("Authorization", "Bearer own").unwrap();
+    options.set_body_json(r#" { "x" : [1, "y"] } "#).unwrap();
+    let request = sent("", "users", STRINGS, &options);
+    let query = "fields=%2A%2Crecord.id&a%26b=c%3Dd%20%C3%BC%2B&a%26b=&mfaId=m-1_x";
+    assert_eq!(
+        request.target(),
+        format!("/api/collections/users/bind-token?{query}")
+    );
+    let fields =
+        "User-Agent: bosauth\r\nX-Twice: 1\r\nX-Twice: 2\r\nAuthorization: Bearer own\r\n\r\n";
+    assert!(request.head().ends_with(fields), "{}", request.head());
+    let body = r#"{"x" : [1, "y"],"email":"ann@example.com","password":"pass word","token":"tok"}"#;
+    assert_eq!(String::from_utf8_lossy(request.body()), body);
+}
+
+#[test]
+fn call_headers_replace_configured_headers() {
+    let server = FaultyServer::responding(NO_CONTENT);
+    let client = Client::builder(&server.url())
+        .header("X-App", "config 1")
+        .header("x-app", "config 2")
+        .header("X-Other", "config")
+        .header("User-Agent", "mine/1")
+        .build()
+        .unwrap();
+    let mut options = CallOptions::new();
+    options.add_header("X-APP", "call").unwrap();
+    let fields = |options: &CallOptions| {
+        let users = client.collection("users").with(options);
+        users.bind_token("a@b.c", "pw", "tok").unwrap();
+        let head = server.requests().last().unwrap().head().to_owned();
+        head.split_once("application/json\r\n")
+            .unwrap()
+            .1
+            .to_owned()
+    };
+    assert_eq!(
+        fields(&CallOptions::new()),
+        "X-App: config 1\r\nx-app: config 2\r\nX-Other: config\r\nUser-Agent: mine/1\r\n\r\n"
+    );
+    assert_eq!(
+        fields(&options),
+        "X-Other: config\r\nUser-Agent: mine/1\r\nX-APP: call\r\n\r\n"
+    );
+}

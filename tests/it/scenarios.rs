@@ -1,0 +1,95 @@
+//! Runs every scenario in every language, in random order, with random names.
+
+use std::fs;
+use std::process::Command;
+
+use crate::support::driver::{self, Driver};
+use crate::support::rng::Rng;
+use crate::support::scenario::Scenario;
+use crate::support::{library, tools};
+
+/// The scenarios of all files.
+fn scenarios() -> Vec<Scenario> {
+    let mut paths: Vec<_> = fs::read_dir(tools::root().join("tests/scenarios"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
+        .collect();
+    paths.sort();
+    let scenarios: Vec<_> = paths.iter().flat_map(|path| Scenario::read(path)).collect();
+    assert!(scenarios.len() > 20, "the scenarios are not found");
+    scenarios
+}
+
+/// Runs every scenario that is for this language.
+fn run_all(language: &'static str, command: &mut Command) {
+    let mut driver = Driver::start(language, command);
+    let mut rng = Rng::new();
+    let mut scenarios = scenarios();
+    rng.shuffle(&mut scenarios);
+    let ours: Vec<_> = scenarios
+        .iter()
+        .filter(|scenario| scenario.is_for(language))
+        .collect();
+    let failures: Vec<String> = ours
+        .iter()
+        .filter_map(|scenario| scenario.run(&mut driver, &mut rng).err())
+        .collect();
+    println!("{} scenarios in {}", ours.len(), language);
+    assert!(!ours.is_empty());
+    driver.stop();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn scenarios_in_rust() {
+    run_all("rust", &mut driver::rust());
+}
+
+#[test]
+fn scenarios_in_c() {
+    run_all("c", &mut driver::c(&[]));
+}
+
+#[test]
+fn scenarios_in_c_with_sanitizers() {
+    if !can_link(&library::SANITIZERS) {
+        return tools::skip("no sanitizers");
+    }
+    run_all("c", &mut driver::c(&library::SANITIZERS));
+}
+
+#[test]
+fn scenarios_in_c_under_valgrind() {
+    if let Some(mut driver) = tools::valgrind(&driver::c(&[])) {
+        run_all("c", &mut driver);
+    }
+}
+
+#[test]
+fn scenarios_in_cpp() {
+    let source = tools::root().join("tests/drivers/cpp.cpp");
+    let wrapper = format!("-I{}", tools::root().join("bindings/cpp").display());
+    let driver = library::compile(&source, &[&wrapper]);
+    run_all("cpp", &mut Command::new(driver));
+}
+
+#[test]
+fn scenarios_in_python() {
+    let mut command = Command::new("python3");
+    command
+        .arg(tools::root().join("tests/drivers/python.py"))
+        .env("PYTHONPATH", tools::root().join("bindings/python/src"))
+        .env("BOSAUTH_LIBRARY", library::shared());
+    run_all("python", &mut command);
+}
+
+/// Whether the compiler supports these flags.
+fn can_link(flags: &[&str]) -> bool {
+    let source = library::directory().join("empty.c");
+    fs::write(&source, "int main(void) { return 0; }\n").unwrap();
+    let mut compiler = Command::new(tools::cc());
+    let compiler = compiler.args(flags).arg(&source).arg("-o");
+    let output = compiler.arg(source.with_extension("out")).output();
+    output.is_ok_and(|output| output.status.success())
+}

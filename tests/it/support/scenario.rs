@@ -1,0 +1,242 @@
+//! Scenario files: the parser, and a run in one language. `tests/scenarios/README.md` describes the format.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use bosbase_local::{Config, Seed, Server};
+
+use super::driver::Driver;
+use super::faulty_server::{Act, FaultyServer};
+use super::fields::decode;
+use super::responses::{JSON, response};
+use super::rng::Rng;
+
+/// A scenario.
+pub struct Scenario {
+    /// File and name.
+    pub name: String,
+    seed: String,
+    only: Option<String>,
+    responses: Vec<(String, String)>,
+    steps: Vec<Step>,
+}
+
+enum Step {
+    /// A line for the driver, and its result.
+    Line { left: String, right: String },
+    /// A control request to the server.
+    Do(String),
+    /// A part of the last request to the mock server.
+    Sent(String),
+}
+
+impl Scenario {
+    /// Reads the scenarios of a file.
+    pub fn read(path: &Path) -> Vec<Scenario> {
+        let text = fs::read_to_string(path).expect("a scenario file");
+        let file = path.file_stem().unwrap_or_default().to_string_lossy();
+        let mut seed = String::new();
+        let mut scenarios: Vec<Scenario> = Vec::new();
+        for line in text.lines().map(str::trim) {
+            let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+            match verb {
+                "" | "#" => {}
+                "seed" => {
+                    seed = fs::read_to_string(path.with_file_name(rest)).expect("a seed file");
+                }
+                "scenario" => scenarios.push(Scenario {
+                    name: format!("{file}: {rest}"),
+                    seed: seed.clone(),
+                    only: None,
+                    responses: Vec::new(),
+                    steps: Vec::new(),
+                }),
+                _ => {
+                    let scenario = scenarios.last_mut().expect("a line belongs to a scenario");
+                    scenario.add(verb, rest, line);
+                }
+            }
+        }
+        scenarios
+    }
+
+    fn add(&mut self, verb: &str, rest: &str, line: &str) {
+        match verb {
+            "only" => self.only = Some(rest.to_owned()),
+            "response" => {
+                let (status, body) = rest.split_once(' ').unwrap_or((rest, ""));
+                self.responses.push((status.to_owned(), body.to_owned()));
+            }
+            "do" => self.steps.push(Step::Do(rest.to_owned())),
+            "sent" => self.steps.push(Step::Sent(rest.to_owned())),
+            _ => {
+                let (left, right) = line
+                    .split_once(" => ")
+                    .unwrap_or_else(|| panic!("{}: no => in {line:?}", self.name));
+                let (left, right) = (left.to_owned(), right.to_owned());
+                self.steps.push(Step::Line { left, right });
+            }
+        }
+    }
+
+    /// Whether it runs in this language.
+    pub fn is_for(&self, language: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only == language)
+    }
+
+    /// Runs it against a new server, with random placeholders, up to the first line with another result.
+    pub fn run(&self, driver: &mut Driver, rng: &mut Rng) -> Result<(), String> {
+        let mut placeholders = Placeholders::new(rng);
+        let backend = Backend::start(self, &mut placeholders);
+        assert_eq!(driver.run("reset"), "OK");
+        for step in &self.steps {
+            match step {
+                Step::Line { left, right } => {
+                    let left = placeholders.fill(left);
+                    let result = driver.run(&left);
+                    placeholders.learn(right, &result);
+                    let right = placeholders.fill(right);
+                    if result != right {
+                        let name = &self.name;
+                        return Err(format!("{name}\n  {left}\n  => {right}\n  is {result}"));
+                    }
+                }
+                Step::Do(step) => backend.control(&placeholders.fill(step)),
+                Step::Sent(text) => backend.assert_sent(&decode(&placeholders.fill(text))),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The server of a scenario.
+enum Backend {
+    Service(Server),
+    Mock(FaultyServer),
+}
+
+impl Backend {
+    fn start(scenario: &Scenario, placeholders: &mut Placeholders<'_>) -> Self {
+        let backend = if scenario.responses.is_empty() {
+            let config = Config {
+                seed: Some(Seed::Text(placeholders.fill(&scenario.seed))),
+                ..Config::default()
+            };
+            Backend::Service(Server::start(config).expect("a server"))
+        } else {
+            Backend::Mock(mock_server(&scenario.responses, placeholders))
+        };
+        placeholders.set("url", backend.url());
+        backend
+    }
+
+    fn url(&self) -> String {
+        match self {
+            Backend::Service(server) => server.base_url().to_owned(),
+            Backend::Mock(server) => server.url(),
+        }
+    }
+
+    fn control(&self, step: &str) {
+        let Backend::Service(server) = self else {
+            panic!("a mock server has no control");
+        };
+        let json = serde_json::from_str(step).expect("a step is JSON");
+        server.control(json).expect("the step succeeds");
+    }
+
+    fn assert_sent(&self, text: &str) {
+        let Backend::Mock(server) = self else {
+            panic!("only a mock server records requests");
+        };
+        let requests = server.requests();
+        let last = requests.last().expect("a request");
+        let sent = String::from_utf8_lossy(&last.bytes);
+        assert!(sent.contains(text), "{text:?} is not in {sent}");
+    }
+}
+
+/// A server with these responses, status and body, one after the other.
+fn mock_server(
+    responses: &[(String, String)],
+    placeholders: &mut Placeholders<'_>,
+) -> FaultyServer {
+    let responses: Vec<Vec<u8>> = responses
+        .iter()
+        .map(|(status, body)| response(&format!("{status} x"), JSON, &placeholders.fill(body)))
+        .collect();
+    FaultyServer::start(move |request| vec![Act::Send(responses[request.number].clone())])
+}
+
+/// The values of a scenario's placeholders.
+struct Placeholders<'a> {
+    rng: &'a mut Rng,
+    values: HashMap<String, String>,
+}
+
+impl<'a> Placeholders<'a> {
+    fn new(rng: &'a mut Rng) -> Self {
+        Placeholders {
+            rng,
+            values: HashMap::new(),
+        }
+    }
+
+    fn set(&mut self, placeholder: &str, value: String) {
+        self.values.insert(placeholder.to_owned(), value);
+    }
+
+    /// Sets a `{got:…}` placeholder that has no value yet to the result of a line.
+    fn learn(&mut self, right: &str, result: &str) {
+        let placeholder = right
+            .strip_prefix("OK {got:")
+            .and_then(|rest| rest.strip_suffix('}'));
+        if let (Some(name), Some(text)) = (placeholder, result.strip_prefix("OK ")) {
+            let name = format!("got:{name}");
+            self.values.entry(name).or_insert_with(|| text.to_owned());
+        }
+    }
+
+    /// Replaces the placeholders of a text. Other braces, such as those of JSON, are left.
+    fn fill(&mut self, text: &str) -> String {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('{') {
+            filled.push_str(&rest[..at]);
+            rest = &rest[at + 1..];
+            let end = rest.find(['}', '{', '"', ' ']).unwrap_or(rest.len());
+            match self.value(&rest[..end]) {
+                Some(value) if rest[end..].starts_with('}') => {
+                    filled.push_str(&value);
+                    rest = &rest[end + 1..];
+                }
+                _ => filled.push('{'),
+            }
+        }
+        filled + rest
+    }
+
+    fn value(&mut self, placeholder: &str) -> Option<String> {
+        if let Some(known) = self.values.get(placeholder) {
+            return Some(known.clone());
+        }
+        if let Some((text, times)) = placeholder.split_once('*') {
+            return Some(text.repeat(times.parse().ok()?));
+        }
+        let value = self.generate(placeholder.split_once(':')?.0)?;
+        self.set(placeholder, value.clone());
+        Some(value)
+    }
+
+    fn generate(&mut self, kind: &str) -> Option<String> {
+        Some(match kind {
+            "email" => self.rng.word(12) + "@example.com",
+            "password" => self.rng.word(16),
+            "token" => self.rng.word(32),
+            "name" => self.rng.word(10),
+            "id" => self.rng.word(15),
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,50 @@
+//! One client in many threads, while others change its session, clone it and drop clones. Also run under
+//! ThreadSanitizer: CONTRIBUTING.md has the command.
+
+use std::thread;
+
+use bosauth::Client;
+use bosbase_local::DEMO_USER;
+
+use crate::support::server::{self, TOKEN};
+
+const ROUNDS: usize = 50;
+
+#[test]
+fn threads_share_a_client() {
+    let server = server::with_token();
+    let client = Client::builder(server.base_url()).build().unwrap();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| log_in_repeatedly(&client));
+        }
+        scope.spawn(|| save_and_clear(&client));
+        scope.spawn(|| clone_and_drop(&client, server.base_url()));
+    });
+    let session = client.collection("users").auth_with_token(TOKEN).unwrap();
+    assert!(session.was_kept());
+}
+
+fn log_in_repeatedly(client: &Client) {
+    for _ in 0..ROUNDS {
+        let session = client.collection("users").auth_with_token(TOKEN).unwrap();
+        assert_eq!(session.field("email").as_deref(), Some(DEMO_USER));
+    }
+}
+
+fn save_and_clear(client: &Client) {
+    for _ in 0..20 * ROUNDS {
+        client.save_session("saved.by.another", None).unwrap();
+        let session = client.session();
+        assert!(session.is_none_or(|session| !session.token().is_empty()));
+        client.clear_session();
+    }
+}
+
+fn clone_and_drop(client: &Client, url: &str) {
+    for _ in 0..ROUNDS {
+        for client in [client.clone(), Client::builder(url).build().unwrap()] {
+            client.collection("users").auth_with_token(TOKEN).unwrap();
+        }
+    }
+}
