@@ -11,8 +11,7 @@ fn main() -> Result<(), Error> {
         .unwrap_or("http://127.0.0.1:8090".into());
     let client = Client::builder(&url).build()?;
     let cancel = Cancel::new();
-    let mut options = CallOptions::new();
-    options.set_cancel(&cancel);
+    let options = CallOptions::new().cancel(&cancel);
     thread::scope(|scope| {
         scope.spawn(|| {
             let users = client.collection("users").with(&options);

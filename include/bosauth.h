@@ -1,37 +1,71 @@
-/* bosauth: bind an app's own token to a BosBase account, unbind it, and log in with it.
+/* bosauth: binds an app's own token to a BosBase account, unbinds it, and logs in with it.
  *
- * Generated from the library's sources; CONTRIBUTING.md says how to make it anew.
+ * Generated from the sources of the library; see CONTRIBUTING.md, "Add a function to the C ABI".
  *
- * Rules for every function
- *  - Inputs are borrowed. Strings are NUL-terminated UTF-8; they are copied first, and the copy is checked.
- *  - A NULL argument is BOSAUTH_ERROR_NULL_ARGUMENT unless its comment says that it may be NULL.
- *  - Outputs are set to 0 or NULL before anything else happens, on every path.
- *  - `error` may be NULL. On failure *error gets an object to free; on success NULL. *error is
- *    overwritten, not freed: free it before using the variable again.
- *  - Constructors, setters, accessors, *_free, bosauth_client_close and the cancel functions take no error;
- *    the status says all.
- *  - Accessors never fail and never return NULL: "" or 0 when the object is NULL or has no such value.
- *    What they return lives as long as the object. Text has no NUL inside.
- *  - Freeing: every *_free accepts NULL or 0. A handle freed twice is BOSAUTH_ERROR_INVALID_HANDLE; an
- *    object freed twice is the caller's bug. Constructors never return NULL (no memory ends the process).
- *  - Time limits are milliseconds, 1 to 86400000. A call ends by its limit whatever the other side does;
- *    bosauth_cancel_trigger, bosauth_client_free and bosauth_client_close end it before.
- *  - Threads: any function from any thread. Objects passed as const may be used by calls running at once;
- *    an object passed as non-const belongs to one thread for that call.
- *  - Not async-signal-safe. errno may change. No signal is raised. Locale and environment are not read.
- *  - fork: the child may use its clients, with connections of its own; the library holds its lock over
- *    the fork. A signal handler may fork, too, but may call no function of the library; a call that it
- *    interrupted ends in the child with CONNECTION_LOST. Do not unload the library.
- *  - pthread_cancel: cancellation is disabled during a call. A thread cancelled in a call ends after the
- *    call has returned, at its next cancellation point. Do not use PTHREAD_CANCEL_ASYNCHRONOUS.
- *  - All functions are cdecl.
+ * CONVENTIONS
  *
- * What any call may meet, besides what its own comment names: BOSAUTH_ERROR_NULL_ARGUMENT, INVALID_UTF8,
- * INVALID_ARGUMENT and INVALID_HANDLE, before anything is sent; NAME_LOOKUP, CONNECT, TLS,
- * CONNECTION_LOST and TIMEOUT, on the way; CANCELLED, when the app stops it; UNEXPECTED_RESPONSE and
- * RESPONSE_TOO_LARGE, for an answer that is none of BosBase's; RATE_LIMITED, SERVER, PROXY and REFUSED,
- * from the server or what stands before it; INTERNAL, a bug. bosauth_error_action says what to do about
- * each.
+ * Strings
+ *   Strings are NUL-terminated UTF-8. A string passed in is copied, then validated, before the function
+ *   returns or waits; it may be freed or changed afterwards. Limits are in bytes, without the NUL.
+ *
+ * NULL
+ *   Passing NULL returns BOSAUTH_ERROR_NULL_ARGUMENT unless the parameter is documented as "may be NULL".
+ *
+ * Out parameters
+ *   They are set to 0 or NULL first, on every path. `error` may be NULL. On failure, *error is set to an
+ *   object that must be freed with bosauth_error_free(); on success, to NULL. The previous value of *error
+ *   is overwritten, not freed.
+ *
+ * Errors
+ *   Functions that take `error` describe a failure in it. The other functions report by their return value
+ *   only. If more than one argument is invalid, the first one is reported.
+ *
+ * Accessors
+ *   Functions that read an error or a session never fail and never return NULL. They return "" or 0 if the
+ *   object is NULL or has no such value. A returned string is valid until its object is freed. It contains
+ *   no NUL.
+ *
+ * Memory
+ *   Objects returned by the library are freed with the function of their type. Freeing NULL or 0 has no
+ *   effect. A handle that is freed twice is BOSAUTH_ERROR_INVALID_HANDLE; freeing an object twice is
+ *   undefined behavior. If memory is exhausted, the process is terminated: constructors never return NULL.
+ *
+ * Time
+ *   Time limits are in milliseconds, 1 to 86400000. A call returns by its deadline, whatever the server
+ *   or the network does. bosauth_cancel_trigger(), bosauth_client_free() and bosauth_client_close() end it
+ *   earlier.
+ *
+ * Threads
+ *   Every function may be called from any thread. Handles may be used by several threads at the same time,
+ *   and so may objects passed as const. An object passed as non-const must not be used by another thread
+ *   during the call.
+ *
+ * Signals
+ *   No function is async-signal-safe. errno may change. No signal is raised. Neither the locale nor the
+ *   environment is read.
+ *
+ * fork
+ *   A child process may use the clients of its parent; it opens its own connections. fork() waits until the
+ *   lock of the library is free. A signal handler may fork, but must not call this library; a call that it
+ *   interrupted fails in the child with BOSAUTH_ERROR_CONNECTION_LOST. Do not unload the library.
+ *
+ * pthread_cancel
+ *   Cancellation is disabled during a call. It takes effect at the first cancellation point after the call.
+ *   Do not use PTHREAD_CANCEL_ASYNCHRONOUS.
+ *
+ * Calling convention
+ *   All functions are cdecl.
+ *
+ * ERRORS COMMON TO ALL CALLS
+ *
+ * A call may return these statuses, prefixed with BOSAUTH_ERROR_, in addition to those that it documents:
+ *   before anything is sent      NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, INVALID_HANDLE
+ *   from the network             NAME_LOOKUP, CONNECT, TLS, CONNECTION_LOST, TIMEOUT
+ *   on cancellation              CANCELLED
+ *   for an invalid response      UNEXPECTED_RESPONSE, RESPONSE_TOO_LARGE
+ *   from the server or a proxy   RATE_LIMITED, SERVER, PROXY, REFUSED
+ *   for a bug in this library    INTERNAL
+ * bosauth_error_action() returns what to do.
  */
 #ifndef BOSAUTH_H
 #define BOSAUTH_H
@@ -39,10 +73,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The version of this header; bosauth_version() is that of the library. */
+/* The version of this header. bosauth_version() returns the version of the library. */
 #define BOSAUTH_VERSION "0.1.0"
 
-/* On Windows define BOSAUTH_DLL when linking to the DLL: optional, calls get a little shorter. */
+/* On Windows, define BOSAUTH_DLL to link to the DLL with less overhead per call. Optional. */
 #ifndef BOSAUTH_API
 #if defined(_WIN32) && defined(BOSAUTH_DLL)
 #define BOSAUTH_API __declspec(dllimport)
@@ -51,7 +85,7 @@
 #endif
 #endif
 
-/* What may be NULL, for clang and Swift; nothing elsewhere. */
+/* Nullability, for clang and Swift; empty for other compilers. */
 #if defined(__clang__) && defined(__has_feature)
 #if __has_feature(nullability)
 #define BOSAUTH_NONNULL _Nonnull
@@ -63,7 +97,7 @@
 #define BOSAUTH_NULLABLE
 #endif
 
-/* Nullability is an extension, which -Wpedantic would report. */
+/* Nullability is an extension, which -Wpedantic reports. */
 #ifdef __clang__
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wnullability-extension"
@@ -73,226 +107,214 @@
 extern "C" {
 #endif
 
-/* ---- types and numbers --------------------------------------------------------------------------- */
+/* ---- types and constants ------------------------------------------------------------------------- */
 
 /**
- * The ABI of this header. The high 16 bits change when the ABI breaks, the low 16 bits when functions
- * are added: a program works with a library of the same high part and an equal or greater low part
- * (compare with bosauth_abi_version()).
+ * The ABI version of this header: the major version in the high 16 bits, the minor version in the low 16 bits.
+ * The major version changes if the ABI breaks, the minor version if functions are added. A program works
+ * with a library that has the same major version and the same or a higher minor version; compare with
+ * bosauth_abi_version().
  */
 #define BOSAUTH_ABI_VERSION 65536
 
-/** Nothing: the app wanted it so. */
-#define BOSAUTH_ACTION_NONE 0
-
-/** The program is wrong: change the call. */
-#define BOSAUTH_ACTION_FIX_CALL 1
-
-/** Ask the person for email, password or another token. */
-#define BOSAUTH_ACTION_ASK_CREDENTIALS 2
-
-/** Go on with a second factor, or begin the login again. */
-#define BOSAUTH_ACTION_SECOND_FACTOR 3
-
-/** Wait bosauth_error_retry_after_ms, then try again. */
-#define BOSAUTH_ACTION_RETRY_LATER 4
-
-/** Look at the network: offline, captive portal, proxy, wrong server. */
-#define BOSAUTH_ACTION_CHECK_NETWORK 5
-
-/** The server's set-up stands in the way: rule, login method, certificate. */
-#define BOSAUTH_ACTION_CONTACT_OPERATOR 6
-
-/** A bug of this library: report it. */
-#define BOSAUTH_ACTION_REPORT_BUG 7
-
 /**
- * What a call answers: BOSAUTH_OK or one of BOSAUTH_ERROR_*. 0 is success, every failure is positive. A
- * condition keeps its number; an unknown number is to be read by its ten.
+ * The result of a call: BOSAUTH_OK or one of BOSAUTH_ERROR_*, which are positive. A condition keeps its number.
+ * Interpret an unknown status by its range: 1 to 9 the program, 10 to 19 the network, 20 to 29 the response, 30
+ * to 49 the server, 50 to 59 the app's storage or transport, 90 to 99 the library.
  */
 typedef int32_t bosauth_status;
 
-/** The call did what it was asked for. */
+/** The call succeeded. */
 #define BOSAUTH_OK 0
 
-/** A required argument was NULL. */
+/** A required argument is NULL. */
 #define BOSAUTH_ERROR_NULL_ARGUMENT 1
 
-/** A text was not UTF-8. */
+/** A string is not UTF-8. */
 #define BOSAUTH_ERROR_INVALID_UTF8 2
 
-/** A value was empty, too long or malformed; bosauth_error_argument names it. */
+/** An argument is empty, too long or malformed. bosauth_error_argument() returns its name. */
 #define BOSAUTH_ERROR_INVALID_ARGUMENT 3
 
-/** A handle was stale, freed twice, of another kind or never one. */
+/** A handle was freed, has another type or was never created. */
 #define BOSAUTH_ERROR_INVALID_HANDLE 4
 
-/** The call needs a session and there is none. */
-#define BOSAUTH_ERROR_NO_SESSION 5
-
-/** Not built into this library. */
+/** The library does not support the feature. */
 #define BOSAUTH_ERROR_UNSUPPORTED 6
 
-/** The server's name was not found. */
+/** The host name of the server cannot be resolved. */
 #define BOSAUTH_ERROR_NAME_LOOKUP 10
 
-/** No address of the server could be reached. */
+/** No address of the server accepts a connection. */
 #define BOSAUTH_ERROR_CONNECT 11
 
-/** TLS failed before the first byte of a response: name, chain, expiry, protocol, or an alert of the server. */
+/**
+ * TLS failed before the first byte of a response: certificate name, chain or expiry, protocol, or an
+ * alert from the server. bosauth_error_outcome_unknown() returns whether the request may have been processed.
+ */
 #define BOSAUTH_ERROR_TLS 12
 
-/** The certificate chain was good but matched no pin. */
-#define BOSAUTH_ERROR_PIN_MISMATCH 13
-
-/** The proxy failed or refused. */
+/** A proxy refused the request. */
 #define BOSAUTH_ERROR_PROXY 14
 
-/** The connection ended before the answer was complete. */
+/** The connection was closed before the response was complete. */
 #define BOSAUTH_ERROR_CONNECTION_LOST 15
 
-/** A deadline passed. */
+/** The deadline passed. */
 #define BOSAUTH_ERROR_TIMEOUT 16
 
-/** The app cancelled the call. */
+/** The app cancelled the call, or freed or closed its client. */
 #define BOSAUTH_ERROR_CANCELLED 17
 
-/** An answer that is none of the protocol's: redirect, HTML, wrong status or shape. */
+/** The response is not one of BosBase: a redirect, HTML, or an unexpected status or format. */
 #define BOSAUTH_ERROR_UNEXPECTED_RESPONSE 20
 
-/** The answer's head or body is larger than allowed. */
+/** The head or body of the response exceeds its size limit. */
 #define BOSAUTH_ERROR_RESPONSE_TOO_LARGE 21
 
-/** The server found a field wrong; bosauth_error_data_json tells which. */
+/** The server rejected a field. bosauth_error_data_json() returns which one and why. */
 #define BOSAUTH_ERROR_VALIDATION 30
 
-/** Wrong email or password. */
+/** The email or password is wrong. */
 #define BOSAUTH_ERROR_CREDENTIALS 31
 
 /**
- * The token is not bound in this collection. Never delete a token because of one such error: for two seconds
- * after the first bind of a new server the server says it of a bound token. Call again after 3 s. See
- * docs/protocol.md, "A new server".
+ * The token is not bound in this collection.
+ *
+ * Do not delete a token on a single error of this kind: during the first two seconds after the first bind
+ * on a new server, the server also returns it for a bound token. Retry after 3 s. See docs/protocol.md,
+ * "A new server".
  */
 #define BOSAUTH_ERROR_UNKNOWN_TOKEN 32
 
-/** A second factor is wanted; go on with bosauth_error_mfa_id. */
+/** A second factor is required. Continue with bosauth_error_mfa_id(). */
 #define BOSAUTH_ERROR_MFA_REQUIRED 33
 
-/** The MFA id is unknown, used, expired or another account's. */
+/** The MFA id is unknown, used, expired or belongs to another account. */
 #define BOSAUTH_ERROR_MFA_SESSION 34
 
-/** The second factor must be another method than the first. */
+/** The second factor must use another method than the first. */
 #define BOSAUTH_ERROR_MFA_SAME_METHOD 35
 
-/** The one-time password is wrong, expired or tried too often. */
+/** The one-time password is wrong or expired, or was tried too often. */
 #define BOSAUTH_ERROR_OTP_INVALID 36
 
-/** Password or one-time password login is off in this collection. */
+/** The login method is disabled in this collection. */
 #define BOSAUTH_ERROR_METHOD_DISABLED 37
 
-/** The session is not accepted (any more). */
+/** The server does not accept the session, or no longer. */
 #define BOSAUTH_ERROR_UNAUTHORIZED 40
 
-/** The collection's auth rule refuses this account. */
+/** The auth rule of the collection rejected the account. */
 #define BOSAUTH_ERROR_FORBIDDEN 41
 
 /** The collection or path does not exist. */
 #define BOSAUTH_ERROR_NOT_FOUND 42
 
-/** Too many requests; wait bosauth_error_retry_after_ms. */
+/** Too many requests. Wait for bosauth_error_retry_after_ms(). */
 #define BOSAUTH_ERROR_RATE_LIMITED 43
 
-/** The server failed (5xx). It may have processed the request: see bosauth_error_outcome_unknown. */
+/** The server failed (5xx). bosauth_error_outcome_unknown() returns whether the request may have been processed. */
 #define BOSAUTH_ERROR_SERVER 44
 
-/** Any other refusal of the protocol. */
+/** The server rejected the request for another reason. */
 #define BOSAUTH_ERROR_REFUSED 45
 
-/** The session file or store callback failed. */
-#define BOSAUTH_ERROR_STORE 50
-
-/** The store is not available now; nothing was lost. */
-#define BOSAUTH_ERROR_STORE_UNAVAILABLE 51
-
-/** The stored session is damaged; it is kept as it is. */
-#define BOSAUTH_ERROR_STORE_CORRUPT 52
-
-/** The app's own transport failed. */
-#define BOSAUTH_ERROR_TRANSPORT 53
-
-/** A bug of this library; the client stays usable. */
+/** A bug in this library. The client stays usable. */
 #define BOSAUTH_ERROR_INTERNAL 90
 
-/** A client of one BosBase server: a handle, checked on every use. 0 is never one. */
+/** Nothing: the app cancelled the call. */
+#define BOSAUTH_ACTION_NONE 0
+
+/** Fix the program: the call is wrong. */
+#define BOSAUTH_ACTION_FIX_CALL 1
+
+/** Ask the user for the email, the password or another token. */
+#define BOSAUTH_ACTION_ASK_CREDENTIALS 2
+
+/** Continue with a second factor, or restart the login. */
+#define BOSAUTH_ACTION_SECOND_FACTOR 3
+
+/** Wait for bosauth_error_retry_after_ms(), then retry. */
+#define BOSAUTH_ACTION_RETRY_LATER 4
+
+/** Check the network: offline, captive portal, proxy, wrong server. */
+#define BOSAUTH_ACTION_CHECK_NETWORK 5
+
+/** Contact the operator of the server: its rules, login methods or certificate prevent the call. */
+#define BOSAUTH_ACTION_CONTACT_OPERATOR 6
+
+/** Report a bug in this library. */
+#define BOSAUTH_ACTION_REPORT_BUG 7
+
+/** A client of one BosBase server: a handle that is validated on every use; 0 is never valid. */
 typedef uint64_t bosauth_client;
 
 /**
- * A wish that calls stop: a handle, checked on every use. 0 is never one. Once triggered it stays so for
- * good. It may serve any number of calls, clients and threads, and options that hold it keep what it stands
- * for: freeing the handle during a call neither stops nor breaks the call.
+ * A handle that cancels calls. It is validated on every use; 0 is never valid. Once triggered, it stays
+ * triggered. It may be used for any number of calls, clients and threads. Freeing it during a call does not
+ * affect the call, and options in which it was set keep working.
  */
 typedef uint64_t bosauth_cancel;
 
-/** What went wrong in one call. Immutable; free it with bosauth_error_free. */
+/** The error of one call. It is immutable. Free it with bosauth_error_free(). */
 typedef struct bosauth_error bosauth_error;
 
 /**
- * How a client is set up. A setter that fails answers at once and is remembered: bosauth_client_new then
- * fails with the full error of the first one, whatever is set later.
+ * The configuration of a client. A setter that fails returns its status; in addition, bosauth_client_new()
+ * fails with the error of the first setter that failed.
  */
 typedef struct bosauth_config bosauth_config;
 
 /**
- * How one call differs from the configuration. A setter that fails answers at once and is remembered: a
- * call made with the options then fails with the full error of the first one, whatever is set later. An
- * option without meaning for a call is ignored.
+ * Per-call options. A setter that fails returns its status; in addition, a call with these options fails with
+ * the error of the first setter that failed. An option that does not apply to a call is ignored.
  */
 typedef struct bosauth_options bosauth_options;
 
-/** Who is logged in: a snapshot that does not change. Free it with bosauth_session_free. */
+/** An immutable snapshot of a session. Free it with bosauth_session_free(). */
 typedef struct bosauth_session bosauth_session;
 
 /**
- * A wait hook, see bosauth_options_set_wait_hook.
+ * A wait hook; see bosauth_options_set_wait_hook().
  *
- * @param user_data what was set with the hook
- * @return 0 to go on; anything else ends the call with CANCELLED
+ * @param user_data the pointer that was set with the hook
+ * @return 0 to continue; any other value makes the call fail with CANCELLED
  */
 typedef int32_t (*BOSAUTH_NULLABLE bosauth_wait_fn)(void *BOSAUTH_NULLABLE user_data);
 
 /* ---- library ------------------------------------------------------------------------------------- */
 
 /**
- * The version of the library that is loaded, such as "0.1.0".
+ * Returns the version of the loaded library, such as "0.1.0".
  *
- * @return a text that is never freed
+ * @return a static string
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_version(void);
 
 /**
- * The ABI of the library that is loaded: to be compared with BOSAUTH_ABI_VERSION of the header.
+ * Returns the ABI version of the loaded library, to be compared with BOSAUTH_ABI_VERSION.
  *
- * @return the number; see BOSAUTH_ABI_VERSION for what its halves mean
+ * @return the ABI version
  */
 BOSAUTH_API
 uint32_t bosauth_abi_version(void);
 
 /**
- * The name of a status without its prefix, such as "TIMEOUT", "OK" for BOSAUTH_OK.
+ * Returns the name of a status without its prefix, such as "TIMEOUT"; "OK" for BOSAUTH_OK.
  *
  * @param status any number
- * @return a text that is never freed; "UNKNOWN" for a number that this library does not know
+ * @return a static string; "UNKNOWN" if this library does not define the status
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_status_name(bosauth_status status);
 
 /**
- * The name of an action without its prefix, such as "CHECK_NETWORK".
+ * Returns the name of an action without its prefix, such as "CHECK_NETWORK".
  *
  * @param action any number
- * @return a text that is never freed; "UNKNOWN" for a number that this library does not know
+ * @return a static string; "UNKNOWN" if this library does not define the action
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_action_name(int32_t action);
@@ -300,7 +322,7 @@ const char *BOSAUTH_NONNULL bosauth_action_name(int32_t action);
 /* ---- errors -------------------------------------------------------------------------------------- */
 
 /**
- * Frees an error and all texts got from it.
+ * Frees an error and all strings returned from it.
  *
  * @param error the error; may be NULL
  */
@@ -308,7 +330,7 @@ BOSAUTH_API
 void bosauth_error_free(bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * The condition: the same as the status that the call returned.
+ * Returns the status, which is the one that the call returned.
  *
  * @param error the error; may be NULL
  * @return one of BOSAUTH_ERROR_*; BOSAUTH_OK for NULL
@@ -317,7 +339,7 @@ BOSAUTH_API
 bosauth_status bosauth_error_status(const bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * What to do about it.
+ * Returns what to do about the error.
  *
  * @param error the error; may be NULL
  * @return one of BOSAUTH_ACTION_*; treat an unknown one as BOSAUTH_ACTION_NONE
@@ -326,100 +348,101 @@ BOSAUTH_API
 int32_t bosauth_error_action(const bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * One line in English for the log: no secret and no text of the server's is in it.
+ * Returns a message in English for logs: one line, without secrets and without strings from the server.
  *
  * @param error the error; may be NULL
- * @return a text that lives as long as the error; "" for NULL
+ * @return the message, valid until the error is freed; "" for NULL
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_error_message(const bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * The name of the bad argument as in this header ("email", "client"); of several bad ones the first.
+ * Returns the name of the invalid argument as in this header, such as "email" or "client".
  *
  * @param error the error; may be NULL
- * @return a text that lives as long as the error; "" if no argument was bad
+ * @return the name, valid until the error is freed; "" if no argument was invalid
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_error_argument(const bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * Whether the server may have processed the request although the call failed: 1 once a byte of the request was
- * sent, unless a response proves that nothing was done. Such are a 4xx, 3xx or 1xx in BosBase's own form,
- * BOSAUTH_ERROR_MFA_REQUIRED and BOSAUTH_ERROR_RATE_LIMITED. A 5xx never proves it: BosBase also answers one when
+ * Returns 1 if the server may have processed the request even though the call failed. This is the case once a
+ * byte of the request was sent, unless a response proves the opposite: a 4xx, 3xx or 1xx in BosBase's format,
+ * BOSAUTH_ERROR_MFA_REQUIRED or BOSAUTH_ERROR_RATE_LIMITED. A 5xx proves nothing: BosBase also sends one if
  * its database fails after the commit.
  *
  * @param error the error; may be NULL
- * @return 1: it may have; 0: it has not
+ * @return 1 if the request may have been processed, 0 if it was not
  */
 BOSAUTH_API
 int32_t bosauth_error_outcome_unknown(const bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * The HTTP status of the server's answer.
+ * Returns the HTTP status of the response.
  *
  * @param error the error; may be NULL
- * @return the status; 0 without an answer
+ * @return the HTTP status; 0 if there was no response
  */
 BOSAUTH_API
 int32_t bosauth_error_http_status(const bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * The server's own message, made safe to show: at most 512 bytes, no control or direction-changing
- * characters, secrets of the call replaced by "***".
+ * Returns the server's message, sanitized for display: at most 512 bytes, without control and bidirectional
+ * formatting characters, with secrets of the call replaced by "***".
  *
  * @param error the error; may be NULL
- * @return a text that lives as long as the error; "" if the server sent none
+ * @return the message, valid until the error is freed; "" if the server sent none
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_error_server_message(const bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * The `data` object of the server's response as JSON: for BOSAUTH_ERROR_VALIDATION, why each field is wrong.
- * Secrets of the call are replaced by "***"; BosBase's own names, codes and sentences are left whole.
+ * Returns the `data` object of the response as JSON. For BOSAUTH_ERROR_VALIDATION it contains the reason for
+ * each invalid field. Secrets of the call are replaced by "***"; the names, codes and messages defined by
+ * BosBase are not changed.
  *
  * @param error the error; may be NULL
- * @return a text that lives as long as the error; "" if the server sent none, "{}" if it is longer than 64 KiB
+ * @return the JSON, valid until the error is freed; "" if the server sent none, "{}" if it is longer than 64 KiB
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_error_data_json(const bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * The first 64 KiB of the response's body, secrets of the call replaced by "***". Empty without a response, for
- * every 2xx response, since it may hold a token, and if the call has more secrets than can be looked for (256 KiB
- * of header values and extra fields).
+ * Returns the first 64 KiB of the response body, with secrets of the call replaced by "***". It is empty
+ * without a response; for a 2xx response, which may contain a token; and if the header values and extra fields
+ * of the call exceed 256 KiB, too much to search for.
  *
  * @param error the error; may be NULL
- * @param length gets the number of bytes; may be NULL
- * @return bytes that live as long as the error, followed by a NUL
+ * @param length receives the number of bytes; may be NULL
+ * @return the bytes, followed by a NUL; valid until the error is freed
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_error_body(const bosauth_error *BOSAUTH_NULLABLE error,
                                size_t *BOSAUTH_NULLABLE length);
 
 /**
- * The address that the call was for, without query and user-info.
+ * Returns the URL of the request, without query and user info.
  *
  * @param error the error; may be NULL
- * @return a text that lives as long as the error; "" if an argument was refused
+ * @return the URL, valid until the error is freed; "" if an argument was invalid
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_error_url(const bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * How long to wait before the next try.
+ * Returns how long to wait before the next attempt.
  *
  * @param error the error; may be NULL
- * @return milliseconds, at most a day; 0: there is nothing to wait for
+ * @return milliseconds, at most 86400000; 0 if there is no need to wait
  */
 BOSAUTH_API
 int64_t bosauth_error_retry_after_ms(const bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * The id of the started MFA login, for bosauth_options_set_mfa_id of the second factor's call.
+ * Returns the id of the MFA login, to be set with bosauth_options_set_mfa_id() for the second factor.
  *
  * @param error the error; may be NULL
- * @return a text that lives as long as the error; "" unless the status is BOSAUTH_ERROR_MFA_REQUIRED
+ * @return the id, valid until the error is freed; "" unless the status is BOSAUTH_ERROR_MFA_REQUIRED
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_error_mfa_id(const bosauth_error *BOSAUTH_NULLABLE error);
@@ -427,16 +450,16 @@ const char *BOSAUTH_NONNULL bosauth_error_mfa_id(const bosauth_error *BOSAUTH_NU
 /* ---- configuration ------------------------------------------------------------------------------- */
 
 /**
- * Makes a configuration with the defaults: 20 s for a call, 5 s of it to connect, User-Agent "bosauth",
- * answers up to 1 MiB, the bundled certificate roots.
+ * Creates a configuration with the defaults: a deadline of 20 s for a call, of which at most 5 s to connect;
+ * the User-Agent "bosauth"; response bodies of at most 1 MiB; the bundled certificate authorities.
  *
- * @return an object to free with bosauth_config_free
+ * @return the configuration, to be freed with bosauth_config_free()
  */
 BOSAUTH_API
 bosauth_config *BOSAUTH_NONNULL bosauth_config_new(void);
 
 /**
- * Frees a configuration. Clients made with it have copied it.
+ * Frees a configuration. Clients created with it have their own copy.
  *
  * @param config the configuration; may be NULL
  */
@@ -444,11 +467,11 @@ BOSAUTH_API
 void bosauth_config_free(bosauth_config *BOSAUTH_NULLABLE config);
 
 /**
- * Sets the deadline of a whole call. A login may wait 15 s for the server's alert mail, so a shorter one
- * than that can fail logins that were good.
+ * Sets the deadline of a whole call. The server may delay a login by 15 s while it sends an alert mail: with
+ * a shorter deadline, valid logins can time out.
  *
  * @param config the configuration
- * @param ms milliseconds, 1 to 86400000; default 20000
+ * @param ms the deadline in milliseconds; 1 to 86400000, default 20000
  * @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_ARGUMENT
  */
 BOSAUTH_API
@@ -456,10 +479,11 @@ bosauth_status bosauth_config_set_timeout_ms(bosauth_config *BOSAUTH_NONNULL con
                                              int64_t ms);
 
 /**
- * Sets the deadline for name lookup, connection and TLS handshake together, within the call's own.
+ * Sets the deadline for name resolution, connect and TLS handshake together. The deadline of the call applies
+ * as well.
  *
  * @param config the configuration
- * @param ms milliseconds, 1 to 86400000; default 5000
+ * @param ms the deadline in milliseconds; 1 to 86400000, default 5000
  * @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_ARGUMENT
  */
 BOSAUTH_API
@@ -470,7 +494,8 @@ bosauth_status bosauth_config_set_connect_timeout_ms(bosauth_config *BOSAUTH_NON
  * Sets the User-Agent. Keep it stable: the server mails the user when it changes.
  *
  * @param config the configuration
- * @param text 1 to 255 bytes of visible ASCII and spaces, no space at the ends; default "bosauth"
+ * @param text the User-Agent; 1 to 255 bytes of visible ASCII and spaces, without leading or trailing spaces;
+ *        default "bosauth"
  * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
  */
 BOSAUTH_API
@@ -478,14 +503,13 @@ bosauth_status bosauth_config_set_user_agent(bosauth_config *BOSAUTH_NONNULL con
                                              const char *BOSAUTH_NONNULL text);
 
 /**
- * Adds a header to every request; the same name added twice is sent twice. Not allowed are the names that
- * the library writes itself or that change what a request means: Host, Content-Length, Content-Type,
- * Transfer-Encoding, Connection, Keep-Alive, TE, Trailer, Upgrade, Expect, Accept-Encoding, Proxy-*,
- * Cookie.
+ * Adds a header to every request. A name added twice is sent twice. Headers that the library sends itself or
+ * that change the meaning of a request are refused: Host, Content-Length, Content-Type, Transfer-Encoding,
+ * Connection, Keep-Alive, TE, Trailer, Upgrade, Expect, Accept-Encoding, Proxy-*, Cookie.
  *
  * @param config the configuration
- * @param name a header name (RFC 9110 section 5.6.2), 1 to 255 bytes
- * @param value up to 8192 bytes without CR, LF and other control characters
+ * @param name the header name (RFC 9110 section 5.6.2); 1 to 255 bytes
+ * @param value the value; at most 8192 bytes, without CR, LF and other control characters
  * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
  */
 BOSAUTH_API
@@ -494,10 +518,10 @@ bosauth_status bosauth_config_add_header(bosauth_config *BOSAUTH_NONNULL config,
                                          const char *BOSAUTH_NONNULL value);
 
 /**
- * Sets the largest body of an answer that is read; a larger one is BOSAUTH_ERROR_RESPONSE_TOO_LARGE.
+ * Sets the maximum size of a response body. A larger one is BOSAUTH_ERROR_RESPONSE_TOO_LARGE.
  *
  * @param config the configuration
- * @param bytes 1 to 4194304 (4 MiB); default 1048576
+ * @param bytes the size in bytes; 1 to 4194304 (4 MiB), default 1048576
  * @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_ARGUMENT
  */
 BOSAUTH_API
@@ -505,12 +529,12 @@ bosauth_status bosauth_config_set_max_response_bytes(bosauth_config *BOSAUTH_NON
                                                      uint64_t bytes);
 
 /**
- * Trusts one or more certificate authorities besides the bundled ones. The error of a certificate that cannot be
- * used names its number.
+ * Trusts certificate authorities in addition to the bundled ones. The error for a certificate that cannot be
+ * used contains its position.
  *
  * @param config the configuration
- * @param pem the content of a PEM file (RFC 7468) with at least one certificate. Text around the blocks may be in
- *   any encoding, UTF-8 or not, and blocks of other kinds are left out.
+ * @param pem the content of a PEM file (RFC 7468) with at least one certificate. Text around the blocks may be
+ *        in any encoding; blocks of other types are ignored.
  * @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_ARGUMENT
  */
 BOSAUTH_API
@@ -520,15 +544,15 @@ bosauth_status bosauth_config_add_roots_pem(bosauth_config *BOSAUTH_NONNULL conf
 /* ---- options ------------------------------------------------------------------------------------- */
 
 /**
- * Makes options that change nothing.
+ * Creates options without any effect.
  *
- * @return an object to free with bosauth_options_free
+ * @return the options, to be freed with bosauth_options_free()
  */
 BOSAUTH_API
 bosauth_options *BOSAUTH_NONNULL bosauth_options_new(void);
 
 /**
- * Frees options. Calls under way have copied them.
+ * Frees options. Calls in progress have their own copy.
  *
  * @param options the options; may be NULL
  */
@@ -536,10 +560,10 @@ BOSAUTH_API
 void bosauth_options_free(bosauth_options *BOSAUTH_NULLABLE options);
 
 /**
- * Sets the deadline of the whole call, instead of the configuration's.
+ * Sets the deadline of the whole call, in place of the configured one.
  *
  * @param options the options
- * @param ms milliseconds, 1 to 86400000
+ * @param ms the deadline in milliseconds; 1 to 86400000
  * @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_ARGUMENT
  */
 BOSAUTH_API
@@ -547,12 +571,11 @@ bosauth_status bosauth_options_set_timeout_ms(bosauth_options *BOSAUTH_NONNULL o
                                               int64_t ms);
 
 /**
- * Adds a query parameter such as expand or fields. The server writes the address into its log: put no
- * secret here. The names token and mfaId are refused.
+ * Adds a query parameter such as expand or fields. The server logs request URLs: do not pass a secret.
  *
  * @param options the options
- * @param name 1 to 255 bytes
- * @param value up to 8192 bytes
+ * @param name the name; 1 to 255 bytes, neither "token" nor "mfaId"
+ * @param value the value; at most 8192 bytes
  * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
  */
 BOSAUTH_API
@@ -561,12 +584,12 @@ bosauth_status bosauth_options_add_query(bosauth_options *BOSAUTH_NONNULL option
                                          const char *BOSAUTH_NONNULL value);
 
 /**
- * Adds a header. It replaces the configuration's of that name; the same name added twice here is sent
- * twice. Which names are allowed: see bosauth_config_add_header.
+ * Adds a header. It replaces the configured headers of the same name. A name added twice is sent twice. The
+ * refused names are those of bosauth_config_add_header().
  *
  * @param options the options
- * @param name a header name (RFC 9110 section 5.6.2), 1 to 255 bytes
- * @param value up to 8192 bytes without CR, LF and other control characters
+ * @param name the header name (RFC 9110 section 5.6.2); 1 to 255 bytes
+ * @param value the value; at most 8192 bytes, without CR, LF and other control characters
  * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
  */
 BOSAUTH_API
@@ -575,11 +598,11 @@ bosauth_status bosauth_options_add_header(bosauth_options *BOSAUTH_NONNULL optio
                                           const char *BOSAUTH_NONNULL value);
 
 /**
- * Sets extra members for the request's body. Names that would take the place of the call's own are
- * refused, in any case: email, password, token, identity, identityField, otpId, mfaId.
+ * Sets extra fields of the request body. The names of the call's own fields are refused, in any case: email,
+ * password, token, identity, identityField, otpId, mfaId.
  *
  * @param options the options
- * @param object a JSON object of up to 65536 bytes without duplicate names
+ * @param object a JSON object without duplicate names; at most 65536 bytes
  * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
  */
 BOSAUTH_API
@@ -587,10 +610,10 @@ bosauth_status bosauth_options_set_body_json(bosauth_options *BOSAUTH_NONNULL op
                                              const char *BOSAUTH_NONNULL object);
 
 /**
- * Says whether a login's session becomes the client's.
+ * Sets whether a login's session becomes the client's session.
  *
  * @param options the options
- * @param on 0: log in without keeping the session; anything else: keep it, the default
+ * @param on 0: the client's session does not change; any other value: it is replaced, the default
  * @return BOSAUTH_OK or NULL_ARGUMENT
  */
 BOSAUTH_API
@@ -598,11 +621,10 @@ bosauth_status bosauth_options_set_keep_session(bosauth_options *BOSAUTH_NONNULL
                                                 int32_t on);
 
 /**
- * Sets the id of a started MFA login, from bosauth_error_mfa_id, to finish it by another method. It is
- * sent in the query.
+ * Sets the id of the MFA login that the call completes, from bosauth_error_mfa_id(). It is sent in the query.
  *
  * @param options the options
- * @param mfa_id 1 to 255 bytes of A-Z a-z 0-9 _ -
+ * @param mfa_id the id; 1 to 255 bytes of A-Z a-z 0-9 _ -
  * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
  */
 BOSAUTH_API
@@ -610,10 +632,10 @@ bosauth_status bosauth_options_set_mfa_id(bosauth_options *BOSAUTH_NONNULL optio
                                           const char *BOSAUTH_NONNULL mfa_id);
 
 /**
- * Sets what can stop the call.
+ * Sets the handle that cancels the call. It may be freed afterwards; the options keep what it refers to.
  *
- * @param options the options; they hold what the handle stands for, so that it may be freed
- * @param cancel the handle, from bosauth_cancel_new
+ * @param options the options
+ * @param cancel the handle, from bosauth_cancel_new()
  * @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_HANDLE
  */
 BOSAUTH_API
@@ -622,13 +644,15 @@ bosauth_status bosauth_options_set_cancel(bosauth_options *BOSAUTH_NONNULL optio
 
 /**
  * Sets a function that is called while the call waits: when a signal interrupts a wait, and at least every
- * 200 ms. For hosts that run signal handlers themselves, as interpreters do. It is called on the thread of the
- * call, holds no lock of the library, and may make other calls; the call's deadline includes the time it takes.
- * It is not called again after it ended the call. It must not throw: an exception ends the process.
+ * 200 ms. For hosts that run signal handlers themselves, such as interpreters. It is called on the thread of
+ * the call, with no lock of the library held, and may make other calls. Its run time counts towards the
+ * deadline. It is not called again after it has returned a value other than 0. It must not throw: an
+ * exception terminates the process.
  *
  * @param options the options
  * @param hook the function; NULL for none, the default
- * @param user_data passed to the function; may be NULL. It must live as long as any call that has the options
+ * @param user_data a pointer that is passed to the function and must stay valid during all calls with these
+ *        options; may be NULL
  * @return BOSAUTH_OK or NULL_ARGUMENT
  */
 BOSAUTH_API
@@ -639,15 +663,16 @@ bosauth_status bosauth_options_set_wait_hook(bosauth_options *BOSAUTH_NONNULL op
 /* ---- clients ------------------------------------------------------------------------------------- */
 
 /**
- * Makes a client of one server. Nothing is sent yet. Over plain http anybody on the way reads the
- * passwords and can forge an answer: use it on loopback only.
+ * Creates a client of one server. Nothing is sent. Plain http protects neither passwords nor responses on the
+ * network path: use it on loopback only.
  *
- * @param base_url http or https, a host, perhaps a port and a path prefix; no user-info, query or
- *        fragment; up to 2048 bytes of ASCII
- * @param config how to set it up, copied; may be NULL for the defaults
- * @param client gets the handle, to free with bosauth_client_free; 0 on failure
- * @param error gets the error; may be NULL
- * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT or a failed setter's status
+ * @param base_url the server's URL: http or https, a host, an optional port and an optional path prefix,
+ *        without user info, query or fragment; at most 2048 bytes of ASCII
+ * @param config the configuration, which is copied; may be NULL for the defaults
+ * @param client receives the handle, to be freed with bosauth_client_free(); 0 on failure
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, or the status of the first setter of
+ *         `config` that failed
  */
 BOSAUTH_API
 bosauth_status bosauth_client_new(const char *BOSAUTH_NONNULL base_url,
@@ -656,34 +681,34 @@ bosauth_status bosauth_client_new(const char *BOSAUTH_NONNULL base_url,
                                   bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
 
 /**
- * Frees a client: the handle is invalid at once. Calls of it that are under way on other threads end with
- * CANCELLED, unless their answer has already been accepted; this does not wait for them.
+ * Frees a client. The handle is invalid from then on. Calls in progress on other threads fail with CANCELLED,
+ * except those whose response has already been accepted. This function does not wait for them.
  *
- * @param client the handle; 0 is nothing to free
+ * @param client the handle; 0 has no effect
  * @return BOSAUTH_OK or INVALID_HANDLE
  */
 BOSAUTH_API
 bosauth_status bosauth_client_free(bosauth_client client);
 
 /**
- * Frees a client as bosauth_client_free does, and waits until none of its calls is under way any more.
+ * Frees a client like bosauth_client_free() and waits until none of its calls is in progress.
  *
  * @param client the handle
- * @param wait_ms how long to wait at most, in milliseconds, 1 to 86400000
- * @return BOSAUTH_OK, or TIMEOUT if calls are still under way: the handle is gone in both cases.
- *         INVALID_HANDLE or INVALID_ARGUMENT: nothing was done
+ * @param wait_ms the maximum time to wait, in milliseconds; 1 to 86400000
+ * @return BOSAUTH_OK, or TIMEOUT if calls are still in progress; the handle is freed in both cases.
+ *         INVALID_HANDLE or INVALID_ARGUMENT: nothing was changed
  */
 BOSAUTH_API
 bosauth_status bosauth_client_close(bosauth_client client,
                                     int64_t wait_ms);
 
 /**
- * Gets the session that the client holds, as it is now.
+ * Returns a snapshot of the client's current session.
  *
- * @param client the handle
- * @param session gets a snapshot to free with bosauth_session_free; NULL if nobody is logged in
- * @param error gets the error; may be NULL
- * @return BOSAUTH_OK, also when nobody is logged in; INVALID_HANDLE or NULL_ARGUMENT
+ * @param client the client
+ * @param session receives the snapshot, to be freed with bosauth_session_free(); NULL if there is no session
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK, also if there is no session; INVALID_HANDLE or NULL_ARGUMENT
  */
 BOSAUTH_API
 bosauth_status bosauth_client_session(bosauth_client client,
@@ -691,13 +716,13 @@ bosauth_status bosauth_client_session(bosauth_client client,
                                       bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
 
 /**
- * Makes a token that was got elsewhere the client's session.
+ * Makes a token obtained elsewhere the client's session. Nothing is sent.
  *
- * @param client the handle
- * @param token 1 to 8192 bytes of A-Z a-z 0-9 . _ ~ + / = -
- * @param record_json the account's record, a JSON object nested up to 512 levels deep and without duplicate names
- *                    at its top level; may be NULL if there is none
- * @param error gets the error; may be NULL
+ * @param client the client
+ * @param token the session token; 1 to 8192 bytes of A-Z a-z 0-9 . _ ~ + / = -
+ * @param record_json the account's record: a JSON object with at most 512 levels of nesting and without
+ *        duplicate names at its top level; may be NULL if there is none
+ * @param error receives the error; may be NULL
  * @return BOSAUTH_OK, INVALID_HANDLE, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
  */
 BOSAUTH_API
@@ -707,10 +732,10 @@ bosauth_status bosauth_client_save_session(bosauth_client client,
                                            bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
 
 /**
- * Forgets the client's session. The server is not told: it accepts the token until it expires.
+ * Removes the client's session. Nothing is sent: the server accepts the token until it expires.
  *
- * @param client the handle
- * @param error gets the error; may be NULL
+ * @param client the client
+ * @param error receives the error; may be NULL
  * @return BOSAUTH_OK or INVALID_HANDLE
  */
 BOSAUTH_API
@@ -720,19 +745,20 @@ bosauth_status bosauth_client_clear_session(bosauth_client client,
 /* ---- calls --------------------------------------------------------------------------------------- */
 
 /**
- * Binds a token to an account, so that it logs the account in by itself. A token bound to another account
- * of the collection moves to this one, without a word. The token is itself a password from then on: make
- * it of at least 128 random bits. The client's session is not touched. See docs/protocol.md, "Binding".
+ * Binds a token to an account. From then on, the token alone logs in to the account, like a password: use
+ * at least 128 random bits. If the token is bound to another account of the collection, it moves to this
+ * one. The client's session does not change. See docs/protocol.md, "Binding".
  *
- * @param client the handle
- * @param collection the auth collection's name or id, 1 to 255 bytes: "users", "_superusers" or any other
- * @param email the account's email, 1 to 255 bytes; upper and lower case differ
- * @param password the account's password, 1 to 255 bytes
- * @param token the token, 1 to 1024 bytes; never trimmed
- * @param options how this call differs; may be NULL
- * @param error gets the error; may be NULL
- * @return BOSAUTH_OK: the token is bound. CREDENTIALS, VALIDATION, METHOD_DISABLED, NOT_FOUND, and what any
- *         call may meet. With bosauth_error_outcome_unknown the token may be bound; binding again is safe.
+ * @param client the client
+ * @param collection the name or id of the auth collection, such as "users" or "_superusers"; 1 to 255 bytes
+ * @param email the account's email, case-sensitive; 1 to 255 bytes
+ * @param password the account's password; 1 to 255 bytes
+ * @param token the token; 1 to 1024 bytes, sent unchanged
+ * @param options per-call options; may be NULL
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK if the token is bound. CREDENTIALS, VALIDATION, METHOD_DISABLED, NOT_FOUND, or one of the
+ *         errors common to all calls. If bosauth_error_outcome_unknown() returns 1, the token may be bound;
+ *         the call may be retried.
  */
 BOSAUTH_API
 bosauth_status bosauth_bind_token(bosauth_client client,
@@ -744,18 +770,19 @@ bosauth_status bosauth_bind_token(bosauth_client client,
                                   bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
 
 /**
- * Ends the binding of a token to an account. BOSAUTH_OK does not prove that it was bound: the server
- * answers the same for a token that never was, or is another account's (docs/protocol.md, "Binding"). In
- * the first two seconds of a new server it removes nothing (docs/protocol.md, "A new server").
+ * Unbinds a token from an account. BOSAUTH_OK does not mean that the token was bound: the server returns the
+ * same response for a token that was never bound, or that is bound to another account (docs/protocol.md,
+ * "Binding"). During the first two seconds of a new server, nothing is removed (docs/protocol.md,
+ * "A new server").
  *
- * @param client the handle
- * @param collection the auth collection's name or id, 1 to 255 bytes
- * @param email the account's email, 1 to 255 bytes; upper and lower case differ
- * @param password the account's password, 1 to 255 bytes
- * @param token the token, 1 to 1024 bytes; never trimmed
- * @param options how this call differs; may be NULL
- * @param error gets the error; may be NULL
- * @return BOSAUTH_OK: the token is not bound to this account any more. Errors as of bosauth_bind_token.
+ * @param client the client
+ * @param collection the name or id of the auth collection; 1 to 255 bytes
+ * @param email the account's email, case-sensitive; 1 to 255 bytes
+ * @param password the account's password; 1 to 255 bytes
+ * @param token the token; 1 to 1024 bytes, sent unchanged
+ * @param options per-call options; may be NULL
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK if the token is not bound to this account. The errors are those of bosauth_bind_token().
  */
 BOSAUTH_API
 bosauth_status bosauth_unbind_token(bosauth_client client,
@@ -767,19 +794,19 @@ bosauth_status bosauth_unbind_token(bosauth_client client,
                                     bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
 
 /**
- * Logs in with a bound token. The session becomes the client's, unless the options say otherwise or a
- * login, save or clear begun later has won (bosauth_session_was_kept). An error leaves the client's session
- * as it was.
+ * Logs in with a bound token. The new session becomes the client's session, unless
+ * bosauth_options_set_keep_session() disables that or a login, save or clear that started later has already
+ * completed; see bosauth_session_was_kept(). On failure, the client's session does not change.
  *
- * @param client the handle
- * @param collection the auth collection's name or id, 1 to 255 bytes
- * @param token the token, 1 to 1024 bytes; never trimmed
- * @param options how this call differs; may be NULL
- * @param session gets a snapshot to free with bosauth_session_free; may be NULL
- * @param error gets the error; may be NULL
- * @return BOSAUTH_OK: somebody is logged in. UNKNOWN_TOKEN (never delete the token because of one, see
- *         BOSAUTH_ERROR_UNKNOWN_TOKEN), MFA_REQUIRED (go on with bosauth_error_mfa_id), FORBIDDEN,
- *         NOT_FOUND, and what any call may meet.
+ * @param client the client
+ * @param collection the name or id of the auth collection; 1 to 255 bytes
+ * @param token the token; 1 to 1024 bytes, sent unchanged
+ * @param options per-call options; may be NULL
+ * @param session receives a snapshot of the session, to be freed with bosauth_session_free(); may be NULL
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK if logged in. UNKNOWN_TOKEN (do not delete the token on a single one, see
+ *         BOSAUTH_ERROR_UNKNOWN_TOKEN), MFA_REQUIRED (continue with bosauth_error_mfa_id()), FORBIDDEN,
+ *         NOT_FOUND, or one of the errors common to all calls.
  */
 BOSAUTH_API
 bosauth_status bosauth_auth_with_token(bosauth_client client,
@@ -792,7 +819,8 @@ bosauth_status bosauth_auth_with_token(bosauth_client client,
 /* ---- sessions ------------------------------------------------------------------------------------ */
 
 /**
- * Frees a snapshot and all texts got from it; the token in it is wiped. The client's session stays.
+ * Frees a snapshot and all strings returned from it. Its token is zeroized. The client's session does not
+ * change.
  *
  * @param session the snapshot; may be NULL
  */
@@ -800,57 +828,58 @@ BOSAUTH_API
 void bosauth_session_free(bosauth_session *BOSAUTH_NULLABLE session);
 
 /**
- * The session's token, a JWT.
+ * Returns the session's token, a JWT.
  *
  * @param session the snapshot; may be NULL
- * @return a text that lives as long as the snapshot; "" for NULL
+ * @return the token, valid until the snapshot is freed; "" for NULL
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_session_token(const bosauth_session *BOSAUTH_NULLABLE session);
 
 /**
- * The account's record as the server sent it: a JSON object.
+ * Returns the account's record as the server sent it: a JSON object.
  *
  * @param session the snapshot; may be NULL
- * @return a text that lives as long as the snapshot; "" if the session was saved without a record
+ * @return the record, valid until the snapshot is freed; "" if the session was saved without one
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_session_record_json(const bosauth_session *BOSAUTH_NULLABLE session);
 
 /**
- * What the server added to the login's answer, as JSON.
+ * Returns the `meta` value of the login response as JSON.
  *
  * @param session the snapshot; may be NULL
- * @return a text that lives as long as the snapshot; "" if it added nothing
+ * @return the JSON, valid until the snapshot is freed; "" if there was none
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_session_meta_json(const bosauth_session *BOSAUTH_NULLABLE session);
 
 /**
- * A field of the record: "id", "email", "collectionName" or any other at its top level.
+ * Returns a top-level field of the record, such as "id", "email" or "collectionName". A string is returned as
+ * it is, any other value as JSON. A string that contains NUL or is not valid Unicode is returned as JSON, too
+ * ("\ud800").
  *
  * @param session the snapshot; may be NULL
- * @param name the field's name
- * @return a text that lives as long as the snapshot: a string as its text, anything else as JSON, and so a
- *         string that holds NUL or is not valid Unicode ("\ud800"); "" if there is no such field, or name is
- *         NULL or not UTF-8
+ * @param name the name of the field
+ * @return the value, valid until the snapshot is freed; "" if there is no such field, or if name is NULL or not
+ *         UTF-8
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_session_field(const bosauth_session *BOSAUTH_NULLABLE session,
                                   const char *BOSAUTH_NONNULL name);
 
 /**
- * When the token expires.
+ * Returns when the token expires.
  *
  * @param session the snapshot; may be NULL
- * @return Unix seconds; 0 if the token does not say
+ * @return seconds since the Unix epoch; 0 if the token has no expiry
  */
 BOSAUTH_API
 int64_t bosauth_session_expires_at(const bosauth_session *BOSAUTH_NULLABLE session);
 
 /**
- * Whether the token is a JWT that has not expired, by this machine's clock. Only the server knows whether
- * it still accepts it.
+ * Returns whether the token is a JWT that has not expired, by the local clock. The server may reject it
+ * nevertheless.
  *
  * @param session the snapshot; may be NULL
  * @return 1 or 0
@@ -859,7 +888,7 @@ BOSAUTH_API
 int32_t bosauth_session_is_valid(const bosauth_session *BOSAUTH_NULLABLE session);
 
 /**
- * Whether a superuser is logged in.
+ * Returns whether the account is a superuser.
  *
  * @param session the snapshot; may be NULL
  * @return 1 or 0
@@ -868,8 +897,9 @@ BOSAUTH_API
 int32_t bosauth_session_is_superuser(const bosauth_session *BOSAUTH_NULLABLE session);
 
 /**
- * Whether it became the client's session when it was made. It did not if the options said so, or if a
- * login, save or clear begun later had won already.
+ * Returns whether the session became the client's session when it was created. It did not if
+ * bosauth_options_set_keep_session() disabled that, or if a login, save or clear that started later had
+ * already completed.
  *
  * @param session the snapshot; may be NULL
  * @return 1 or 0
@@ -877,21 +907,21 @@ int32_t bosauth_session_is_superuser(const bosauth_session *BOSAUTH_NULLABLE ses
 BOSAUTH_API
 int32_t bosauth_session_was_kept(const bosauth_session *BOSAUTH_NULLABLE session);
 
-/* ---- stopping calls ------------------------------------------------------------------------------ */
+/* ---- cancellation -------------------------------------------------------------------------------- */
 
 /**
- * Makes a cancel that is not yet triggered. Give it to calls by bosauth_options_set_cancel.
+ * Creates a cancel handle that is not triggered. Pass it to calls with bosauth_options_set_cancel().
  *
- * @return the handle, to free with bosauth_cancel_free; 0 if there are 16777216 of them
+ * @return the handle, to be freed with bosauth_cancel_free(); 0 if 16777216 of them exist
  */
 BOSAUTH_API
 bosauth_cancel bosauth_cancel_new(void);
 
 /**
- * Stops the calls that have the cancel, on whatever thread they are and whatever they wait for: they end
- * with CANCELLED, unless their answer has already been accepted; then the call is OK and its session is
- * kept. A call that begins afterwards is CANCELLED and sends nothing. This does not wait for the calls. To
- * trigger twice is no mistake.
+ * Cancels all calls that use the handle, on all threads. They return CANCELLED, except those whose response
+ * has already been accepted: these return BOSAUTH_OK and keep their session. A call that starts later returns
+ * CANCELLED and sends nothing. This function does not wait for the calls. Triggering a handle twice is
+ * allowed.
  *
  * @param cancel the handle
  * @return BOSAUTH_OK or INVALID_HANDLE
@@ -900,10 +930,10 @@ BOSAUTH_API
 bosauth_status bosauth_cancel_trigger(bosauth_cancel cancel);
 
 /**
- * Frees a cancel: the handle is invalid at once. Nothing is stopped by it, and options that hold it keep
- * what it stands for.
+ * Frees a cancel handle. It is invalid from then on. No call is cancelled, and options in which it was set
+ * keep working.
  *
- * @param cancel the handle; 0 is nothing to free
+ * @param cancel the handle; 0 has no effect
  * @return BOSAUTH_OK or INVALID_HANDLE
  */
 BOSAUTH_API

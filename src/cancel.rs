@@ -1,50 +1,50 @@
-//! Stopping calls from outside.
+//! Cancellation of calls.
 
 use bosauth::Cancel;
 
-use crate::entry;
+use crate::ffi;
 use crate::handles::Table;
 use crate::status::bosauth_status;
 
-/// A wish that calls stop: a handle, checked on every use. 0 is never one. Once triggered it stays so for
-/// good. It may serve any number of calls, clients and threads, and options that hold it keep what it stands
-/// for: freeing the handle during a call neither stops nor breaks the call.
+/// A handle that cancels calls. It is validated on every use; 0 is never valid. Once triggered, it stays
+/// triggered. It may be used for any number of calls, clients and threads. Freeing it during a call does not
+/// affect the call, and options in which it was set keep working.
 pub type bosauth_cancel = u64;
 
-/// The cancels in the caller's hands.
+/// The live cancel handles.
 pub(crate) static CANCELS: Table<Cancel> = Table::new(2, "cancel");
 
-/// Makes a cancel that is not yet triggered. Give it to calls by bosauth_options_set_cancel.
+/// Creates a cancel handle that is not triggered. Pass it to calls with bosauth_options_set_cancel().
 ///
-/// @return the handle, to free with bosauth_cancel_free; 0 if there are 16777216 of them
+/// @return the handle, to be freed with bosauth_cancel_free(); 0 if 16777216 of them exist
 #[unsafe(no_mangle)]
 pub extern "C" fn bosauth_cancel_new() -> bosauth_cancel {
-    entry::made(|| CANCELS.insert(Cancel::new()))
+    ffi::constructor(|| CANCELS.insert(Cancel::new()))
 }
 
-/// Stops the calls that have the cancel, on whatever thread they are and whatever they wait for: they end
-/// with CANCELLED, unless their answer has already been accepted; then the call is OK and its session is
-/// kept. A call that begins afterwards is CANCELLED and sends nothing. This does not wait for the calls. To
-/// trigger twice is no mistake.
+/// Cancels all calls that use the handle, on all threads. They return CANCELLED, except those whose response
+/// has already been accepted: these return BOSAUTH_OK and keep their session. A call that starts later returns
+/// CANCELLED and sends nothing. This function does not wait for the calls. Triggering a handle twice is
+/// allowed.
 ///
 /// @param cancel the handle
 /// @return BOSAUTH_OK or INVALID_HANDLE
 #[unsafe(no_mangle)]
 pub extern "C" fn bosauth_cancel_trigger(cancel: bosauth_cancel) -> bosauth_status {
-    entry::plain(|| {
+    ffi::status_only(|| {
         CANCELS.get(cancel)?.trigger();
         Ok(())
     })
 }
 
-/// Frees a cancel: the handle is invalid at once. Nothing is stopped by it, and options that hold it keep
-/// what it stands for.
+/// Frees a cancel handle. It is invalid from then on. No call is cancelled, and options in which it was set
+/// keep working.
 ///
-/// @param cancel the handle; 0 is nothing to free
+/// @param cancel the handle; 0 has no effect
 /// @return BOSAUTH_OK or INVALID_HANDLE
 #[unsafe(no_mangle)]
 pub extern "C" fn bosauth_cancel_free(cancel: bosauth_cancel) -> bosauth_status {
-    entry::plain(|| {
+    ffi::status_only(|| {
         if cancel != 0 {
             CANCELS.remove(cancel)?;
         }
@@ -61,6 +61,8 @@ mod tests {
     use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
     use std::thread;
 
+    use bosauth::Status;
+
     use super::*;
     use crate::calls::bosauth_auth_with_token;
     use crate::client::{bosauth_client_close, bosauth_client_free, bosauth_client_new};
@@ -68,26 +70,24 @@ mod tests {
         bosauth_options_free, bosauth_options_new, bosauth_options_set_cancel,
         bosauth_options_set_timeout_ms,
     };
-    use crate::status::{
-        BOSAUTH_ERROR_CANCELLED, BOSAUTH_ERROR_INVALID_HANDLE, BOSAUTH_ERROR_TIMEOUT, BOSAUTH_OK,
-    };
+    use crate::status::BOSAUTH_OK;
 
-    const PLACES: usize = 4;
+    const SLOTS: usize = 4;
     const ROUNDS: usize = 200;
 
     fn new_client(url: &str) -> u64 {
         let url = std::ffi::CString::new(url).unwrap();
         let mut client = 0;
-        // SAFETY: a text, and a place for the handle.
+        // SAFETY: a string and a valid out parameter.
         let status =
             unsafe { bosauth_client_new(url.as_ptr(), ptr::null(), &mut client, ptr::null_mut()) };
         assert_eq!(status, BOSAUTH_OK);
         client
     }
 
-    /// A login at a server that never answers, with whatever handles are there.
+    /// A login at a server that never responds, with these handles.
     fn call(client: u64, cancel: u64) -> bosauth_status {
-        // SAFETY: options of this thread's, texts, no places for results.
+        // SAFETY: options of this thread, strings, NULL out parameters.
         unsafe {
             let options = bosauth_options_new();
             bosauth_options_set_timeout_ms(options, 20);
@@ -105,14 +105,14 @@ mod tests {
         }
     }
 
-    /// Meant for ThreadSanitizer: see `tests/it/threads.rs`.
+    /// For ThreadSanitizer: see `tests/it/threads.rs`.
     #[test]
     #[cfg_attr(miri, ignore = "Miri has no network")]
-    fn clients_and_cancels_come_and_go_while_eight_threads_call() {
+    fn handles_are_created_and_freed_during_calls_of_eight_threads() {
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", silent.local_addr().unwrap());
-        let clients: [AtomicU64; PLACES] = Default::default();
-        let cancels: [AtomicU64; PLACES] = Default::default();
+        let clients: [AtomicU64; SLOTS] = Default::default();
+        let cancels: [AtomicU64; SLOTS] = Default::default();
         let over = AtomicBool::new(false);
         thread::scope(|scope| {
             for thread in 0..8 {
@@ -122,65 +122,59 @@ mod tests {
                         if over.load(Ordering::Relaxed) {
                             return;
                         }
-                        let client = clients[round % PLACES].load(Ordering::Relaxed);
-                        let status = call(client, cancels[thread % PLACES].load(Ordering::Relaxed));
-                        let expected = [
-                            BOSAUTH_ERROR_CANCELLED,
-                            BOSAUTH_ERROR_INVALID_HANDLE,
-                            BOSAUTH_ERROR_TIMEOUT,
-                        ];
-                        assert!(expected.contains(&status), "{status}");
+                        let client = clients[round % SLOTS].load(Ordering::Relaxed);
+                        let status = call(client, cancels[thread % SLOTS].load(Ordering::Relaxed));
+                        let expected = [Status::Cancelled, Status::InvalidHandle, Status::Timeout];
+                        assert!(expected.map(Status::code).contains(&status), "{status}");
                     }
                 });
             }
             for round in 0..ROUNDS {
-                let place = round % PLACES;
-                let old = clients[place].swap(new_client(&url), Ordering::Relaxed);
-                let gone = match round % 2 {
+                let slot = round % SLOTS;
+                let old = clients[slot].swap(new_client(&url), Ordering::Relaxed);
+                let freed = match round % 2 {
                     _ if old == 0 => BOSAUTH_OK,
                     0 => bosauth_client_free(old),
                     _ => bosauth_client_close(old, 60_000),
                 };
-                assert_eq!(gone, BOSAUTH_OK);
-                let old = cancels[place].swap(bosauth_cancel_new(), Ordering::Relaxed);
+                assert_eq!(freed, BOSAUTH_OK);
+                let old = cancels[slot].swap(bosauth_cancel_new(), Ordering::Relaxed);
                 if old != 0 && round % 3 > 0 {
                     assert_eq!(bosauth_cancel_trigger(old), BOSAUTH_OK);
                 }
                 assert_eq!(bosauth_cancel_free(old), BOSAUTH_OK);
                 if old != 0 {
-                    assert_eq!(bosauth_cancel_trigger(old), BOSAUTH_ERROR_INVALID_HANDLE);
+                    assert_eq!(bosauth_cancel_trigger(old), Status::InvalidHandle.code());
                 }
             }
             over.store(true, Ordering::Relaxed);
         });
-        for place in 0..PLACES {
+        for slot in 0..SLOTS {
             assert_eq!(
-                bosauth_client_close(clients[place].load(Ordering::Relaxed), 60_000),
+                bosauth_client_close(clients[slot].load(Ordering::Relaxed), 60_000),
                 BOSAUTH_OK
             );
-            bosauth_cancel_free(cancels[place].load(Ordering::Relaxed));
+            bosauth_cancel_free(cancels[slot].load(Ordering::Relaxed));
         }
     }
 
     #[test]
-    fn a_client_is_closed_only_with_a_time_that_is_one() {
-        use crate::status::BOSAUTH_ERROR_INVALID_ARGUMENT;
-
+    fn closing_requires_a_live_client_and_a_valid_time() {
         let client = new_client("http://127.0.0.1:1");
         for wrong in [0, -1, 86_400_001, i64::MIN, i64::MAX] {
             assert_eq!(
                 bosauth_client_close(client, wrong),
-                BOSAUTH_ERROR_INVALID_ARGUMENT
+                Status::InvalidArgument.code()
             );
         }
-        assert_eq!(bosauth_client_close(0, 1), BOSAUTH_ERROR_INVALID_HANDLE);
+        assert_eq!(bosauth_client_close(0, 1), Status::InvalidHandle.code());
         assert_eq!(bosauth_client_close(client, 86_400_000), BOSAUTH_OK);
         for wait in [1, 0] {
             assert_eq!(
                 bosauth_client_close(client, wait),
-                BOSAUTH_ERROR_INVALID_HANDLE
+                Status::InvalidHandle.code()
             );
         }
-        assert_eq!(bosauth_client_free(client), BOSAUTH_ERROR_INVALID_HANDLE);
+        assert_eq!(bosauth_client_free(client), Status::InvalidHandle.code());
     }
 }

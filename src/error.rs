@@ -1,189 +1,189 @@
-//! What went wrong.
+//! Errors.
 
 use std::ffi::c_char;
 
 use bosauth::Error;
 
-use crate::entry;
+use crate::ffi;
 use crate::status::{BOSAUTH_OK, bosauth_status};
-use crate::text::{CText, EMPTY};
+use crate::string::{EMPTY, ReturnedString};
 
-/// What went wrong in one call. Immutable; free it with bosauth_error_free.
+/// The error of one call. It is immutable. Free it with bosauth_error_free().
 pub struct bosauth_error {
     error: Error,
-    message: CText,
-    argument: CText,
-    server_message: CText,
-    data_json: CText,
-    body: CText,
-    url: CText,
-    mfa_id: CText,
+    message: ReturnedString,
+    argument: ReturnedString,
+    server_message: ReturnedString,
+    data_json: ReturnedString,
+    body: ReturnedString,
+    url: ReturnedString,
+    mfa_id: ReturnedString,
 }
 
-impl bosauth_error {
-    /// The object for the caller.
-    pub(crate) fn new(error: Error) -> Self {
-        let text = |text: &str| CText::new(text.as_bytes());
+impl From<Error> for bosauth_error {
+    fn from(error: Error) -> Self {
+        let string = |text: &str| ReturnedString::new(text.as_bytes());
         bosauth_error {
-            message: text(error.message()),
-            argument: text(error.argument()),
-            server_message: text(error.server_message()),
-            data_json: text(error.data_json()),
-            body: CText::new(error.body()),
-            url: text(error.url()),
-            mfa_id: text(error.mfa_id()),
+            message: string(error.message()),
+            argument: string(error.argument()),
+            server_message: string(error.server_message()),
+            data_json: string(error.data_json()),
+            body: ReturnedString::new(error.body()),
+            url: string(error.url()),
+            mfa_id: string(error.mfa_id()),
             error,
         }
     }
 }
 
-/// Frees an error and all texts got from it.
+/// Frees an error and all strings returned from it.
 ///
 /// @param error the error; may be NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_error_free(error: *mut bosauth_error) {
-    // SAFETY: errors are made by `entry::call`; freeing one twice is the caller's bug by the header's rules.
-    unsafe { entry::free(error) }
+    // SAFETY: errors are created by `ffi::call`; the header's conventions forbid freeing one twice.
+    unsafe { ffi::free(error) }
 }
 
-/// The condition: the same as the status that the call returned.
+/// Returns the status, which is the one that the call returned.
 ///
 /// @param error the error; may be NULL
 /// @return one of BOSAUTH_ERROR_*; BOSAUTH_OK for NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_error_status(error: *const bosauth_error) -> bosauth_status {
-    // SAFETY: by the header's rules NULL or a live error.
-    unsafe { entry::read(error, BOSAUTH_OK, |e| e.error.status().code()) }
+    // SAFETY: the header's conventions: NULL or a live error.
+    unsafe { ffi::read(error, BOSAUTH_OK, |e| e.error.status().code()) }
 }
 
-/// What to do about it.
+/// Returns what to do about the error.
 ///
 /// @param error the error; may be NULL
 /// @return one of BOSAUTH_ACTION_*; treat an unknown one as BOSAUTH_ACTION_NONE
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_error_action(error: *const bosauth_error) -> i32 {
-    // SAFETY: by the header's rules NULL or a live error.
-    unsafe { entry::read(error, 0, |e| e.error.action().code()) }
+    // SAFETY: the header's conventions: NULL or a live error.
+    unsafe { ffi::read(error, 0, |e| e.error.action().code()) }
 }
 
-/// One line in English for the log: no secret and no text of the server's is in it.
+/// Returns a message in English for logs: one line, without secrets and without strings from the server.
 ///
 /// @param error the error; may be NULL
-/// @return a text that lives as long as the error; "" for NULL
+/// @return the message, valid until the error is freed; "" for NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_error_message(error: *const bosauth_error) -> *const c_char {
-    // SAFETY: by the header's rules NULL or a live error.
-    unsafe { entry::read(error, EMPTY, |e| e.message.as_ptr()) }
+    // SAFETY: the header's conventions: NULL or a live error.
+    unsafe { ffi::read(error, EMPTY, |e| e.message.as_ptr()) }
 }
 
-/// The name of the bad argument as in this header ("email", "client"); of several bad ones the first.
+/// Returns the name of the invalid argument as in this header, such as "email" or "client".
 ///
 /// @param error the error; may be NULL
-/// @return a text that lives as long as the error; "" if no argument was bad
+/// @return the name, valid until the error is freed; "" if no argument was invalid
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_error_argument(error: *const bosauth_error) -> *const c_char {
-    // SAFETY: by the header's rules NULL or a live error.
-    unsafe { entry::read(error, EMPTY, |e| e.argument.as_ptr()) }
+    // SAFETY: the header's conventions: NULL or a live error.
+    unsafe { ffi::read(error, EMPTY, |e| e.argument.as_ptr()) }
 }
 
-/// Whether the server may have processed the request although the call failed: 1 once a byte of the request was
-/// sent, unless a response proves that nothing was done. Such are a 4xx, 3xx or 1xx in BosBase's own form,
-/// BOSAUTH_ERROR_MFA_REQUIRED and BOSAUTH_ERROR_RATE_LIMITED. A 5xx never proves it: BosBase also answers one when
+/// Returns 1 if the server may have processed the request even though the call failed. This is the case once a
+/// byte of the request was sent, unless a response proves the opposite: a 4xx, 3xx or 1xx in BosBase's format,
+/// BOSAUTH_ERROR_MFA_REQUIRED or BOSAUTH_ERROR_RATE_LIMITED. A 5xx proves nothing: BosBase also sends one if
 /// its database fails after the commit.
 ///
 /// @param error the error; may be NULL
-/// @return 1: it may have; 0: it has not
+/// @return 1 if the request may have been processed, 0 if it was not
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_error_outcome_unknown(error: *const bosauth_error) -> i32 {
-    // SAFETY: by the header's rules NULL or a live error.
-    unsafe { entry::read(error, 0, |e| i32::from(e.error.outcome_unknown())) }
+    // SAFETY: the header's conventions: NULL or a live error.
+    unsafe { ffi::read(error, 0, |e| i32::from(e.error.outcome_unknown())) }
 }
 
-/// The HTTP status of the server's answer.
+/// Returns the HTTP status of the response.
 ///
 /// @param error the error; may be NULL
-/// @return the status; 0 without an answer
+/// @return the HTTP status; 0 if there was no response
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_error_http_status(error: *const bosauth_error) -> i32 {
-    // SAFETY: by the header's rules NULL or a live error.
-    unsafe { entry::read(error, 0, |e| e.error.http_status().map_or(0, i32::from)) }
+    // SAFETY: the header's conventions: NULL or a live error.
+    unsafe { ffi::read(error, 0, |e| e.error.http_status().map_or(0, i32::from)) }
 }
 
-/// The server's own message, made safe to show: at most 512 bytes, no control or direction-changing
-/// characters, secrets of the call replaced by "***".
+/// Returns the server's message, sanitized for display: at most 512 bytes, without control and bidirectional
+/// formatting characters, with secrets of the call replaced by "***".
 ///
 /// @param error the error; may be NULL
-/// @return a text that lives as long as the error; "" if the server sent none
+/// @return the message, valid until the error is freed; "" if the server sent none
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_error_server_message(
     error: *const bosauth_error,
 ) -> *const c_char {
-    // SAFETY: by the header's rules NULL or a live error.
-    unsafe { entry::read(error, EMPTY, |e| e.server_message.as_ptr()) }
+    // SAFETY: the header's conventions: NULL or a live error.
+    unsafe { ffi::read(error, EMPTY, |e| e.server_message.as_ptr()) }
 }
 
-/// The `data` object of the server's response as JSON: for BOSAUTH_ERROR_VALIDATION, why each field is wrong.
-/// Secrets of the call are replaced by "***"; BosBase's own names, codes and sentences are left whole.
+/// Returns the `data` object of the response as JSON. For BOSAUTH_ERROR_VALIDATION it contains the reason for
+/// each invalid field. Secrets of the call are replaced by "***"; the names, codes and messages defined by
+/// BosBase are not changed.
 ///
 /// @param error the error; may be NULL
-/// @return a text that lives as long as the error; "" if the server sent none, "{}" if it is longer than 64 KiB
+/// @return the JSON, valid until the error is freed; "" if the server sent none, "{}" if it is longer than 64 KiB
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_error_data_json(error: *const bosauth_error) -> *const c_char {
-    // SAFETY: by the header's rules NULL or a live error.
-    unsafe { entry::read(error, EMPTY, |e| e.data_json.as_ptr()) }
+    // SAFETY: the header's conventions: NULL or a live error.
+    unsafe { ffi::read(error, EMPTY, |e| e.data_json.as_ptr()) }
 }
 
-/// The first 64 KiB of the response's body, secrets of the call replaced by "***". Empty without a response, for
-/// every 2xx response, since it may hold a token, and if the call has more secrets than can be looked for (256 KiB
-/// of header values and extra fields).
+/// Returns the first 64 KiB of the response body, with secrets of the call replaced by "***". It is empty
+/// without a response; for a 2xx response, which may contain a token; and if the header values and extra fields
+/// of the call exceed 256 KiB, too much to search for.
 ///
 /// @param error the error; may be NULL
-/// @param length gets the number of bytes; may be NULL
-/// @return bytes that live as long as the error, followed by a NUL
+/// @param length receives the number of bytes; may be NULL
+/// @return the bytes, followed by a NUL; valid until the error is freed
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_error_body(
     error: *const bosauth_error,
     length: *mut usize,
 ) -> *const c_char {
-    // SAFETY: by the header's rules NULL or a place for a size.
-    let length = unsafe { entry::Out::clear(length, 0) };
-    // SAFETY: by the header's rules NULL or a live error.
+    // SAFETY: the header's conventions: NULL or a valid out parameter.
+    let length = unsafe { ffi::Out::clear(length, 0) };
+    // SAFETY: the header's conventions: NULL or a live error.
     unsafe {
-        entry::read(error, EMPTY, |e| {
+        ffi::read(error, EMPTY, |e| {
             length.set(e.body.len());
             e.body.as_ptr()
         })
     }
 }
 
-/// The address that the call was for, without query and user-info.
+/// Returns the URL of the request, without query and user info.
 ///
 /// @param error the error; may be NULL
-/// @return a text that lives as long as the error; "" if an argument was refused
+/// @return the URL, valid until the error is freed; "" if an argument was invalid
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_error_url(error: *const bosauth_error) -> *const c_char {
-    // SAFETY: by the header's rules NULL or a live error.
-    unsafe { entry::read(error, EMPTY, |e| e.url.as_ptr()) }
+    // SAFETY: the header's conventions: NULL or a live error.
+    unsafe { ffi::read(error, EMPTY, |e| e.url.as_ptr()) }
 }
 
-/// How long to wait before the next try.
+/// Returns how long to wait before the next attempt.
 ///
 /// @param error the error; may be NULL
-/// @return milliseconds, at most a day; 0: there is nothing to wait for
+/// @return milliseconds, at most 86400000; 0 if there is no need to wait
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_error_retry_after_ms(error: *const bosauth_error) -> i64 {
     let wait =
         |e: &bosauth_error| i64::try_from(e.error.retry_after().as_millis()).unwrap_or(i64::MAX);
-    // SAFETY: by the header's rules NULL or a live error.
-    unsafe { entry::read(error, 0, wait) }
+    // SAFETY: the header's conventions: NULL or a live error.
+    unsafe { ffi::read(error, 0, wait) }
 }
 
-/// The id of the started MFA login, for bosauth_options_set_mfa_id of the second factor's call.
+/// Returns the id of the MFA login, to be set with bosauth_options_set_mfa_id() for the second factor.
 ///
 /// @param error the error; may be NULL
-/// @return a text that lives as long as the error; "" unless the status is BOSAUTH_ERROR_MFA_REQUIRED
+/// @return the id, valid until the error is freed; "" unless the status is BOSAUTH_ERROR_MFA_REQUIRED
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_error_mfa_id(error: *const bosauth_error) -> *const c_char {
-    // SAFETY: by the header's rules NULL or a live error.
-    unsafe { entry::read(error, EMPTY, |e| e.mfa_id.as_ptr()) }
+    // SAFETY: the header's conventions: NULL or a live error.
+    unsafe { ffi::read(error, EMPTY, |e| e.mfa_id.as_ptr()) }
 }

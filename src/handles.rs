@@ -1,20 +1,20 @@
-//! Handles: numbers that stand for objects of the library and are checked on every use.
+//! Handles: integers that refer to objects of the library and are validated on every use.
 //!
-//! A handle is made of a kind, a generation and an index, so that a stale, doubled, foreign or random
-//! one is found out. It stays below 2^53 and so survives a double (JavaScript, Lua).
+//! A handle consists of a type, a generation and an index, so that a stale, double-freed, wrong-type or random
+//! handle is detected. It is below 2^53, which a double represents exactly (JavaScript, Lua).
 
 use bosauth::{Error, ForkSafeMutex, Status};
 
 const INDEX_BITS: u32 = 24;
 const GENERATION_BITS: u32 = 25;
-const KIND_SHIFT: u32 = INDEX_BITS + GENERATION_BITS;
+const TYPE_SHIFT: u32 = INDEX_BITS + GENERATION_BITS;
 const INDEX_MAX: u64 = (1 << INDEX_BITS) - 1;
 const GENERATION_MAX: u64 = (1 << GENERATION_BITS) - 1;
 
-/// The objects of one kind that are in the caller's hands.
+/// The live objects of one type.
 pub(crate) struct Table<T> {
     /// 1 to 15, different for each table.
-    kind: u64,
+    type_tag: u64,
     /// The parameter's name in the header.
     argument: &'static str,
     slots: ForkSafeMutex<Slots<T>>,
@@ -31,10 +31,10 @@ struct Slot<T> {
 }
 
 impl<T: Clone> Table<T> {
-    /// An empty table.
-    pub const fn new(kind: u64, argument: &'static str) -> Self {
+    /// Creates an empty table.
+    pub const fn new(type_tag: u64, argument: &'static str) -> Self {
         Table {
-            kind,
+            type_tag,
             argument,
             slots: ForkSafeMutex::new(Slots {
                 all: Vec::new(),
@@ -43,15 +43,14 @@ impl<T: Clone> Table<T> {
         }
     }
 
-    /// Takes an object in and gives its handle.
+    /// Inserts an object and returns its handle.
     pub fn insert(&self, object: T) -> Result<u64, Error> {
-        let place = self.slots.with(|slots| slots.insert(object));
-        let (index, generation) =
-            place.ok_or_else(|| Error::internal("there are too many handles"))?;
-        Ok(self.kind << KIND_SHIFT | generation << INDEX_BITS | index as u64)
+        let slot = self.slots.with(|slots| slots.insert(object));
+        let (index, generation) = slot.ok_or_else(|| Error::internal("too many handles"))?;
+        Ok(self.type_tag << TYPE_SHIFT | generation << INDEX_BITS | index as u64)
     }
 
-    /// The object of a handle: a clone, so that the table is not locked while it is used.
+    /// Returns the object of a handle: a clone, so that the table is not locked while it is used.
     pub fn get(&self, handle: u64) -> Result<T, Error> {
         let index = self.index(handle)?;
         let object = self
@@ -60,7 +59,7 @@ impl<T: Clone> Table<T> {
         object.ok_or_else(|| self.invalid())
     }
 
-    /// Takes the object of a handle out; the handle is invalid from then on.
+    /// Removes and returns the object of a handle, which is invalid from then on.
     pub fn remove(&self, handle: u64) -> Result<T, Error> {
         let index = self.index(handle)?;
         self.slots
@@ -69,7 +68,7 @@ impl<T: Clone> Table<T> {
     }
 
     fn index(&self, handle: u64) -> Result<usize, Error> {
-        if handle >> KIND_SHIFT != self.kind {
+        if handle >> TYPE_SHIFT != self.type_tag {
             return Err(self.invalid());
         }
         usize::try_from(handle & INDEX_MAX).map_err(|_| self.invalid())
@@ -77,7 +76,7 @@ impl<T: Clone> Table<T> {
 
     fn invalid(&self) -> Error {
         let message = format!(
-            "this is no {} handle: it was freed, is of another kind, or never was one",
+            "not a valid {} handle: it was freed, has another type or was never created",
             self.argument
         );
         Error::bad_argument(Status::InvalidHandle, self.argument, message)
@@ -85,7 +84,7 @@ impl<T: Clone> Table<T> {
 }
 
 impl<T> Slots<T> {
-    /// Where the object stands now: index and generation; `None` if there is no room.
+    /// Inserts an object and returns its index and generation; `None` if the table is full.
     fn insert(&mut self, object: T) -> Option<(usize, u64)> {
         let index = self.free.pop().unwrap_or(self.all.len());
         if index as u64 > INDEX_MAX {
@@ -110,7 +109,7 @@ impl<T> Slots<T> {
     fn remove(&mut self, index: usize, generation: u64) -> Option<T> {
         let slot = self.find(index, generation)?;
         let object = slot.object.take()?;
-        // A slot whose generations are used up is never used again.
+        // A slot without unused generations is never used again.
         if slot.generation < GENERATION_MAX {
             slot.generation += 1;
             self.free.push(index);
@@ -128,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handle_is_good_until_it_is_removed() {
+    fn a_handle_is_valid_until_it_is_removed() {
         let table = Table::new(1, "client");
         let first = table.insert("a").expect("room");
         let second = table.insert("b").expect("room");
@@ -170,14 +169,14 @@ mod tests {
     }
 
     #[test]
-    fn random_and_foreign_handles_are_found_out() {
+    fn random_and_wrong_type_handles_are_invalid() {
         let (table, other) = (Table::new(1, "client"), Table::new(2, "cancel"));
         let handle = table.insert(()).expect("room");
-        let foreign = other.insert(()).expect("room");
+        let wrong_type = other.insert(()).expect("room");
         for bad in [
             0,
             1,
-            foreign,
+            wrong_type,
             handle + 1,
             handle ^ 1 << 30,
             handle | 1 << 53,
@@ -197,7 +196,7 @@ mod tests {
         table
             .slots
             .with(|slots| slots.all[0].generation = GENERATION_MAX);
-        let highest = 15 << KIND_SHIFT | GENERATION_MAX << INDEX_BITS | INDEX_MAX;
+        let highest = 15 << TYPE_SHIFT | GENERATION_MAX << INDEX_BITS | INDEX_MAX;
         assert!(highest < 1 << 53);
     }
 

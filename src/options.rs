@@ -1,19 +1,17 @@
-//! How one call differs.
+//! Per-call options.
 
 use std::ffi::{c_char, c_void};
 
-use bosauth::{CallOptions, Error, input};
+use bosauth::CallOptions;
 
+use crate::arguments::{self, Arguments, milliseconds};
 use crate::cancel::{CANCELS, bosauth_cancel};
-use crate::entry;
+use crate::ffi;
 use crate::status::bosauth_status;
-use crate::sticky::{self, Sticky, milliseconds};
-use crate::text::{checked, copied};
 
-/// How one call differs from the configuration. A setter that fails answers at once and is remembered: a
-/// call made with the options then fails with the full error of the first one, whatever is set later. An
-/// option without meaning for a call is ignored.
-pub struct bosauth_options(pub(crate) Sticky<CallOptions>);
+/// Per-call options. A setter that fails returns its status; in addition, a call with these options fails with
+/// the error of the first setter that failed. An option that does not apply to a call is ignored.
+pub struct bosauth_options(pub(crate) CallOptions);
 
 /// Runs a setter.
 ///
@@ -21,50 +19,49 @@ pub struct bosauth_options(pub(crate) Sticky<CallOptions>);
 /// `options` is NULL or live options that no other thread uses during the call.
 unsafe fn set(
     options: *mut bosauth_options,
-    change: impl FnOnce(&mut CallOptions) -> Result<(), Error>,
+    setter: impl FnOnce(CallOptions, &mut Arguments) -> CallOptions,
 ) -> bosauth_status {
     // SAFETY: as promised by the caller.
     let options = unsafe { options.as_mut() };
-    sticky::set(options.map(|options| &mut options.0), "options", change)
+    arguments::set(options.map(|options| &mut options.0), "options", setter)
 }
 
-/// Makes options that change nothing.
+/// Creates options without any effect.
 ///
-/// @return an object to free with bosauth_options_free
+/// @return the options, to be freed with bosauth_options_free()
 #[unsafe(no_mangle)]
 pub extern "C" fn bosauth_options_new() -> *mut bosauth_options {
-    Box::into_raw(Box::new(bosauth_options(Sticky::default())))
+    Box::into_raw(Box::new(bosauth_options(CallOptions::new())))
 }
 
-/// Frees options. Calls under way have copied them.
+/// Frees options. Calls in progress have their own copy.
 ///
 /// @param options the options; may be NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_options_free(options: *mut bosauth_options) {
-    // SAFETY: by the header's rules NULL or live options.
-    unsafe { entry::free(options) }
+    // SAFETY: the header's conventions: NULL or live options.
+    unsafe { ffi::free(options) }
 }
 
-/// Sets the deadline of the whole call, instead of the configuration's.
+/// Sets the deadline of the whole call, in place of the configured one.
 ///
 /// @param options the options
-/// @param ms milliseconds, 1 to 86400000
+/// @param ms the deadline in milliseconds; 1 to 86400000
 /// @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_options_set_timeout_ms(
     options: *mut bosauth_options,
     ms: i64,
 ) -> bosauth_status {
-    // SAFETY: by the header's rules NULL or live options of this thread's.
-    unsafe { set(options, |options| options.set_timeout(milliseconds(ms))) }
+    // SAFETY: the header's conventions: NULL or live options.
+    unsafe { set(options, |options, _| options.timeout(milliseconds(ms))) }
 }
 
-/// Adds a query parameter such as expand or fields. The server writes the address into its log: put no
-/// secret here. The names token and mfaId are refused.
+/// Adds a query parameter such as expand or fields. The server logs request URLs: do not pass a secret.
 ///
 /// @param options the options
-/// @param name 1 to 255 bytes
-/// @param value up to 8192 bytes
+/// @param name the name; 1 to 255 bytes, neither "token" nor "mfaId"
+/// @param value the value; at most 8192 bytes
 /// @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_options_add_query(
@@ -72,21 +69,22 @@ pub unsafe extern "C" fn bosauth_options_add_query(
     name: *const c_char,
     value: *const c_char,
 ) -> bosauth_status {
-    // SAFETY: by the header's rules NULL or live options of this thread's, NULL or texts.
+    // SAFETY: the header's conventions: NULL or live options, NULL or strings.
     unsafe {
-        set(options, |options| {
-            let name = checked(name, "name", |name| input::query(name, ""))?;
-            options.add_query(&name, &copied(value, "value")?)
+        set(options, |options, arguments| {
+            let name = arguments.string(name, "name");
+            let value = arguments.string(value, "value");
+            options.query(&name, &value)
         })
     }
 }
 
-/// Adds a header. It replaces the configuration's of that name; the same name added twice here is sent
-/// twice. Which names are allowed: see bosauth_config_add_header.
+/// Adds a header. It replaces the configured headers of the same name. A name added twice is sent twice. The
+/// refused names are those of bosauth_config_add_header().
 ///
 /// @param options the options
-/// @param name a header name (RFC 9110 section 5.6.2), 1 to 255 bytes
-/// @param value up to 8192 bytes without CR, LF and other control characters
+/// @param name the header name (RFC 9110 section 5.6.2); 1 to 255 bytes
+/// @param value the value; at most 8192 bytes, without CR, LF and other control characters
 /// @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_options_add_header(
@@ -94,103 +92,104 @@ pub unsafe extern "C" fn bosauth_options_add_header(
     name: *const c_char,
     value: *const c_char,
 ) -> bosauth_status {
-    // SAFETY: by the header's rules NULL or live options of this thread's, NULL or texts.
+    // SAFETY: the header's conventions: NULL or live options, NULL or strings.
     unsafe {
-        set(options, |options| {
-            let name = checked(name, "name", |name| input::header(name, ""))?;
-            options.add_header(&name, &copied(value, "value")?)
+        set(options, |options, arguments| {
+            let name = arguments.string(name, "name");
+            let value = arguments.string(value, "value");
+            options.header(&name, &value)
         })
     }
 }
 
-/// Sets extra members for the request's body. Names that would take the place of the call's own are
-/// refused, in any case: email, password, token, identity, identityField, otpId, mfaId.
+/// Sets extra fields of the request body. The names of the call's own fields are refused, in any case: email,
+/// password, token, identity, identityField, otpId, mfaId.
 ///
 /// @param options the options
-/// @param object a JSON object of up to 65536 bytes without duplicate names
+/// @param object a JSON object without duplicate names; at most 65536 bytes
 /// @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_options_set_body_json(
     options: *mut bosauth_options,
     object: *const c_char,
 ) -> bosauth_status {
-    // SAFETY: by the header's rules NULL or live options of this thread's, NULL or a text.
+    // SAFETY: the header's conventions: NULL or live options, NULL or a string.
     unsafe {
-        set(options, |options| {
-            options.set_body_json(&copied(object, "object")?)
+        set(options, |options, arguments| {
+            options.body_json(&arguments.string(object, "object"))
         })
     }
 }
 
-/// Says whether a login's session becomes the client's.
+/// Sets whether a login's session becomes the client's session.
 ///
 /// @param options the options
-/// @param on 0: log in without keeping the session; anything else: keep it, the default
+/// @param on 0: the client's session does not change; any other value: it is replaced, the default
 /// @return BOSAUTH_OK or NULL_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_options_set_keep_session(
     options: *mut bosauth_options,
     on: i32,
 ) -> bosauth_status {
-    let keep = |options: &mut CallOptions| {
-        options.set_keep_session(on != 0);
-        Ok(())
-    };
-    // SAFETY: by the header's rules NULL or live options of this thread's.
-    unsafe { set(options, keep) }
+    // SAFETY: the header's conventions: NULL or live options.
+    unsafe { set(options, |options, _| options.keep_session(on != 0)) }
 }
 
-/// Sets the id of a started MFA login, from bosauth_error_mfa_id, to finish it by another method. It is
-/// sent in the query.
+/// Sets the id of the MFA login that the call completes, from bosauth_error_mfa_id(). It is sent in the query.
 ///
 /// @param options the options
-/// @param mfa_id 1 to 255 bytes of A-Z a-z 0-9 _ -
+/// @param mfa_id the id; 1 to 255 bytes of A-Z a-z 0-9 _ -
 /// @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_options_set_mfa_id(
     options: *mut bosauth_options,
     mfa_id: *const c_char,
 ) -> bosauth_status {
-    // SAFETY: by the header's rules NULL or live options of this thread's, NULL or a text.
+    // SAFETY: the header's conventions: NULL or live options, NULL or a string.
     unsafe {
-        set(options, |options| {
-            options.set_mfa_id(&copied(mfa_id, "mfa_id")?)
+        set(options, |options, arguments| {
+            options.mfa_id(&arguments.string(mfa_id, "mfa_id"))
         })
     }
 }
 
-/// Sets what can stop the call.
+/// Sets the handle that cancels the call. It may be freed afterwards; the options keep what it refers to.
 ///
-/// @param options the options; they hold what the handle stands for, so that it may be freed
-/// @param cancel the handle, from bosauth_cancel_new
+/// @param options the options
+/// @param cancel the handle, from bosauth_cancel_new()
 /// @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_HANDLE
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_options_set_cancel(
     options: *mut bosauth_options,
     cancel: bosauth_cancel,
 ) -> bosauth_status {
-    let hold = |options: &mut CallOptions| {
-        options.set_cancel(&CANCELS.get(cancel)?);
-        Ok(())
-    };
-    // SAFETY: by the header's rules NULL or live options of this thread's.
-    unsafe { set(options, hold) }
+    // SAFETY: the header's conventions: NULL or live options.
+    unsafe {
+        set(options, |options, arguments| {
+            match arguments.ok(CANCELS.get(cancel)) {
+                Some(cancel) => options.cancel(&cancel),
+                None => options,
+            }
+        })
+    }
 }
 
-/// A wait hook, see bosauth_options_set_wait_hook.
+/// A wait hook; see bosauth_options_set_wait_hook().
 ///
-/// @param user_data what was set with the hook
-/// @return 0 to go on; anything else ends the call with CANCELLED
+/// @param user_data the pointer that was set with the hook
+/// @return 0 to continue; any other value makes the call fail with CANCELLED
 pub type bosauth_wait_fn = Option<unsafe extern "C-unwind" fn(user_data: *mut c_void) -> i32>;
 
 /// Sets a function that is called while the call waits: when a signal interrupts a wait, and at least every
-/// 200 ms. For hosts that run signal handlers themselves, as interpreters do. It is called on the thread of the
-/// call, holds no lock of the library, and may make other calls; the call's deadline includes the time it takes.
-/// It is not called again after it ended the call. It must not throw: an exception ends the process.
+/// 200 ms. For hosts that run signal handlers themselves, such as interpreters. It is called on the thread of
+/// the call, with no lock of the library held, and may make other calls. Its run time counts towards the
+/// deadline. It is not called again after it has returned a value other than 0. It must not throw: an
+/// exception terminates the process.
 ///
 /// @param options the options
 /// @param hook the function; NULL for none, the default
-/// @param user_data passed to the function; may be NULL. It must live as long as any call that has the options
+/// @param user_data a pointer that is passed to the function and must stay valid during all calls with these
+///        options; may be NULL
 /// @return BOSAUTH_OK or NULL_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_options_set_wait_hook(
@@ -198,38 +197,36 @@ pub unsafe extern "C" fn bosauth_options_set_wait_hook(
     hook: bosauth_wait_fn,
     user_data: *mut c_void,
 ) -> bosauth_status {
-    let set_hook = |options: &mut CallOptions| {
-        match hook {
+    // SAFETY: the header's conventions: NULL or live options.
+    unsafe {
+        set(options, |options, _| match hook {
             Some(function) => {
                 let hook = WaitHook {
                     function,
                     user_data,
                 };
-                options.set_wait_hook(move || hook.call());
+                options.wait_hook(move || hook.call())
             }
-            None => options.clear_wait_hook(),
-        }
-        Ok(())
-    };
-    // SAFETY: by the header's rules NULL or live options of this thread's.
-    unsafe { set(options, set_hook) }
+            None => options.no_wait_hook(),
+        })
+    }
 }
 
-/// The app's function and what it is passed.
+/// The function and its argument.
 struct WaitHook {
     function: unsafe extern "C-unwind" fn(*mut c_void) -> i32,
     user_data: *mut c_void,
 }
 
-// SAFETY: the pointer is only passed on. Which threads may use what it points to is the app's to know: the function
-// is called on the threads on which the app makes calls.
+// SAFETY: the pointer is only passed to the function, which runs on the threads on which the app makes calls. The
+// app chooses these threads.
 unsafe impl Send for WaitHook {}
 // SAFETY: as above.
 unsafe impl Sync for WaitHook {}
 
 impl WaitHook {
     fn call(&self) -> bool {
-        // SAFETY: by the header's rules a function that may be called with what was set beside it.
+        // SAFETY: the header's conventions: a function that accepts the pointer that was set with it.
         unsafe { (self.function)(self.user_data) != 0 }
     }
 }

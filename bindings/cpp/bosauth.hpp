@@ -51,20 +51,17 @@ static_assert((BOSAUTH_ABI_VERSION >> 16) == 1, "bosauth.hpp and bosauth.h are o
 
 // ---- numbers ------------------------------------------------------------------------------------------
 
-/// The condition behind an error; bosauth.h describes each. A newer library may give other numbers: read
-/// them by their ten.
+/// The condition that an error reports; bosauth.h documents each. Interpret an unknown status by its range.
 enum class status_code : std::int32_t {  // NOLINT(performance-enum-size): the type of the C header
     ok = BOSAUTH_OK,
     null_argument = BOSAUTH_ERROR_NULL_ARGUMENT,
     invalid_utf8 = BOSAUTH_ERROR_INVALID_UTF8,
     invalid_argument = BOSAUTH_ERROR_INVALID_ARGUMENT,
     invalid_handle = BOSAUTH_ERROR_INVALID_HANDLE,
-    no_session = BOSAUTH_ERROR_NO_SESSION,
     unsupported = BOSAUTH_ERROR_UNSUPPORTED,
     name_lookup = BOSAUTH_ERROR_NAME_LOOKUP,
     connect = BOSAUTH_ERROR_CONNECT,
     tls = BOSAUTH_ERROR_TLS,
-    pin_mismatch = BOSAUTH_ERROR_PIN_MISMATCH,
     proxy = BOSAUTH_ERROR_PROXY,
     connection_lost = BOSAUTH_ERROR_CONNECTION_LOST,
     timeout = BOSAUTH_ERROR_TIMEOUT,
@@ -73,7 +70,7 @@ enum class status_code : std::int32_t {  // NOLINT(performance-enum-size): the t
     response_too_large = BOSAUTH_ERROR_RESPONSE_TOO_LARGE,
     validation = BOSAUTH_ERROR_VALIDATION,
     credentials = BOSAUTH_ERROR_CREDENTIALS,
-    /// Never delete a token because of one such error: call again after 3 s, see bosauth.h.
+    /// Do not delete a token on a single error of this kind: retry after 3 s, see bosauth.h.
     unknown_token = BOSAUTH_ERROR_UNKNOWN_TOKEN,
     mfa_required = BOSAUTH_ERROR_MFA_REQUIRED,
     mfa_session = BOSAUTH_ERROR_MFA_SESSION,
@@ -86,14 +83,10 @@ enum class status_code : std::int32_t {  // NOLINT(performance-enum-size): the t
     rate_limited = BOSAUTH_ERROR_RATE_LIMITED,
     server = BOSAUTH_ERROR_SERVER,
     refused = BOSAUTH_ERROR_REFUSED,
-    store = BOSAUTH_ERROR_STORE,
-    store_unavailable = BOSAUTH_ERROR_STORE_UNAVAILABLE,
-    store_corrupt = BOSAUTH_ERROR_STORE_CORRUPT,
-    transport = BOSAUTH_ERROR_TRANSPORT,
     internal = BOSAUTH_ERROR_INTERNAL,
 };
 
-/// What to do about an error; bosauth.h describes each. Treat an unknown one as none.
+/// What to do about an error; bosauth.h documents each. Treat an unknown action as none.
 enum class action_code : std::int32_t {  // NOLINT(performance-enum-size): the type of the C header
     none = BOSAUTH_ACTION_NONE,
     fix_call = BOSAUTH_ACTION_FIX_CALL,

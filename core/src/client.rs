@@ -1,10 +1,10 @@
-//! One server, one session, one pool of connections: [`Client`].
+//! The client: one server, one session, one pool of connections.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::Config;
+use crate::config::{ClientBuilder, Config};
 use crate::error::Error;
 use crate::http::{Origin, Transport};
 use crate::protocol::paths::BaseUrl;
@@ -12,13 +12,13 @@ use crate::secret::Secret;
 use crate::session::{Session, SessionStore};
 use crate::{input, protocol};
 
-/// A client of one BosBase server. Clones are the same client; any thread may use it.
+/// A client of one BosBase server. Clones share the session and the connections; any thread may use one.
 #[derive(Clone)]
 pub struct Client {
     pub(crate) inner: Arc<Inner>,
 }
 
-/// What all clones of a client share.
+/// The state shared by all clones of a client.
 pub(crate) struct Inner {
     pub base_url: BaseUrl,
     pub config: Config,
@@ -27,53 +27,33 @@ pub(crate) struct Inner {
 }
 
 impl Client {
-    /// A client of the server at `base_url`: `http` or `https`, a host, perhaps a port and a path
-    /// prefix; no user-info, query or fragment. Nothing is sent.
+    /// Returns a builder for a client of the server at `base_url`: `http` or `https`, a host, an optional port and
+    /// an optional path prefix, without user info, query or fragment; see [`input::base_url`].
     ///
-    /// Over plain `http` anybody on the way reads the passwords and can forge an answer; use it on
-    /// loopback only.
-    pub fn new(base_url: &str, config: &Config) -> Result<Client, Error> {
-        let base_url = BaseUrl::parse(base_url)?;
-        let origin = Origin {
-            https: base_url.is_https(),
-            host: base_url.host().into(),
-            port: base_url.port(),
-        };
-        let transport = Transport::new(origin, config);
-        let inner = Inner {
-            base_url,
-            config: config.clone(),
-            transport,
-            store: SessionStore::default(),
-        };
-        Ok(Client {
-            inner: Arc::new(inner),
-        })
-    }
-
-    /// [`Client::new`] with its configuration in one expression.
+    /// Plain `http` protects neither passwords nor responses on the network path: use it on loopback only.
     pub fn builder(base_url: &str) -> ClientBuilder {
-        ClientBuilder {
-            base_url: base_url.into(),
-            config: Config::new(),
-            failure: None,
-        }
+        ClientBuilder::default().base_url(base_url)
     }
 
-    /// The session the client holds, if somebody is logged in.
+    /// Returns the client's current session, or `None` if there is none.
     pub fn session(&self) -> Option<Session> {
         self.inner.store.current()
     }
 
-    /// Makes `token`, got elsewhere, the client's session. `record_json` is the account's record, a
-    /// JSON object nested up to 512 levels deep and without duplicate names at its top level, if there is one. See [`input::session_token`] for what a token may be.
+    /// Makes a token obtained elsewhere the client's session.
+    ///
+    /// [`input::session_token`] lists the limits of `token`. `record_json` is the account's record: a JSON object
+    /// with at most 512 levels of nesting and without duplicate names at its top level.
+    ///
+    /// # Errors
+    /// `InvalidArgument`; the session is then unchanged.
     pub fn save_session(&self, token: &str, record_json: Option<&str>) -> Result<(), Error> {
         input::session_token(token)?;
         if let Some(record) = record_json {
             protocol::record::check(record, protocol::json::UNLIMITED).map_err(|reason| {
                 input::invalid(
                     "record_json",
-                    format!("the record is no usable JSON object: {reason}"),
+                    format!("record_json must be a valid JSON object: {reason}"),
                 )
             })?;
         }
@@ -83,16 +63,16 @@ impl Client {
         Ok(())
     }
 
-    /// Forgets the session. The server is not told: it keeps accepting the token until it expires.
+    /// Removes the client's session. No request is sent: the server accepts the token until it expires.
     pub fn clear_session(&self) {
         let ticket = self.inner.store.begin();
         self.inner.store.commit(ticket, None);
     }
 
-    /// Ends the client: its calls, on whatever thread and of whatever clone, end with
-    /// [`Status::Cancelled`](crate::Status::Cancelled), those under way and those to come, and its
-    /// connections are closed. Waits at most `wait`, and answers whether no call is under way any more.
-    /// The session stays and can be read.
+    /// Closes the client and its connections. All its calls, of all clones, fail with
+    /// [`Status::Cancelled`](crate::Status::Cancelled): those in progress and later ones.
+    ///
+    /// Waits at most `wait` and returns whether no call is in progress any more. The session can still be read.
     pub fn close(&self, wait: Duration) -> bool {
         self.inner.transport.close(wait)
     }
@@ -106,55 +86,29 @@ impl fmt::Debug for Client {
     }
 }
 
-/// A [`Client`] being set up. The first setting that was refused is reported by
-/// [`ClientBuilder::build`].
-#[derive(Clone, Debug)]
-pub struct ClientBuilder {
-    base_url: String,
-    config: Config,
-    failure: Option<Error>,
-}
-
 impl ClientBuilder {
-    /// See [`Config::set_timeout`].
-    pub fn timeout(self, timeout: Duration) -> Self {
-        self.set(|config| config.set_timeout(timeout))
-    }
-
-    /// See [`Config::set_connect_timeout`].
-    pub fn connect_timeout(self, timeout: Duration) -> Self {
-        self.set(|config| config.set_connect_timeout(timeout))
-    }
-
-    /// See [`Config::set_user_agent`].
-    pub fn user_agent(self, text: &str) -> Self {
-        self.set(|config| config.set_user_agent(text))
-    }
-
-    /// See [`Config::add_header`].
-    pub fn header(self, name: &str, value: &str) -> Self {
-        self.set(|config| config.add_header(name, value))
-    }
-
-    /// See [`Config::set_max_response_bytes`].
-    pub fn max_response_bytes(self, bytes: u64) -> Self {
-        self.set(|config| config.set_max_response_bytes(bytes))
-    }
-
-    /// See [`Config::add_roots_pem`].
-    pub fn roots_pem(self, pem: impl AsRef<[u8]>) -> Self {
-        self.set(|config| config.add_roots_pem(pem))
-    }
-
-    /// The client, or the first thing that was wrong, in the order it was given (the address first).
+    /// Creates the client. Nothing is sent.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an invalid base URL; otherwise the first error of a setter.
     pub fn build(self) -> Result<Client, Error> {
-        let client = Client::new(&self.base_url, &self.config)?;
-        self.failure.map_or(Ok(client), Err)
-    }
-
-    fn set(mut self, change: impl FnOnce(&mut Config) -> Result<(), Error>) -> Self {
-        let result = change(&mut self.config);
-        self.failure = self.failure.or(result.err());
-        self
+        let base_url = BaseUrl::parse(&self.base_url)?;
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let origin = Origin {
+            https: base_url.is_https(),
+            host: base_url.host().into(),
+            port: base_url.port(),
+        };
+        let inner = Inner {
+            base_url,
+            transport: Transport::new(origin, &self.config),
+            config: self.config,
+            store: SessionStore::default(),
+        };
+        Ok(Client {
+            inner: Arc::new(inner),
+        })
     }
 }

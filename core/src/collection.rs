@@ -63,7 +63,7 @@ impl<'a> Collection<'a> {
     }
 
     /// Logs in with a bound token of 1 to 1024 bytes. The session becomes the client's, unless
-    /// [`CallOptions::set_keep_session`] is off or a login, save or clear that started later has committed
+    /// [`CallOptions::keep_session`] is off or a login, save or clear that started later has committed
     /// ([`Session::was_kept`]).
     ///
     /// # Errors
@@ -104,6 +104,7 @@ impl<'a> Collection<'a> {
     }
 
     fn start(&self, endpoint: Endpoint) -> Result<PendingCall<'a>, Error> {
+        self.options.check()?;
         PendingCall::start(&self.client.inner, self.name, endpoint, self.options)
     }
 

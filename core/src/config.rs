@@ -1,29 +1,121 @@
-//! How a client is set up: [`Config`].
+//! The configuration of a client and its builder: [`ClientBuilder`]. `build` is in `client.rs`.
 
 use std::fmt;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 
+use crate::deferred_error::DeferredError;
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::{input, pem};
 
-/// How a client is set up. The client copies it.
+/// The configuration of a client.
 #[derive(Clone)]
-pub struct Config {
-    pub(crate) timeout: Duration,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) user_agent: String,
-    pub(crate) headers: Vec<(String, Secret)>,
-    pub(crate) max_response_bytes: usize,
-    pub(crate) added_roots: Vec<CertificateDer<'static>>,
+pub(crate) struct Config {
+    pub timeout: Duration,
+    pub connect_timeout: Duration,
+    pub user_agent: String,
+    pub headers: Vec<(String, Secret)>,
+    pub max_response_bytes: usize,
+    pub added_roots: Vec<CertificateDer<'static>>,
 }
 
-impl Config {
-    /// The defaults: 20 s for a call, 5 s of it to connect, User-Agent `bosauth`, answers up to 1 MiB,
-    /// the bundled certificate roots.
-    pub fn new() -> Self {
+/// Configures and builds a [`Client`](crate::Client); returned by
+/// [`Client::builder`](crate::Client::builder).
+///
+/// The defaults are a deadline of 20 s for a call, of which at most 5 s to connect, the User-Agent `bosauth`,
+/// response bodies of at most 1 MiB, and the bundled certificate authorities.
+///
+/// Setters cannot fail. The first invalid value is reported by [`ClientBuilder::build`].
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct ClientBuilder {
+    pub(crate) base_url: String,
+    pub(crate) config: Config,
+    pub(crate) error: Option<Error>,
+}
+
+impl ClientBuilder {
+    /// Sets the base URL of the server in place of the one passed to
+    /// [`Client::builder`](crate::Client::builder).
+    pub fn base_url(mut self, base_url: &str) -> Self {
+        self.base_url = base_url.into();
+        self
+    }
+
+    /// Sets the deadline of a whole call: 1 ms to 1 day.
+    ///
+    /// The server may delay a login by 15 s while it sends an alert mail: with a shorter deadline, valid logins
+    /// can time out.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.set(|builder| {
+            input::timeout(timeout)?;
+            builder.config.timeout = timeout;
+            Ok(())
+        })
+    }
+
+    /// Sets the deadline for name resolution, connect and TLS handshake together: 1 ms to 1 day. The deadline of
+    /// the call applies as well.
+    pub fn connect_timeout(self, timeout: Duration) -> Self {
+        self.set(|builder| {
+            input::timeout(timeout)?;
+            builder.config.connect_timeout = timeout;
+            Ok(())
+        })
+    }
+
+    /// Sets the User-Agent; see [`input::user_agent`] for its limits. Keep it stable: the server mails the user
+    /// when it changes.
+    pub fn user_agent(self, text: &str) -> Self {
+        self.set(|builder| {
+            input::user_agent(text)?;
+            builder.config.user_agent = text.into();
+            Ok(())
+        })
+    }
+
+    /// Adds a header to every request; see [`input::header`] for its limits. A name added twice is sent twice.
+    pub fn header(self, name: &str, value: &str) -> Self {
+        self.set(|builder| {
+            input::header(name, value)?;
+            let header = (name.into(), Secret::new(value));
+            builder.config.headers.push(header);
+            Ok(())
+        })
+    }
+
+    /// Sets the maximum size of a response body, in bytes: 1 to 4 MiB ([`input::RESPONSE_MAX`]).
+    pub fn max_response_bytes(self, bytes: u64) -> Self {
+        self.set(|builder| {
+            input::max_response_bytes(bytes)?;
+            builder.config.max_response_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+            Ok(())
+        })
+    }
+
+    /// Trusts the certificate authorities in `pem` in addition to the bundled ones: PEM (RFC 7468) with at least
+    /// one certificate. Text around the blocks may be in any encoding; blocks of other types are ignored. The
+    /// error for a certificate that cannot be used contains its position.
+    pub fn roots_pem(self, pem: impl AsRef<[u8]>) -> Self {
+        self.set(|builder| {
+            let roots = pem::certificates(pem.as_ref());
+            let roots = roots.map_err(|reason| input::invalid("pem", reason))?;
+            builder.config.added_roots.extend(roots);
+            Ok(())
+        })
+    }
+}
+
+impl DeferredError for ClientBuilder {
+    fn deferred_error(&mut self) -> &mut Option<Error> {
+        &mut self.error
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
         Config {
             timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(5),
@@ -33,65 +125,10 @@ impl Config {
             added_roots: Vec::new(),
         }
     }
-
-    /// The deadline of a whole call: 1 ms to one day. A login may wait 15 s for the server's alert
-    /// mail, so a shorter one than that can fail logins that were good.
-    pub fn set_timeout(&mut self, timeout: Duration) -> Result<(), Error> {
-        input::timeout(timeout)?;
-        self.timeout = timeout;
-        Ok(())
-    }
-
-    /// The deadline for name lookup, connection and TLS handshake together, within the call's own:
-    /// 1 ms to one day.
-    pub fn set_connect_timeout(&mut self, timeout: Duration) -> Result<(), Error> {
-        input::timeout(timeout)?;
-        self.connect_timeout = timeout;
-        Ok(())
-    }
-
-    /// The User-Agent (see [`input::user_agent`]). Keep it stable: the server mails the user when it
-    /// changes.
-    pub fn set_user_agent(&mut self, text: &str) -> Result<(), Error> {
-        input::user_agent(text)?;
-        self.user_agent = text.into();
-        Ok(())
-    }
-
-    /// Adds a header to every request (see [`input::header`]); the same name added twice is sent twice.
-    pub fn add_header(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        input::header(name, value)?;
-        self.headers.push((name.into(), Secret::new(value)));
-        Ok(())
-    }
-
-    /// The largest body of a response, in bytes: 1 to 4 MiB ([`input::RESPONSE_MAX`]), so that reading it never
-    /// keeps a call beyond its deadline.
-    pub fn set_max_response_bytes(&mut self, bytes: u64) -> Result<(), Error> {
-        input::max_response_bytes(bytes)?;
-        self.max_response_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-        Ok(())
-    }
-
-    /// Trusts one or more certificate authorities besides the bundled ones: PEM text (RFC 7468) with at least
-    /// one certificate. Text around the blocks may be in any encoding, blocks of other kinds are left out, and a
-    /// certificate that cannot be used is an error that names its number.
-    pub fn add_roots_pem(&mut self, pem: impl AsRef<[u8]>) -> Result<(), Error> {
-        let roots = pem::certificates(pem.as_ref());
-        let roots = roots.map_err(|reason| input::invalid("pem", reason))?;
-        self.added_roots.extend(roots);
-        Ok(())
-    }
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Config::new()
-    }
 }
 
 impl fmt::Debug for Config {
-    /// Shows the names of headers, never their values.
+    /// Writes the names of headers, never their values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("timeout", &self.timeout)

@@ -1,264 +1,188 @@
-//! What went wrong and what to do about it: [`Error`], its [`Status`] and its [`Action`].
+//! Errors: [`Error`], its [`Status`] and its [`Action`].
 
 use std::ffi::CStr;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The condition behind an error. Numbers are those of the C header and never change their meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-#[repr(i32)]
-pub enum Status {
-    /// A required argument was NULL (C only).
-    NullArgument = 1,
-    /// A text was not UTF-8.
-    InvalidUtf8 = 2,
-    /// A value was empty, too long or malformed; [`Error::argument`] names it.
-    InvalidArgument = 3,
-    /// A handle was stale, freed twice, of another kind or never one (C only).
-    InvalidHandle = 4,
-    /// The call needs a session and there is none.
-    NoSession = 5,
-    /// Not built into this library.
-    Unsupported = 6,
-    /// The server's name was not found.
-    NameLookup = 10,
-    /// No address of the server could be reached.
-    Connect = 11,
-    /// TLS failed before the first byte of a response: name, chain, expiry, protocol, or an alert of the
-    /// server. The outcome is known if no request can have been taken: see [`Error::outcome_unknown`].
-    Tls = 12,
-    /// The certificate chain was good but matched no pin.
-    PinMismatch = 13,
-    /// The proxy failed or refused.
-    Proxy = 14,
-    /// The connection ended before the answer was complete.
-    ConnectionLost = 15,
-    /// A deadline passed.
-    Timeout = 16,
-    /// The app cancelled the call.
-    Cancelled = 17,
-    /// An answer that is none of the protocol's: redirect, HTML, wrong status or shape.
-    UnexpectedResponse = 20,
-    /// The answer's head or body is larger than allowed.
-    ResponseTooLarge = 21,
-    /// The server found a field wrong; [`Error::data_json`] tells which.
-    Validation = 30,
-    /// Wrong email or password.
-    Credentials = 31,
-    /// The token is not bound in this collection.
-    ///
-    /// Never delete a token because of one such error: for two seconds after the first bind of a new
-    /// server the server says it of a bound token. Call again after 3 s. See `docs/protocol.md`, "A new
-    /// server".
-    UnknownToken = 32,
-    /// A second factor is wanted; go on with [`Error::mfa_id`].
-    MfaRequired = 33,
-    /// The MFA id is unknown, used, expired or another account's.
-    MfaSession = 34,
-    /// The second factor must be another method than the first.
-    MfaSameMethod = 35,
-    /// The one-time password is wrong, expired or tried too often.
-    OtpInvalid = 36,
-    /// Password or one-time password login is off in this collection.
-    MethodDisabled = 37,
-    /// The session is not accepted (any more).
-    Unauthorized = 40,
-    /// The collection's auth rule refuses this account.
-    Forbidden = 41,
-    /// The collection or path does not exist.
-    NotFound = 42,
-    /// Too many requests; wait [`Error::retry_after`].
-    RateLimited = 43,
-    /// The server failed (5xx). It may have processed the request: see [`Error::outcome_unknown`].
-    Server = 44,
-    /// Any other refusal of the protocol.
-    Refused = 45,
-    /// The session file or store callback failed.
-    Store = 50,
-    /// The store is not available now; nothing was lost.
-    StoreUnavailable = 51,
-    /// The stored session is damaged; it is kept as it is.
-    StoreCorrupt = 52,
-    /// The app's own transport failed.
-    Transport = 53,
-    /// A bug of this library; the client stays usable.
-    Internal = 90,
+/// Declares an enum of the C ABI. This is the only list of its values: the constants of the C header are generated
+/// from it, and a test compares the C++ and Python enums with it.
+macro_rules! c_enum {
+    ($(#[$attribute:meta])* $name:ident {
+        $($(#[$doc:meta])* $value:ident = $code:literal, $c_name:literal;)*
+    }) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        #[repr(i32)]
+        pub enum $name {
+            $($(#[$doc])* $value = $code,)*
+        }
+
+        impl $name {
+            /// All values, in ascending order of their numbers.
+            pub const ALL: [$name; [$($code),*].len()] = [$($name::$value),*];
+
+            /// Returns the number in the C header.
+            pub const fn code(self) -> i32 {
+                self as i32
+            }
+
+            /// Returns the name in the C header without its prefix, such as `TIMEOUT` or `FIX_CALL`.
+            pub fn name(self) -> &'static str {
+                self.c_name().to_str().unwrap_or_default()
+            }
+
+            /// Returns [`Self::name`] as a C string, for bindings.
+            pub const fn c_name(self) -> &'static CStr {
+                match self {
+                    $($name::$value => $c_name,)*
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+    };
+}
+
+c_enum! {
+    /// The condition that an error reports. The numbers are those of the C header; a condition keeps its number.
+    Status {
+        /// A required argument is NULL.
+        NullArgument = 1, c"NULL_ARGUMENT";
+        /// A string is not UTF-8.
+        InvalidUtf8 = 2, c"INVALID_UTF8";
+        /// An argument is empty, too long or malformed. [`Error::argument`] returns its name.
+        InvalidArgument = 3, c"INVALID_ARGUMENT";
+        /// A handle was freed, has another type or was never created.
+        InvalidHandle = 4, c"INVALID_HANDLE";
+        /// The library does not support the feature.
+        Unsupported = 6, c"UNSUPPORTED";
+        /// The host name of the server cannot be resolved.
+        NameLookup = 10, c"NAME_LOOKUP";
+        /// No address of the server accepts a connection.
+        Connect = 11, c"CONNECT";
+        /// TLS failed before the first byte of a response: certificate name, chain or expiry, protocol, or an
+        /// alert from the server. [`Error::outcome_unknown`] returns whether the request may have been processed.
+        Tls = 12, c"TLS";
+        /// A proxy refused the request.
+        Proxy = 14, c"PROXY";
+        /// The connection was closed before the response was complete.
+        ConnectionLost = 15, c"CONNECTION_LOST";
+        /// The deadline passed.
+        Timeout = 16, c"TIMEOUT";
+        /// The app cancelled the call, or freed or closed its client.
+        Cancelled = 17, c"CANCELLED";
+        /// The response is not one of BosBase: a redirect, HTML, or an unexpected status or format.
+        UnexpectedResponse = 20, c"UNEXPECTED_RESPONSE";
+        /// The head or body of the response exceeds its size limit.
+        ResponseTooLarge = 21, c"RESPONSE_TOO_LARGE";
+        /// The server rejected a field. [`Error::data_json`] returns which one and why.
+        Validation = 30, c"VALIDATION";
+        /// The email or password is wrong.
+        Credentials = 31, c"CREDENTIALS";
+        /// The token is not bound in this collection.
+        ///
+        /// Do not delete a token on a single error of this kind: during the first two seconds after the first bind
+        /// on a new server, the server also returns it for a bound token. Retry after 3 s. See `docs/protocol.md`,
+        /// "A new server".
+        UnknownToken = 32, c"UNKNOWN_TOKEN";
+        /// A second factor is required. Continue with [`Error::mfa_id`].
+        MfaRequired = 33, c"MFA_REQUIRED";
+        /// The MFA id is unknown, used, expired or belongs to another account.
+        MfaSession = 34, c"MFA_SESSION";
+        /// The second factor must use another method than the first.
+        MfaSameMethod = 35, c"MFA_SAME_METHOD";
+        /// The one-time password is wrong or expired, or was tried too often.
+        OtpInvalid = 36, c"OTP_INVALID";
+        /// The login method is disabled in this collection.
+        MethodDisabled = 37, c"METHOD_DISABLED";
+        /// The server does not accept the session, or no longer.
+        Unauthorized = 40, c"UNAUTHORIZED";
+        /// The auth rule of the collection rejected the account.
+        Forbidden = 41, c"FORBIDDEN";
+        /// The collection or path does not exist.
+        NotFound = 42, c"NOT_FOUND";
+        /// Too many requests. Wait for [`Error::retry_after`].
+        RateLimited = 43, c"RATE_LIMITED";
+        /// The server failed (5xx). [`Error::outcome_unknown`] returns whether the request may have been processed.
+        Server = 44, c"SERVER";
+        /// The server rejected the request for another reason.
+        Refused = 45, c"REFUSED";
+        /// A bug in this library. The client stays usable.
+        Internal = 90, c"INTERNAL";
+    }
 }
 
 impl Status {
-    /// Every status, in the order of its number.
-    pub const ALL: [Status; 35] = [
-        Status::NullArgument,
-        Status::InvalidUtf8,
-        Status::InvalidArgument,
-        Status::InvalidHandle,
-        Status::NoSession,
-        Status::Unsupported,
-        Status::NameLookup,
-        Status::Connect,
-        Status::Tls,
-        Status::PinMismatch,
-        Status::Proxy,
-        Status::ConnectionLost,
-        Status::Timeout,
-        Status::Cancelled,
-        Status::UnexpectedResponse,
-        Status::ResponseTooLarge,
-        Status::Validation,
-        Status::Credentials,
-        Status::UnknownToken,
-        Status::MfaRequired,
-        Status::MfaSession,
-        Status::MfaSameMethod,
-        Status::OtpInvalid,
-        Status::MethodDisabled,
-        Status::Unauthorized,
-        Status::Forbidden,
-        Status::NotFound,
-        Status::RateLimited,
-        Status::Server,
-        Status::Refused,
-        Status::Store,
-        Status::StoreUnavailable,
-        Status::StoreCorrupt,
-        Status::Transport,
-        Status::Internal,
-    ];
-
-    /// The number of the C header.
-    pub const fn code(self) -> i32 {
-        self as i32
-    }
-
-    /// The name as in the C header without its prefix, such as `TIMEOUT`.
-    pub fn name(self) -> &'static str {
-        self.c_name().to_str().unwrap_or_default()
-    }
-
-    /// [`Self::name`] as a C string, for bindings.
-    pub const fn c_name(self) -> &'static CStr {
+    /// Returns the usual action for this status. [`Error::action`] returns the one for a given error.
+    pub const fn default_action(self) -> Action {
         match self {
-            Status::NullArgument => c"NULL_ARGUMENT",
-            Status::InvalidUtf8 => c"INVALID_UTF8",
-            Status::InvalidArgument => c"INVALID_ARGUMENT",
-            Status::InvalidHandle => c"INVALID_HANDLE",
-            Status::NoSession => c"NO_SESSION",
-            Status::Unsupported => c"UNSUPPORTED",
-            Status::NameLookup => c"NAME_LOOKUP",
-            Status::Connect => c"CONNECT",
-            Status::Tls => c"TLS",
-            Status::PinMismatch => c"PIN_MISMATCH",
-            Status::Proxy => c"PROXY",
-            Status::ConnectionLost => c"CONNECTION_LOST",
-            Status::Timeout => c"TIMEOUT",
-            Status::Cancelled => c"CANCELLED",
-            Status::UnexpectedResponse => c"UNEXPECTED_RESPONSE",
-            Status::ResponseTooLarge => c"RESPONSE_TOO_LARGE",
-            Status::Validation => c"VALIDATION",
-            Status::Credentials => c"CREDENTIALS",
-            Status::UnknownToken => c"UNKNOWN_TOKEN",
-            Status::MfaRequired => c"MFA_REQUIRED",
-            Status::MfaSession => c"MFA_SESSION",
-            Status::MfaSameMethod => c"MFA_SAME_METHOD",
-            Status::OtpInvalid => c"OTP_INVALID",
-            Status::MethodDisabled => c"METHOD_DISABLED",
-            Status::Unauthorized => c"UNAUTHORIZED",
-            Status::Forbidden => c"FORBIDDEN",
-            Status::NotFound => c"NOT_FOUND",
-            Status::RateLimited => c"RATE_LIMITED",
-            Status::Server => c"SERVER",
-            Status::Refused => c"REFUSED",
-            Status::Store => c"STORE",
-            Status::StoreUnavailable => c"STORE_UNAVAILABLE",
-            Status::StoreCorrupt => c"STORE_CORRUPT",
-            Status::Transport => c"TRANSPORT",
-            Status::Internal => c"INTERNAL",
+            Status::NullArgument
+            | Status::InvalidUtf8
+            | Status::InvalidArgument
+            | Status::InvalidHandle
+            | Status::Unsupported
+            | Status::Validation
+            | Status::NotFound => Action::FixCall,
+            Status::NameLookup
+            | Status::Connect
+            | Status::Proxy
+            | Status::ConnectionLost
+            | Status::Timeout
+            | Status::UnexpectedResponse => Action::CheckNetwork,
+            Status::Tls
+            | Status::ResponseTooLarge
+            | Status::MethodDisabled
+            | Status::Forbidden
+            | Status::Refused => Action::ContactOperator,
+            Status::Credentials | Status::UnknownToken | Status::Unauthorized => {
+                Action::AskCredentials
+            }
+            Status::MfaRequired
+            | Status::MfaSession
+            | Status::MfaSameMethod
+            | Status::OtpInvalid => Action::SecondFactor,
+            Status::RateLimited | Status::Server => Action::RetryLater,
+            Status::Cancelled => Action::None,
+            Status::Internal => Action::ReportBug,
         }
     }
 }
 
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+c_enum! {
+    /// What to do about an error. Treat an unknown action as [`Action::None`].
+    Action {
+        /// Nothing: the app cancelled the call.
+        None = 0, c"NONE";
+        /// Fix the program: the call is wrong.
+        FixCall = 1, c"FIX_CALL";
+        /// Ask the user for the email, the password or another token.
+        AskCredentials = 2, c"ASK_CREDENTIALS";
+        /// Continue with a second factor, or restart the login.
+        SecondFactor = 3, c"SECOND_FACTOR";
+        /// Wait for [`Error::retry_after`], then retry.
+        RetryLater = 4, c"RETRY_LATER";
+        /// Check the network: offline, captive portal, proxy, wrong server.
+        CheckNetwork = 5, c"CHECK_NETWORK";
+        /// Contact the operator of the server: its rules, login methods or certificate prevent the call.
+        ContactOperator = 6, c"CONTACT_OPERATOR";
+        /// Report a bug in this library.
+        ReportBug = 7, c"REPORT_BUG";
     }
 }
 
-/// What to do about an error. Treat an unknown one as [`Action::None`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-#[repr(i32)]
-pub enum Action {
-    /// Nothing: the app wanted it so.
-    None = 0,
-    /// The program is wrong: change the call.
-    FixCall = 1,
-    /// Ask the person for email, password or another token.
-    AskCredentials = 2,
-    /// Go on with a second factor, or begin the login again.
-    SecondFactor = 3,
-    /// Wait [`Error::retry_after`], then try again.
-    RetryLater = 4,
-    /// Look at the network: offline, captive portal, proxy, wrong server.
-    CheckNetwork = 5,
-    /// The server's set-up stands in the way: rule, login method, certificate.
-    ContactOperator = 6,
-    /// A bug of this library: report it.
-    ReportBug = 7,
-}
-
-impl Action {
-    /// Every action, in the order of its number.
-    pub const ALL: [Action; 8] = [
-        Action::None,
-        Action::FixCall,
-        Action::AskCredentials,
-        Action::SecondFactor,
-        Action::RetryLater,
-        Action::CheckNetwork,
-        Action::ContactOperator,
-        Action::ReportBug,
-    ];
-
-    /// The number of the C header.
-    pub const fn code(self) -> i32 {
-        self as i32
-    }
-
-    /// The name as in the C header without its prefix, such as `CHECK_NETWORK`.
-    pub fn name(self) -> &'static str {
-        self.c_name().to_str().unwrap_or_default()
-    }
-
-    /// [`Self::name`] as a C string, for bindings.
-    pub const fn c_name(self) -> &'static CStr {
-        match self {
-            Action::None => c"NONE",
-            Action::FixCall => c"FIX_CALL",
-            Action::AskCredentials => c"ASK_CREDENTIALS",
-            Action::SecondFactor => c"SECOND_FACTOR",
-            Action::RetryLater => c"RETRY_LATER",
-            Action::CheckNetwork => c"CHECK_NETWORK",
-            Action::ContactOperator => c"CONTACT_OPERATOR",
-            Action::ReportBug => c"REPORT_BUG",
-        }
-    }
-}
-
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// Why a call failed. Immutable and cheap to clone; holds no password, token or JWT.
+/// The error of a call. It is immutable, cheap to clone, and contains no password, token or JWT.
 #[derive(Clone)]
 pub struct Error {
     inner: Arc<Report>,
 }
 
-/// The fields of an [`Error`] while it is put together.
+/// The fields of an [`Error`] under construction.
 #[derive(Clone, Debug)]
 pub(crate) struct Report {
     pub status: Status,
@@ -276,7 +200,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// A report with this status, action and message and nothing else.
+    /// Creates a report with this status, action and message.
     pub fn new(status: Status, action: Action, message: impl Into<String>) -> Self {
         Report {
             status,
@@ -304,19 +228,19 @@ impl From<Report> for Error {
 }
 
 impl Error {
-    /// The caller's mistake in `argument`, found before anything was sent.
+    /// Creates the error for an invalid argument, before anything is sent.
     ///
-    /// Used by this crate and by bindings that check arguments of their own. `argument` is the
-    /// parameter's name as in the C header. The action follows from the status and the name:
-    /// `AskCredentials` for a bad email, password, identity or code, else `FixCall`.
+    /// For this crate and for bindings that check arguments of their own. `argument` is the name of the parameter in
+    /// the C header. The action follows from status and name: `AskCredentials` for an invalid email, password,
+    /// identity or code, otherwise `FixCall`.
     pub fn bad_argument(
         status: Status,
         argument: &'static str,
         message: impl Into<String>,
     ) -> Self {
-        let typed_by_a_person = matches!(argument, "email" | "password" | "identity" | "code");
+        let is_user_input = matches!(argument, "email" | "password" | "identity" | "code");
         let is_its_content = matches!(status, Status::InvalidArgument | Status::InvalidUtf8);
-        let action = if typed_by_a_person && is_its_content {
+        let action = if is_user_input && is_its_content {
             Action::AskCredentials
         } else {
             Action::FixCall
@@ -328,78 +252,78 @@ impl Error {
         .into()
     }
 
-    /// A bug of this library, caught before it could do harm.
+    /// Creates the error for a bug in this library.
     pub fn internal(message: impl Into<String>) -> Self {
         Report::new(Status::Internal, Action::ReportBug, message).into()
     }
 
-    /// The condition.
+    /// Returns the status.
     pub fn status(&self) -> Status {
         self.inner.status
     }
 
-    /// What to do about it.
+    /// Returns what to do about the error.
     pub fn action(&self) -> Action {
         self.inner.action
     }
 
-    /// One line in English. No secret and no text of the server's is in it.
+    /// Returns a message in English: one line, without secrets and without strings from the server.
     pub fn message(&self) -> &str {
         &self.inner.message
     }
 
-    /// The name of the bad argument as in the C header (`email`, `collection`), else empty.
+    /// Returns the name of the invalid argument as in the C header, such as `email`; empty if there is none.
     pub fn argument(&self) -> &'static str {
         self.inner.argument
     }
 
-    /// Whether the server may have processed the request although the call failed: true once a byte of the
-    /// request was sent, unless a response proves that nothing was done. Such are a 4xx, 3xx or 1xx in BosBase's
-    /// own form, [`Status::MfaRequired`] and [`Status::RateLimited`]. A 5xx never proves it: BosBase also answers
-    /// one when its database fails after the commit.
+    /// Returns `true` if the server may have processed the request even though the call failed. This is the case once
+    /// a byte of the request was sent, unless a response proves the opposite: a 4xx, 3xx or 1xx in BosBase's format,
+    /// [`Status::MfaRequired`] or [`Status::RateLimited`]. A 5xx proves nothing: BosBase also sends one if its database
+    /// fails after the commit.
     ///
-    /// An alert that ends the TLS 1.3 handshake of a new connection, such as certificate_required, proves it too. Any
-    /// other alert, one on a reused connection, and one over TLS 1.2 after the handshake do not.
+    /// An alert that ends the TLS 1.3 handshake of a new connection, such as certificate_required, is also a proof. Any
+    /// other alert, one on a reused connection, and one over TLS 1.2 after the handshake are not.
     pub fn outcome_unknown(&self) -> bool {
         self.inner.outcome_unknown
     }
 
-    /// The status of the server's answer; `None` without an answer.
+    /// Returns the HTTP status of the response; `None` if there was no response.
     pub fn http_status(&self) -> Option<u16> {
         (self.inner.http_status != 0).then_some(self.inner.http_status)
     }
 
-    /// The server's own message, made safe to show: at most 512 bytes, no control or
-    /// direction-changing characters; empty if it sent none. `***` if it holds a secret of the call of less than 8
-    /// bytes; longer ones are replaced in it.
+    /// Returns the server's message, sanitized for display: at most 512 bytes, without control and bidirectional
+    /// formatting characters; empty if the server sent none. Secrets of the call are replaced by `***`; a message that
+    /// contains one of less than 8 bytes is `***` as a whole.
     pub fn server_message(&self) -> &str {
         &self.inner.server_message
     }
 
-    /// The `data` object of the server's response as JSON text; empty if it sent none, and `{}` if it is longer
-    /// than 64 KiB. Secrets of the call are redacted, BosBase's own names, codes and sentences are left whole.
+    /// Returns the `data` object of the response as JSON; empty if the server sent none, `{}` if it is longer than
+    /// 64 KiB. Secrets of the call are redacted; the names, codes and messages defined by BosBase are not changed.
     pub fn data_json(&self) -> &str {
         &self.inner.data_json
     }
 
-    /// The first 64 KiB of the response's body, secrets of the call replaced by `***`. Empty without a response, for
-    /// every 2xx response, since it may hold a token, and if the call has more secrets than can be looked for
-    /// (256 KiB of header values and extra fields).
+    /// Returns the first 64 KiB of the response body, with secrets of the call replaced by `***`. It is empty without
+    /// a response; for a 2xx response, which may contain a token; and if the header values and extra fields of the
+    /// call exceed 256 KiB, too much to search for.
     pub fn body(&self) -> &[u8] {
         &self.inner.body
     }
 
-    /// The address that the call was for, without query and user-info; empty if an argument was refused.
+    /// Returns the URL of the request, without query and user info; empty if an argument was invalid.
     pub fn url(&self) -> &str {
         &self.inner.url
     }
 
-    /// How long to wait before the next try; zero if there is nothing to wait for.
+    /// Returns how long to wait before the next attempt; zero if there is no need to wait.
     pub fn retry_after(&self) -> Duration {
         self.inner.retry_after
     }
 
-    /// The id of the started MFA login, to be given with the second factor; else empty.
+    /// Returns the id of the MFA login, to be passed with the second factor; empty for other errors.
     pub fn mfa_id(&self) -> &str {
         &self.inner.mfa_id
     }

@@ -1,37 +1,37 @@
-//! What a caller may give: every check of an argument, before anything is sent.
+//! Validation of arguments, before anything is sent.
 //!
-//! Each function answers with an [`Error`] that names the argument as the C header does. The calls
-//! run these checks themselves; they are public for bindings that have to answer for several
-//! arguments in order, and for apps that check a form while it is filled in.
+//! Each function returns an [`Error`] that names the argument as the C header does. The calls validate their
+//! arguments themselves. These functions are public for apps that validate a form while it is filled in, and for
+//! bindings.
 
 use std::time::Duration;
 
 use crate::error::{Error, Status};
 use crate::protocol::paths::BaseUrl;
 
-/// The longest collection name, in bytes.
+/// The maximum length of a collection name, in bytes.
 pub const COLLECTION_MAX: usize = 255;
-/// The longest email or password, in bytes (BosBase refuses longer ones).
+/// The maximum length of an email or password, in bytes. BosBase rejects longer ones.
 pub const CREDENTIAL_MAX: usize = 255;
-/// The longest custom token, in bytes (BosBase refuses longer ones).
+/// The maximum length of a custom token, in bytes. BosBase rejects longer ones.
 pub const TOKEN_MAX: usize = 1024;
-/// The longest session token, in bytes.
+/// The maximum length of a session token, in bytes.
 pub const SESSION_TOKEN_MAX: usize = 8192;
-/// The longest MFA id, in bytes.
+/// The maximum length of an MFA id, in bytes.
 pub const MFA_ID_MAX: usize = 255;
-/// The longest JSON object of extra body members, in bytes.
+/// The maximum length of the extra body fields, in bytes of JSON.
 pub const BODY_JSON_MAX: usize = 64 * 1024;
-/// The longest header value or query value, in bytes.
+/// The maximum length of a header value or query value, in bytes.
 pub const VALUE_MAX: usize = 8192;
-/// The longest header or query name, in bytes.
+/// The maximum length of a header name, query name or User-Agent, in bytes.
 pub const NAME_MAX: usize = 255;
-/// The largest body of a response that a client can be set to accept, in bytes. What is done with a body after its
-/// deadline has passed, copying and zeroizing above all, has to take much less than 20 ms.
+/// The maximum value of the limit for response bodies, in bytes. Copying and zeroizing a body after the deadline must
+/// take much less than 20 ms.
 pub const RESPONSE_MAX: u64 = 4 * 1024 * 1024;
-/// The longest deadline: one day.
+/// The maximum deadline: 1 day.
 pub const TIMEOUT_MAX: Duration = Duration::from_millis(86_400_000);
 
-/// Header names that the library writes itself or that would change what a request means.
+/// Headers that the library sends itself or that change the meaning of a request.
 const RESERVED_HEADERS: [&str; 12] = [
     "host",
     "content-length",
@@ -47,59 +47,60 @@ const RESERVED_HEADERS: [&str; 12] = [
     "cookie",
 ];
 
-/// A server's address: `http` or `https`, a host, perhaps a port and a path prefix; no user-info, query or
-/// fragment; up to 2048 bytes of ASCII.
+/// Validates a base URL: `http` or `https`, a host, an optional port and an optional path prefix, without user info,
+/// query or fragment; at most 2048 bytes of ASCII.
 pub fn base_url(text: &str) -> Result<(), Error> {
     BaseUrl::parse(text).map(|_| ())
 }
 
-/// A collection's name or id: 1..255 bytes, none of `/ \ ? # %` or control characters, not `.` or `..`.
+/// Validates the name or id of a collection: 1 to 255 bytes without `/ \ ? # %` and control characters, and neither
+/// `.` nor `..`.
 pub fn collection(name: &str) -> Result<(), Error> {
     sized(name, "collection", COLLECTION_MAX)?;
     let forbidden = |c: char| c.is_control() || matches!(c, '/' | '\\' | '?' | '#' | '%');
     if name.contains(forbidden) || name == "." || name == ".." {
         return Err(invalid(
             "collection",
-            "the collection must be a name or an id, without / \\ ? # % or control characters",
+            "collection must be a name or id without / \\ ? # % and control characters",
         ));
     }
     Ok(())
 }
 
-/// An account's email: 1..255 bytes.
+/// Validates an email: 1 to 255 bytes without NUL.
 pub fn email(email: &str) -> Result<(), Error> {
     sized(email, "email", CREDENTIAL_MAX)
 }
 
-/// An account's password: 1..255 bytes.
+/// Validates a password: 1 to 255 bytes without NUL.
 pub fn password(password: &str) -> Result<(), Error> {
     sized(password, "password", CREDENTIAL_MAX)
 }
 
-/// A custom token: 1..1024 bytes. It is compared byte for byte and never trimmed.
+/// Validates a custom token: 1 to 1024 bytes without NUL. It is compared byte for byte and never trimmed.
 pub fn token(token: &str) -> Result<(), Error> {
     sized(token, "token", TOKEN_MAX)
 }
 
-/// A session's token: 1..8192 bytes of `[A-Za-z0-9._~+/=-]`.
+/// Validates a session token: 1 to 8192 bytes of `[A-Za-z0-9._~+/=-]`.
 pub fn session_token(token: &str) -> Result<(), Error> {
     if is_session_token(token) {
         return Ok(());
     }
     Err(invalid(
         "token",
-        "a session token is 1 to 8192 bytes of A-Z a-z 0-9 . _ ~ + / = -",
+        "token must be 1 to 8192 bytes of A-Z a-z 0-9 . _ ~ + / = -",
     ))
 }
 
-/// Whether `token` has the form of a session token.
+/// Returns whether `token` has the format of a session token.
 pub(crate) fn is_session_token(token: &str) -> bool {
     (1..=SESSION_TOKEN_MAX).contains(&token.len())
-        && token.bytes().all(|b| IN_SESSION_TOKEN[usize::from(b)])
+        && token.bytes().all(|b| IS_SESSION_TOKEN_BYTE[usize::from(b)])
 }
 
-/// Which bytes a session token may hold: a table, since every login looks at hundreds of them.
-const IN_SESSION_TOKEN: [bool; 256] = {
+/// The bytes allowed in a session token. A table, since every login checks hundreds of them.
+const IS_SESSION_TOKEN_BYTE: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 256 {
@@ -110,56 +111,53 @@ const IN_SESSION_TOKEN: [bool; 256] = {
     table
 };
 
-/// An MFA id: 1..255 bytes of `[A-Za-z0-9_-]`.
+/// Validates an MFA id: 1 to 255 bytes of `[A-Za-z0-9_-]`.
 pub fn mfa_id(id: &str) -> Result<(), Error> {
     if is_mfa_id(id) {
         return Ok(());
     }
     Err(invalid(
         "mfa_id",
-        "an MFA id is 1 to 255 bytes of A-Z a-z 0-9 _ -",
+        "mfa_id must be 1 to 255 bytes of A-Z a-z 0-9 _ -",
     ))
 }
 
-/// Whether `id` has the form of an MFA or OTP id.
+/// Returns whether `id` has the format of an MFA or OTP id.
 pub(crate) fn is_mfa_id(id: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
     (1..=MFA_ID_MAX).contains(&id.len()) && id.bytes().all(allowed)
 }
 
-/// A deadline: one millisecond to one day.
+/// Validates a deadline: 1 ms to 1 day.
 pub fn timeout(timeout: Duration) -> Result<(), Error> {
     if (Duration::from_millis(1)..=TIMEOUT_MAX).contains(&timeout) {
         return Ok(());
     }
-    Err(invalid("ms", "a timeout is 1 to 86400000 milliseconds"))
+    Err(invalid("ms", "timeout must be 1 to 86400000 ms"))
 }
 
-/// A limit for responses: 1 byte to 4 MiB.
+/// Validates a limit for response bodies: 1 byte to 4 MiB.
 pub fn max_response_bytes(bytes: u64) -> Result<(), Error> {
     if (1..=RESPONSE_MAX).contains(&bytes) {
         return Ok(());
     }
-    Err(invalid(
-        "bytes",
-        "the largest response must be 1 to 4194304 bytes",
-    ))
+    Err(invalid("bytes", "max_response_bytes must be 1 to 4194304"))
 }
 
-/// A User-Agent: 1..255 bytes of visible ASCII and spaces, no space at either end.
+/// Validates a User-Agent: 1 to 255 bytes of visible ASCII and spaces, without leading or trailing spaces.
 pub fn user_agent(text: &str) -> Result<(), Error> {
     sized(text, "text", NAME_MAX)?;
     if !text.bytes().all(|b| (b' '..=b'~').contains(&b)) || text.trim() != text {
         return Err(invalid(
             "text",
-            "a User-Agent is visible ASCII without spaces at the ends",
+            "text must be visible ASCII without leading or trailing spaces",
         ));
     }
     Ok(())
 }
 
-/// A header of the app's own: a token (RFC 9110 §5.6.2) of 1..255 bytes that the library does not
-/// write itself, and a value of up to 8192 bytes without CR, LF or NUL.
+/// Validates a header: a name of 1 to 255 bytes (RFC 9110 §5.6.2) that the library does not send itself, and a value
+/// of at most 8192 bytes without CR, LF, NUL and other control characters.
 pub fn header(name: &str, value: &str) -> Result<(), Error> {
     sized(name, "name", NAME_MAX)?;
     if !name
@@ -168,66 +166,58 @@ pub fn header(name: &str, value: &str) -> Result<(), Error> {
     {
         return Err(invalid(
             "name",
-            "a header name is made of letters, digits and !#$%&'*+-.^_`|~",
+            "name must consist of letters, digits and !#$%&'*+-.^_`|~",
         ));
     }
     let lower = name.to_ascii_lowercase();
     if RESERVED_HEADERS.contains(&lower.as_str()) || lower.starts_with("proxy-") {
         return Err(invalid(
             "name",
-            "this header is written by the library or not allowed",
+            "name must not be a header that the library sends itself or that changes the meaning of a request",
         ));
     }
-    header_value(value)
-}
-
-fn header_value(value: &str) -> Result<(), Error> {
     if value.len() > VALUE_MAX {
-        return Err(invalid("value", "a header value is at most 8192 bytes"));
+        return Err(invalid("value", "value must be at most 8192 bytes"));
     }
     if value.bytes().any(|b| b < b' ' && b != b'\t' || b == 0x7f) {
         return Err(invalid(
             "value",
-            "a header value has no CR, LF, NUL or other control characters",
+            "value must not contain CR, LF, NUL or other control characters",
         ));
     }
     Ok(())
 }
 
-/// A query parameter of the app's own: a name of 1..255 bytes and a value of up to 8192, both without
-/// NUL. `token` and `mfaId` are refused: the first would put a secret into the server's log of
-/// addresses, the second has an option of its own.
+/// Validates a query parameter: a name of 1 to 255 bytes and a value of at most 8192 bytes, both without NUL. The
+/// names `token` and `mfaId` are refused: the server would log the token, and the MFA id has an option of its own.
 pub fn query(name: &str, value: &str) -> Result<(), Error> {
     sized(name, "name", NAME_MAX)?;
     if matches!(name, "token" | "mfaId") {
-        return Err(invalid("name", "the query may not name token or mfaId"));
+        return Err(invalid("name", "name must not be token or mfaId"));
     }
-    if value.len() > VALUE_MAX || value.contains('\0') {
-        return Err(invalid(
-            "value",
-            "a query value is at most 8192 bytes without NUL",
-        ));
+    if value.len() > VALUE_MAX {
+        return Err(invalid("value", "value must be at most 8192 bytes"));
     }
-    Ok(())
+    without_nul(value, "value")
 }
 
 fn sized(text: &str, argument: &'static str, max: usize) -> Result<(), Error> {
-    if text.is_empty() {
-        return Err(invalid(argument, format!("{argument} is empty")));
+    if !(1..=max).contains(&text.len()) {
+        let message = format!("{argument} must be 1 to {max} bytes");
+        return Err(invalid(argument, message));
     }
-    if text.len() > max {
-        return Err(invalid(
-            argument,
-            format!("{argument} is longer than {max} bytes"),
-        ));
-    }
+    without_nul(text, argument)
+}
+
+fn without_nul(text: &str, argument: &'static str) -> Result<(), Error> {
     if text.contains('\0') {
-        return Err(invalid(argument, format!("{argument} holds a NUL")));
+        let message = format!("{argument} must not contain NUL");
+        return Err(invalid(argument, message));
     }
     Ok(())
 }
 
-/// An INVALID_ARGUMENT error.
+/// Creates an INVALID_ARGUMENT error.
 pub(crate) fn invalid(argument: &'static str, message: impl Into<String>) -> Error {
     Error::bad_argument(Status::InvalidArgument, argument, message)
 }
@@ -242,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_bytes() {
+    fn limits_are_in_bytes() {
         assert_eq!(argument(token(&"é".repeat(512))), None);
         assert_eq!(
             argument(token(&"é".repeat(513))),
@@ -260,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn collections_stay_one_path_segment() {
+    fn a_collection_is_one_path_segment() {
         for good in ["users", "_superusers", "pbc_1", "ü", "a b", "..."] {
             assert_eq!(argument(collection(good)), None, "{good}");
         }
@@ -272,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_cannot_be_smuggled() {
+    fn headers_that_change_the_request_are_refused() {
         assert_eq!(argument(header("X-Game", "chess")), None);
         assert_eq!(argument(header("Authorization", "Bearer x")), None);
         for (name, value, bad) in [
@@ -295,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn queries_carry_no_token() {
+    fn tokens_are_refused_in_the_query() {
         assert_eq!(argument(query("fields", "*")), None);
         assert_eq!(
             argument(query("token", "x")),
@@ -316,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn user_agents_are_plain() {
+    fn user_agents_are_visible_ascii() {
         assert!(user_agent("my app/1.0").is_ok());
         for bad in ["", " x", "x ", "x\r\n", "é"] {
             assert!(user_agent(bad).is_err(), "{bad:?}");

@@ -21,6 +21,7 @@
 mod client;
 mod collection;
 mod config;
+mod deferred_error;
 mod error;
 mod fork;
 #[cfg(all(unix, any(test, fuzzing)))]
@@ -36,9 +37,11 @@ mod request;
 mod secret;
 mod session;
 
-pub use client::{Client, ClientBuilder};
+pub use client::Client;
 pub use collection::Collection;
-pub use config::Config;
+pub use config::ClientBuilder;
+#[doc(hidden)] // for the setters of the C ABI
+pub use deferred_error::DeferredError;
 pub use error::{Action, Error, Status};
 #[doc(hidden)] // for the locks of bindings
 pub use fork::ForkSafeMutex;

@@ -1,16 +1,30 @@
-//! How one call differs from the client's configuration: [`CallOptions`].
+//! Per-call options: [`CallOptions`].
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::deferred_error::DeferredError;
 use crate::error::Error;
 use crate::http::{Cancel, WaitHook};
 use crate::secret::Secret;
 use crate::{input, protocol};
 
-/// How one call differs. An option without meaning for a call is ignored.
+/// Per-call options, passed to [`Collection::with`](crate::Collection::with).
+///
+/// Setters cannot fail. The first invalid value is reported by the call that uses the options, or by
+/// [`CallOptions::check`]. An option that does not apply to a call is ignored.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let options = bosauth::CallOptions::new()
+///     .timeout(Duration::from_secs(30))
+///     .query("expand", "team");
+/// assert!(options.check().is_ok());
+/// ```
 #[derive(Clone)]
+#[must_use]
 pub struct CallOptions {
     pub(crate) timeout: Option<Duration>,
     pub(crate) query: Vec<(String, String)>,
@@ -20,10 +34,11 @@ pub struct CallOptions {
     pub(crate) mfa_id: Option<String>,
     pub(crate) cancel: Option<Cancel>,
     pub(crate) wait_hook: Option<Arc<WaitHook>>,
+    error: Option<Error>,
 }
 
 impl CallOptions {
-    /// Options that change nothing.
+    /// Creates options without any effect.
     pub const fn new() -> Self {
         CallOptions {
             timeout: None,
@@ -34,68 +49,96 @@ impl CallOptions {
             mfa_id: None,
             cancel: None,
             wait_hook: None,
+            error: None,
         }
     }
 
-    /// The whole call's deadline, instead of the client's: 1 ms to one day.
-    pub fn set_timeout(&mut self, timeout: Duration) -> Result<(), Error> {
-        input::timeout(timeout)?;
-        self.timeout = Some(timeout);
-        Ok(())
+    /// Sets the deadline of the whole call, in place of the client's: 1 ms to 1 day.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.set(|options| {
+            input::timeout(timeout)?;
+            options.timeout = Some(timeout);
+            Ok(())
+        })
     }
 
-    /// Adds a query parameter such as `expand` or `fields` (see [`input::query`]). The server writes
-    /// the address into its log: put no secret here.
-    pub fn add_query(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        input::query(name, value)?;
-        self.query.push((name.into(), value.into()));
-        Ok(())
+    /// Adds a query parameter such as `expand` or `fields`; see [`input::query`] for its limits. The server logs
+    /// request URLs: do not pass a secret.
+    pub fn query(self, name: &str, value: &str) -> Self {
+        self.set(|options| {
+            input::query(name, value)?;
+            options.query.push((name.into(), value.into()));
+            Ok(())
+        })
     }
 
-    /// Adds a header (see [`input::header`]). It replaces the configuration's of that name; the same
-    /// name added twice here is sent twice.
-    pub fn add_header(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        input::header(name, value)?;
-        self.headers.push((name.into(), Secret::new(value)));
-        Ok(())
+    /// Adds a header; see [`input::header`] for its limits. It replaces the client's headers of the same name. A
+    /// name added twice is sent twice.
+    pub fn header(self, name: &str, value: &str) -> Self {
+        self.set(|options| {
+            input::header(name, value)?;
+            options.headers.push((name.into(), Secret::new(value)));
+            Ok(())
+        })
     }
 
-    /// Extra members for the request's body: a JSON object of up to 64 KiB without duplicate names.
-    /// Names that would take the place of the call's own are refused: `email`, `password`, `token`,
-    /// `identity`, `identityField`, `otpId` and `mfaId`, in any case.
-    pub fn set_body_json(&mut self, object: &str) -> Result<(), Error> {
-        protocol::bodies::check_extra_fields(object)?;
-        self.body_json = Some(Secret::new(object));
-        Ok(())
+    /// Sets extra fields of the request body: a JSON object of at most 64 KiB without duplicate names.
+    ///
+    /// The names of the call's own fields are refused, in any case: `email`, `password`, `token`, `identity`,
+    /// `identityField`, `otpId` and `mfaId`.
+    pub fn body_json(self, object: &str) -> Self {
+        self.set(|options| {
+            protocol::bodies::check_extra_fields(object)?;
+            options.body_json = Some(Secret::new(object));
+            Ok(())
+        })
     }
 
-    /// `false`: log in without keeping the session in the client.
-    pub fn set_keep_session(&mut self, keep: bool) {
+    /// Sets whether a login's session becomes the client's session. The default is `true`.
+    pub fn keep_session(mut self, keep: bool) -> Self {
         self.keep_session = keep;
+        self
     }
 
-    /// The id of a started MFA login ([`Error::mfa_id`]); sent in the query.
-    pub fn set_mfa_id(&mut self, mfa_id: &str) -> Result<(), Error> {
-        input::mfa_id(mfa_id)?;
-        self.mfa_id = Some(mfa_id.into());
-        Ok(())
+    /// Sets the id of the MFA login to complete, from [`Error::mfa_id`]. It is sent in the query.
+    pub fn mfa_id(self, mfa_id: &str) -> Self {
+        self.set(|options| {
+            input::mfa_id(mfa_id)?;
+            options.mfa_id = Some(mfa_id.into());
+            Ok(())
+        })
     }
 
-    /// What can stop the call. It may be shared with other calls.
-    pub fn set_cancel(&mut self, cancel: &Cancel) {
+    /// Sets the handle that cancels the call. Other calls may use the same one.
+    pub fn cancel(mut self, cancel: &Cancel) -> Self {
         self.cancel = Some(cancel.clone());
+        self
     }
 
-    /// A function that is called on the thread of the call while it waits: when a signal interrupts a wait, and at
-    /// least every 200 ms. `true` ends the call with [`Status::Cancelled`](crate::Status::Cancelled). For hosts that
-    /// run signal handlers themselves, as interpreters do. It may make other calls; the time it takes counts.
-    pub fn set_wait_hook(&mut self, hook: impl Fn() -> bool + Send + Sync + 'static) {
+    /// Sets a function that is called on the thread of the call while it waits: when a signal interrupts a wait,
+    /// and at least every 200 ms. If it returns `true`, the call fails with
+    /// [`Status::Cancelled`](crate::Status::Cancelled). For hosts that run signal handlers themselves, such as
+    /// interpreters. It may make other calls; its run time counts towards the deadline.
+    pub fn wait_hook(mut self, hook: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         self.wait_hook = Some(Arc::new(hook));
+        self
     }
 
-    /// No wait hook.
-    pub fn clear_wait_hook(&mut self) {
+    /// Removes the wait hook.
+    pub fn no_wait_hook(mut self) -> Self {
         self.wait_hook = None;
+        self
+    }
+
+    /// Returns the first error of a setter. A call with these options fails with the same error.
+    pub fn check(&self) -> Result<(), Error> {
+        self.error.clone().map_or(Ok(()), Err)
+    }
+}
+
+impl DeferredError for CallOptions {
+    fn deferred_error(&mut self) -> &mut Option<Error> {
+        &mut self.error
     }
 }
 
@@ -106,7 +149,7 @@ impl Default for CallOptions {
 }
 
 impl fmt::Debug for CallOptions {
-    /// Shows names, never values: a header may be an Authorization.
+    /// Writes names, never values: a header may be an Authorization.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = |pairs: &[(String, String)]| {
             pairs

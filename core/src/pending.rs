@@ -247,8 +247,8 @@ mod tests {
             let result = parse(status, &options, &Cancel::new());
             assert_eq!(result, Some((Status::Timeout, Some(status))));
 
-            let (mut options, cancel) = (CallOptions::new(), Cancel::new());
-            options.set_cancel(&cancel);
+            let cancel = Cancel::new();
+            let options = CallOptions::new().cancel(&cancel);
             let result = parse(status, &options, &cancel);
             assert_eq!(result, Some((Status::Cancelled, Some(status))));
         }

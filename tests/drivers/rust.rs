@@ -4,7 +4,7 @@
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
-use bosauth::{CallOptions, Cancel, Client, ClientBuilder, Config, Error, Session};
+use bosauth::{CallOptions, Cancel, Client, ClientBuilder, Error, Session};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 
 fn main() -> io::Result<()> {
@@ -22,7 +22,7 @@ fn main() -> io::Result<()> {
 /// A client, what is set for the next one and the next call, and the results of the last calls.
 #[derive(Default)]
 struct Driver {
-    settings: Vec<Vec<String>>,
+    config: ClientBuilder,
     client: Option<Client>,
     options: CallOptions,
     login: Option<Session>,
@@ -40,11 +40,10 @@ impl Driver {
             }
             ["config", ..] => self.set_config(&fields[1..]),
             ["option", "cancel"] => {
-                let cancel = self.cancel().clone();
-                self.options.set_cancel(&cancel);
+                self.options = std::mem::take(&mut self.options).cancel(self.cancel());
                 "OK".into()
             }
-            ["option", ..] => set_option(&mut self.options, &fields[1..]),
+            ["option", ..] => self.set_option(&fields[1..]),
             ["client", url] => self.new_client(url),
             ["bind", collection, email, password, token] => self.call(|client, options| {
                 let collection = client.collection(collection).with(options);
@@ -95,28 +94,27 @@ impl Driver {
 
     /// Applies a setting to the next client, and returns the status of the setter.
     fn set_config(&mut self, setting: &[&str]) -> String {
-        self.settings
-            .push(setting.iter().map(ToString::to_string).collect());
-        let mut config = Config::new();
-        let result = match *setting {
-            ["timeout_ms", ms] => config.set_timeout(milliseconds(ms)),
-            ["connect_timeout_ms", ms] => config.set_connect_timeout(milliseconds(ms)),
-            ["user_agent", text] => config.set_user_agent(text),
-            ["header", name, value] => config.add_header(name, value),
-            ["max_response_bytes", bytes] => config.set_max_response_bytes(number(bytes)),
-            ["roots_pem", pem] => config.add_roots_pem(pem),
-            _ => return "UNKNOWN VERB".into(),
+        let Some(alone) = configure(Client::builder("http://localhost"), setting) else {
+            return "UNKNOWN VERB".into();
         };
-        status(result)
+        let config = std::mem::take(&mut self.config);
+        self.config = configure(config, setting).unwrap_or_default();
+        status(alone.build().map(drop))
+    }
+
+    /// Applies an option to the next call, and returns the status of the setter.
+    fn set_option(&mut self, option: &[&str]) -> String {
+        let Some(alone) = set_option(CallOptions::new(), option) else {
+            return "UNKNOWN VERB".into();
+        };
+        let options = std::mem::take(&mut self.options);
+        self.options = set_option(options, option).unwrap_or_default();
+        status(alone.check())
     }
 
     fn new_client(&mut self, url: &str) -> String {
-        let mut builder = Client::builder(url);
-        for setting in std::mem::take(&mut self.settings) {
-            let setting: Vec<&str> = setting.iter().map(String::as_str).collect();
-            builder = build(builder, &setting);
-        }
-        let built = builder.build().map(|client| self.client = Some(client));
+        let config = std::mem::take(&mut self.config).base_url(url);
+        let built = config.build().map(|client| self.client = Some(client));
         self.outcome(built.map(|()| "OK".into()))
     }
 
@@ -164,30 +162,27 @@ impl Driver {
     }
 }
 
-fn build(builder: ClientBuilder, setting: &[&str]) -> ClientBuilder {
-    match *setting {
-        ["timeout_ms", ms] => builder.timeout(milliseconds(ms)),
-        ["connect_timeout_ms", ms] => builder.connect_timeout(milliseconds(ms)),
-        ["user_agent", text] => builder.user_agent(text),
-        ["header", name, value] => builder.header(name, value),
-        ["max_response_bytes", bytes] => builder.max_response_bytes(number(bytes)),
-        ["roots_pem", pem] => builder.roots_pem(pem),
-        _ => builder,
-    }
+fn configure(config: ClientBuilder, setting: &[&str]) -> Option<ClientBuilder> {
+    Some(match *setting {
+        ["timeout_ms", ms] => config.timeout(milliseconds(ms)),
+        ["connect_timeout_ms", ms] => config.connect_timeout(milliseconds(ms)),
+        ["user_agent", text] => config.user_agent(text),
+        ["header", name, value] => config.header(name, value),
+        ["max_response_bytes", bytes] => config.max_response_bytes(number(bytes)),
+        ["roots_pem", pem] => config.roots_pem(pem),
+        _ => return None,
+    })
 }
 
-fn set_option(options: &mut CallOptions, option: &[&str]) -> String {
-    status(match *option {
-        ["timeout_ms", ms] => options.set_timeout(milliseconds(ms)),
-        ["query", name, value] => options.add_query(name, value),
-        ["header", name, value] => options.add_header(name, value),
-        ["body_json", object] => options.set_body_json(object),
-        ["mfa_id", id] => options.set_mfa_id(id),
-        ["keep_session", on] => {
-            options.set_keep_session(on != "0");
-            Ok(())
-        }
-        _ => return "UNKNOWN VERB".into(),
+fn set_option(options: CallOptions, option: &[&str]) -> Option<CallOptions> {
+    Some(match *option {
+        ["timeout_ms", ms] => options.timeout(milliseconds(ms)),
+        ["query", name, value] => options.query(name, value),
+        ["header", name, value] => options.header(name, value),
+        ["body_json", object] => options.body_json(object),
+        ["mfa_id", id] => options.mfa_id(id),
+        ["keep_session", on] => options.keep_session(on != "0"),
+        _ => return None,
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
 
-use bosauth::{Action, CallOptions, Client, Config, Error, Status};
+use bosauth::{Action, CallOptions, Client, ClientBuilder, Error, Status};
 use bosbase_local::{DEMO_PASSWORD, DEMO_USER};
 
 use crate::support::faulty_server::{Act, FaultyServer};
@@ -122,7 +122,7 @@ fn invalid_base_url_is_rejected() {
         &too_long,
     ];
     for url in WITHOUT_SPACES.split_whitespace().chain(others) {
-        let error = Client::new(url, &Config::new()).expect_err(url);
+        let error = Client::builder(url).build().expect_err(url);
         assert!(!format!("{error} {error:?}").contains("hush"));
         assert_rejected::<()>(Err(error), url, "base_url");
     }
@@ -155,8 +155,8 @@ fn reserved_and_malformed_headers_are_rejected() {
         TE Trailer Upgrade Expect Accept-Encoding Proxy-Authorization proxy-x Cookie";
     let malformed = ["", "X Y", "X:", "X\r\nY", "\u{e9}"];
     for name in RESERVED.split_whitespace().chain(malformed) {
-        assert_rejected(Config::new().add_header(name, "x"), name, "name");
-        assert_rejected(CallOptions::new().add_header(name, "x"), name, "name");
+        assert_rejected(build(config().header(name, "x")), name, "name");
+        assert_rejected(CallOptions::new().header(name, "x").check(), name, "name");
     }
     let too_long = "x".repeat(8193);
     for value in [
@@ -167,8 +167,12 @@ fn reserved_and_malformed_headers_are_rejected() {
         "a\u{7f}b",
         &too_long,
     ] {
-        assert_rejected(Config::new().add_header("X", value), value, "value");
-        assert_rejected(CallOptions::new().add_header("X", value), value, "value");
+        assert_rejected(build(config().header("X", value)), value, "value");
+        assert_rejected(
+            CallOptions::new().header("X", value).check(),
+            value,
+            "value",
+        );
     }
 }
 
@@ -176,20 +180,20 @@ fn reserved_and_malformed_headers_are_rejected() {
 fn configuration_out_of_range_is_rejected() {
     for ms in [0, 86_400_001, u64::MAX] {
         let (timeout, value) = (Duration::from_millis(ms), &ms.to_string());
-        assert_rejected(Config::new().set_timeout(timeout), value, "ms");
-        assert_rejected(Config::new().set_connect_timeout(timeout), value, "ms");
-        assert_rejected(CallOptions::new().set_timeout(timeout), value, "ms");
+        assert_rejected(build(config().timeout(timeout)), value, "ms");
+        assert_rejected(build(config().connect_timeout(timeout)), value, "ms");
+        assert_rejected(CallOptions::new().timeout(timeout).check(), value, "ms");
     }
     for bytes in [0, (4 << 20) + 1, u64::MAX] {
-        let result = Config::new().set_max_response_bytes(bytes);
+        let result = build(config().max_response_bytes(bytes));
         assert_rejected(result, &bytes.to_string(), "bytes");
     }
     for text in ["", " x", "x ", "x\r\ny", "\u{e9}", &"x".repeat(256)] {
-        assert_rejected(Config::new().set_user_agent(text), text, "text");
+        assert_rejected(build(config().user_agent(text)), text, "text");
     }
     let invalid = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     for pem in ["", "no PEM", "-----BEGIN CERTIFICATE-----\n", invalid] {
-        assert_rejected(Config::new().add_roots_pem(pem), pem, "pem");
+        assert_rejected(build(config().roots_pem(pem)), pem, "pem");
     }
 }
 
@@ -197,13 +201,13 @@ fn configuration_out_of_range_is_rejected() {
 fn options_out_of_range_are_rejected() {
     let reserved = ["token", "mfaId"].map(str::to_owned);
     for name in bad_sizes(255).into_iter().chain(reserved) {
-        assert_rejected(CallOptions::new().add_query(&name, "x"), &name, "name");
+        assert_rejected(CallOptions::new().query(&name, "x").check(), &name, "name");
     }
     for value in ["a\0", &"x".repeat(8193)] {
-        assert_rejected(CallOptions::new().add_query("x", value), value, "value");
+        assert_rejected(CallOptions::new().query("x", value).check(), value, "value");
     }
     for id in ["", "a b", "a/b", "a.b", "\u{e9}", &"x".repeat(256)] {
-        assert_rejected(CallOptions::new().set_mfa_id(id), id, "mfa_id");
+        assert_rejected(CallOptions::new().mfa_id(id).check(), id, "mfa_id");
     }
     const RESERVED: &str = "email PASSWORD Token to\u{212a}en pa\u{17f}sword identity IDENTITYFIELD \
         otpid mfaID \\u0074oken";
@@ -212,9 +216,17 @@ fn options_out_of_range_are_rejected() {
     let malformed = ["", "[]", "null", "{", "{\"a\":1,\"a\":2}", "{} x"].map(str::to_owned);
     let too_long = format!("{{\"x\":\"{}\"}}", "y".repeat(65536));
     for object in reserved.chain(malformed).chain([too_long]) {
-        let result = CallOptions::new().set_body_json(&object);
+        let result = CallOptions::new().body_json(&object).check();
         assert_rejected(result, &object, "object");
     }
+}
+
+fn config() -> ClientBuilder {
+    Client::builder("http://127.0.0.1:9")
+}
+
+fn build(config: ClientBuilder) -> Result<(), Error> {
+    config.build().map(drop)
 }
 
 #[test]
@@ -230,6 +242,25 @@ fn builder_returns_the_first_error() {
     let error = built("http://127.0.0.1:9").unwrap_err();
     assert_eq!(error.argument(), "name");
     assert_eq!(built("nowhere").unwrap_err().argument(), "base_url");
+}
+
+#[test]
+fn options_keep_their_first_error() {
+    let options = CallOptions::new()
+        .header("Cookie", "a=b")
+        .timeout(Duration::ZERO)
+        .query("expand", "team");
+    let client = config().build().unwrap();
+    let users = client.collection("users").with(&options);
+    for result in [
+        options.check(),
+        users.auth_with_token("tok").map(drop),
+        users.bind_token("a", "b", "tok"),
+    ] {
+        assert_eq!(result.unwrap_err().argument(), "name");
+    }
+    let error = users.auth_with_token("").unwrap_err();
+    assert_eq!(error.argument(), "token", "it comes before the options");
 }
 
 #[test]

@@ -26,9 +26,7 @@ fn client(url: &str) -> Client {
 }
 
 fn options(cancel: &Cancel) -> CallOptions {
-    let mut options = CallOptions::new();
-    options.set_cancel(cancel);
-    options
+    CallOptions::new().cancel(cancel)
 }
 
 fn log_in(client: &Client, cancel: &Cancel) -> Result<Session, Error> {
@@ -302,8 +300,7 @@ fn wait_hook_is_called_while_waiting_and_cancels() {
         let calls = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&calls);
         let caller = thread::current().id();
-        let mut options = CallOptions::new();
-        options.set_wait_hook(move || {
+        let options = CallOptions::new().wait_hook(move || {
             assert_eq!(thread::current().id(), caller, "the thread of the call");
             counted.fetch_add(1, Ordering::Relaxed) == 2
         });
@@ -326,13 +323,11 @@ fn wait_hook_is_called_while_waiting_and_cancels() {
 #[test]
 fn wait_hook_that_returns_false_has_no_effect() {
     let server = FaultyServer::responding(GOOD_LOGIN);
-    let mut options = CallOptions::new();
-    options.set_wait_hook(|| false);
+    let options = CallOptions::new().wait_hook(|| false);
     let client = client(&server.url());
     let users = client.collection("users").with(&options);
     users.auth_with_token("tok").unwrap();
-    options.set_wait_hook(|| true);
-    options.clear_wait_hook();
+    let options = CallOptions::new().wait_hook(|| true).no_wait_hook();
     let users = client.collection("users").with(&options);
     users.auth_with_token("tok").unwrap();
 }

@@ -166,8 +166,7 @@ fn busy_resolver_threads(server: &DnsServer, live: SocketAddr) {
     log_in(&client("localhost", live), &CallOptions::new()).unwrap();
 
     let cancel = Cancel::new();
-    let mut options = CallOptions::new();
-    options.set_cancel(&cancel);
+    let options = CallOptions::new().cancel(&cancel);
     let client = client("live.test", live);
     let waiting = thread::spawn({
         let client = client.clone();
@@ -211,9 +210,7 @@ fn client(host: &str, at: SocketAddr) -> Client {
 }
 
 fn within(timeout: Duration) -> CallOptions {
-    let mut options = CallOptions::new();
-    options.set_timeout(timeout).unwrap();
-    options
+    CallOptions::new().timeout(timeout)
 }
 
 fn log_in(client: &Client, options: &CallOptions) -> Result<Session, Error> {

@@ -46,10 +46,7 @@ fn bind(server: &FaultyServer, options: &CallOptions) -> Error {
 fn error_response_is_redacted() {
     let secrets = [PASSWORD, TOKEN, KEY];
     let server = FaultyServer::responding(echoing(&secrets));
-    let mut options = CallOptions::new();
-    options
-        .add_header("Authorization", &format!("Bearer {}", KEY))
-        .unwrap();
+    let options = CallOptions::new().header("Authorization", &format!("Bearer {KEY}"));
     let error = bind(&server, &options);
     assert_hides(&shown(&error), &secrets);
     assert_hides(&format!("{options:?}"), &secrets);
@@ -145,12 +142,11 @@ fn c_accessors_are_redacted() {
 fn redaction_of_repeated_prefixes_is_linear() {
     let token = "a".repeat(1023) + "b";
     let password = "a".repeat(254) + "\\";
-    let mut options = CallOptions::new();
     let words: Vec<String> = (0..2600)
         .map(|at| format!("\"{}{at}\"", "a".repeat(16)))
         .collect();
     let more = format!("{{\"more\":[{}]}}", words.join(","));
-    options.set_body_json(&more).unwrap();
+    let options = CallOptions::new().body_json(&more);
     for text in ["a", "\\\\", "\\u0061", "\",\""] {
         let text = text.repeat((1 << 20) / text.len() - 100);
         let list = format!(r#"{{"data":{{"x":["{text}"]}},"message":"No.","status":400}}"#);

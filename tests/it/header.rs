@@ -12,7 +12,7 @@ const GROUPS: [(&str, &str); 8] = [
     ("client", "clients"),
     ("calls", "calls"),
     ("session", "sessions"),
-    ("cancel", "stopping calls"),
+    ("cancel", "cancellation"),
 ];
 
 fn root() -> PathBuf {
@@ -56,6 +56,37 @@ fn short_comments(text: &str) -> String {
     short.trim_end().to_owned()
 }
 
+/// The constants of an enum that core declares with `c_enum!`.
+fn constants(name: &str, prefix: &str) -> String {
+    let source = fs::read_to_string(root().join("core/src/error.rs")).unwrap();
+    let start = format!("\n    {name} {{\n");
+    let list = source.split_once(&start).unwrap().1;
+    let mut constants = Vec::new();
+    let mut doc = Vec::new();
+    for line in list.lines().map(str::trim).take_while(|&line| line != "}") {
+        if let Some(text) = line.strip_prefix("///") {
+            doc.push(c_terms(text));
+            continue;
+        }
+        let (_, value) = line.split_once(" = ").unwrap();
+        let (number, name) = value.split_once(", c\"").unwrap();
+        let name = name.strip_suffix("\";").unwrap();
+        let comment = format!("/**\n *{}\n */", doc.join("\n *"));
+        let define = format!("#define {prefix}{name} {number}");
+        constants.push(short_comments(&format!("{comment}\n{define}")));
+        doc.clear();
+    }
+    constants.join("\n\n")
+}
+
+/// A line of rustdoc in the terms of the header.
+fn c_terms(doc: &str) -> String {
+    doc.replace("[`Error::retry_after`]", "bosauth_error_retry_after_ms()")
+        .replace("[`Error::", "bosauth_error_")
+        .replace("`]", "()")
+        .replace('`', "")
+}
+
 fn banner(title: &str) -> String {
     format!("\n/* ---- {title} {} */\n\n", "-".repeat(92 - title.len()))
 }
@@ -64,10 +95,12 @@ fn header() -> String {
     use cbindgen::ItemType::{Constants, Functions, OpaqueItems, Typedefs};
 
     let mut text = part("preamble.h.in").replace("@VERSION@", env!("CARGO_PKG_VERSION"));
-    text += &banner("types and numbers");
+    text += &banner("types and constants");
     let types = [
         items("abi", &[Constants]),
         items("status", &[Typedefs, Constants]),
+        constants("Status", "BOSAUTH_ERROR_"),
+        constants("Action", "BOSAUTH_ACTION_"),
         items("client", &[Typedefs]),
         items("cancel", &[Typedefs]),
     ];
@@ -134,7 +167,7 @@ fn mark_line(line: &str, comment: &str) -> String {
         "BOSAUTH_NONNULL"
     };
     let kind = &declaration[..star];
-    // The target of a pointer to a pointer is an output, which may become NULL.
+    // The target of a pointer to a pointer is an out parameter, which may become NULL.
     let inner = if declaration.contains("**") {
         "*BOSAUTH_NULLABLE "
     } else {

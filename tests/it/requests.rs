@@ -111,15 +111,15 @@ fn strings_of_every_kind_are_escaped() {
 
 #[test]
 fn options_are_sent() {
-    let mut options = CallOptions::new();
-    options.add_query("fields", "*,record.id").unwrap();
-    options.add_query("a&b", "c=d \u{fc}+").unwrap();
-    options.add_query("a&b", "").unwrap();
-    options.set_mfa_id("m-1_x").unwrap();
-    options.add_header("X-Twice", "1").unwrap();
-    options.add_header("X-Twice", "2").unwrap();
-    options.add_header("Authorization", "Bearer own").unwrap();
-    options.set_body_json(r#" { "x" : [1, "y"] } "#).unwrap();
+    let options = CallOptions::new()
+        .query("fields", "*,record.id")
+        .query("a&b", "c=d \u{fc}+")
+        .query("a&b", "")
+        .mfa_id("m-1_x")
+        .header("X-Twice", "1")
+        .header("X-Twice", "2")
+        .header("Authorization", "Bearer own")
+        .body_json(r#" { "x" : [1, "y"] } "#);
     let request = sent("", "users", STRINGS, &options);
     let query = "fields=%2A%2Crecord.id&a%26b=c%3Dd%20%C3%BC%2B&a%26b=&mfaId=m-1_x";
     assert_eq!(
@@ -143,8 +143,7 @@ fn call_headers_replace_configured_headers() {
         .header("User-Agent", "mine/1")
         .build()
         .unwrap();
-    let mut options = CallOptions::new();
-    options.add_header("X-APP", "call").unwrap();
+    let options = CallOptions::new().header("X-APP", "call");
     let fields = |options: &CallOptions| {
         let users = client.collection("users").with(options);
         users.bind_token("a@b.c", "pw", "tok").unwrap();

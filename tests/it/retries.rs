@@ -29,10 +29,10 @@ const CALLS: [Call; 4] = [Call::Bind, Call::Unbind, Call::Login, Call::SecondFac
 
 impl Call {
     fn run(self, client: &Client, token: &str) -> Result<(), Error> {
-        let mut options = CallOptions::new();
-        if self == Call::SecondFactor {
-            options.set_mfa_id("mfa-1").unwrap();
-        }
+        let options = match self {
+            Call::SecondFactor => CallOptions::new().mfa_id("mfa-1"),
+            _ => CallOptions::new(),
+        };
         let users = client.collection("users").with(&options);
         match self {
             Call::Bind => users.bind_token("ann@example.com", "password-1", token),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bosauth::{CallOptions, Client, Config};
+use bosauth::{CallOptions, Client};
 use serde_json::{Value, json};
 
 use crate::support::faulty_server::{Act, FaultyServer, Request};
@@ -228,19 +228,15 @@ fn debugged(value: &dyn Debug) -> String {
 
 /// A client and options with a secret wherever one is allowed, and their `Debug` formats.
 fn with_secrets(url: &str, secrets: &Secrets) -> (Client, CallOptions, String) {
-    let mut config = Config::new();
-    config
-        .add_header("X-Key", &percent(&secrets.token))
-        .unwrap();
-    let mut options = CallOptions::new();
     let bearer = format!("Bearer {}", secrets.bearer);
-    options.add_header("Authorization", &bearer).unwrap();
     let more = json!({"more": secrets.bearer}).to_string();
-    options.set_body_json(&more).unwrap();
-    options.set_timeout(Duration::from_millis(100)).unwrap();
+    let options = CallOptions::new()
+        .header("Authorization", &bearer)
+        .body_json(&more)
+        .timeout(Duration::from_millis(100));
     let builder = Client::builder(url).header("X-Key", &percent(&secrets.token));
-    let debug = debugged(&config) + &debugged(&builder) + &debugged(&options);
-    (Client::new(url, &config).unwrap(), options, debug)
+    let debug = debugged(&builder) + &debugged(&options);
+    (builder.build().unwrap(), options, debug)
 }
 
 #[test]

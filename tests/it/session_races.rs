@@ -22,8 +22,7 @@ fn held_logins() -> (FaultyServer, Client) {
 fn start(server: &FaultyServer, client: &Client, count: usize, keep: bool) -> JoinHandle<Session> {
     let client = client.clone();
     let login = thread::spawn(move || {
-        let mut options = CallOptions::new();
-        options.set_keep_session(keep);
+        let options = CallOptions::new().keep_session(keep);
         let users = client.collection("users").with(&options);
         users.auth_with_token("tok").unwrap()
     });

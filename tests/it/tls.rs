@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use bosauth::{Action, Client, Config, Error, Status};
+use bosauth::{Action, Client, Error, Status};
 use bosbase_local::{DEMO_PASSWORD, DEMO_USER};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
 
@@ -164,11 +164,11 @@ impl Drop for Relay {
 }
 
 fn client(url: &str, roots: &[String]) -> Client {
-    let mut config = Config::new();
-    for pem in roots {
-        config.add_roots_pem(pem).unwrap();
-    }
-    Client::new(url, &config).unwrap()
+    let builder = Client::builder(url);
+    let builder = roots
+        .iter()
+        .fold(builder, |builder, pem| builder.roots_pem(pem));
+    builder.build().unwrap()
 }
 
 fn bind(client: &Client) -> Result<(), Error> {
@@ -381,12 +381,11 @@ fn invalid_roots_are_rejected() {
     let not_base64 = not_der.replace("AAAA", "****");
     let bad_after_good = format!("{good}{not_der}");
     for pem in ["", "x", &key, &cut, not_der, &not_base64, &bad_after_good] {
-        let failure = Config::new().add_roots_pem(pem).unwrap_err();
+        let built = Client::builder("https://localhost").roots_pem(pem).build();
+        let failure = built.unwrap_err();
         assert_eq!(failure.status(), Status::InvalidArgument, "{pem}");
         assert_eq!(failure.argument(), "pem", "{pem}");
     }
-    let built = Client::builder("https://localhost").roots_pem("x").build();
-    assert_eq!(built.unwrap_err().argument(), "pem");
 }
 
 // ---- closed connections ----

@@ -85,7 +85,7 @@ impl Pair {
             let word = |at: usize| format!("{}{at:04}", "a".repeat(7 + extra_length(at)));
             let list: Vec<String> = (0..extra).map(|at| format!("\"{}\"", word(at))).collect();
             let object = format!("{{\"x\":[{}]}}", list.join(","));
-            options.set_body_json(&object).expect("an object");
+            options = options.body_json(&object);
         }
         let (fragment, kind) = fragment(&token, unit, rng);
         let form = rng.below(5);

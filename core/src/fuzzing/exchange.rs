@@ -82,10 +82,10 @@ type Outcome = Result<Option<Session>, Error>;
 
 impl Call {
     fn make(self, client: &Client) -> Outcome {
-        let mut options = CallOptions::new();
-        if self == Call::SecondLogin {
-            options.set_mfa_id("mfa-1")?;
-        }
+        let options = match self {
+            Call::SecondLogin => CallOptions::new().mfa_id("mfa-1"),
+            _ => CallOptions::new(),
+        };
         let users = client.collection("users").with(&options);
         match self {
             Call::Bind => users

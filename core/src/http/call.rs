@@ -167,7 +167,7 @@ mod tests {
             host: "127.0.0.1".into(),
             port: 1,
         };
-        Transport::new(origin, &Config::new())
+        Transport::new(origin, &Config::default())
     }
 
     fn cause(call: &Call<'_>) -> Option<Cause> {

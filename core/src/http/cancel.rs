@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::waker::Waker;
 use crate::fork::ForkSafeMutex;
 
-/// A cancellation handle. Pass it to calls with [`CallOptions::set_cancel`](crate::CallOptions::set_cancel), and
+/// A cancellation handle. Pass it to calls with [`CallOptions::cancel`](crate::CallOptions::cancel), and
 /// cancel them with [`Cancel::trigger`].
 ///
 /// Clones are the same handle. It may be shared by any number of calls, clients and threads. It stays triggered: a

@@ -114,7 +114,7 @@ mod tests {
                 host: "127.0.0.1".into(),
                 port: 1,
             };
-            let transport = Transport::new(origin, &Config::new());
+            let transport = Transport::new(origin, &Config::default());
             if closed {
                 transport.close(Duration::ZERO);
             }

@@ -154,11 +154,9 @@ fn alert_while_sending_ends_the_call() {
         let _ = stopped.recv();
     });
     let client = trusting_client(address);
-    let mut options = bosauth::CallOptions::new();
     let text = "x".repeat(60_000);
-    options
-        .set_body_json(&format!(r#"{{"extra":"{text}"}}"#))
-        .unwrap();
+    let extra = format!(r#"{{"extra":"{text}"}}"#);
+    let options = bosauth::CallOptions::new().body_json(&extra);
     let users = client.collection("users").with(&options);
     let failure = users
         .bind_token(DEMO_USER, DEMO_PASSWORD, TOKEN)

@@ -1,27 +1,25 @@
-"""The numbers of statuses and actions, as in bosauth.h. Importing the package compares them with the library."""
+"""Statuses and actions, as in bosauth.h. Importing the package compares them with the library."""
 
 from __future__ import annotations
 
 from enum import IntEnum
 
-#: The ABI that this package is written for: the high 16 bits break, the low 16 bits grow.
+#: The ABI version that this package requires: the major version in the high 16 bits, the minor one in the low.
 ABI_VERSION = 65536
 
 
 class Status(IntEnum):
-    """What a call answers: the condition behind an error. ``ClientResponseError.code`` is one of these."""
+    """The result of a call. ``ClientResponseError.code`` is one of these."""
 
     OK = 0
     NULL_ARGUMENT = 1
     INVALID_UTF8 = 2
     INVALID_ARGUMENT = 3
     INVALID_HANDLE = 4
-    NO_SESSION = 5
     UNSUPPORTED = 6
     NAME_LOOKUP = 10
     CONNECT = 11
     TLS = 12
-    PIN_MISMATCH = 13
     PROXY = 14
     CONNECTION_LOST = 15
     TIMEOUT = 16
@@ -30,8 +28,8 @@ class Status(IntEnum):
     RESPONSE_TOO_LARGE = 21
     VALIDATION = 30
     CREDENTIALS = 31
-    #: Never delete a token because of one such error: for two seconds after the first bind of a new server the
-    #: server says it of a bound token. Call again after 3 s.
+    #: Do not delete a token on a single error of this kind: during the first two seconds after the first bind on a
+    #: new server, the server also returns it for a bound token. Retry after 3 s.
     UNKNOWN_TOKEN = 32
     MFA_REQUIRED = 33
     MFA_SESSION = 34
@@ -44,10 +42,6 @@ class Status(IntEnum):
     RATE_LIMITED = 43
     SERVER = 44
     REFUSED = 45
-    STORE = 50
-    STORE_UNAVAILABLE = 51
-    STORE_CORRUPT = 52
-    TRANSPORT = 53
     INTERNAL = 90
 
 

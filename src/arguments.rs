@@ -1,0 +1,163 @@
+//! Arguments on their way to core, which checks their contents, and the setters of objects.
+
+use std::ffi::c_char;
+use std::mem;
+use std::time::Duration;
+
+use bosauth::{DeferredError, Error};
+use zeroize::Zeroizing;
+
+use crate::ffi::{self, null_argument};
+use crate::status::bosauth_status;
+use crate::string;
+
+/// The arguments of one function that exist in C only as pointers and handles.
+///
+/// An argument that cannot be passed to core, such as NULL, is passed as a string that core refuses. So core names
+/// the first bad argument of the signature, whichever way it is bad.
+#[derive(Default)]
+pub(crate) struct Arguments {
+    error: Option<Error>,
+}
+
+impl Arguments {
+    /// Runs a function of core. Its error is replaced by that of the same argument here, if there is one.
+    pub fn pass<T>(body: impl FnOnce(&mut Arguments) -> Result<T, Error>) -> Result<T, Error> {
+        let mut arguments = Arguments::default();
+        let result = body(&mut arguments);
+        match (arguments.error, result) {
+            // Core stopped at an earlier argument.
+            (Some(own), Err(error)) if error.argument() != own.argument() => Err(error),
+            (Some(own), _) => Err(own),
+            (None, result) => result,
+        }
+    }
+
+    /// Copies a string.
+    ///
+    /// # Safety
+    /// `text` is NULL or NUL-terminated.
+    pub unsafe fn string(
+        &mut self,
+        text: *const c_char,
+        argument: &'static str,
+    ) -> Zeroizing<String> {
+        // SAFETY: as promised by the caller.
+        let copy = unsafe { string::copy(text, argument) };
+        self.ok(copy).unwrap_or_else(|| refused().into())
+    }
+
+    /// Copies a string of any length that may be NULL.
+    ///
+    /// # Safety
+    /// As for [`Arguments::string`].
+    pub unsafe fn optional_string(
+        &mut self,
+        text: *const c_char,
+        argument: &'static str,
+    ) -> Option<Zeroizing<String>> {
+        // SAFETY: as promised by the caller.
+        let copy = unsafe { string::copy_whole(text, argument) };
+        self.ok(copy).unwrap_or_else(|| Some(refused().into()))
+    }
+
+    /// Returns the value, or `None` for an error, which is kept if it is the first one.
+    pub fn ok<T>(&mut self, result: Result<T, Error>) -> Option<T> {
+        result.map_err(|error| self.error.get_or_insert(error)).ok()
+    }
+}
+
+/// A string that core refuses for every argument.
+fn refused() -> String {
+    "\0".into()
+}
+
+/// Runs a setter of `object`, which is called `argument` in the header. Returns the setter's own status; the object
+/// keeps the first error.
+pub(crate) fn set<T: DeferredError + Default>(
+    object: Option<&mut T>,
+    argument: &'static str,
+    setter: impl FnOnce(T, &mut Arguments) -> T,
+) -> bosauth_status {
+    ffi::status_only(|| {
+        let object = object.ok_or_else(|| null_argument(argument))?;
+        let mut current = mem::take(object);
+        let first = current.deferred_error().take();
+        // Stays if the setter panics.
+        *object.deferred_error() = Some(Error::internal("a bug in bosauth stopped a setter"));
+        let own = Arguments::pass(|arguments| {
+            *object = setter(current, arguments);
+            object.deferred_error().take().map_or(Ok(()), Err)
+        });
+        *object.deferred_error() = first.or_else(|| own.clone().err());
+        own
+    })
+}
+
+/// Converts milliseconds; negative ones become a duration that core refuses.
+pub(crate) fn milliseconds(ms: i64) -> Duration {
+    u64::try_from(ms).map_or(Duration::ZERO, Duration::from_millis)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::ptr;
+
+    use bosauth::{CallOptions, Status};
+
+    use super::*;
+
+    fn query(options: &mut CallOptions, name: *const c_char, value: *const c_char) -> i32 {
+        set(Some(options), "options", |options, arguments| {
+            // SAFETY: NULL or literals.
+            let (name, value) = unsafe {
+                (
+                    arguments.string(name, "name"),
+                    arguments.string(value, "value"),
+                )
+            };
+            options.query(&name, &value)
+        })
+    }
+
+    #[test]
+    fn the_first_bad_argument_is_reported() {
+        let (good, bad) = (c"x".as_ptr(), c"token".as_ptr());
+        let (null, latin1) = (ptr::null(), c"\xff".as_ptr());
+        for (name, value, argument, status) in [
+            (bad, null, "name", Status::InvalidArgument),
+            (bad, latin1, "name", Status::InvalidArgument),
+            (null, latin1, "name", Status::NullArgument),
+            (latin1, null, "name", Status::InvalidUtf8),
+            (good, null, "value", Status::NullArgument),
+            (good, latin1, "value", Status::InvalidUtf8),
+        ] {
+            let mut options = CallOptions::new();
+            assert_eq!(query(&mut options, name, value), status.code());
+            let error = options.check().unwrap_err();
+            assert_eq!((error.argument(), error.status()), (argument, status));
+        }
+    }
+
+    #[test]
+    fn a_setter_returns_its_own_status_and_the_first_error_is_kept() {
+        let mut options = CallOptions::new();
+        let (good, null) = (c"x".as_ptr(), ptr::null());
+        assert_eq!(query(&mut options, good, null), 1);
+        assert_eq!(query(&mut options, good, c"\xff".as_ptr()), 2);
+        assert_eq!(query(&mut options, good, good), 0);
+        let error = options.check().unwrap_err();
+        assert_eq!(error.status(), Status::NullArgument);
+        assert_eq!(set(None::<&mut CallOptions>, "options", |o, _| o), 1);
+    }
+
+    #[test]
+    fn a_panic_in_a_setter_makes_the_call_fail() {
+        let mut options = CallOptions::new();
+        let status = set(Some(&mut options), "options", |_, _| panic!("on purpose"));
+        assert_eq!(status, Status::Internal.code());
+        assert_eq!(options.check().unwrap_err().status(), Status::Internal);
+    }
+}

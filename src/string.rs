@@ -1,0 +1,194 @@
+//! C strings: zeroized copies of strings that are passed in, and NUL-terminated strings that are returned.
+
+use std::ffi::{CStr, c_char};
+use std::{mem, str};
+
+use bosauth::{Error, Status, input};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::ffi::null_argument;
+
+/// The empty string, returned for a missing value.
+pub(crate) const EMPTY: *const c_char = c"".as_ptr();
+
+/// The most bytes copied of a string that has a limit. More than the largest limit: a longer string is still found
+/// to be too long, without copying all of it.
+const COPY_MAX: usize = input::BODY_JSON_MAX + 4;
+
+/// Copies a string that has a limit in core. Of a longer one only so much is copied that it still is too long.
+///
+/// The string is copied first and checked afterwards: a change by another thread in the meantime is either in the
+/// copy, and checked, or not used. The copy is zeroized on drop.
+///
+/// # Safety
+/// `text` is NULL or NUL-terminated.
+pub(crate) unsafe fn copy(
+    text: *const c_char,
+    argument: &'static str,
+) -> Result<Zeroizing<String>, Error> {
+    // SAFETY: as promised by the caller.
+    unsafe { copy_up_to(text, argument, COPY_MAX) }?.ok_or_else(|| null_argument(argument))
+}
+
+/// Copies a string of any length; `None` for NULL.
+///
+/// # Safety
+/// As for [`copy`].
+pub(crate) unsafe fn copy_whole(
+    text: *const c_char,
+    argument: &'static str,
+) -> Result<Option<Zeroizing<String>>, Error> {
+    // SAFETY: as promised by the caller.
+    unsafe { copy_up_to(text, argument, usize::MAX) }
+}
+
+/// # Safety
+/// As for [`copy`].
+unsafe fn copy_up_to(
+    text: *const c_char,
+    argument: &'static str,
+    max: usize,
+) -> Result<Option<Zeroizing<String>>, Error> {
+    // SAFETY: as promised by the caller.
+    let Some((mut bytes, is_truncated)) = (unsafe { copy_bytes_up_to(text, max) }) else {
+        return Ok(None);
+    };
+    match str::from_utf8(&bytes) {
+        Ok(_) => {}
+        // A truncated copy may end in the middle of a character.
+        Err(error) if is_truncated && error.error_len().is_none() => {
+            bytes.truncate(error.valid_up_to());
+        }
+        Err(_) => {
+            let message = format!("{argument} must be UTF-8");
+            return Err(Error::bad_argument(Status::InvalidUtf8, argument, message));
+        }
+    }
+    // SAFETY: the bytes up to the new length were validated.
+    let copy = unsafe { String::from_utf8_unchecked(mem::take(&mut *bytes)) };
+    Ok(Some(Zeroizing::new(copy)))
+}
+
+/// Copies a string of any length and any encoding.
+///
+/// # Safety
+/// As for [`copy`].
+pub(crate) unsafe fn copy_bytes(
+    text: *const c_char,
+    argument: &'static str,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    // SAFETY: as promised by the caller.
+    let copy = unsafe { copy_bytes_up_to(text, usize::MAX) };
+    copy.map(|(bytes, _)| bytes)
+        .ok_or_else(|| null_argument(argument))
+}
+
+/// Copies the first `max` bytes of a string and returns whether there are more; `None` for NULL.
+///
+/// # Safety
+/// As for [`copy`].
+unsafe fn copy_bytes_up_to(text: *const c_char, max: usize) -> Option<(Zeroizing<Vec<u8>>, bool)> {
+    if text.is_null() {
+        return None;
+    }
+    // SAFETY: not NULL, and NUL-terminated as promised by the caller.
+    let whole = unsafe { CStr::from_ptr(text) }.count_bytes();
+    let length = whole.min(max);
+    let mut bytes = Zeroizing::new(Vec::<u8>::with_capacity(length));
+    // SAFETY: `length` bytes are readable, whatever they are by now, and the copy has room for them.
+    unsafe {
+        bytes
+            .as_mut_ptr()
+            .copy_from_nonoverlapping(text.cast::<u8>(), length);
+        bytes.set_len(length);
+    }
+    Some((bytes, whole > max))
+}
+
+/// A NUL-terminated string that is returned to the caller and zeroized on drop.
+pub(crate) struct ReturnedString(Box<[u8]>);
+
+impl ReturnedString {
+    /// Copies `bytes` and appends a NUL.
+    pub fn new(bytes: &[u8]) -> Self {
+        let mut copy = Vec::with_capacity(bytes.len() + 1);
+        copy.extend_from_slice(bytes);
+        copy.push(0);
+        ReturnedString(copy.into_boxed_slice())
+    }
+
+    /// Returns the string, which lives as long as `self`.
+    pub fn as_ptr(&self) -> *const c_char {
+        self.0.as_ptr().cast()
+    }
+
+    /// Returns the length in bytes, without the NUL.
+    pub fn len(&self) -> usize {
+        self.0.len() - 1
+    }
+}
+
+impl Drop for ReturnedString {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::ffi::CString;
+    use std::ptr;
+
+    use super::*;
+
+    #[test]
+    fn strings_are_copied_and_validated() {
+        let of = |text| {
+            // SAFETY: NULL or literals.
+            let copy = unsafe { copy(text, "email") };
+            copy.map_err(|error| (error.status(), error.argument()))
+        };
+        assert_eq!(
+            of(c"ann".as_ptr()).as_deref().map(String::as_str),
+            Ok("ann")
+        );
+        assert_eq!(of(ptr::null()), Err((Status::NullArgument, "email")));
+        for bad in [c"\xff", c"a\xc3", c"\xed\xa0\x80"] {
+            assert_eq!(of(bad.as_ptr()), Err((Status::InvalidUtf8, "email")));
+        }
+        // SAFETY: NULL.
+        let none = unsafe { copy_whole(ptr::null(), "email") };
+        assert!(none.is_ok_and(|text| text.is_none()));
+    }
+
+    #[test]
+    fn an_oversized_string_is_truncated_above_the_limit() {
+        for (character, characters) in [("x", 70_000), ("\u{e9}", 35_000), ("\u{1f600}", 17_000)] {
+            for offset in ["", "a", "ab", "abc"] {
+                let long = CString::new(offset.to_owned() + &character.repeat(characters)).unwrap();
+                // SAFETY: a string.
+                let (part, whole) = unsafe {
+                    let part = copy(long.as_ptr(), "object").unwrap();
+                    (part, copy_whole(long.as_ptr(), "object").unwrap().unwrap())
+                };
+                assert!(part.len() > input::BODY_JSON_MAX && part.len() <= COPY_MAX);
+                assert!(long.to_bytes().starts_with(part.as_bytes()));
+                assert_eq!(whole.as_bytes(), long.to_bytes());
+            }
+        }
+        let bad = CString::new(vec![0x80; 70_000]).unwrap();
+        // SAFETY: a string.
+        let refused = unsafe { copy(bad.as_ptr(), "object") };
+        assert_eq!(refused.unwrap_err().status(), Status::InvalidUtf8);
+    }
+
+    #[test]
+    fn returned_strings_end_with_nul() {
+        let text = ReturnedString::new(b"a\0b");
+        // SAFETY: `text` lives on and has four bytes.
+        let bytes = unsafe { std::slice::from_raw_parts(text.as_ptr().cast::<u8>(), 4) };
+        assert_eq!((bytes, text.len()), (b"a\0b\0".as_slice(), 3));
+    }
+}
