@@ -196,14 +196,8 @@ typedef int32_t bosauth_status;
 /** The second factor must use another method than the first. */
 #define BOSAUTH_ERROR_MFA_SAME_METHOD 35
 
-/** The one-time password is wrong or expired, or was tried too often. */
-#define BOSAUTH_ERROR_OTP_INVALID 36
-
 /** The login method is disabled in this collection. */
 #define BOSAUTH_ERROR_METHOD_DISABLED 37
-
-/** The server does not accept the session, or no longer. */
-#define BOSAUTH_ERROR_UNAUTHORIZED 40
 
 /** The auth rule of the collection rejected the account. */
 #define BOSAUTH_ERROR_FORBIDDEN 41

@@ -4,8 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use bosauth::Status;
-
 use crate::support::{server, tools};
 
 /// The first block in a language.
@@ -42,19 +40,6 @@ fn readme_commands_match_the_example() {
         readme.contains(&format!("```sh\n{commands}```")),
         "{commands}"
     );
-}
-
-#[test]
-fn readme_lists_every_status() {
-    let readme = tools::read("README.md");
-    for status in Status::ALL {
-        let row = format!("| `{}` | {} |", status.name(), status.code());
-        let to_come = format!("`{}`", status.name());
-        assert!(
-            readme.contains(&row) || readme.contains(&to_come),
-            "{status} is missing"
-        );
-    }
 }
 
 /// A reader's project, with the README's Rust program and dependency lines, which `edit` changes.

@@ -35,6 +35,7 @@ mod retries;
 mod scenarios;
 mod secret_leaks;
 mod session_races;
+mod status_tables;
 mod support;
 mod threads;
 mod tls;
