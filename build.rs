@@ -1,4 +1,4 @@
-//! Link flags of the shared library: its SONAME and what keeps it safe once it is loaded.
+//! Link flags of the shared library: its SONAME and hardening.
 
 include!("src/abi.rs");
 
@@ -10,7 +10,7 @@ fn main() {
     let flags = match (target("OS").as_str(), target("VENDOR").as_str()) {
         ("linux" | "android" | "freebsd" | "netbsd" | "openbsd", _) => vec![
             format!("-Wl,-soname,libbosauth.so.{major}"),
-            // Threads of the library may outlive a dlclose: a lookup that the system still works on.
+            // A thread that resolves a host name may still run after dlclose.
             "-Wl,-z,nodelete".into(),
             "-Wl,-z,relro".into(),
             "-Wl,-z,now".into(),

@@ -1,8 +1,8 @@
-//! Bind an app's own token to a BosBase account, unbind it, and log in with it.
+//! Binds an app's own token to a BosBase account, unbinds it, and logs in with it.
 //!
-//! A *custom token* is a string of the app's own: at least 128 random bits, kept where the app keeps
-//! secrets. Bound once with email and password, it logs the account in by itself from then on. A device
-//! id, a serial number or an advertising id is no secret and must not be a token.
+//! A *custom token* is a string that the app chooses: at least 128 random bits, stored where the app stores its
+//! secrets. It is bound once, with email and password. From then on it logs in to the account on its own. A device id,
+//! serial number or advertising id is not a secret and must not be used as a token.
 //!
 //! ```no_run
 //! let client = bosauth::Client::builder("https://api.example.com").build()?;
@@ -13,8 +13,31 @@
 //! # Ok::<(), bosauth::Error>(())
 //! ```
 //!
-//! Every call is synchronous, ends by its deadline, and says in its [`Error`] what to do
-//! ([`Error::action`]). A [`Client`] may be used from any number of threads at once.
+//! Calls are synchronous and return by their deadline. [`Error::action`] returns what to do about an error. A
+//! [`Client`] may be used by any number of threads at the same time.
+//!
+//! Settings are passed to [`Client::builder`], per-call options to [`Collection::with`]:
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! let client = bosauth::Client::builder("https://api.example.com")
+//!     .timeout(Duration::from_secs(30))
+//!     .build()?;
+//! let options = bosauth::CallOptions::new().query("expand", "team");
+//! let session = client.collection("users").with(&options).auth_with_token("a-long-random-token")?;
+//! # Ok::<(), bosauth::Error>(())
+//! ```
+//!
+//! # Errors common to all calls
+//!
+//! - Before anything is sent: [`Status::InvalidArgument`].
+//! - From the network: [`Status::NameLookup`], [`Status::Connect`], [`Status::Tls`], [`Status::ConnectionLost`],
+//!   [`Status::Timeout`].
+//! - On cancellation: [`Status::Cancelled`].
+//! - For an invalid response: [`Status::UnexpectedResponse`], [`Status::ResponseTooLarge`].
+//! - From the server or a proxy: [`Status::RateLimited`], [`Status::Server`], [`Status::Proxy`], [`Status::Refused`].
+//! - For a bug in this crate: [`Status::Internal`].
 #![deny(missing_docs)]
 #![deny(unsafe_code)]
 
@@ -43,11 +66,11 @@ pub use config::ClientBuilder;
 #[doc(hidden)] // for the setters of the C ABI
 pub use deferred_error::DeferredError;
 pub use error::{Action, Error, Status};
-#[doc(hidden)] // for the locks of bindings
+#[doc(hidden)] // for the locks of the C ABI
 pub use fork::ForkSafeMutex;
 pub use http::Cancel;
 pub use options::CallOptions;
 pub use session::Session;
 
-/// This library's version.
+/// The version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
