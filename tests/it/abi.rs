@@ -104,6 +104,8 @@ fn exported_symbols_match_the_committed_list() {
     let path = tools::root().join("include/abi-symbols.txt");
     if std::env::var_os("BOSAUTH_BLESS").is_some() {
         fs::write(&path, exported.join("\n") + "\n").unwrap();
+        // The header may be generated at the same time.
+        return;
     }
     let committed = fs::read_to_string(path).unwrap();
     assert_eq!(exported, committed.lines().collect::<Vec<_>>());
