@@ -5,8 +5,8 @@
  * CONVENTIONS
  *
  * Strings
- *   Strings are NUL-terminated UTF-8. A string passed in is copied, then validated, before the function
- *   returns or waits; it may be freed or changed afterwards. Limits are in bytes, without the NUL.
+ *   Strings are NUL-terminated UTF-8. The library copies a string and validates the copy; the original may
+ *   be changed or freed after the call. Limits are in bytes, without the NUL.
  *
  * NULL
  *   Passing NULL returns BOSAUTH_ERROR_NULL_ARGUMENT unless the parameter is documented as "may be NULL".
@@ -22,18 +22,18 @@
  *
  * Accessors
  *   Functions that read an error or a session never fail and never return NULL. They return "" or 0 if the
- *   object is NULL or has no such value. A returned string is valid until its object is freed. It contains
- *   no NUL.
+ *   object is NULL or has no such value. A returned string is valid until its object is freed. Only the
+ *   bytes that bosauth_error_body() returns may contain NUL.
  *
  * Memory
  *   Objects returned by the library are freed with the function of their type. Freeing NULL or 0 has no
  *   effect. A handle that is freed twice is BOSAUTH_ERROR_INVALID_HANDLE; freeing an object twice is
- *   undefined behavior. If memory is exhausted, the process is terminated: constructors never return NULL.
+ *   undefined behaviour. If memory is exhausted, the process is terminated: constructors never return NULL.
  *
  * Time
  *   Time limits are in milliseconds, 1 to 86400000. A call returns by its deadline, whatever the server
- *   or the network does. bosauth_cancel_trigger(), bosauth_client_free() and bosauth_client_close() end it
- *   earlier.
+ *   or the network does. bosauth_cancel_trigger(), bosauth_client_free() and bosauth_client_close() cancel
+ *   it earlier.
  *
  * Threads
  *   Every function may be called from any thread. Handles may be used by several threads at the same time,
@@ -485,7 +485,7 @@ bosauth_status bosauth_config_set_connect_timeout_ms(bosauth_config *BOSAUTH_NON
                                                      int64_t ms);
 
 /**
- * Sets the User-Agent. Keep it stable: the server mails the user when it changes.
+ * Sets the User-Agent. Keep it stable: the server mails the user when it changes. The string is copied.
  *
  * @param config the configuration
  * @param text the User-Agent; 1 to 255 bytes of visible ASCII and spaces, without leading or trailing spaces;
@@ -499,7 +499,8 @@ bosauth_status bosauth_config_set_user_agent(bosauth_config *BOSAUTH_NONNULL con
 /**
  * Adds a header to every request. A name added twice is sent twice. Headers that the library sends itself or
  * that change the meaning of a request are refused: Host, Content-Length, Content-Type, Transfer-Encoding,
- * Connection, Keep-Alive, TE, Trailer, Upgrade, Expect, Accept-Encoding, Proxy-*, Cookie.
+ * Connection, Keep-Alive, TE, Trailer, Upgrade, Expect, Accept-Encoding, Proxy-*, Cookie. The strings are
+ * copied.
  *
  * @param config the configuration
  * @param name the header name (RFC 9110 section 5.6.2); 1 to 255 bytes
@@ -524,7 +525,7 @@ bosauth_status bosauth_config_set_max_response_bytes(bosauth_config *BOSAUTH_NON
 
 /**
  * Trusts certificate authorities in addition to the bundled ones. The error for a certificate that cannot be
- * used contains its position.
+ * used contains its position. The string is copied.
  *
  * @param config the configuration
  * @param pem the content of a PEM file (RFC 7468) with at least one certificate. Text around the blocks may be
@@ -566,6 +567,7 @@ bosauth_status bosauth_options_set_timeout_ms(bosauth_options *BOSAUTH_NONNULL o
 
 /**
  * Adds a query parameter such as expand or fields. The server logs request URLs: do not pass a secret.
+ * The strings are copied.
  *
  * @param options the options
  * @param name the name; 1 to 255 bytes, neither "token" nor "mfaId"
@@ -579,7 +581,7 @@ bosauth_status bosauth_options_add_query(bosauth_options *BOSAUTH_NONNULL option
 
 /**
  * Adds a header. It replaces the configured headers of the same name. A name added twice is sent twice. The
- * refused names are those of bosauth_config_add_header().
+ * refused names are those of bosauth_config_add_header(). The strings are copied.
  *
  * @param options the options
  * @param name the header name (RFC 9110 section 5.6.2); 1 to 255 bytes
@@ -593,7 +595,7 @@ bosauth_status bosauth_options_add_header(bosauth_options *BOSAUTH_NONNULL optio
 
 /**
  * Sets extra fields of the request body. The names of the call's own fields are refused, in any case: email,
- * password, token, identity, identityField, otpId, mfaId.
+ * password, token, identity, identityField, otpId, mfaId. The string is copied.
  *
  * @param options the options
  * @param object a JSON object without duplicate names; at most 65536 bytes
@@ -616,6 +618,7 @@ bosauth_status bosauth_options_set_keep_session(bosauth_options *BOSAUTH_NONNULL
 
 /**
  * Sets the id of the MFA login that the call completes, from bosauth_error_mfa_id(). It is sent in the query.
+ * The string is copied.
  *
  * @param options the options
  * @param mfa_id the id; 1 to 255 bytes of A-Z a-z 0-9 _ -
@@ -658,7 +661,7 @@ bosauth_status bosauth_options_set_wait_hook(bosauth_options *BOSAUTH_NONNULL op
 
 /**
  * Creates a client of one server. Nothing is sent. Plain http protects neither passwords nor responses on the
- * network path: use it on loopback only.
+ * network path: use it on loopback only. The string is copied.
  *
  * @param base_url the server's URL: http or https, a host, an optional port and an optional path prefix,
  *        without user info, query or fragment; at most 2048 bytes of ASCII

@@ -21,7 +21,7 @@ pub type bosauth_client = u64;
 pub(crate) static CLIENTS: Table<Client> = Table::new(1, "client");
 
 /// Creates a client of one server. Nothing is sent. Plain http protects neither passwords nor responses on the
-/// network path: use it on loopback only.
+/// network path: use it on loopback only. The string is copied.
 ///
 /// @param base_url the server's URL: http or https, a host, an optional port and an optional path prefix,
 ///        without user info, query or fragment; at most 2048 bytes of ASCII

@@ -74,7 +74,7 @@ pub unsafe extern "C" fn bosauth_config_set_connect_timeout_ms(
     unsafe { set(config, |config, _| config.connect_timeout(milliseconds(ms))) }
 }
 
-/// Sets the User-Agent. Keep it stable: the server mails the user when it changes.
+/// Sets the User-Agent. Keep it stable: the server mails the user when it changes. The string is copied.
 ///
 /// @param config the configuration
 /// @param text the User-Agent; 1 to 255 bytes of visible ASCII and spaces, without leading or trailing spaces;
@@ -95,7 +95,8 @@ pub unsafe extern "C" fn bosauth_config_set_user_agent(
 
 /// Adds a header to every request. A name added twice is sent twice. Headers that the library sends itself or
 /// that change the meaning of a request are refused: Host, Content-Length, Content-Type, Transfer-Encoding,
-/// Connection, Keep-Alive, TE, Trailer, Upgrade, Expect, Accept-Encoding, Proxy-*, Cookie.
+/// Connection, Keep-Alive, TE, Trailer, Upgrade, Expect, Accept-Encoding, Proxy-*, Cookie. The strings are
+/// copied.
 ///
 /// @param config the configuration
 /// @param name the header name (RFC 9110 section 5.6.2); 1 to 255 bytes
@@ -132,7 +133,7 @@ pub unsafe extern "C" fn bosauth_config_set_max_response_bytes(
 }
 
 /// Trusts certificate authorities in addition to the bundled ones. The error for a certificate that cannot be
-/// used contains its position.
+/// used contains its position. The string is copied.
 ///
 /// @param config the configuration
 /// @param pem the content of a PEM file (RFC 7468) with at least one certificate. Text around the blocks may be

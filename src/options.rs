@@ -58,6 +58,7 @@ pub unsafe extern "C" fn bosauth_options_set_timeout_ms(
 }
 
 /// Adds a query parameter such as expand or fields. The server logs request URLs: do not pass a secret.
+/// The strings are copied.
 ///
 /// @param options the options
 /// @param name the name; 1 to 255 bytes, neither "token" nor "mfaId"
@@ -80,7 +81,7 @@ pub unsafe extern "C" fn bosauth_options_add_query(
 }
 
 /// Adds a header. It replaces the configured headers of the same name. A name added twice is sent twice. The
-/// refused names are those of bosauth_config_add_header().
+/// refused names are those of bosauth_config_add_header(). The strings are copied.
 ///
 /// @param options the options
 /// @param name the header name (RFC 9110 section 5.6.2); 1 to 255 bytes
@@ -103,7 +104,7 @@ pub unsafe extern "C" fn bosauth_options_add_header(
 }
 
 /// Sets extra fields of the request body. The names of the call's own fields are refused, in any case: email,
-/// password, token, identity, identityField, otpId, mfaId.
+/// password, token, identity, identityField, otpId, mfaId. The string is copied.
 ///
 /// @param options the options
 /// @param object a JSON object without duplicate names; at most 65536 bytes
@@ -136,6 +137,7 @@ pub unsafe extern "C" fn bosauth_options_set_keep_session(
 }
 
 /// Sets the id of the MFA login that the call completes, from bosauth_error_mfa_id(). It is sent in the query.
+/// The string is copied.
 ///
 /// @param options the options
 /// @param mfa_id the id; 1 to 255 bytes of A-Z a-z 0-9 _ -
