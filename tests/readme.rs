@@ -98,7 +98,6 @@ fn a_project_beside_a_clone_depends_on_it() {
     let project = project("path", str::to_owned);
     let clone = project.parent().unwrap().join("bosauth");
     std::os::unix::fs::symlink(tools::root(), clone).unwrap();
-    tools::run(&mut cargo(&project, &["metadata", "--format-version", "1"]));
     let server = Server::start(Config::demo()).unwrap();
     let said = tools::run(&mut cargo(
         &project,
