@@ -1,7 +1,7 @@
 //! The readers of what strangers send, for the fuzzers in `fuzz/service`. No part of the API.
 
 use crate::form::Form;
-use crate::{picker, routes, rule};
+use crate::{fields, routes, rule};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -18,7 +18,7 @@ pub fn body(data: &[u8]) {
     let read = Form::read(&headers, "token=q", &body, &["email", "token"]);
     // The whole body is there, so that nothing is waited for.
     if let Some(Ok(form)) = read.now_or_never() {
-        assert!(form.text("nothing").is_empty());
+        assert!(form.get("nothing").is_empty());
     }
 }
 
@@ -29,12 +29,12 @@ pub fn rule(data: &[u8]) {
     };
     let record = json!({"nick": "Vip", "score": 2, "verified": true, "empty": null, "ratio": 0.5});
     let record = record.as_object().expect("it is written as an object");
-    let verdict = rule::satisfied(text, record);
+    let verdict = rule::evaluate(text, record);
     if let (false, Ok(verdict)) = (text.is_empty(), &verdict) {
         let twice = format!("({text}) && ({text})");
         // Brackets may be too deep, but they never turn the verdict round.
         assert!(
-            rule::satisfied(&twice, record).is_ok_and(|again| again == *verdict)
+            rule::evaluate(&twice, record).is_ok_and(|again| again == *verdict)
                 || text.matches('(').count() >= 63
         );
     }
@@ -50,7 +50,7 @@ pub fn picker(data: &[u8]) {
     let mut value: Value = serde_json::from_slice(json).unwrap_or(record);
     let whole = value.to_string().len();
     // Nothing is added but the dots of excerpts, and `<` may come to stand for itself.
-    if picker::pick(&mut value, fields).is_ok() && !fields.contains(':') {
+    if fields::select(&mut value, fields).is_ok() && !fields.contains(':') {
         assert!(value.to_string().len() <= whole);
     }
 }
@@ -60,13 +60,13 @@ pub fn path(data: &[u8]) {
     let Ok(uri) = Uri::try_from(data) else {
         return;
     };
-    if let Some(clean) = routes::cleaned(&uri) {
+    if let Some(clean) = routes::normalize_path(&uri) {
         assert!(
             clean.starts_with('/') && !clean.starts_with("//"),
             "{clean}"
         );
         if let Ok(again) = clean.parse() {
-            assert_eq!(routes::cleaned(&again), None, "{clean}");
+            assert_eq!(routes::normalize_path(&again), None, "{clean}");
         }
     }
 }
