@@ -7,7 +7,7 @@ use crate::seed::{
 };
 use crate::store::accounts::{self, Account};
 use crate::store::collections::{self, Collection};
-use crate::store::{Db, bindings, limits, mfas, otps, records};
+use crate::store::{Db, delete, limits};
 use crate::{clock, faults, ids, otp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -183,12 +183,8 @@ async fn update_account(
 
 async fn delete_account(db: &mut Db, account: &AccountRef) -> Result<(), ApplyError> {
     let (collection, account) = find_account(db, account).await?;
-    bindings::delete_of(db, &collection.id, &account.id).await?;
-    mfas::delete_of(db, &collection.id, &account.id).await?;
-    otps::delete_of(db, &collection.id, &account.id).await?;
     limits::reset(db, &otp::attempts_key(&collection.id, &account.id)).await?;
-    accounts::delete(db, &collection.id, &account.id).await?;
-    Ok(())
+    Ok(delete::account(db, &collection.id, &account.id).await?)
 }
 
 async fn update_collection(
@@ -233,11 +229,6 @@ fn merge(old: &mut Value, new: Value) {
 
 async fn delete_collection(db: &mut Db, name: &str) -> Result<(), ApplyError> {
     let collection = find_collection(db, name).await?;
-    bindings::delete_all(db, &collection.id).await?;
-    mfas::delete_all(db, &collection.id).await?;
-    otps::delete_all(db, &collection.id).await?;
-    accounts::delete_all(db, &collection.id).await?;
-    records::delete_all(db, &collection.id).await?;
-    collections::delete(db, &collection.id).await?;
-    Ok(())
+    limits::reset_prefix(db, &otp::attempts_key(&collection.id, "")).await?;
+    Ok(delete::collection(db, &collection.id).await?)
 }

@@ -185,23 +185,3 @@ async fn write(db: &mut Db, sql: &'static str, account: &Account) -> sqlx::Resul
         .await?;
     Ok(())
 }
-
-/// Deletes an account, but not its bindings.
-pub async fn delete(db: &mut Db, collection_id: &str, id: &str) -> sqlx::Result<()> {
-    execute(
-        db,
-        "DELETE FROM local_accounts WHERE collection_id = $1 AND id = $2",
-        &[collection_id, id],
-    )
-    .await
-}
-
-/// Deletes all accounts of a collection.
-pub async fn delete_all(db: &mut Db, collection_id: &str) -> sqlx::Result<()> {
-    execute(
-        db,
-        "DELETE FROM local_accounts WHERE collection_id = $1",
-        &[collection_id],
-    )
-    .await
-}

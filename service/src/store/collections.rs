@@ -1,6 +1,6 @@
 //! The table of collections.
 
-use super::{Db, damaged, execute, fetch, text};
+use super::{Db, damaged, fetch, text};
 use crate::ids;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -248,9 +248,4 @@ pub async fn update(db: &mut Db, collection: &Collection) -> sqlx::Result<()> {
         .execute(db)
         .await?;
     Ok(())
-}
-
-/// Deletes a collection, but not its records.
-pub async fn delete(db: &mut Db, id: &str) -> sqlx::Result<()> {
-    execute(db, "DELETE FROM local_collections WHERE id = $1", &[id]).await
 }

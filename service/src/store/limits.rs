@@ -90,3 +90,9 @@ pub async fn consume(
 pub async fn reset(db: &mut Db, name: &str) -> sqlx::Result<()> {
     execute(db, "DELETE FROM local_limit_uses WHERE name = $1", &[name]).await
 }
+
+/// Resets all counters whose name starts with `prefix`.
+pub async fn reset_prefix(db: &mut Db, prefix: &str) -> sqlx::Result<()> {
+    let sql = "DELETE FROM local_limit_uses WHERE substr(name, 1, length($1)) = $1";
+    execute(db, sql, &[prefix]).await
+}

@@ -1,7 +1,7 @@
 //! The table of MFA sessions: logins that need a second factor.
 
 use super::accounts::Account;
-use super::{Db, execute, fetch, text};
+use super::{Db, fetch, text};
 use sqlx::Row;
 
 pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS local_mfas (
@@ -69,24 +69,4 @@ pub async fn claim(db: &mut Db, id: &str) -> sqlx::Result<bool> {
     )
     .await?;
     Ok(row.is_some())
-}
-
-/// Deletes all sessions of an account.
-pub async fn delete_of(db: &mut Db, collection_id: &str, account_id: &str) -> sqlx::Result<()> {
-    execute(
-        db,
-        "DELETE FROM local_mfas WHERE collection_id = $1 AND account_id = $2",
-        &[collection_id, account_id],
-    )
-    .await
-}
-
-/// Deletes all sessions of a collection.
-pub async fn delete_all(db: &mut Db, collection_id: &str) -> sqlx::Result<()> {
-    execute(
-        db,
-        "DELETE FROM local_mfas WHERE collection_id = $1",
-        &[collection_id],
-    )
-    .await
 }

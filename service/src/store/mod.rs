@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod bindings;
 pub mod collections;
+pub mod delete;
 mod engine;
 mod error;
 pub mod limits;

@@ -1,6 +1,6 @@
 //! The table of one-time passwords.
 
-use super::{Db, execute, fetch, text};
+use super::{Db, fetch, text};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -98,19 +98,4 @@ pub async fn delete_expired(db: &mut Db, collection_id: &str, cutoff: i64) -> sq
         .execute(db)
         .await?;
     Ok(())
-}
-
-/// Deletes those of an account.
-pub async fn delete_of(db: &mut Db, collection_id: &str, account_id: &str) -> sqlx::Result<()> {
-    execute(
-        db,
-        "DELETE FROM local_otps WHERE collection_id = $1 AND account_id = $2",
-        &[collection_id, account_id],
-    )
-    .await
-}
-
-/// Deletes those of a collection.
-pub async fn delete_all(db: &mut Db, collection_id: &str) -> sqlx::Result<()> {
-    delete_expired(db, collection_id, i64::MAX).await
 }

@@ -1,7 +1,7 @@
 //! The table of records: those of all base collections.
 
 use super::collections::Collection;
-use super::{Db, damaged, execute, fetch, text};
+use super::{Db, damaged, fetch, text};
 use serde_json::{Map, Value};
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -90,14 +90,4 @@ pub async fn insert(db: &mut Db, record: &Record) -> sqlx::Result<()> {
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// Deletes all records of a collection.
-pub async fn delete_all(db: &mut Db, collection_id: &str) -> sqlx::Result<()> {
-    execute(
-        db,
-        "DELETE FROM local_records WHERE collection_id = $1",
-        &[collection_id],
-    )
-    .await
 }

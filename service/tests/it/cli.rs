@@ -95,65 +95,57 @@ fn port_in_use_is_reported() {
 #[test]
 fn invalid_seed_is_reported_without_secrets() {
     let directory = TempDir::new("bad");
-    let account =
-        |fields: &str| format!(r#"{{"accounts": [{{"collection": "users", {fields}}}]}}"#);
+    let account = |fields| format!(r#"{{"accounts": [{{"collection": "users", {fields}}}]}}"#);
+    let long = "canary".repeat(20);
+    let long = format!(r#""email": "a@b.co", "password": "{long}""#);
     for (seed, expected) in [
+        ("", "it is empty"),
+        (" \n", "it is empty"),
         (
-            "{".to_owned(),
+            "{",
             "invalid JSON: EOF while parsing an object at line 1 column 1",
         ),
-        (String::new(), "it is empty"),
-        (" \n".to_owned(), "it is empty"),
-        ("null".to_owned(), "must be an object"),
-        ("{} {}".to_owned(), "trailing characters at line 1 column 4"),
+        ("null", "must be an object"),
+        ("[]", "must be an object"),
+        ("{} {}", "trailing characters at line 1 column 4"),
+        ("\u{feff}{}", "byte order mark at line 1 column 1: save it"),
         (
-            "\u{feff}{}".to_owned(),
-            "byte order mark at line 1 column 1: save it",
-        ),
-        (
-            "{\"accounts\": [],\n\"accounts\": []}".to_owned(),
+            "{\"accounts\": [],\n\"accounts\": []}",
             "duplicate field `accounts` at line 2 column 10",
         ),
+        (r#"{"accounts": {}}"#, "must be a sequence"),
+        (r#"{"acounts": []}"#, "unknown field `acounts`"),
         (
-            account(r#""email": "a@b.co", "password": "canary 1", "password": "canary 2""#),
-            "duplicate field `password` at line 1",
-        ),
-        (r#"{"accounts": {}}"#.to_owned(), "must be a sequence"),
-        ("[]".to_owned(), "must be an object"),
-        (r#"{"acounts": []}"#.to_owned(), "unknown field `acounts`"),
-        (
-            account(r#""email": "a@example.com""#),
-            "accounts[0]: missing field `password`",
-        ),
-        (
-            account(r#""email": "canary", "password": "canary""#),
-            "not an email address",
-        ),
-        (
-            account(r#""email": "a@example.com", "password": ["canary"]"#),
-            "must be a string",
-        ),
-        (
-            account(&format!(
-                r#""email": "a@b.co", "password": "{}""#,
-                "canary".repeat(20)
-            )),
-            "too long",
-        ),
-        (
-            account(r#""email": "a@b.co", "password": "canary", "fields": {"shoe": 1}"#),
-            "no field shoe",
-        ),
-        (
-            r#"{"collections": [{"name": "a/b", "type": "auth"}]}"#.to_owned(),
+            r#"{"collections": [{"name": "a/b", "type": "auth"}]}"#,
             "collections[0]: the name",
         ),
         (
-            r#"{"collections": [{"name": "USERS", "type": "auth"}]}"#.to_owned(),
+            r#"{"collections": [{"name": "USERS", "type": "auth"}]}"#,
             "already exists",
         ),
+        (
+            &account(r#""email": "a@b.co", "password": "canary 1", "password": "canary 2""#),
+            "duplicate field `password` at line 1",
+        ),
+        (
+            &account(r#""email": "a@example.com""#),
+            "accounts[0]: missing field `password`",
+        ),
+        (
+            &account(r#""email": "canary", "password": "canary""#),
+            "not an email address",
+        ),
+        (
+            &account(r#""email": "a@example.com", "password": ["canary"]"#),
+            "must be a string",
+        ),
+        (&account(&long), "too long"),
+        (
+            &account(r#""email": "a@b.co", "password": "canary", "fields": {"shoe": 1}"#),
+            "no field shoe",
+        ),
     ] {
-        let file = directory.file("seed.json", &seed);
+        let file = directory.file("seed.json", seed);
         let error = start_error(&["--seed", &file]);
         assert!(error.contains(expected), "{error}");
         assert!(!error.contains("canary"), "{error}");

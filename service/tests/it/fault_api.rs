@@ -183,7 +183,7 @@ fn slow_responses_block_no_other_and_stop_at_shutdown() {
     let delay = json!({"fault": "delay", "when": "after", "milliseconds": FOREVER});
     let mut delayed = start(delay);
     assert!(is_silent(&mut delayed));
-    assert_eq!(users(&server).bind(A, "t").status, 204);
+    users(&server).must_bind(A, "t");
     assert_eq!(users(&server).login_with_token("t", "").status, 200);
     server.stop();
     for mut stream in [dripping, delayed] {
@@ -210,7 +210,7 @@ fn slow_responses_are_complete() {
 #[test]
 fn responses_are_replaced() {
     let server = server();
-    assert_eq!(users(&server).bind(A, "t").status, 204);
+    users(&server).must_bind(A, "t");
     let login_with = |fault: Value| -> Response {
         add_fault(&server, fault);
         users(&server).login_with_token("t", "")
@@ -364,7 +364,7 @@ fn fault_applies_by_times_call_and_collection() {
     assert_eq!(statuses, [503, 503, 204]);
 
     fail(json!({"call": "auth-with-token"}));
-    assert_eq!(users.bind(A, "t").status, 204);
+    users.must_bind(A, "t");
     assert_eq!(players.login_with_token("t", "").status, 503);
     assert_eq!(users.login_with_token("t", "").status, 200);
 
@@ -380,7 +380,7 @@ fn fault_applies_by_times_call_and_collection() {
     }
 
     fail(json!({"call": "bind-token", "collection": "players"}));
-    assert_eq!(users.bind(A, "t").status, 204);
+    users.must_bind(A, "t");
     assert_eq!(players.login_with_token("t", "").status, 400);
     assert_eq!(players.bind(A, "t").status, 503);
 
@@ -391,7 +391,7 @@ fn fault_applies_by_times_call_and_collection() {
     assert_eq!(statuses, [501, 502, 204]);
 
     fail(json!({"call": "health"}));
-    assert_eq!(users.bind(A, "t").status, 204);
+    users.must_bind(A, "t");
     assert_eq!(get(server.address(), "/api/health", &[]).status, 503);
 }
 
@@ -414,7 +414,7 @@ fn faults_are_listed_and_cleared() {
     assert_eq!(list_faults(&server), expected);
     assert_eq!(users.control(&json!({"do": "clear_faults"})), Value::Null);
     assert_eq!(list_faults(&server), json!([]));
-    assert_eq!(users.bind(A, "t").status, 204);
+    users.must_bind(A, "t");
 }
 
 #[test]
@@ -584,7 +584,7 @@ fn new_server_ignores_bindings() {
     let hits = || list_faults(&server)[0]["played"].clone();
     assert_eq!(hits(), 0);
     for _ in 0..2 {
-        assert_eq!(users.bind(A, "t").status, 204);
+        users.must_bind(A, "t");
         let response = users.login_with_token("t", "");
         let failed = "{\"data\":{},\"message\":\"Failed to authenticate.\",\"status\":400}\n";
         assert_eq!((response.status, response.text()), (400, failed));
@@ -592,7 +592,7 @@ fn new_server_ignores_bindings() {
     }
     // It applies to all collections.
     let players = Api::new(server.address(), "players");
-    assert_eq!(players.bind(A, "p").status, 204);
+    players.must_bind(A, "p");
     assert_eq!(players.login_with_token("p", "").status, 400);
     // Earlier errors and other calls are unaffected.
     assert_eq!(users.unbind("b@example.com", "t").status, 400);
@@ -615,18 +615,18 @@ fn new_server_expires_by_time_or_hits() {
     let users = users(&server);
     let fault = json!({"fault": "new_server", "when": "before", "seconds": 1});
     add_fault(&server, fault);
-    assert_eq!(users.bind(A, "t").status, 204);
+    users.must_bind(A, "t");
     while users.login_with_token("t", "").status != 200 {}
-    assert_eq!(users.bind(A, "t").status, 204);
+    users.must_bind(A, "t");
     assert_eq!(users.login_with_token("t", "").status, 200);
 
     let twice = json!({"fault": "new_server", "when": "before", "seconds": 86_400, "times": 2,
         "call": "auth-with-token", "collection": "users"});
     add_fault(&server, twice);
     let players = Api::new(server.address(), "players");
-    assert_eq!(players.bind(A, "t").status, 204);
+    players.must_bind(A, "t");
     assert_eq!(users.login_with_token("t", "").status, 200);
-    assert_eq!(users.bind(A, "t").status, 204);
+    users.must_bind(A, "t");
     let statuses = [1, 2, 3].map(|_| users.login_with_token("t", "").status);
     assert_eq!(statuses, [400, 400, 200]);
 }

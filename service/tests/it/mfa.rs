@@ -16,8 +16,8 @@ fn on_each(name: &str, test: impl Fn(&Server, Api)) {
     for database in Database::each(name) {
         let server = database.server(Some(&seed));
         let api = Api::new(server.address(), "guarded");
-        assert_eq!(api.bind(A, "tok-a").status, 204);
-        assert_eq!(api.bind(B, "tok-b").status, 204);
+        api.must_bind(A, "tok-a");
+        api.must_bind(B, "tok-b");
         test(&server, api);
         server.stop();
     }
@@ -36,13 +36,6 @@ fn post_form(api: Api, content_type: &str, body: &str, query: &str) -> Response 
         api.address,
         &request("POST", &target, &headers, body.as_bytes()),
     )
-}
-
-fn assert_fails(response: &Response, message: &str) {
-    assert_eq!(
-        (response.status, response.message().as_str()),
-        (400, message)
-    );
 }
 
 const EXPIRED: &str = "Invalid or expired MFA session.";
@@ -74,25 +67,23 @@ fn mfa_id_is_read_from_query_and_all_bodies() {
 fn session_is_bound_to_account_method_and_time() {
     on_each("mfa-sessions", |server, api| {
         let of_a = mfa_id(&api.login_with_token("tok-a", ""));
-        assert_fails(&api.login_with_password(B, &of_a), "Invalid MFA session.");
-        assert_fails(
-            &api.login_with_token("tok-a", &of_a),
-            "A different authentication method is required.",
-        );
-        assert_fails(&api.login_with_password(A, "a\u{0}b"), EXPIRED);
+        api.login_with_password(B, &of_a)
+            .assert_error(400, "Invalid MFA session.");
+        api.login_with_token("tok-a", &of_a)
+            .assert_error(400, "A different authentication method is required.");
+        api.login_with_password(A, "a\u{0}b")
+            .assert_error(400, EXPIRED);
         // A failed second factor does not end the session.
         let wrong = json!({"identity": A, "password": "wrong", "mfaId": of_a});
-        assert_fails(
-            &api.post("auth-with-password", &wrong),
-            "Failed to authenticate.",
-        );
+        api.post("auth-with-password", &wrong)
+            .assert_error(400, "Failed to authenticate.");
         assert_eq!(api.login_with_password(A, &of_a).status, 200);
-        assert_fails(&api.login_with_password(A, &of_a), EXPIRED);
+        api.login_with_password(A, &of_a).assert_error(400, EXPIRED);
 
         let late = mfa_id(&api.login_with_token("tok-a", ""));
         update(server, &json!({"mfa": {"duration": 1}}));
         std::thread::sleep(std::time::Duration::from_millis(1100));
-        assert_fails(&api.login_with_password(A, &late), EXPIRED);
+        api.login_with_password(A, &late).assert_error(400, EXPIRED);
         update(server, &json!({"mfa": {"enabled": false}}));
         assert_eq!(api.login_with_password(A, &late).status, 200);
     });
@@ -106,7 +97,8 @@ fn rule_selects_accounts_that_need_mfa() {
         assert_eq!(api.login_with_password(B, "").status, 200);
         for invalid in ["@request.auth.id = ''", "missing = 1", "email ="] {
             update(server, &json!({"mfa": {"rule": invalid}}));
-            assert_fails(&api.login_with_password(B, ""), "Failed to authenticate.");
+            api.login_with_password(B, "")
+                .assert_error(400, "Failed to authenticate.");
         }
         // The authRule is checked first.
         update(server, &json!({"authRule": null}));
@@ -122,10 +114,8 @@ fn requested_otp_is_a_factor_once() {
         assert_eq!((last.as_str(), code.len()), (id.as_str(), 8));
         assert!(code.bytes().all(|digit| digit.is_ascii_digit()));
         let session = mfa_id(&api.login_with_otp(&id, &code, ""));
-        assert_fails(
-            &api.login_with_otp(&id, &code, &session),
-            "Invalid or expired OTP.",
-        );
+        api.login_with_otp(&id, &code, &session)
+            .assert_error(400, "Invalid or expired OTP.");
         let response = api.login_with_token("tok-a", &session);
         assert_eq!(response.status, 200, "{}", response.text());
         // The code proves ownership of the email.
@@ -133,14 +123,10 @@ fn requested_otp_is_a_factor_once() {
         // The response does not reveal whether the email exists.
         let unknown = api.request_otp("nobody@example.com");
         assert_eq!(unknown.len(), id.len());
-        assert_fails(
-            &api.login_with_otp(&unknown, "1", ""),
-            "Invalid or expired OTP.",
-        );
-        assert_fails(
-            &api.login_with_otp("a\u{0}b", "1", ""),
-            "Invalid or expired OTP.",
-        );
+        api.login_with_otp(&unknown, "1", "")
+            .assert_error(400, "Invalid or expired OTP.");
+        api.login_with_otp("a\u{0}b", "1", "")
+            .assert_error(400, "Invalid or expired OTP.");
     });
 }
 
@@ -167,7 +153,8 @@ fn sixth_attempt_fails_even_with_the_correct_code() {
         let id = api.request_otp(A);
         let (_, code) = api.last_otp(A);
         for _ in 0..5 {
-            assert_fails(&api.login_with_otp(&id, "0", ""), "Invalid or expired OTP.");
+            api.login_with_otp(&id, "0", "")
+                .assert_error(400, "Invalid or expired OTP.");
         }
         for code in ["0", code.as_str()] {
             let response = api.login_with_otp(&id, code, "");
@@ -196,20 +183,17 @@ fn code_is_bound_to_collection_and_time() {
                 "set": {"otp": {"enabled": true}}}))
             .unwrap();
         let users = Api::new(api.address, "users");
-        assert_fails(
-            &users.login_with_otp(&id, "letters too", ""),
-            "Invalid or expired OTP.",
-        );
+        users
+            .login_with_otp(&id, "letters too", "")
+            .assert_error(400, "Invalid or expired OTP.");
         let long = "p".repeat(72);
         let response = api.login_with_otp(&id, &long, "");
         let said = &response.json()["data"]["password"]["message"];
         assert_eq!(said, "The length must be between 1 and 71.");
         update(server, &json!({"otp": {"duration": 1}}));
         std::thread::sleep(std::time::Duration::from_millis(1100));
-        assert_fails(
-            &api.login_with_otp(&id, "letters too", ""),
-            "Invalid or expired OTP.",
-        );
+        api.login_with_otp(&id, "letters too", "")
+            .assert_error(400, "Invalid or expired OTP.");
         update(server, &json!({"otp": {"enabled": false}}));
         assert_eq!(api.login_with_otp(&id, "letters too", "").status, 403);
     });

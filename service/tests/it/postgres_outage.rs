@@ -1,10 +1,9 @@
 //! PostgreSQL is down or does not respond: requests and startup fail soon.
 
-use crate::support::api::{A, Api, account};
+use crate::support::api::{A, Api, seed};
 use crate::support::database::Database;
 use crate::support::postgres;
 use crate::support::process::{Running, TempDir, start_error};
-use serde_json::json;
 use std::io::{Read, copy};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -100,10 +99,9 @@ fn behind_proxy(directory: &TempDir) -> Option<(Database, Proxy, Running)> {
         "postgres://postgres@{}/{name}?sslmode=disable",
         proxy.address
     );
-    let seed = json!({"accounts": [account("users", A)]}).to_string();
-    let seed = directory.file("seed.json", &seed);
+    let seed = directory.file("seed.json", &seed());
     let running = Running::start(&["--data", &url, "--seed", &seed]);
-    assert_eq!(Api::new(running.address, "users").bind(A, "t").status, 204);
+    Api::new(running.address, "users").must_bind(A, "t");
     Some((database, proxy, running))
 }
 

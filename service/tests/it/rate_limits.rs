@@ -31,7 +31,7 @@ fn first_matching_rule_applies_except_to_superusers() {
         let address = server.address();
         let api = |collection| Api::new(address, collection);
         let root = api("_superusers");
-        assert_eq!(root.bind(A, "root").status, 204);
+        root.must_bind(A, "root");
         let root = string(&root.login_with_token("root", "").json(), "token");
 
         let binds = |collection| -> Vec<u16> {

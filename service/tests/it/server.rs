@@ -29,8 +29,7 @@ fn account(collection: &str, id: &str, email: &str) -> Value {
 
 /// Returns the login token of the demo superuser.
 fn superuser(server: &Server) -> String {
-    let bound = collection(server, "_superusers").bind(DEMO_SUPERUSER, "root");
-    assert_eq!(bound.status, 204);
+    collection(server, "_superusers").must_bind(DEMO_SUPERUSER, "root");
     string(&login(server, "_superusers", "root").json(), "token")
 }
 
@@ -38,10 +37,7 @@ fn superuser(server: &Server) -> String {
 fn superuser_bypasses_the_auth_rule() {
     let server = demo();
     let token = superuser(&server);
-    assert_eq!(
-        collection(&server, "users").bind(DEMO_USER, "mine").status,
-        204
-    );
+    collection(&server, "users").must_bind(DEMO_USER, "mine");
     let user = string(&login(&server, "users", "mine").json(), "token");
     let command =
         json!({"do": "update_collection", "collection": "users", "set": {"authRule": null}});
@@ -84,17 +80,12 @@ fn superuser_bypasses_the_auth_rule() {
 fn health_reports_settings_to_superusers() {
     let server = demo();
     let token = superuser(&server);
-    let response = get(
-        server.address(),
-        "/api/health",
-        &[("Authorization", &token)],
-    );
+    let headers = [("Authorization", token.as_str())];
+    let response = get(server.address(), "/api/health", &headers);
     let expected = r#"{"message":"API is healthy.","code":200,"data":{"canBackup":true,"possibleProxyHeader":"","realIP":"127.0.0.1","requireS3":false}}"#;
     assert_eq!(response.text(), format!("{expected}\n"));
-    assert_eq!(
-        get(server.address(), "/api/health?fields=code", &[]).text(),
-        "{\"code\":200}\n"
-    );
+    let response = get(server.address(), "/api/health?fields=code", &[]);
+    assert_eq!(response.text(), "{\"code\":200}\n");
 }
 
 #[test]
@@ -109,7 +100,7 @@ fn invalid_rule_rejects_logins() {
             {"collection": "sound", "email": DEMO_USER, "password": DEMO_PASSWORD,
                 "verified": true, "fields": {"score": 1.5}}]}));
     for (name, status) in [("odd", 403), ("sound", 200)] {
-        assert_eq!(collection(&server, name).bind(DEMO_USER, "t").status, 204);
+        collection(&server, name).must_bind(DEMO_USER, "t");
         assert_eq!(login(&server, name, "t").status, status);
     }
 }
@@ -134,16 +125,11 @@ fn unknown_routes_return_404() {
     let target = path("%ff", "bind-token");
     let response = post(server.address(), &target, &json!({}));
     assert_eq!(response.message(), "Missing or invalid collection context.");
-    let response = post(
-        server.address(),
-        "/api/collections//bind-token?a=b",
-        &json!({}),
-    );
+    let target = "/api/collections//bind-token?a=b";
+    let response = post(server.address(), target, &json!({}));
     assert_eq!((response.status, response.text()), (301, ""));
-    assert_eq!(
-        response.header("location"),
-        Some("/api/collections/bind-token?a=b")
-    );
+    let location = Some("/api/collections/bind-token?a=b");
+    assert_eq!(response.header("location"), location);
 }
 
 #[test]
@@ -155,10 +141,8 @@ fn cors_allows_browsers() {
         ("Access-Control-Request-Headers", "content-type,x-other"),
     ];
     let target = path("users", "bind-token");
-    let response = exchange(
-        server.address(),
-        &request("OPTIONS", &target, &headers, b""),
-    );
+    let bytes = request("OPTIONS", &target, &headers, b"");
+    let response = exchange(server.address(), &bytes);
     assert_eq!((response.status, response.text()), (204, ""));
     for (name, value) in [
         ("Access-Control-Allow-Origin", Some("*")),
@@ -184,10 +168,7 @@ fn too_large_body_is_rejected() {
     assert_eq!(exchange(server.address(), &bytes).status, 400);
     let bytes = request("POST", &target, &[json], &body(largest + 1));
     let response = exchange(server.address(), &bytes);
-    assert_eq!(
-        (response.status, response.message().as_str()),
-        (413, "Request entity too large.")
-    );
+    response.assert_error(413, "Request entity too large.");
 }
 
 #[test]
@@ -208,10 +189,7 @@ fn invalid_path_expands_nothing() {
             "fields": {"team": "team"}}],
     });
     let server = api::server(&seed);
-    assert_eq!(
-        collection(&server, "players").bind(DEMO_USER, "t").status,
-        204
-    );
+    collection(&server, "players").must_bind(DEMO_USER, "t");
     for (expand, is_expanded) in [
         ("team", true),
         ("nothing,team", true),
@@ -220,14 +198,11 @@ fn invalid_path_expands_nothing() {
         ("team.rival", true),
         ("team.town,team", true),
     ] {
-        let target = format!("{}?expand={expand}", path("players", "auth-with-token"));
-        let record =
-            post(server.address(), &target, &json!({"token": "t"})).json()["record"].clone();
-        assert_eq!(
-            record["expand"]["team"].is_object(),
-            is_expanded,
-            "{expand}"
-        );
+        let call = format!("auth-with-token?expand={expand}");
+        let response = collection(&server, "players").post(&call, &json!({"token": "t"}));
+        let record = &response.json()["record"];
+        let has_team = record["expand"]["team"].is_object();
+        assert_eq!(has_team, is_expanded, "{expand}");
         assert_eq!(record.get("expand").is_some(), is_expanded, "{expand}");
     }
 }
@@ -244,9 +219,7 @@ fn system_collections_have_no_accounts() {
             "auth-with-password",
         ] {
             let response = post(server.address(), &path(name, call), &body);
-            let actual = (response.status, response.message());
-            let expected = "Missing or invalid auth collection context.".to_owned();
-            assert_eq!(actual, (404, expected), "{name} {call}");
+            response.assert_error(404, "Missing or invalid auth collection context.");
         }
         let response = post(server.address(), &path(name, "auth-refresh"), &body);
         assert_eq!(response.status, 401, "{name}");
@@ -279,22 +252,16 @@ fn exactly_one_host_is_required() {
             (&["a/b"], "400 Bad Request: malformed Host header"),
         ] {
             let response = send("HTTP/1.1", hosts, target);
-            assert_eq!(
-                (response.status, response.text()),
-                (400, message),
-                "{target}"
-            );
+            let actual = (response.status, response.text());
+            assert_eq!(actual, (400, message), "{target}");
             let content_type = response.header("Content-Type");
             assert_eq!(content_type, Some("text/plain; charset=utf-8"));
             assert_eq!(response.header("Connection"), Some("close"));
         }
     }
     for (version, hosts) in [("HTTP/1.1", &[""][..]), ("HTTP/1.1", &["example.com:1"])] {
-        let response = send(version, hosts, &target);
-        assert_eq!(
-            response.json()["data"]["token"]["code"],
-            "validation_required"
-        );
+        let errors = &send(version, hosts, &target).json()["data"];
+        assert_eq!(errors["token"]["code"], "validation_required");
     }
     // HTTP/1.0 does not require it. The response has the version of the request.
     let bytes = format!(
@@ -333,27 +300,15 @@ fn control_rejects_browsers() {
     assert_eq!(response.header("Access-Control-Allow-Origin"), None);
     assert_eq!(send("GET", &[]).status, 404);
     let duplicate = br#"{"do": "list_faults", "do": "clear_faults"}"#;
-    let response = exchange(
-        server.address(),
-        &request("POST", "/_local/control", &[], duplicate),
-    );
-    assert_eq!(
-        (response.status, response.message().as_str()),
-        (
-            400,
-            "invalid JSON: duplicate field `do` at line 1 column 26"
-        )
-    );
+    let bytes = request("POST", "/_local/control", &[], duplicate);
+    let response = exchange(server.address(), &bytes);
+    let message = "invalid JSON: duplicate field `do` at line 1 column 26";
+    response.assert_error(400, message);
     // None of these requests has created the account.
-    assert_eq!(
-        collection(&server, "users").bind(DEMO_USER, "t").status,
-        400
-    );
+    let users = collection(&server, "users");
+    assert_eq!(users.bind(DEMO_USER, "t").status, 400);
     assert_eq!(send("POST", &[]).status, 204);
-    assert_eq!(
-        collection(&server, "users").bind(DEMO_USER, "t").status,
-        204
-    );
+    users.must_bind(DEMO_USER, "t");
 }
 
 #[test]
@@ -403,10 +358,7 @@ fn control_commands_are_atomic() {
     let command = json!({"do": "update_account", "account": reference,
         "set": {"name": "Nm", "fields": {"avatar": "a.png"}, "emailVisibility": true}});
     server.control(command).unwrap();
-    assert_eq!(
-        collection(&server, "users").bind(DEMO_USER, "t").status,
-        204
-    );
+    collection(&server, "users").must_bind(DEMO_USER, "t");
     let record = login(&server, "users", "t").json()["record"].clone();
     assert_eq!(
         (&record["name"], &record["avatar"]),
@@ -417,27 +369,30 @@ fn control_commands_are_atomic() {
 
 #[test]
 fn deleted_data_is_not_inherited() {
-    let players = json!({"name": "players", "id": "c1", "type": "auth"});
+    let players = json!({"name": "players", "id": "c1", "type": "auth", "otp": {"enabled": true}});
     let server = api::server(&json!({"collections": [players],
         "accounts": [account("players", "1", DEMO_USER)]}));
-    let control = |command: Value| server.control(command).unwrap();
-    assert_eq!(
-        collection(&server, "players").bind(DEMO_USER, "t").status,
-        204
-    );
-    control(json!({"do": "delete_account", "account": {"collection": "players", "id": "1"}}));
-    control(json!({"do": "create_account", "account": account("players", "1", DEMO_USER)}));
-    assert_eq!(login(&server, "players", "t").status, 400);
+    let api = collection(&server, "players");
+    let create_account = json!({"do": "create_account",
+        "account": account("players", "1", DEMO_USER)});
+    api.must_bind(DEMO_USER, "t");
+    let reference = json!({"collection": "players", "id": "1"});
+    api.control(&json!({"do": "delete_account", "account": reference}));
+    api.control(&create_account);
+    assert_eq!(api.login_with_token("t", "").status, 400);
 
-    assert_eq!(
-        collection(&server, "players").bind(DEMO_USER, "t").status,
-        204
-    );
-    control(json!({"do": "delete_collection", "collection": "players"}));
-    assert_eq!(login(&server, "players", "t").status, 404);
-    control(json!({"do": "create_collection", "collection": players}));
-    control(json!({"do": "create_account", "account": account("players", "1", DEMO_USER)}));
-    assert_eq!(login(&server, "players", "t").status, 400);
+    api.must_bind(DEMO_USER, "t");
+    let attempt = || {
+        let id = api.request_otp(DEMO_USER);
+        api.login_with_otp(&id, "0", "").status
+    };
+    assert_eq!([(); 6].map(|()| attempt()), [400, 400, 400, 400, 400, 429]);
+    api.control(&json!({"do": "delete_collection", "collection": "players"}));
+    assert_eq!(api.login_with_token("t", "").status, 404);
+    api.control(&json!({"do": "create_collection", "collection": players}));
+    api.control(&create_account);
+    assert_eq!(api.login_with_token("t", "").status, 400);
+    assert_eq!(attempt(), 400);
 }
 
 #[test]
@@ -452,10 +407,7 @@ fn concurrent_binds() {
             scope.spawn(move || {
                 let token = format!("own-{number}");
                 assert_eq!(collection(server, "users").bind(email, &token).status, 204);
-                assert_eq!(
-                    collection(server, "users").bind(email, "shared").status,
-                    204
-                );
+                collection(server, "users").must_bind(email, "shared");
                 let record = login(server, "users", &token).json()["record"].clone();
                 assert_eq!(record["email"], email);
                 let unbound = collection(server, "users").unbind(email, &token);

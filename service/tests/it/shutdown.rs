@@ -1,17 +1,13 @@
 //! Shutdown, databases that are refused, and a full disk.
 
-use crate::support::api::{A, Api, account, credentials};
+use crate::support::api::{A, Api, credentials, seed};
 use crate::support::database::Database;
 use crate::support::process::{Running, TempDir, start_error};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
-
-fn seed() -> String {
-    json!({"accounts": [account("users", A)]}).to_string()
-}
 
 /// Sends the head of a request, and waits until the server reads the body.
 fn send_head(running: &Running, body: &str) -> TcpStream {
@@ -63,7 +59,7 @@ fn file_is_used_by_one_process() {
     let message = start_error(&["--data", &data]);
     assert!(message.contains("in use by another process"), "{message}");
     let api = Api::new(running.address, "users");
-    assert_eq!(api.bind(A, "t").status, 204);
+    api.must_bind(A, "t");
     assert_eq!(api.login_with_token("t", "").status, 200);
     running.stop();
     Running::start(&["--data", &data]).stop();
@@ -87,7 +83,7 @@ fn create_used(directory: &TempDir) -> String {
     let running = Running::start(&["--data", &data, "--seed", &seed]);
     let api = Api::new(running.address, "users");
     for number in 0..200 {
-        assert_eq!(api.bind(A, &format!("t{number}")).status, 204);
+        api.must_bind(A, &format!("t{number}"));
     }
     running.stop();
     data
@@ -228,7 +224,7 @@ fn full_disk_loses_no_data() {
     let running = Running::start(&["--data", &data]);
     let api = Api::new(running.address, "users");
     check_tokens(api);
-    assert_eq!(api.bind(A, "once more").status, 204);
+    api.must_bind(A, "once more");
     running.stop();
     println!("{} binds before the disk was full", bound.len());
 }

@@ -1,6 +1,6 @@
 //! Slow, idle, disconnecting and oversized clients do not affect other clients.
 
-use crate::support::api::{A, Api, account, credentials};
+use crate::support::api::{A, Api, credentials, seed};
 use crate::support::process::{Running, TempDir};
 use crate::support::raw::{parse, request};
 use serde_json::json;
@@ -22,14 +22,13 @@ fn raise_descriptor_limit() {
 }
 
 fn running(directory: &TempDir) -> Running {
-    let seed = json!({"accounts": [account("users", A)]}).to_string();
-    Running::start(&["--seed", &directory.file("seed.json", &seed)])
+    Running::start(&["--seed", &directory.file("seed.json", &seed())])
 }
 
 /// Checks that another client can bind, log in and unbind.
 fn assert_served(address: SocketAddr) {
     let api = Api::new(address, "users");
-    assert_eq!(api.bind(A, "t").status, 204);
+    api.must_bind(A, "t");
     assert_eq!(api.login_with_token("t", "").status, 200);
     assert_eq!(api.unbind(A, "t").status, 204);
 }

@@ -45,6 +45,10 @@ impl<'a> Api<'a> {
         self.post("bind-token", &credentials(email, token))
     }
 
+    pub fn must_bind(&self, email: &str, token: &str) {
+        assert_eq!(self.bind(email, token).status, 204);
+    }
+
     pub fn unbind(&self, email: &str, token: &str) -> Response {
         self.post("unbind-token", &credentials(email, token))
     }
@@ -110,6 +114,11 @@ pub fn string(value: &Value, name: &str) -> String {
 /// An account for a seed or `create_account`.
 pub fn account(collection: &str, email: &str) -> Value {
     json!({"collection": collection, "email": email, "password": PASSWORD})
+}
+
+/// A seed with one account, `A`.
+pub fn seed() -> String {
+    json!({"accounts": [account("users", A)]}).to_string()
 }
 
 /// A collection whose logins need two factors.

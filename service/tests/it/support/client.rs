@@ -34,6 +34,11 @@ impl Response {
     pub fn message(&self) -> String {
         self.json()["message"].as_str().unwrap().to_owned()
     }
+
+    /// Checks the status and the message.
+    pub fn assert_error(&self, status: u16, message: &str) {
+        assert_eq!((self.status, self.message().as_str()), (status, message));
+    }
 }
 
 /// A client that opens a connection per request, follows no redirect and uses no proxy.

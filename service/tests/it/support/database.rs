@@ -66,11 +66,7 @@ impl Database {
             Self::File(path) => format!("sqlite:{}?mode=rwc", path.display()),
             Self::Postgres(url) => url.clone(),
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
+        postgres::block_on(async {
             let mut connection = AnyConnection::connect(&url).await.unwrap();
             let rows = connection.fetch_all(AssertSqlSafe(sql)).await.unwrap();
             connection.close().await.unwrap();

@@ -70,13 +70,17 @@ impl Cluster {
     }
 }
 
-fn execute(url: &str, statement: &str) -> sqlx::Result<()> {
-    install_default_drivers();
+/// Runs a future on a new runtime.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
+        .build();
+    runtime.unwrap().block_on(future)
+}
+
+fn execute(url: &str, statement: &str) -> sqlx::Result<()> {
+    install_default_drivers();
+    block_on(async {
         let mut connection = AnyConnection::connect(url).await?;
         connection.execute(AssertSqlSafe(statement)).await?;
         connection.close().await
