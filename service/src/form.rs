@@ -102,7 +102,7 @@ fn from_pairs(pairs: Pairs, names: &'static [&'static str]) -> ApiResult<Form> {
     };
     // In reverse, so that the first value overwrites the others.
     for (name, value) in pairs.into_iter().rev() {
-        if let Some(name) = names.iter().find(|known| **known == name) {
+        if let Some(name) = names.iter().find(|it| **it == name) {
             form.0.insert(name, value);
         }
     }

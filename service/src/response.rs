@@ -162,13 +162,13 @@ impl Formatter for Go {
     fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
         let size = value.abs();
         if size != 0.0 && !(1e-6..1e21).contains(&size) {
-            let text = format!("{value:e}");
+            let formatted = format!("{value:e}");
             // Rust writes 1e21 where Go writes 1e+21.
-            return match text.split_once('e') {
+            return match formatted.split_once('e') {
                 Some((digits, power)) if !power.starts_with('-') => {
                     write!(writer, "{digits}e+{power}")
                 }
-                _ => writer.write_all(text.as_bytes()),
+                _ => writer.write_all(formatted.as_bytes()),
             };
         }
         write!(writer, "{value}")
@@ -182,9 +182,9 @@ mod tests {
 
     #[test]
     fn strings_are_escaped_as_in_go() {
-        let text = to_go_json(&"<a> & \u{2028}\u{2029} \"é\"\n\u{1}\u{7f}").unwrap();
+        let json = to_go_json(&"<a> & \u{2028}\u{2029} \"é\"\n\u{1}\u{7f}").unwrap();
         let expected = "\"\\u003ca\\u003e \\u0026 \\u2028\\u2029 \\\"é\\\"\\n\\u0001\u{7f}\"";
-        assert_eq!(text, expected);
+        assert_eq!(json, expected);
     }
 
     #[test]

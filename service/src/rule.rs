@@ -77,24 +77,24 @@ fn next_token(first: char, rest: &str) -> RuleResult<(Token, &str)> {
     let end = rest
         .find(|c: char| !(c.is_ascii_alphanumeric() || "_.-+".contains(c)))
         .unwrap_or(rest.len());
-    let (text, after) = rest.split_at(end);
+    let (word, after) = rest.split_at(end);
     let token = if first.is_ascii_alphabetic() || first == '_' {
-        name(text)?
+        name(word)?
     } else {
-        number(text)?
+        number(word)?
     };
     Ok((token, after))
 }
 
-fn name(text: &str) -> RuleResult<Token> {
-    if text.contains(['.', '-', '+']) {
+fn name(word: &str) -> RuleResult<Token> {
+    if word.contains(['.', '-', '+']) {
         return Err(RuleError);
     }
-    Ok(Token::Name(text.to_owned()))
+    Ok(Token::Name(word.to_owned()))
 }
 
-fn number(text: &str) -> RuleResult<Token> {
-    match text.parse::<f64>() {
+fn number(word: &str) -> RuleResult<Token> {
+    match word.parse::<f64>() {
         Ok(number) if number.is_finite() => Ok(Token::Number(number)),
         _ => Err(RuleError),
     }

@@ -294,7 +294,7 @@ async fn find_collection(db: &mut Db, name: &str, kind: Kind) -> Result<Collecti
     }
 }
 
-/// Tells a conflict with existing data from other database errors.
+/// Distinguishes a conflict with existing data from other database errors.
 pub fn conflict(error: sqlx::Error, kind: &str, name: &str) -> ApplyError {
     match &error {
         sqlx::Error::Database(cause) if cause.is_unique_violation() => {

@@ -123,8 +123,8 @@ fn first_form_value_wins_and_the_query_is_last() {
 
 #[test]
 fn multipart_bodies_are_parsed() {
-    let part = |name: &str, text: &str| {
-        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+    let part = |name: &str, value: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
     };
     let kind = "multipart/form-data; boundary=b";
     let token = |body: String| {

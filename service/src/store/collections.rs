@@ -218,9 +218,7 @@ pub async fn find(db: &mut Db, name: &str) -> sqlx::Result<Option<Collection>> {
 /// Returns a system collection of BosBase. It is not in the store and has no accounts.
 pub fn system(name: &str) -> Option<Collection> {
     const SYSTEM: [&str; 4] = ["_authOrigins", "_externalAuths", "_mfas", "_otps"];
-    let name = SYSTEM
-        .iter()
-        .find(|known| known.eq_ignore_ascii_case(name))?;
+    let name = SYSTEM.iter().find(|it| it.eq_ignore_ascii_case(name))?;
     serde_json::from_value(json!({"name": name, "type": "base"})).ok()
 }
 

@@ -150,9 +150,9 @@ fn invalid_seed_is_reported_without_secrets() {
         assert!(error.contains(expected), "{error}");
         assert!(!error.contains("canary"), "{error}");
     }
-    let utf_16 = |bytes: [u8; 2], text: &str| {
-        let units = text.encode_utf16().flat_map(u16::to_le_bytes);
-        bytes.into_iter().chain(units).collect::<Vec<u8>>()
+    let utf_16 = |prefix: [u8; 2], json: &str| {
+        let units = json.encode_utf16().flat_map(u16::to_le_bytes);
+        prefix.into_iter().chain(units).collect::<Vec<u8>>()
     };
     for (bytes, expected) in [
         (utf_16([0xff, 0xfe], "{}"), "UTF-16: save it as UTF-8"),
@@ -459,9 +459,9 @@ fn log_and_output_contain_no_secret() {
         (&json!(204), &json!("127.0.0.1"))
     );
     assert!(first["time"].is_string() && first["ms"].is_u64(), "{first}");
-    for text in [&output, &errors] {
-        assert!(!text.contains("canary"), "{text}");
-        assert!(!text.contains(&jwt), "{text}");
+    for output in [&output, &errors] {
+        assert!(!output.contains("canary"), "{output}");
+        assert!(!output.contains(&jwt), "{output}");
     }
 }
 
@@ -470,10 +470,10 @@ fn help_contains_examples() {
     for arguments in [&["--help"][..], &["serve", "--help"]] {
         let output = program(arguments).output().unwrap();
         assert!(output.status.success());
-        let text = String::from_utf8(output.stdout).unwrap();
+        let output = String::from_utf8(output.stdout).unwrap();
         assert!(
-            text.contains("bosbase-local serve --data bosbase.db"),
-            "{text}"
+            output.contains("bosbase-local serve --data bosbase.db"),
+            "{output}"
         );
     }
     let output = program(&["serve", "--seed-cost", "3"]).output().unwrap();

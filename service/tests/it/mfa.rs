@@ -159,8 +159,8 @@ fn sixth_attempt_fails_even_with_the_correct_code() {
         for code in ["0", code.as_str()] {
             let response = api.login_with_otp(&id, code, "");
             assert_eq!(response.status, 429);
-            let said = "Too many attempts, please try again later with a new OTP.";
-            assert_eq!(response.message(), said);
+            let message = "Too many attempts, please try again later with a new OTP.";
+            assert_eq!(response.message(), message);
         }
         // Attempts are counted per account.
         let id = api.request_otp(B);
@@ -188,8 +188,8 @@ fn code_is_bound_to_collection_and_time() {
             .assert_error(400, "Invalid or expired OTP.");
         let long = "p".repeat(72);
         let response = api.login_with_otp(&id, &long, "");
-        let said = &response.json()["data"]["password"]["message"];
-        assert_eq!(said, "The length must be between 1 and 71.");
+        let message = &response.json()["data"]["password"]["message"];
+        assert_eq!(message, "The length must be between 1 and 71.");
         update(server, &json!({"otp": {"duration": 1}}));
         std::thread::sleep(std::time::Duration::from_millis(1100));
         api.login_with_otp(&id, "letters too", "")

@@ -102,7 +102,7 @@ fn assert_refused(directory: &TempDir, data: &str, reason: &str) {
 #[test]
 fn damaged_files_are_refused_unchanged() {
     let directory = TempDir::new("damaged");
-    let data = directory.file("text.db", &"no database at all\n".repeat(500));
+    let data = directory.file("invalid.db", &"not a database\n".repeat(500));
     assert_refused(&directory, &data, "not a database");
 
     let data = create_used(&directory);
@@ -121,7 +121,7 @@ fn databases_of_other_programs_are_refused() {
         "CREATE TABLE users (id TEXT)",
         "INSERT INTO shopping VALUES ('milk')",
     ];
-    let directory = TempDir::new("foreign");
+    let directory = TempDir::new("other-program");
     let path = directory.0.join("shop.db");
     let file = Database::File(path.clone());
     for journal in ["DELETE", "WAL"] {
