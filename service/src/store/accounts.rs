@@ -73,12 +73,8 @@ fn from_row(row: &AnyRow) -> sqlx::Result<Account> {
 
 /// Finds an account by id.
 pub async fn by_id(db: &mut Db, collection_id: &str, id: &str) -> sqlx::Result<Option<Account>> {
-    let row = fetch(
-        db,
-        "SELECT * FROM local_accounts WHERE collection_id = $1 AND id = $2",
-        &[collection_id, id],
-    )
-    .await?;
+    let sql = "SELECT * FROM local_accounts WHERE collection_id = $1 AND id = $2";
+    let row = fetch(db, sql, &[collection_id, id]).await?;
     row.as_ref().map(from_row).transpose()
 }
 
@@ -88,12 +84,8 @@ pub async fn by_email(
     collection_id: &str,
     email: &str,
 ) -> sqlx::Result<Option<Account>> {
-    let row = fetch(
-        db,
-        "SELECT * FROM local_accounts WHERE collection_id = $1 AND email = $2",
-        &[collection_id, email],
-    )
-    .await?;
+    let sql = "SELECT * FROM local_accounts WHERE collection_id = $1 AND email = $2";
+    let row = fetch(db, sql, &[collection_id, email]).await?;
     row.as_ref().map(from_row).transpose()
 }
 
@@ -131,12 +123,8 @@ pub async fn by_field(
 
 /// Locks an account until the transaction ends.
 pub async fn lock(db: &mut Db, account: &Account) -> sqlx::Result<()> {
-    execute(
-        db,
-        "UPDATE local_accounts SET id = id WHERE collection_id = $1 AND id = $2",
-        &[&account.collection_id, &account.id],
-    )
-    .await
+    let sql = "UPDATE local_accounts SET id = id WHERE collection_id = $1 AND id = $2";
+    execute(db, sql, &[&account.collection_id, &account.id]).await
 }
 
 /// Inserts an account.

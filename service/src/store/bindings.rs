@@ -100,16 +100,9 @@ pub async fn unbind(
     account_id: &str,
     token: &str,
 ) -> sqlx::Result<()> {
-    if !table_exists(db).await? {
-        return Ok(());
-    }
-    execute(
-        db,
-        r#"DELETE FROM "_token_bindings"
-        WHERE "collectionRef" = $1 AND "recordRef" = $2 AND "tokenHash" = $3"#,
-        &[collection_id, account_id, &hash(token)],
-    )
-    .await
+    let sql = r#"DELETE FROM "_token_bindings"
+        WHERE "collectionRef" = $1 AND "recordRef" = $2 AND "tokenHash" = $3"#;
+    delete(db, sql, &[collection_id, account_id, &hash(token)]).await
 }
 
 /// Returns the id of the account that a token is bound to.
@@ -121,38 +114,28 @@ pub async fn account_of(
     if !table_exists(db).await? {
         return Ok(None);
     }
-    let row = fetch(
-        db,
-        r#"SELECT "recordRef" FROM "_token_bindings"
-        WHERE "collectionRef" = $1 AND "tokenHash" = $2"#,
-        &[collection_id, &hash(token)],
-    )
-    .await?;
+    let sql = r#"SELECT "recordRef" FROM "_token_bindings"
+        WHERE "collectionRef" = $1 AND "tokenHash" = $2"#;
+    let row = fetch(db, sql, &[collection_id, &hash(token)]).await?;
     row.map(|row| row.try_get("recordRef")).transpose()
 }
 
 /// Deletes all bindings of an account.
 pub async fn delete_of(db: &mut Db, collection_id: &str, account_id: &str) -> sqlx::Result<()> {
-    if !table_exists(db).await? {
-        return Ok(());
-    }
-    execute(
-        db,
-        r#"DELETE FROM "_token_bindings" WHERE "collectionRef" = $1 AND "recordRef" = $2"#,
-        &[collection_id, account_id],
-    )
-    .await
+    let sql = r#"DELETE FROM "_token_bindings" WHERE "collectionRef" = $1 AND "recordRef" = $2"#;
+    delete(db, sql, &[collection_id, account_id]).await
 }
 
 /// Deletes all bindings of a collection.
 pub async fn delete_all(db: &mut Db, collection_id: &str) -> sqlx::Result<()> {
-    if !table_exists(db).await? {
-        return Ok(());
+    let sql = r#"DELETE FROM "_token_bindings" WHERE "collectionRef" = $1"#;
+    delete(db, sql, &[collection_id]).await
+}
+
+/// Executes a DELETE if the table exists.
+async fn delete(db: &mut Db, sql: &'static str, parameters: &[&str]) -> sqlx::Result<()> {
+    if table_exists(db).await? {
+        execute(db, sql, parameters).await?;
     }
-    execute(
-        db,
-        r#"DELETE FROM "_token_bindings" WHERE "collectionRef" = $1"#,
-        &[collection_id],
-    )
-    .await
+    Ok(())
 }

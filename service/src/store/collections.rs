@@ -193,12 +193,8 @@ fn from_row(row: &AnyRow) -> sqlx::Result<Collection> {
 
 /// Finds a collection by id.
 pub async fn by_id(db: &mut Db, id: &str) -> sqlx::Result<Option<Collection>> {
-    let row = fetch(
-        db,
-        "SELECT secret, definition FROM local_collections WHERE id = $1",
-        &[id],
-    )
-    .await?;
+    let sql = "SELECT secret, definition FROM local_collections WHERE id = $1";
+    let row = fetch(db, sql, &[id]).await?;
     row.as_ref().map(from_row).transpose()
 }
 

@@ -62,11 +62,7 @@ pub async fn by_id(db: &mut Db, id: &str) -> sqlx::Result<Option<Mfa>> {
 
 /// Deletes a session. Of concurrent calls, only one returns `true`.
 pub async fn claim(db: &mut Db, id: &str) -> sqlx::Result<bool> {
-    let row = fetch(
-        db,
-        "DELETE FROM local_mfas WHERE id = $1 RETURNING id",
-        &[id],
-    )
-    .await?;
+    let sql = "DELETE FROM local_mfas WHERE id = $1 RETURNING id";
+    let row = fetch(db, sql, &[id]).await?;
     Ok(row.is_some())
 }

@@ -81,12 +81,8 @@ pub async fn created_after(
 
 /// Deletes a one-time password. Of concurrent calls, only one returns `true`.
 pub async fn claim(db: &mut Db, id: &str) -> sqlx::Result<bool> {
-    let row = fetch(
-        db,
-        "DELETE FROM local_otps WHERE id = $1 RETURNING id",
-        &[id],
-    )
-    .await?;
+    let sql = "DELETE FROM local_otps WHERE id = $1 RETURNING id";
+    let row = fetch(db, sql, &[id]).await?;
     Ok(row.is_some())
 }
 

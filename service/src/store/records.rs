@@ -67,12 +67,8 @@ fn from_row(row: &AnyRow) -> sqlx::Result<Record> {
 
 /// Finds a record by id.
 pub async fn by_id(db: &mut Db, collection_id: &str, id: &str) -> sqlx::Result<Option<Record>> {
-    let row = fetch(
-        db,
-        "SELECT * FROM local_records WHERE collection_id = $1 AND id = $2",
-        &[collection_id, id],
-    )
-    .await?;
+    let sql = "SELECT * FROM local_records WHERE collection_id = $1 AND id = $2";
+    let row = fetch(db, sql, &[collection_id, id]).await?;
     row.as_ref().map(from_row).transpose()
 }
 

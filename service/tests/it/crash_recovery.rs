@@ -48,14 +48,8 @@ fn acknowledged_calls_survive_a_kill() {
         let data = database.argument();
         Running::start(&["--data", &data, "--seed", &seed]).stop();
         let stats = kill_repeatedly(&data, kills);
-        println!(
-            "{}: {stats:?}",
-            if database.is_postgres() {
-                "PostgreSQL"
-            } else {
-                "SQLite"
-            }
-        );
+        let engine = ["SQLite", "PostgreSQL"][usize::from(database.is_postgres())];
+        println!("{engine}: {stats:?}");
         assert!(stats.acknowledged > 0 && stats.kills_during_a_call > 0);
     }
 }
