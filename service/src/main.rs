@@ -49,9 +49,8 @@ struct Serve {
     /// Address to listen on. Port 0 selects a free port.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090")]
     http: String,
-    /// Where to store data: a SQLite file, or the URL of a PostgreSQL database
-    /// (postgres://user:password@host/name; the password can be in PGPASSWORD instead). Default: in
-    /// memory.
+    /// SQLite file or PostgreSQL URL (postgres://user:password@host/name, or without the password,
+    /// which is then read from PGPASSWORD) to store data in. By default data is in memory.
     #[arg(long, value_name = "FILE|URL")]
     data: Option<OsString>,
     /// JSON file with the initial collections, records and accounts.
