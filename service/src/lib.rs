@@ -23,6 +23,8 @@ mod call;
 mod caller;
 mod clock;
 mod config;
+#[cfg(test)]
+mod corpus_tests;
 mod data;
 mod expand;
 mod faults;
@@ -50,6 +52,10 @@ mod server;
 mod steps;
 mod store;
 mod validation;
+
+// `corpus_tests` compiles the fuzzers as a module of this crate. They import it by its name.
+#[cfg(test)]
+extern crate self as bosbase_local;
 
 pub use config::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Error, Seed};
 pub use data::Data;
