@@ -120,7 +120,7 @@ struct Harness {
     listener: TcpListener,
     jobs: Sender<(Client, Call)>,
     results: Receiver<CallResult>,
-    /// Holds a byte for each call that has completed.
+    /// Receives a byte for each call that completes.
     completed: UnixStream,
 }
 

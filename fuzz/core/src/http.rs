@@ -68,16 +68,16 @@ impl Head {
         })
     }
 
-    fn values(&self, wanted: &str) -> Vec<String> {
-        let values = self.fields.iter().filter(|(name, _)| name == wanted);
+    fn values(&self, name: &str) -> Vec<String> {
+        let values = self.fields.iter().filter(|field| field.0 == name);
         values
             .map(|(_, value)| String::from_utf8_lossy(value).to_ascii_lowercase())
             .collect()
     }
 
     /// The elements of a list, without empty ones.
-    fn elements(&self, wanted: &str) -> Vec<String> {
-        let list = self.values(wanted).join(",");
+    fn elements(&self, name: &str) -> Vec<String> {
+        let list = self.values(name).join(",");
         let elements = list
             .split(',')
             .map(|element| element.trim_ascii().to_owned());

@@ -12,9 +12,9 @@ use serde_json::value::RawValue;
 pub struct Fields(Vec<(String, Box<RawValue>)>);
 
 impl Fields {
-    /// Parses a text that is one object.
-    pub fn of(text: &[u8]) -> Option<Self> {
-        serde_json::from_slice(text).ok()
+    /// Parses one object.
+    pub fn of(json: &[u8]) -> Option<Self> {
+        serde_json::from_slice(json).ok()
     }
 
     /// The names in their order; see [`name`].
@@ -47,9 +47,9 @@ impl Fields {
         serde_json::from_str(self.raw(name)?).ok()
     }
 
-    fn named(&self, wanted: &str) -> impl Iterator<Item = &str> {
-        let fields = self.0.iter();
-        fields.filter_map(move |(name, raw)| (name == wanted).then_some(raw.get()))
+    fn named(&self, name: &str) -> impl Iterator<Item = &str> {
+        let fields = self.0.iter().filter(move |field| field.0 == name);
+        fields.map(|(_, raw)| raw.get())
     }
 }
 
@@ -110,9 +110,9 @@ fn name(raw: &str) -> String {
 }
 
 /// The nesting depth of a JSON text.
-fn depth(text: &str) -> usize {
+fn depth(json: &str) -> usize {
     let (mut depth, mut deepest, mut is_in_string) = (0_usize, 0, false);
-    let mut characters = text.chars();
+    let mut characters = json.chars();
     while let Some(character) = characters.next() {
         match character {
             '\\' if is_in_string => drop(characters.next()),
@@ -127,12 +127,12 @@ fn depth(text: &str) -> usize {
 }
 
 /// Whether a JSON text is an object, nested at most `levels` deep.
-pub fn is_object(text: &[u8], levels: usize) -> bool {
-    let text = std::str::from_utf8(text).unwrap_or_default();
-    Fields::of(text.as_bytes()).is_some() && depth(text) <= levels
+pub fn is_object(json: &[u8], levels: usize) -> bool {
+    let json = std::str::from_utf8(json).unwrap_or_default();
+    Fields::of(json.as_bytes()).is_some() && depth(json) <= levels
 }
 
 /// Whether a JSON text is a valid record.
-pub fn is_record(text: &[u8]) -> bool {
-    is_object(text, 512) && Fields::of(text).is_some_and(|fields| !fields.has_duplicates())
+pub fn is_record(json: &[u8]) -> bool {
+    is_object(json, 512) && Fields::of(json).is_some_and(|fields| !fields.has_duplicates())
 }

@@ -21,8 +21,8 @@ pub fn paths(data: &[u8]) {
         return;
     }
     let mfa_id = rest.first().filter(|id| input::mfa_id(id).is_ok());
-    let given = rest.get(1..).unwrap_or_default().chunks_exact(2);
-    let query: Vec<(String, String)> = given
+    let pairs = rest.get(1..).unwrap_or_default().chunks_exact(2);
+    let query: Vec<(String, String)> = pairs
         .filter(|pair| input::query(pair[0], pair[1]).is_ok())
         .map(|pair| (pair[0].into(), pair[1].into()))
         .collect();
@@ -37,40 +37,38 @@ pub fn paths(data: &[u8]) {
 }
 
 /// Checks scheme, host and port of a base URL, if it is accepted, and returns its path.
-fn check_origin(text: &str) -> Option<&str> {
-    let (is_https, parsed_host, parsed_port, shown) = base_url(text)?;
-    let (scheme, rest) = text
-        .split_once("://")
-        .expect("an accepted URL has a scheme");
+fn check_origin(url: &str) -> Option<&str> {
+    let (is_https, parsed_host, parsed_port, shown) = base_url(url)?;
+    let (scheme, rest) = url.split_once("://").expect("an accepted URL has a scheme");
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    assert!(!authority.contains('@'), "{text} has user-info");
+    assert!(!authority.contains('@'), "{url} has user-info");
     assert_eq!(is_https, scheme.eq_ignore_ascii_case("https"));
 
     let last_colon = authority.rfind(':').filter(|_| !authority.ends_with(']'));
     let (name, port) = authority.split_at(last_colon.unwrap_or(authority.len()));
     let default = if is_https { 443 } else { 80 };
     let port = port.strip_prefix(':').map_or(Ok(default), str::parse);
-    assert_eq!(Ok(parsed_port), port, "{text}");
+    assert_eq!(Ok(parsed_port), port, "{url}");
 
     let bare = name.trim_matches(['[', ']']);
     let host = match bare.parse::<Ipv6Addr>() {
         Ok(address) => address.to_string(),
         Err(_) => name.to_ascii_lowercase(),
     };
-    assert_eq!(parsed_host, host, "{text}");
+    assert_eq!(parsed_host, host, "{url}");
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b".-_:".contains(&b);
-    assert!(host.bytes().all(is_plain), "{text}");
+    assert!(host.bytes().all(is_plain), "{url}");
 
     let shown_host = shown
         .trim_end_matches(|c: char| c.is_ascii_digit())
         .strip_suffix(':')
         .filter(|_| parsed_port != default);
     let shown_host = shown_host.unwrap_or(&shown);
-    assert_eq!(shown_host.trim_matches(['[', ']']), host, "{text}");
+    assert_eq!(shown_host.trim_matches(['[', ']']), host, "{url}");
     Some(path.strip_suffix('/').unwrap_or(path))
 }
 
-/// No server and no parser can split the target, or see a fragment in it, and its segments are those of the call.
+/// Checks that every parser sees the same segments in the target, those of the call, and no fragment.
 fn check_path(target: &str, start: &str, collection: &str, call: &str) {
     let is_safe = |b: u8| b.is_ascii_graphic() && !b"#\\\"<>".contains(&b);
     assert!(target.bytes().all(is_safe), "{target}");
@@ -93,7 +91,7 @@ fn check_path(target: &str, start: &str, collection: &str, call: &str) {
     }
 }
 
-fn check_query(target: &str, given: &[(String, String)], mfa_id: Option<&str>) {
+fn check_query(target: &str, expected: &[(String, String)], mfa_id: Option<&str>) {
     let query = target.split_once('?').map_or("", |(_, query)| query);
     let sent: Vec<(Vec<u8>, Vec<u8>)> = query
         .split('&')
@@ -104,8 +102,10 @@ fn check_query(target: &str, given: &[(String, String)], mfa_id: Option<&str>) {
         })
         .collect();
     let owned = |name: &str, value: &str| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
-    let given = given.iter().map(|(name, value)| owned(name, value));
-    let expected: Vec<_> = given.chain(mfa_id.map(|id| owned("mfaId", id))).collect();
+    let expected = expected.iter().map(|(name, value)| owned(name, value));
+    let expected: Vec<_> = expected
+        .chain(mfa_id.map(|id| owned("mfaId", id)))
+        .collect();
     assert_eq!(sent, expected, "{target}");
     assert_eq!(query.split('&').count(), expected.len().max(1), "{target}");
 }

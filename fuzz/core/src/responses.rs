@@ -101,7 +101,7 @@ fn check(call: &str, has_fields: bool, response: &Response<'_>) {
     }
 }
 
-/// A call returns a field of the body as a string, or as JSON if that is what the field holds.
+/// The call returns a record and a meta as JSON, any other field as a string.
 fn check_field(body: &[u8], name: &str, returned: &str) {
     let fields = Fields::of(body).expect("an object");
     match name {
@@ -258,18 +258,18 @@ fn assert_hidden(shown: &[u8], secrets: &[&str]) {
 }
 
 /// Decodes JSON escapes from the start; everything else stays.
-fn json_decoded(text: &[u8]) -> Vec<u8> {
-    let (mut decoded, mut rest) = (Vec::new(), text);
+fn json_decoded(shown: &[u8]) -> Vec<u8> {
+    let (mut decoded, mut rest) = (Vec::new(), shown);
     while let Some((&first, after)) = rest.split_first() {
         let lengths = if first == b'\\' { &[12, 6, 2][..] } else { &[] };
         let escape = lengths.iter().find_map(|&length| {
             let quoted = [b"\"", rest.get(..length)?, b"\""].concat();
-            let text: String = serde_json::from_slice(&quoted).ok()?;
-            (text.chars().count() == 1).then_some((text, length))
+            let character: String = serde_json::from_slice(&quoted).ok()?;
+            (character.chars().count() == 1).then_some((character, length))
         });
         match escape {
-            Some((text, length)) => {
-                decoded.extend(text.as_bytes());
+            Some((character, length)) => {
+                decoded.extend(character.as_bytes());
                 rest = &rest[length..];
             }
             None => {
@@ -282,8 +282,8 @@ fn json_decoded(text: &[u8]) -> Vec<u8> {
 }
 
 /// Decodes percent escapes; everything else stays.
-fn percent_decoded(text: &[u8]) -> Vec<u8> {
-    percent_encoding::percent_decode(text).collect()
+fn percent_decoded(shown: &[u8]) -> Vec<u8> {
+    percent_encoding::percent_decode(shown).collect()
 }
 
 /// Inserts the secrets into a body.

@@ -34,8 +34,8 @@ enum Step {
 
 impl Script {
     /// Parses a script: bytes to send, and commands of `~` and a character.
-    /// `n` waits for the next request, `,` ends a write, `*` repeats the current write as often as the next byte
-    /// says, `e` shuts down sending, `c` closes, `r` resets, `s` leaves the client waiting, `+` starts the next
+    /// `n` waits for the next request, `,` ends a write, `*` and a byte repeat the current write that many times,
+    /// `e` shuts down sending, `c` closes, `r` resets, `s` leaves the client waiting, `+` starts the next
     /// connection, `~` sends a `~`.
     pub fn parse(text: &[u8]) -> Self {
         let mut script = Script {
