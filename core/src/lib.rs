@@ -22,9 +22,11 @@ mod cancel;
 mod client;
 mod collection;
 mod config;
+#[cfg(all(unix, test))]
+mod corpus_tests;
 mod error;
 mod fork;
-#[cfg(all(unix, any(test, fuzzing)))]
+#[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;
@@ -34,6 +36,10 @@ mod pem;
 mod protocol;
 mod secret;
 mod session;
+
+// `corpus_tests` compiles the fuzzers as a module of this crate. They import it by its name.
+#[cfg(all(unix, test))]
+extern crate self as bosauth;
 
 pub use cancel::Cancel;
 pub use client::{Client, ClientBuilder};

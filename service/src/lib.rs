@@ -26,6 +26,8 @@ mod call;
 mod clock;
 mod config;
 mod control;
+#[cfg(test)]
+mod corpus_tests;
 mod data;
 mod expand;
 mod faults;
@@ -54,6 +56,10 @@ mod seed;
 mod server;
 mod store;
 mod validation;
+
+// `corpus_tests` compiles the fuzzers as a module of this crate. They import it by its name.
+#[cfg(test)]
+extern crate self as bosbase_local;
 
 pub use config::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Error, Seed};
 pub use data::Data;

@@ -10,11 +10,11 @@ mod connect;
 mod connection;
 mod deadline;
 mod exchange;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod head;
 mod lookup;
 mod network;
-#[cfg(all(unix, any(test, fuzzing)))]
-pub(crate) mod pieces;
 mod pool;
 mod request;
 mod system_error;

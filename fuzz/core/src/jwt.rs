@@ -1,15 +1,14 @@
-//! Session tokens: what they say about themselves.
+//! The claims of session tokens.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bosauth::fuzzing::session;
 
-use super::plain::{Members, is_object};
-use crate::secret::Secret;
-use crate::session::Session;
+use super::json::{Fields, is_object};
 
-/// Reads `data` as a token, and as the payload of one.
+/// Parses `data` as a token, and as the payload of a token.
 pub fn jwt(data: &[u8]) {
     if let Ok(token) = std::str::from_utf8(data) {
         check(token);
@@ -21,23 +20,23 @@ pub fn jwt(data: &[u8]) {
 }
 
 fn check(token: &str) {
-    let session = Session::new(Secret::new(token), "", "");
+    let session = session(token, "");
     let claims = payload(token).and_then(|bytes| claims(&bytes));
     let expiry = claims.as_ref().and_then(|claims| claims.expiry);
     let is_valid_at = |now| claims.is_some() && expiry.is_none_or(|expiry| expiry > now);
 
     let before = now();
     let is_valid = session.is_valid();
-    let possible = [is_valid_at(before), is_valid_at(now())];
-    assert!(possible.contains(&is_valid), "valid {is_valid}: {token}");
+    let expected = [is_valid_at(before), is_valid_at(now())];
+    assert!(expected.contains(&is_valid), "valid {is_valid}: {token}");
     assert_eq!(session.expires_at(), expiry, "{token}");
     let is_superuser = claims.is_some_and(|claims| claims.is_superuser);
     assert_eq!(session.is_superuser(), is_superuser, "{token}");
 }
 
 fn now() -> i64 {
-    let passed = SystemTime::now().duration_since(UNIX_EPOCH);
-    passed.map_or(0, |passed| passed.as_secs()) as i64
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
+    elapsed.map_or(0, |elapsed| elapsed.as_secs()) as i64
 }
 
 struct Claims {
@@ -46,20 +45,20 @@ struct Claims {
 }
 
 fn claims(payload: &[u8]) -> Option<Claims> {
-    let members = Members::of(payload).filter(|_| is_object(payload, 512))?;
-    if members.count("exp") > 1 || members.count("collectionId") > 1 {
+    let fields = Fields::of(payload).filter(|_| is_object(payload, 512))?;
+    if fields.count("exp") > 1 || fields.count("collectionId") > 1 {
         return None;
     }
-    let number = members.raw("exp").unwrap_or_default();
+    let number = fields.raw("exp").unwrap_or_default();
     let fraction = || Some(number.parse::<f64>().ok()? as i64);
     let seconds = number.parse::<i64>().ok().or_else(fraction);
     Some(Claims {
         expiry: seconds.filter(|seconds| (1..=253_402_300_799).contains(seconds)),
-        is_superuser: members.value("collectionId") == Some("pbc_3142635823".into()),
+        is_superuser: fields.value("collectionId") == Some("pbc_3142635823".into()),
     })
 }
 
-/// The middle one of exactly three parts, from base64url bit by bit.
+/// Decodes the second of exactly three parts from base64url, bit by bit.
 fn payload(token: &str) -> Option<Vec<u8>> {
     let parts: Vec<&str> = token.split('.').collect();
     let &[_, middle, _] = parts.as_slice() else {
@@ -70,14 +69,14 @@ fn payload(token: &str) -> Option<Vec<u8>> {
     if digits.len() % 4 == 1 || !is_padding_fit {
         return None;
     }
-    let (mut bits, mut held, mut bytes) = (0, 0, Vec::new());
+    let (mut bits, mut count, mut bytes) = (0, 0, Vec::new());
     for digit in digits.bytes() {
         bits = bits << 6 | base64url_digit(digit)?;
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push((bits >> held) as u8);
-            bits &= (1 << held) - 1;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+            bits &= (1 << count) - 1;
         }
     }
     Some(bytes)

@@ -1,41 +1,40 @@
-//! An HTTP/1 answer read from all of its bytes at once, by the letter of RFC 9112 and the library's limits.
+//! A parser of complete HTTP/1 responses by RFC 9112 and the library's limits, to compare the library's with.
 
-/// The longest head.
+/// The size limit of a head.
 const HEAD_MAX: usize = 16 * 1024;
-/// The longest line between chunks, with its CR.
+/// The size limit of a line between chunks, with its CR.
 const LINE_MAX: usize = 4096;
-/// The most fields of a head, and of a trailer.
+/// The most fields in a head, and in a trailer.
 const FIELDS_MAX: usize = 64;
 
-/// A complete answer that may be accepted.
+/// A complete response that is accepted.
 #[derive(Debug)]
-pub struct Whole {
+pub struct Response {
     pub status: u16,
     pub body: Vec<u8>,
-    /// How many bytes it takes, interim answers included.
-    pub used: usize,
-    /// Whether the connection may carry another request.
+    /// Its length in bytes, interim responses included.
+    pub length: usize,
+    /// Whether the connection can be reused.
     pub keep_alive: bool,
 }
 
-/// The final answer at the front of `bytes`, with a body of at most `max` bytes; `None` if it is not
-/// complete, or refused. `ended` tells that an orderly end follows the bytes.
-pub fn whole(bytes: &[u8], ended: bool, max: usize) -> Option<Whole> {
-    let mut used = 0;
+/// Parses the response at the start of `bytes`, with a body of at most `max` bytes; `None` if it is incomplete or
+/// refused. `closed` means that an orderly close follows the bytes.
+pub fn parse(bytes: &[u8], closed: bool, max: usize) -> Option<Response> {
+    let mut start = 0;
     for _ in 0..=8 {
-        let head = Head::of(&bytes[used..])?;
+        let head = Head::of(&bytes[start..])?;
         let framing = head.framing()?;
-        used += head.length;
+        start += head.length;
         match head.status {
             101 => return None,
             100..=199 => continue,
             status => {
-                let rest = &bytes[used..];
-                let (body, taken) = framing.body(rest, ended)?;
-                return (body.len() <= max).then_some(Whole {
+                let (body, length) = framing.body(&bytes[start..], closed)?;
+                return (body.len() <= max).then_some(Response {
                     status,
                     body,
-                    used: used + taken,
+                    length: start + length,
                     keep_alive: head.keeps_alive() && framing != Framing::UntilClose,
                 });
             }
@@ -69,16 +68,16 @@ impl Head {
         })
     }
 
-    fn values(&self, wanted: &str) -> Vec<String> {
-        let values = self.fields.iter().filter(|(name, _)| name == wanted);
+    fn values(&self, name: &str) -> Vec<String> {
+        let values = self.fields.iter().filter(|field| field.0 == name);
         values
             .map(|(_, value)| String::from_utf8_lossy(value).to_ascii_lowercase())
             .collect()
     }
 
-    /// The elements of lists, empty ones left out.
-    fn elements(&self, wanted: &str) -> Vec<String> {
-        let list = self.values(wanted).join(",");
+    /// The elements of a list, without empty ones.
+    fn elements(&self, name: &str) -> Vec<String> {
+        let list = self.values(name).join(",");
         let elements = list
             .split(',')
             .map(|element| element.trim_ascii().to_owned());
@@ -89,7 +88,7 @@ impl Head {
         !self.is_http_10 && !self.elements("connection").contains(&"close".to_owned())
     }
 
-    /// `None` if it is refused.
+    /// How the body ends; `None` if the head is refused.
     fn framing(&self) -> Option<Framing> {
         let lengths = self.values("content-length");
         let lengths: Vec<u64> = lengths
@@ -121,12 +120,12 @@ impl Head {
     }
 }
 
-fn number(text: &str) -> Option<u64> {
-    let is_number = text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|_| is_number)
+fn number(digits: &str) -> Option<u64> {
+    let is_number = digits.bytes().all(|b| b.is_ascii_digit());
+    digits.parse().ok().filter(|_| is_number)
 }
 
-/// The parts between CRLFs. A CR or LF by itself stays, where no field and no status line may have it.
+/// Splits at CRLFs. A bare CR or LF stays in its line, which is then refused.
 fn lines(bytes: &[u8]) -> Vec<&[u8]> {
     let (mut lines, mut rest) = (Vec::new(), bytes);
     while let Some(end) = rest.windows(2).position(|end| end == b"\r\n") {
@@ -137,13 +136,13 @@ fn lines(bytes: &[u8]) -> Vec<&[u8]> {
     lines
 }
 
-/// Lines, those that begin with white space joined to the one before by a space. The first is none of those.
+/// Joins each line that starts with white space to the one before it (obs-fold); `None` if the first does.
 fn unfolded<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<Vec<Vec<u8>>> {
     let mut unfolded: Vec<Vec<u8>> = Vec::new();
     for line in lines {
         if line.starts_with(b" ") || line.starts_with(b"\t") {
             let last = unfolded.last_mut()?;
-            // White space is left around the space: that of a value's ends goes later, and no other is looked at.
+            // More white space than one space stays: values are trimmed later, and only their ends are compared.
             *last = [last, b" ".as_slice(), line].concat();
         } else {
             unfolded.push(line.to_vec());
@@ -158,7 +157,7 @@ fn is_text(bytes: &[u8]) -> bool {
         .all(|&b| b == b'\t' || (b >= b' ' && b != 0x7f))
 }
 
-/// Whether it is HTTP/1.0, and the status.
+/// Parses a status line into: is it HTTP/1.0, and the status.
 fn status_line(line: &[u8]) -> Option<(bool, u16)> {
     let (start, rest) = line.split_at_checked(9)?;
     let is_http_10 = start == b"HTTP/1.0 ";
@@ -171,7 +170,7 @@ fn status_line(line: &[u8]) -> Option<(bool, u16)> {
     is_fit.then_some((is_http_10, status))
 }
 
-/// The name in lower case and the value without the white space around it.
+/// Parses a field into its name in lower case and its trimmed value.
 fn field(line: &[u8]) -> Option<(String, Vec<u8>)> {
     let colon = line.iter().position(|&b| b == b':')?;
     let (name, value) = (&line[..colon], &line[colon + 1..]);
@@ -191,15 +190,15 @@ enum Framing {
 }
 
 impl Framing {
-    /// The body at the front of `bytes`, and how many of them it takes.
-    fn body(&self, bytes: &[u8], ended: bool) -> Option<(Vec<u8>, usize)> {
+    /// The body at the start of `bytes`, and its length there.
+    fn body(&self, bytes: &[u8], closed: bool) -> Option<(Vec<u8>, usize)> {
         match self {
             Framing::Length(length) => {
                 let length = usize::try_from(*length).ok()?;
                 Some((bytes.get(..length)?.to_vec(), length))
             }
             Framing::Chunked => chunks(bytes),
-            Framing::UntilClose => ended.then(|| (bytes.to_vec(), bytes.len())),
+            Framing::UntilClose => closed.then(|| (bytes.to_vec(), bytes.len())),
         }
     }
 }
@@ -222,7 +221,7 @@ fn chunks(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
     None
 }
 
-/// Takes the line at the front, up to a CRLF. No LF stands by itself in it.
+/// Takes the first line off `rest`, which ends with CRLF and has no bare LF.
 fn line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let end = rest.iter().position(|&b| b == b'\n')?;
     let line = rest[..end].strip_suffix(b"\r")?;
@@ -230,9 +229,9 @@ fn line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     (end <= LINE_MAX).then_some(line)
 }
 
-/// Hexadecimal digits, perhaps white space, and perhaps a semicolon with an extension that is not read.
+/// Parses hexadecimal digits, optional white space, and an optional extension after a semicolon, which is ignored.
 fn chunk_size(line: &[u8]) -> Option<usize> {
-    // An extension may hold any byte.
+    // An extension may contain any byte.
     let line = String::from_utf8_lossy(line);
     let size = line.split(';').next().unwrap_or_default();
     let digits = size.trim_end_matches([' ', '\t']);

@@ -1,4 +1,4 @@
-//! Readings that take the plainest way there is, to compare the library's with.
+//! JSON as `serde_json` parses it, to compare the library's parser with.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,68 +8,68 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// The members of a JSON object in their order, also those whose name occurs twice.
-pub struct Members(Vec<(String, Box<RawValue>)>);
+/// The fields of a JSON object in their order, duplicates included.
+pub struct Fields(Vec<(String, Box<RawValue>)>);
 
-impl Members {
-    /// The members of the one object that `text` is.
-    pub fn of(text: &[u8]) -> Option<Self> {
-        serde_json::from_slice(text).ok()
+impl Fields {
+    /// Parses one object.
+    pub fn of(json: &[u8]) -> Option<Self> {
+        serde_json::from_slice(json).ok()
     }
 
-    /// The names, in their order; see [`name`].
+    /// The names in their order; see [`name`].
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
-    /// How often there is one of this name.
+    /// The number of fields with this name.
     pub fn count(&self, name: &str) -> usize {
         self.named(name).count()
     }
 
     /// Whether a name occurs twice.
-    pub fn has_twins(&self) -> bool {
+    pub fn has_duplicates(&self) -> bool {
         self.names().collect::<BTreeSet<_>>().len() < self.0.len()
     }
 
-    /// The first value of this name as it is written.
+    /// The first value with this name as JSON.
     pub fn raw(&self, name: &str) -> Option<&str> {
         self.named(name).next()
     }
 
-    /// The value of this name as it is written, if there is just one.
+    /// The value with this name as JSON, unless the name occurs twice.
     pub fn only(&self, name: &str) -> Option<&str> {
         self.raw(name).filter(|_| self.count(name) == 1)
     }
 
-    /// The first value of this name, if `serde_json` can read it.
+    /// The first value with this name, if `serde_json` can decode it.
     pub fn value(&self, name: &str) -> Option<Value> {
         serde_json::from_str(self.raw(name)?).ok()
     }
 
-    fn named(&self, wanted: &str) -> impl Iterator<Item = &str> {
-        let members = self.0.iter();
-        members.filter_map(move |(name, raw)| (name == wanted).then_some(raw.get()))
+    fn named(&self, name: &str) -> impl Iterator<Item = &str> {
+        let fields = self.0.iter().filter(move |field| field.0 == name);
+        fields.map(|(_, raw)| raw.get())
     }
 }
 
-impl<'de> Deserialize<'de> for Members {
+impl<'de> Deserialize<'de> for Fields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Reader;
 
         impl<'de> Visitor<'de> for Reader {
-            type Value = Members;
+            type Value = Fields;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
                 while let Some((raw, value)) = map.next_entry::<Box<RawValue>, _>()? {
-                    members.push((name(raw.get()), value));
+                    fields.push((name(raw.get()), value));
                 }
-                Ok(Members(members))
+                Ok(Fields(fields))
             }
         }
 
@@ -77,7 +77,7 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-/// A name as text, different for different names: half of a surrogate pair is U+10FFFF and its number.
+/// Decodes a name. An unpaired surrogate becomes U+10FFFF and its number, so that different names stay different.
 fn name(raw: &str) -> String {
     const MARK: char = '\u{10ffff}';
     if let Ok(text) = serde_json::from_str::<String>(raw) {
@@ -101,18 +101,18 @@ fn name(raw: &str) -> String {
         }
         rest = &rest[length..];
     }
-    let texts = char::decode_utf16(units).map(|read| match read {
+    let decoded = char::decode_utf16(units).map(|unit| match unit {
         Ok(MARK) => format!("{MARK}{MARK}"),
         Ok(character) => character.to_string(),
         Err(lone) => format!("{MARK}{:04x}", lone.unpaired_surrogate()),
     });
-    texts.collect()
+    decoded.collect()
 }
 
-/// How deep objects and arrays are nested in a JSON text.
-pub fn depth(text: &str) -> usize {
+/// The nesting depth of a JSON text.
+fn depth(json: &str) -> usize {
     let (mut depth, mut deepest, mut is_in_string) = (0_usize, 0, false);
-    let mut characters = text.chars();
+    let mut characters = json.chars();
     while let Some(character) = characters.next() {
         match character {
             '\\' if is_in_string => drop(characters.next()),
@@ -126,36 +126,13 @@ pub fn depth(text: &str) -> usize {
     deepest
 }
 
-/// A text whose `%XX` stand for their bytes; `None` if a percent sign begins none.
-pub fn percent_decoded(text: &str) -> Option<Vec<u8>> {
-    let mut parts = text.split('%');
-    let mut decoded = parts.next()?.as_bytes().to_vec();
-    for part in parts {
-        let digits = part.get(..2).filter(|digits| !digits.contains('+'))?;
-        decoded.push(u8::from_str_radix(digits, 16).ok()?);
-        decoded.extend(&part.as_bytes()[2..]);
-    }
-    Some(decoded)
+/// Whether a JSON text is an object, nested at most `levels` deep.
+pub fn is_object(json: &[u8], levels: usize) -> bool {
+    let json = std::str::from_utf8(json).unwrap_or_default();
+    Fields::of(json.as_bytes()).is_some() && depth(json) <= levels
 }
 
-/// The parts of `data` between NULs, which no input of the library may hold, as texts.
-pub fn texts(data: &[u8]) -> Option<Vec<&str>> {
-    let text = std::str::from_utf8(data).ok()?;
-    Some(text.split('\0').collect())
-}
-
-/// Whether a JSON text is an object that may be nested this deep.
-pub fn is_object(text: &[u8], levels: usize) -> bool {
-    let text = std::str::from_utf8(text).unwrap_or_default();
-    Members::of(text.as_bytes()).is_some() && depth(text) <= levels
-}
-
-/// Whether a JSON text is an object that may be kept as a record.
-pub fn is_record(text: &[u8]) -> bool {
-    is_object(text, 512) && Members::of(text).is_some_and(|members| !members.has_twins())
-}
-
-/// Whether `part` stands in `whole`.
-pub fn holds(whole: &[u8], part: &[u8]) -> bool {
-    memchr::memmem::find(whole, part).is_some()
+/// Whether a JSON text is a valid record.
+pub fn is_record(json: &[u8]) -> bool {
+    is_object(json, 512) && Fields::of(json).is_some_and(|fields| !fields.has_duplicates())
 }
