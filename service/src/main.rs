@@ -191,7 +191,8 @@ fn start(serve: &Serve) -> Result<Server, Box<dyn std::error::Error>> {
 /// Returns the message of an error at startup, with a hint.
 fn with_hint(serve: &Serve, error: &Error) -> String {
     let reason = error.to_string();
-    let is_conflict = reason.contains("already exists");
+    let is_conflict =
+        reason.starts_with("cannot use the seed") && reason.contains("already exists");
     if is_conflict && serve.demo {
         "the data already contains the demo accounts: omit --demo".to_owned()
     } else if is_conflict && serve.data.is_some() {

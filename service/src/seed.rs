@@ -191,6 +191,10 @@ pub fn check_collection(collection: &Collection) -> Result<(), ApplyError> {
             "duration must be at least 1 second, and length 1 to 71 digits",
         ));
     }
+    // Records have an `expand` of their own, for related records.
+    if collection.fields.iter().any(|it| it.name == "expand") {
+        return Err(ApplyError::invalid("the field name expand is reserved"));
+    }
     let is_text = |name: &String| {
         let field = collection.fields.iter().find(|field| field.name == *name);
         name == "email" || field.is_some_and(|field| field.kind == FieldKind::Text)

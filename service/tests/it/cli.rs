@@ -124,6 +124,11 @@ fn invalid_seed_is_reported_without_secrets() {
             "already exists",
         ),
         (
+            r#"{"collections": [{"name": "a", "type": "base",
+                "fields": [{"name": "expand", "type": "text"}]}]}"#,
+            "collections[0]: the field name expand is reserved",
+        ),
+        (
             &account(r#""email": "a@b.co", "password": "canary 1", "password": "canary 2""#),
             "duplicate field `password` at line 1",
         ),
