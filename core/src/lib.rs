@@ -44,10 +44,12 @@
 mod client;
 mod collection;
 mod config;
+#[cfg(all(unix, test))]
+mod corpus_tests;
 mod deferred_error;
 mod error;
 mod fork;
-#[cfg(all(unix, any(test, fuzzing)))]
+#[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;
@@ -59,6 +61,10 @@ mod protocol;
 mod request;
 mod secret;
 mod session;
+
+// `corpus_tests` compiles the fuzzers as a module of this crate. They import it by its name.
+#[cfg(all(unix, test))]
+extern crate self as bosauth;
 
 pub use client::Client;
 pub use collection::Collection;

@@ -1,36 +1,35 @@
-//! The time, as seconds and as BosBase writes it, and nothing that waits.
+//! The current time, as a number and in BosBase's format.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The time since 1970 began.
 fn since_epoch() -> Duration {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
 }
 
-/// Seconds since 1970.
+/// Returns the seconds since 1970.
 pub fn seconds() -> i64 {
     since_epoch().as_secs() as i64
 }
 
-/// Milliseconds since 1970.
+/// Returns the milliseconds since 1970.
 pub fn milliseconds() -> u64 {
     since_epoch().as_millis() as u64
 }
 
-/// The time so many seconds ago, in milliseconds since 1970.
+/// Returns the time `seconds` ago, in milliseconds since 1970.
 pub fn milliseconds_ago(seconds: i64) -> i64 {
     let now = i64::try_from(milliseconds()).unwrap_or(i64::MAX);
     now.saturating_sub(seconds.saturating_mul(1000))
 }
 
-/// Now, as in `2026-11-24 03:48:41.390Z`.
-pub fn stamp() -> String {
-    written(milliseconds())
+/// Returns the current time, formatted like `2026-11-24 03:48:41.390Z`.
+pub fn timestamp() -> String {
+    format(milliseconds())
 }
 
-fn written(milliseconds: u64) -> String {
+fn format(milliseconds: u64) -> String {
     let seconds = milliseconds / 1000;
     let (year, month, day) = date((seconds / 86_400) as i64);
     format!(
@@ -42,9 +41,9 @@ fn written(milliseconds: u64) -> String {
     )
 }
 
-/// Year, month and day of a day counted from 1970-01-01.
+/// Converts days since 1970-01-01 to year, month and day.
 ///
-/// Years are taken to begin in March, so that the leap day is the last of its year.
+/// Counts years from March, so that the leap day is the last day of its year.
 fn date(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
@@ -61,14 +60,14 @@ fn date(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::written;
+    use super::format;
 
     #[test]
-    fn dates_are_written_as_bosbase_does() {
-        assert_eq!(written(0), "1970-01-01 00:00:00.000Z");
-        assert_eq!(written(951_782_400_000), "2000-02-29 00:00:00.000Z");
-        assert_eq!(written(1_795_491_321_390), "2026-11-24 03:35:21.390Z");
-        assert_eq!(written(4_107_542_399_999), "2100-02-28 23:59:59.999Z");
-        assert_eq!(written(4_107_542_400_000), "2100-03-01 00:00:00.000Z");
+    fn timestamps_have_bosbases_format() {
+        assert_eq!(format(0), "1970-01-01 00:00:00.000Z");
+        assert_eq!(format(951_782_400_000), "2000-02-29 00:00:00.000Z");
+        assert_eq!(format(1_795_491_321_390), "2026-11-24 03:35:21.390Z");
+        assert_eq!(format(4_107_542_399_999), "2100-02-28 23:59:59.999Z");
+        assert_eq!(format(4_107_542_400_000), "2100-03-01 00:00:00.000Z");
     }
 }

@@ -1,6 +1,6 @@
-//! How a server is to be started, and why it was not.
+//! The configuration of a server, and the error type.
 
-use crate::data::{Data, shown};
+use crate::data::{Data, redact};
 use crate::seed;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,25 +13,25 @@ pub const DEMO_SUPERUSER: &str = "admin@example.com";
 /// The password of both accounts of [`Config::demo`].
 pub const DEMO_PASSWORD: &str = "correct horse 1";
 
-/// How a server is to be started.
+/// The configuration of a server.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where it listens. Port 0 takes a free port.
+    /// The address to listen on. Port 0 selects a free port.
     pub address: SocketAddr,
-    /// Where everything is kept; without it, in memory.
+    /// The database; `None` keeps all data in memory.
     pub data: Option<Data>,
-    /// What the store is to hold before the first request.
+    /// The initial collections, records and accounts.
     pub seed: Option<Seed>,
-    /// Whether the control address (`POST /_local/control`) is there.
+    /// Whether the control endpoint (`POST /_local/control`) is enabled.
     pub control: bool,
-    /// The bcrypt cost of the passwords of seeded accounts, 4 to 31.
+    /// The bcrypt cost for the passwords of seeded accounts, 4 to 31.
     pub seed_cost: u32,
-    /// Whether a line is written to the standard error output for each request.
+    /// Whether a line is written to standard error for each request.
     pub log: bool,
 }
 
 impl Default for Config {
-    /// A free port on this machine, an empty store in memory, no control address, no log.
+    /// A free port on the loopback address, an empty in-memory store, no control endpoint, no log.
     fn default() -> Self {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
@@ -45,8 +45,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// As the default, with a user [`DEMO_USER`] and a superuser [`DEMO_SUPERUSER`], both with
-    /// the password [`DEMO_PASSWORD`].
+    /// The default with a user [`DEMO_USER`] and a superuser [`DEMO_SUPERUSER`], both with the
+    /// password [`DEMO_PASSWORD`].
     #[must_use]
     pub fn demo() -> Self {
         let seed = serde_json::json!({"accounts": [
@@ -61,48 +61,48 @@ impl Config {
     }
 }
 
-/// Where a seed comes from. `README.md` describes what it holds.
+/// The source of a seed. `README.md` describes the format.
 #[derive(Clone)]
 pub enum Seed {
-    /// The JSON itself.
+    /// JSON.
     Text(String),
-    /// A file with the JSON.
+    /// A file containing JSON.
     File(PathBuf),
 }
 
 impl Seed {
-    pub(crate) fn text(&self) -> Result<String, Error> {
+    /// Returns the JSON.
+    pub(crate) fn read(&self) -> Result<String, Error> {
         match self {
-            Self::Text(text) => Ok(text.clone()),
+            Self::Text(json) => Ok(json.clone()),
             Self::File(path) => std::fs::read(path)
                 .map_err(|error| error.to_string())
-                .and_then(seed::decoded)
+                .and_then(seed::decode_utf8)
                 .map_err(|reason| Error(format!("cannot read {}: {reason}", self.name()))),
         }
     }
-}
 
-impl Seed {
-    /// What a message calls it.
+    /// The name in messages.
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Text(_) => "the seed".to_owned(),
-            Self::File(path) => format!("the seed {}", shown(path.as_os_str())),
+            Self::File(path) => format!("the seed {}", redact(path.as_os_str())),
         }
     }
 }
 
-/// A seed holds passwords, so that its text is not shown.
+/// Omits the JSON, which contains passwords.
 impl fmt::Debug for Seed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(_) => formatter.write_str("Text(..)"),
-            Self::File(path) => write!(formatter, "File({:?})", shown(path.as_os_str())),
+            Self::File(path) => write!(formatter, "File({:?})", redact(path.as_os_str())),
         }
     }
 }
 
-/// Why a server did not start, or did not do what it was asked to: one line for a person.
+/// An error of [`Server::start`](crate::Server::start) or
+/// [`Server::control`](crate::Server::control), with a message of one line.
 #[derive(Debug)]
 pub struct Error(pub(crate) String);
 

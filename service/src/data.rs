@@ -1,26 +1,26 @@
-//! Where everything is kept: what a name means, and how it is shown. A name may hold a database
-//! password, also one that was mistyped, so that nothing is shown unless it is known to be harmless.
+//! Where data is stored, parsed from `--data`. The argument may contain a database password, even
+//! if mistyped: it is displayed only if it is known to contain none.
 
 use sqlx::any::AnyConnectOptions;
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Where everything is kept.
+/// Where data is stored.
 #[derive(Clone)]
 pub enum Data {
-    /// A SQLite file, made if it is not there. Only one server at a time can use it. The name is
-    /// taken as it is: `:memory:` is a file of that name. What looks like the URL of a database, or
-    /// is empty, is refused.
+    /// A SQLite file, created if it does not exist. Only one server can use it at a time. The name
+    /// is used literally: `:memory:` is a file of that name. A name that is empty or looks like a
+    /// database URL is refused.
     File(PathBuf),
     /// The URL of a PostgreSQL database (`postgres://user:password@host/name`). Several servers
-    /// can use it at the same time, and answer as one.
+    /// can share it.
     Postgres(String),
 }
 
 const POSTGRES: [&str; 2] = ["postgres://", "postgresql://"];
 
-/// Prefixes of database URLs that need no `//`.
+/// The schemes of database URLs that may lack `//`.
 const SCHEMES: [&str; 22] = [
     "cockroachdb:",
     "db2:",
@@ -46,7 +46,7 @@ const SCHEMES: [&str; 22] = [
     "sqlserver:",
 ];
 
-/// Keywords of connection strings, in lower case.
+/// The keywords of connection strings, in lower case.
 const KEYWORDS: [&str; 18] = [
     "data source",
     "database",
@@ -68,7 +68,7 @@ const KEYWORDS: [&str; 18] = [
     "username",
 ];
 
-/// The parameters that the URL of a PostgreSQL database can have.
+/// The query parameters of a PostgreSQL URL.
 const PARAMETERS: [&str; 18] = [
     "application_name",
     "dbname",
@@ -90,92 +90,94 @@ const PARAMETERS: [&str; 18] = [
     "user",
 ];
 
-const FOREIGN: &str = "it looks like the URL or connection string of a database, and is no \
+const NOT_POSTGRES: &str = "it looks like a database URL or connection string, but is not a \
     PostgreSQL URL: write postgres://user:password@host/name, or the name of a SQLite file (./NAME \
     if the name looks like this one)";
 
-const SPECIAL: &str = "special characters in its user name and password must be percent-encoded \
+const UNENCODED: &str = "special characters in its user name and password must be percent-encoded \
     (# is %23, / is %2F, ? is %3F, @ is %40)";
 
-const INVALID: &str = "it is no valid PostgreSQL URL: write postgres://user:password@host:port/name, \
-    with special characters percent-encoded (# is %23, / is %2F, ? is %3F, @ is %40)";
+/// The message for a URL that cannot be parsed.
+pub(crate) const INVALID_URL: &str = "it is not a valid PostgreSQL URL: write \
+    postgres://user:password@host:port/name, with special characters percent-encoded (# is %23, / \
+    is %2F, ? is %3F, @ is %40)";
 
 impl Data {
-    /// What `--data` means: the URL of a PostgreSQL database or else the name of a file.
+    /// Parses the argument of `--data`: a PostgreSQL URL, otherwise a file name.
     #[must_use]
-    pub fn named(text: &OsStr) -> Self {
-        match text.to_str() {
+    pub fn parse(argument: &OsStr) -> Self {
+        match argument.to_str() {
             Some(url) if is_postgres(url) => Self::Postgres(url.to_owned()),
-            _ => Self::File(text.into()),
+            _ => Self::File(argument.into()),
         }
     }
 
-    /// Whether `text` looks like the URL or connection string of any database, so that it may hold a
-    /// password and must not be shown. What begins with `/`, `./` or `../` is the name of a file.
+    /// Returns whether `string` looks like a URL or connection string of any database, and so may
+    /// contain a password. A string that starts with `/`, `./` or `../` is a file name.
     #[must_use]
-    pub fn is_connection_string(text: &OsStr) -> bool {
-        let text = text.to_string_lossy().to_lowercase();
-        let bare = text.trim_start_matches([' ', '\t', '\r', '\n', '"', '\'']);
-        let has_scheme = bare.contains("://") || SCHEMES.iter().any(|it| bare.starts_with(it));
-        !is_path(&text) && (has_scheme || has_keyword(bare) || has_credentials(bare))
+    pub fn is_connection_string(string: &OsStr) -> bool {
+        let string = string.to_string_lossy().to_lowercase();
+        let trimmed = string.trim_start_matches([' ', '\t', '\r', '\n', '"', '\'']);
+        let has_scheme =
+            trimmed.contains("://") || SCHEMES.iter().any(|it| trimmed.starts_with(it));
+        !is_path(&string) && (has_scheme || has_keyword(trimmed) || has_credentials(trimmed))
     }
 
-    /// Refuses what is no name of a file and no URL of a PostgreSQL database.
+    /// Fails unless this is a valid file name or PostgreSQL URL.
     pub(crate) fn check(&self) -> Result<(), String> {
         match self {
             Self::File(path) if path.as_os_str().is_empty() => Err(
-                "the name is empty: give the name of a file, or leave it out to keep everything in \
-                memory"
+                "the name is empty: give the name of a file, or omit it to keep all data in memory"
                     .to_owned(),
             ),
             Self::File(path) if Self::is_connection_string(path.as_os_str()) => {
-                Err(FOREIGN.to_owned())
+                Err(NOT_POSTGRES.to_owned())
             }
             Self::File(path) if path.to_str().is_none() => {
-                Err("its name is not valid UTF-8, which SQLite needs".to_owned())
+                Err("its name is not valid UTF-8, which SQLite requires".to_owned())
             }
             Self::File(_) => Ok(()),
-            Self::Postgres(url) if !is_postgres(url) => Err(FOREIGN.to_owned()),
-            Self::Postgres(url) => parsed(url).map(drop),
+            Self::Postgres(url) if !is_postgres(url) => Err(NOT_POSTGRES.to_owned()),
+            Self::Postgres(url) => host_and_path(url).map(drop),
         }
     }
 }
 
-/// The name of the file, or the host, port and path of the URL. Nothing of what may hold a password.
+/// The file name, or the host, port and path of the URL; nothing that may contain a password.
 impl fmt::Display for Data {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.check().is_err() {
             return match self {
-                Self::File(path) => shown(path.as_os_str()).fmt(formatter),
-                Self::Postgres(_) => HIDDEN.fmt(formatter),
+                Self::File(path) => redact(path.as_os_str()).fmt(formatter),
+                Self::Postgres(_) => REDACTED.fmt(formatter),
             };
         }
         match self {
             Self::File(path) => path.display().fmt(formatter),
             Self::Postgres(url) => {
-                let place = parsed(url).unwrap_or_default();
-                write!(formatter, "postgres://{place}")
+                let host_and_path = host_and_path(url).unwrap_or_default();
+                write!(formatter, "postgres://{host_and_path}")
             }
         }
     }
 }
 
-/// As it is displayed, for a URL holds a password.
+/// The same as `Display`, since a URL contains a password.
 impl fmt::Debug for Data {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }
 }
 
-/// What is shown in the place of what may hold a password.
-const HIDDEN: &str = "(not shown, for it may hold a password)";
+/// Replaces what may contain a password.
+const REDACTED: &str = "(redacted: it may contain a password)";
 
-/// A value of the command line as it may be shown.
-pub(crate) fn shown(text: &OsStr) -> String {
-    if Data::is_connection_string(text) {
-        HIDDEN.to_owned()
+/// Returns a command-line argument for display.
+pub(crate) fn redact(argument: &OsStr) -> String {
+    if Data::is_connection_string(argument) {
+        REDACTED.to_owned()
     } else {
-        Path::new(text).display().to_string()
+        Path::new(argument).display().to_string()
     }
 }
 
@@ -186,18 +188,18 @@ fn is_postgres(url: &str) -> bool {
     })
 }
 
-/// Whether a text is a path however it goes on. `//` is none: `//user:password@host` is a URL.
-fn is_path(text: &str) -> bool {
-    let text = text.replace('\\', "/");
-    let has_drive = text.get(1..3) == Some(":/");
-    let is_absolute = text.starts_with('/') && !text.starts_with("//");
-    is_absolute || has_drive || text.starts_with("./") || text.starts_with("../")
+/// Whether a string starts like a path. `//` does not: `//user:password@host` is a URL.
+fn is_path(string: &str) -> bool {
+    let string = string.replace('\\', "/");
+    let has_drive = string.get(1..3) == Some(":/");
+    let is_absolute = string.starts_with('/') && !string.starts_with("//");
+    is_absolute || has_drive || string.starts_with("./") || string.starts_with("../")
 }
 
-/// Whether a keyword of a connection string stands before a `=`, as in `host=… password=…`.
-fn has_keyword(text: &str) -> bool {
-    text.match_indices('=').any(|(at, _)| {
-        let before = text[..at].trim_end();
+/// Whether a keyword of a connection string precedes a `=`, as in `host=… password=…`.
+fn has_keyword(string: &str) -> bool {
+    string.match_indices('=').any(|(index, _)| {
+        let before = string[..index].trim_end();
         KEYWORDS.iter().any(|keyword| {
             before.strip_suffix(keyword).is_some_and(|rest| {
                 let last = rest.chars().next_back();
@@ -207,27 +209,28 @@ fn has_keyword(text: &str) -> bool {
     })
 }
 
-/// Whether a text is like `user:password@host`, as a URL without its scheme is.
-fn has_credentials(text: &str) -> bool {
-    text.split_once(':')
+/// Whether a string looks like `user:password@host`, a URL without its scheme.
+fn has_credentials(string: &str) -> bool {
+    string
+        .split_once(':')
         .is_some_and(|(_, rest)| rest.contains('@'))
 }
 
-/// The host, port and path of the URL of a PostgreSQL database. An error holds nothing of it.
-fn parsed(url: &str) -> Result<String, String> {
-    let (_, place) = url.split_once("://").unwrap_or_default();
-    let authority = place.find(['/', '?', '#']).unwrap_or(place.len());
-    // A special character that is left as it is ends the password, and the rest of it would become
-    // a part of the URL that is shown, or that the server is told.
-    if place[authority..].contains(['@', '#']) || place.contains(char::is_control) {
-        return Err(SPECIAL.to_owned());
+/// Returns the host, port and path of a PostgreSQL URL. Errors quote nothing of it.
+fn host_and_path(url: &str) -> Result<String, String> {
+    let (_, rest) = url.split_once("://").unwrap_or_default();
+    let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    // An unencoded special character ends the password; its rest would become part of the URL
+    // that is displayed or sent to the server.
+    if rest[authority..].contains(['@', '#']) || rest.contains(char::is_control) {
+        return Err(UNENCODED.to_owned());
     }
-    let options: AnyConnectOptions = url.parse().map_err(|_| INVALID.to_owned())?;
+    let options: AnyConnectOptions = url.parse().map_err(|_| INVALID_URL.to_owned())?;
     let url = options.database_url;
     let is_known = |name: &str| PARAMETERS.contains(&name) || name.starts_with("options[");
     if !url.query_pairs().all(|(name, _)| is_known(&name)) {
         return Err(format!(
-            "its URL has an unknown parameter; known are {}",
+            "its URL has an unknown parameter; the known ones are {}",
             PARAMETERS.join(", ")
         ));
     }
@@ -236,19 +239,14 @@ fn parsed(url: &str) -> Result<String, String> {
     Ok(format!("{host}{port}{}", url.path()))
 }
 
-/// Why the driver takes a URL that [`Data::check`] lets pass for none.
-pub(crate) fn invalid_url() -> &'static str {
-    INVALID
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
-    fn connection_strings_are_recognized_and_file_names_are_not() {
-        for text in [
+    fn connection_strings_are_told_from_file_names() {
+        for string in [
             "postgres://h/x",
             "Postgres://shop:canary@h/x",
             "POSTGRESQL://h",
@@ -277,9 +275,9 @@ mod tests {
             "shop:canary@tcp(h:3306)/x",
             "https://h/?password=canary",
         ] {
-            assert!(Data::is_connection_string(text.as_ref()), "{text}");
+            assert!(Data::is_connection_string(string.as_ref()), "{string}");
         }
-        for text in [
+        for string in [
             "",
             ":memory:",
             "bosbase.db",
@@ -298,13 +296,13 @@ mod tests {
             "a@b.db",
             "é:ü.db",
         ] {
-            assert!(!Data::is_connection_string(text.as_ref()), "{text}");
+            assert!(!Data::is_connection_string(string.as_ref()), "{string}");
         }
     }
 
     #[test]
-    fn no_password_is_shown() {
-        for text in [
+    fn passwords_are_not_displayed() {
+        for string in [
             "Postgres://shop:canary@h/x",
             "postgres://shop:canary#canary@h/x",
             "postgres://shop:1#canary@h/x",
@@ -330,19 +328,19 @@ mod tests {
             "shop:canary@h",
         ] {
             for data in [
-                Data::named(text.as_ref()),
-                Data::File(text.into()),
-                Data::Postgres(text.to_owned()),
+                Data::parse(string.as_ref()),
+                Data::File(string.into()),
+                Data::Postgres(string.to_owned()),
             ] {
-                let said = format!("{data} {data:?} {:?}", data.check());
-                assert!(!said.contains("canary"), "{text}: {said}");
-                assert!(!said.contains("://shop:1"), "{text}: {said}");
+                let output = format!("{data} {data:?} {:?}", data.check());
+                assert!(!output.contains("canary"), "{string}: {output}");
+                assert!(!output.contains("://shop:1"), "{string}: {output}");
             }
         }
     }
 
     #[test]
-    fn no_character_of_a_password_shows_the_rest_of_it() {
+    fn no_password_character_reveals_the_rest() {
         for letter in (0..=255).map(char::from) {
             for url in [
                 format!("postgres://shop:canary{letter}canary@h/x"),
@@ -354,18 +352,18 @@ mod tests {
                 format!("host=h{letter}password=canary"),
                 format!("host=h password{letter}={letter}canary"),
             ] {
-                let data = Data::named(url.as_ref());
-                let said = format!("{data} {data:?} {:?}", data.check());
+                let data = Data::parse(url.as_ref());
+                let output = format!("{data} {data:?} {:?}", data.check());
                 let is_file = url.starts_with('/') || !Data::is_connection_string(url.as_ref());
-                let is_hidden = !said.contains("canary");
-                assert!(is_hidden || is_file, "{url:?}: {said}");
+                let is_hidden = !output.contains("canary");
+                assert!(is_hidden || is_file, "{url:?}: {output}");
             }
         }
     }
 
     #[test]
-    fn a_url_is_shown_without_its_user_and_parameters() {
-        for (url, place) in [
+    fn urls_are_displayed_without_user_and_parameters() {
+        for (url, expected) in [
             ("postgres://h/x", "postgres://h/x"),
             (
                 "POSTGRESQL://u:p@h:5433/x?user=v&sslmode=disable",
@@ -378,9 +376,9 @@ mod tests {
             ),
             ("postgres://", "postgres://"),
         ] {
-            let data = Data::named(url.as_ref());
+            let data = Data::parse(url.as_ref());
             assert_eq!(data.check(), Ok(()), "{url}");
-            assert_eq!(data.to_string(), place);
+            assert_eq!(data.to_string(), expected);
         }
     }
 }

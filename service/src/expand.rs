@@ -1,15 +1,15 @@
-//! `?expand=`: putting the records that a record points to beside it.
+//! `?expand=`: embedding related records.
 
 use crate::rule;
 use crate::store::collections::{self, Collection, FieldKind, Kind};
 use crate::store::{Db, accounts, records};
 use serde_json::{Map, Value};
 
-/// How many relations may be followed one after the other.
-const DEEPEST: usize = 6;
+/// The maximum depth of an expanded path.
+const MAX_DEPTH: usize = 6;
 
-/// Fills `expand` of `record` with what the comma-separated `paths` (`team`, `team.owner`) lead
-/// to. A path on which something is not there or may not be seen is left out without a word.
+/// Adds the records at the comma-separated `paths` (`team`, `team.owner`) to `record["expand"]`.
+/// A path that does not exist, or contains a hidden record, is ignored.
 pub async fn expand(
     db: &mut Db,
     collection: &Collection,
@@ -17,99 +17,98 @@ pub async fn expand(
     paths: &str,
 ) -> sqlx::Result<()> {
     for path in paths.split(',').map(str::trim) {
-        let steps: Vec<&str> = path.split('.').collect();
-        if steps.len() <= DEEPEST {
-            let _ = follow(db, collection, record, &steps).await?;
+        let names: Vec<&str> = path.split('.').collect();
+        if names.len() <= MAX_DEPTH {
+            let _ = follow(db, collection, record, &names).await?;
         }
     }
     Ok(())
 }
 
-/// Follows a path; gives whether it leads anywhere. If not, nothing of it is put beside the record.
+/// Expands one path. Returns whether it exists; if not, nothing is added.
 async fn follow(
     db: &mut Db,
     collection: &Collection,
     record: &mut Map<String, Value>,
-    steps: &[&str],
+    path: &[&str],
 ) -> sqlx::Result<bool> {
-    let Some((step, further)) = steps.split_first() else {
+    let Some((name, rest)) = path.split_first() else {
         return Ok(true);
     };
-    let (target, mut found) = match related(db, collection, record, step).await? {
+    let (target, mut found) = match related(db, collection, record, name).await? {
         Related::Record(target, found) => (*target, found),
-        Related::Nothing => return Ok(true),
-        Related::Never => return Ok(false),
+        Related::None => return Ok(true),
+        Related::Invalid => return Ok(false),
     };
-    // A record that an earlier path has put here may have an `expand` of its own to keep.
-    if let Some(Value::Object(earlier)) = record.get("expand").and_then(|all| all.get(*step)) {
+    // Keep what an earlier path has expanded.
+    if let Some(Value::Object(earlier)) = record.get("expand").and_then(|all| all.get(*name)) {
         found = earlier.clone();
     }
-    if !Box::pin(follow(db, &target, &mut found, further)).await? {
+    if !Box::pin(follow(db, &target, &mut found, rest)).await? {
         return Ok(false);
     }
     let expanded = record
         .entry("expand")
         .or_insert_with(|| Value::Object(Map::new()));
-    expanded[*step] = found.into();
+    expanded[*name] = found.into();
     Ok(true)
 }
 
-/// What a relation points to.
+/// The target of a relation.
 enum Related {
-    /// A record, and its collection.
+    /// A record and its collection.
     Record(Box<Collection>, Map<String, Value>),
-    /// Nothing, or nothing that may be seen.
-    Nothing,
-    /// There is no such relation, or nobody may ever see what it points to.
-    Never,
+    /// No record, or a hidden one.
+    None,
+    /// There is no such relation, or its collection has no `viewRule`.
+    Invalid,
 }
 
-/// The record that the relation `field` of `record` points to, if everybody may see it.
+/// Returns the record that the relation `field` of `record` refers to, if guests can view it.
 async fn related(
     db: &mut Db,
     collection: &Collection,
     record: &Map<String, Value>,
     field: &str,
 ) -> sqlx::Result<Related> {
-    let is_it =
-        |known: &&collections::Field| known.kind == FieldKind::Relation && known.name == field;
-    let target = collection.fields.iter().find(is_it);
+    let is_relation = |it: &&collections::Field| it.kind == FieldKind::Relation && it.name == field;
+    let target = collection.fields.iter().find(is_relation);
     let Some(target) = target.and_then(|relation| relation.collection.as_ref()) else {
-        return Ok(Related::Never);
+        return Ok(Related::Invalid);
     };
     let Some(target) = collections::find(db, target).await? else {
-        return Ok(Related::Never);
+        return Ok(Related::Invalid);
     };
     let Some(view_rule) = &target.view_rule else {
-        return Ok(Related::Never);
+        return Ok(Related::Invalid);
     };
     let Some(id) = record.get(field).and_then(Value::as_str) else {
-        return Ok(Related::Nothing);
+        return Ok(Related::None);
     };
-    let found = shown(db, &target, id).await?;
-    let may_see = |found: &Map<String, Value>| rule::satisfied(view_rule, found) == Ok(true);
-    Ok(match found.filter(may_see) {
+    let found = load(db, &target, id).await?;
+    let is_visible = |found: &Map<String, Value>| rule::evaluate(view_rule, found) == Ok(true);
+    Ok(match found.filter(is_visible) {
         Some(found) => Related::Record(Box::new(target), found),
-        None => Related::Nothing,
+        None => Related::None,
     })
 }
 
-/// What others see of a record.
-async fn shown(
+/// Loads a record as a guest sees it.
+async fn load(
     db: &mut Db,
     target: &Collection,
     id: &str,
 ) -> sqlx::Result<Option<Map<String, Value>>> {
     if target.kind == Kind::Base {
         let record = records::by_id(db, &target.id, id).await?;
-        return Ok(record.map(|record| record.shown(target)));
+        return Ok(record.map(|record| record.to_json(target)));
     }
     let account = accounts::by_id(db, &target.id, id).await?;
     Ok(account.map(|account| {
-        let mut shown = account.shown(target);
+        let mut json = account.to_json(target);
         if !account.email_visibility {
-            shown.remove("email");
+            json.remove("email");
         }
-        shown
+        json
     }))
 }

@@ -1,33 +1,31 @@
-//! Reading what a request sends, as BosBase's Go code reads it.
+//! Parsing request bodies as BosBase's Go code does.
 //!
-//! JSON names match in any case and the last of several counts; text after the value is ignored;
-//! `null` is an empty form. Forms and multipart bodies have exact names, and their first value
-//! counts. Only members asked for are kept.
+//! JSON: names are case-insensitive, the last value of a name is used, input after the value is
+//! ignored, and `null` is an empty form. Form and multipart: names are case-sensitive, and the
+//! first value is used. Only the requested fields are kept.
 
-use crate::answer::Refusal;
+use crate::response::{ApiError, ApiResult, INTERNAL_ERROR};
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The texts of a form by their names; a name that was not sent is not there.
-///
-/// It holds passwords, and so it has no `Debug`.
+/// The fields of a request body that are present, by name. No `Debug`, since it contains passwords.
 #[derive(Default)]
 pub struct Form(BTreeMap<&'static str, String>);
 
-/// The field of a form that holds a whole JSON body.
+/// The form field that contains a JSON body.
 const JSON_PAYLOAD: &str = "@jsonPayload";
 
 impl Form {
-    /// Reads the members called `names` from a body.
+    /// Parses the fields called `names`.
     pub async fn read(
         headers: &HeaderMap,
         query: &str,
         body: &Bytes,
         names: &'static [&'static str],
-    ) -> Result<Self, Refusal> {
+    ) -> ApiResult<Self> {
         if body.is_empty() && !headers.contains_key(header::TRANSFER_ENCODING) {
             return Ok(Self::default());
         }
@@ -38,55 +36,49 @@ impl Form {
         if kind.starts_with("application/json") {
             from_json(body, names)
         } else if kind.starts_with("multipart/form-data") {
-            let mut pairs = multipart(kind, body.clone()).await.ok_or_else(not_loaded)?;
+            let mut pairs = multipart(kind, body.clone())
+                .await
+                .ok_or_else(ApiError::not_loaded)?;
             pairs.extend(urlencoded(query.as_bytes())?);
             from_pairs(pairs, names)
         } else if kind.starts_with("application/x-www-form-urlencoded") {
             let pairs = urlencoded(body)?.chain(urlencoded(query.as_bytes())?);
             from_pairs(pairs.collect(), names)
         } else if kind.starts_with("text/xml") || kind.starts_with("application/xml") {
-            // XML is not read. What is none at all is refused as BosBase refuses it.
+            // XML is not supported. Input that is not XML is rejected as by BosBase.
             if !body.contains(&b'<') {
-                return Err(not_loaded());
+                return Err(ApiError::not_loaded());
             }
-            Err(Refusal::bad(
-                "Something went wrong while processing your request.",
-            ))
+            Err(ApiError::bad_request(INTERNAL_ERROR))
         } else {
-            Err(Refusal::bad("Unsupported Content-Type."))
+            Err(ApiError::bad_request("Unsupported Content-Type."))
         }
     }
 
-    /// The text called `name`, empty if it was not sent.
-    pub fn text(&self, name: &str) -> &str {
+    /// Returns the field called `name`, or an empty string.
+    pub fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
     }
 }
 
-/// What was sent cannot be read.
-pub fn not_loaded() -> Refusal {
-    Refusal::bad("An error occurred while loading the submitted data.")
-}
-
 type Pairs = Vec<(String, String)>;
 
-/// The pairs of a form or query. Go refuses what other parsers take as it is: a `%` without two digits
-/// and a `;`.
-fn urlencoded(text: &[u8]) -> Result<impl Iterator<Item = (String, String)>, Refusal> {
-    let digits = |at: usize| text.get(at + 1..at + 3).unwrap_or_default();
+/// Parses a form or query. Like Go, unlike other parsers, rejects `;` and a `%` without two digits.
+fn urlencoded(input: &[u8]) -> Result<impl Iterator<Item = (String, String)>, ApiError> {
+    let digits = |at: usize| input.get(at + 1..at + 3).unwrap_or_default();
     let is_escape = |digits: &[u8]| digits.len() == 2 && digits.iter().all(u8::is_ascii_hexdigit);
-    let is_bad = text.iter().enumerate().any(|(at, byte)| match byte {
+    let is_invalid = input.iter().enumerate().any(|(at, byte)| match byte {
         b';' => true,
         b'%' => !is_escape(digits(at)),
         _ => false,
     });
-    if is_bad {
-        return Err(not_loaded());
+    if is_invalid {
+        return Err(ApiError::not_loaded());
     }
-    Ok(form_urlencoded::parse(text).into_owned())
+    Ok(form_urlencoded::parse(input).into_owned())
 }
 
-/// The fields of a multipart body that are no files, or nothing if it is broken.
+/// Parses a multipart body, without its files. Returns `None` if it is malformed.
 async fn multipart(kind: &str, body: Bytes) -> Option<Pairs> {
     let boundary = multer::parse_boundary(kind).ok()?;
     let body = futures_util::stream::once(async move { Ok::<_, std::convert::Infallible>(body) });
@@ -97,56 +89,55 @@ async fn multipart(kind: &str, body: Bytes) -> Option<Pairs> {
         let is_file = part.file_name().is_some();
         let content = part.bytes().await.ok()?;
         if !is_file {
-            pairs.push((name, go_text(&content)));
+            pairs.push((name, decode_utf8(&content)));
         }
     }
     Some(pairs)
 }
 
-fn from_pairs(pairs: Pairs, names: &'static [&'static str]) -> Result<Form, Refusal> {
+fn from_pairs(pairs: Pairs, names: &'static [&'static str]) -> ApiResult<Form> {
     let mut form = match pairs.iter().find(|(name, _)| name == JSON_PAYLOAD) {
         Some((_, json)) => from_json(json.as_bytes(), names)?,
         None => Form::default(),
     };
-    // Backwards, so that the first of several stays.
-    for (name, text) in pairs.into_iter().rev() {
-        if let Some(name) = names.iter().find(|known| **known == name) {
-            form.0.insert(name, text);
+    // In reverse, so that the first value overwrites the others.
+    for (name, value) in pairs.into_iter().rev() {
+        if let Some(name) = names.iter().find(|it| **it == name) {
+            form.0.insert(name, value);
         }
     }
     Ok(form)
 }
 
-fn from_json(body: &[u8], names: &'static [&'static str]) -> Result<Form, Refusal> {
-    let text = go_escapes(go_text(body));
-    let mut reader = serde_json::Deserializer::from_str(&text);
-    Members(names)
-        .deserialize(&mut reader)
-        .map_err(|_| not_loaded())
+fn from_json(body: &[u8], names: &'static [&'static str]) -> ApiResult<Form> {
+    let json = replace_surrogates(decode_utf8(body));
+    let mut deserializer = serde_json::Deserializer::from_str(&json);
+    FormSeed(names)
+        .deserialize(&mut deserializer)
+        .map_err(|_| ApiError::not_loaded())
 }
 
-/// Text in which every byte that is no UTF-8 has become U+FFFD.
-fn go_text(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
+/// Decodes UTF-8 as Go does: every invalid byte becomes U+FFFD.
+fn decode_utf8(bytes: &[u8]) -> String {
+    let mut string = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+        string.push_str(chunk.valid());
+        string.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
     }
-    text
+    string
 }
 
-/// JSON in which every escaped half of a surrogate pair has become an escaped U+FFFD. Go reads
-/// them so, and `serde_json` would refuse them.
-fn go_escapes(json: String) -> String {
+/// Replaces escaped lone surrogates with `\ufffd`, as Go decodes them. `serde_json` rejects them.
+fn replace_surrogates(json: String) -> String {
     if !json.contains("\\u") {
         return json;
     }
-    let mut text = String::with_capacity(json.len());
+    let mut result = String::with_capacity(json.len());
     let mut rest = json.as_str();
     while let Some(at) = rest.find('\\') {
-        text.push_str(&rest[..at]);
+        result.push_str(&rest[..at]);
         rest = &rest[at..];
-        let (escape, length) = match (unit(rest), rest.get(6..).and_then(unit)) {
+        let (escape, length) = match (code_unit(rest), rest.get(6..).and_then(code_unit)) {
             (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => (&rest[..12], 12),
             (Some(0xd800..0xe000), _) => ("\\ufffd", 6),
             _ => {
@@ -154,15 +145,15 @@ fn go_escapes(json: String) -> String {
                 (&rest[..1 + next], 1 + next)
             }
         };
-        text.push_str(escape);
+        result.push_str(escape);
         rest = &rest[length..];
     }
-    text + rest
+    result + rest
 }
 
-/// The code unit of the `\uXXXX` that `text` begins with.
-fn unit(text: &str) -> Option<u16> {
-    let digits = text.strip_prefix("\\u")?.get(..4)?;
+/// Returns the code unit of the `\uXXXX` at the start of `json`.
+fn code_unit(json: &str) -> Option<u16> {
+    let digits = json.strip_prefix("\\u")?.get(..4)?;
     if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         u16::from_str_radix(digits, 16).ok()
     } else {
@@ -170,13 +161,13 @@ fn unit(text: &str) -> Option<u16> {
     }
 }
 
-/// Reads an object, keeping the members with these names.
-struct Members(&'static [&'static str]);
+/// Deserializes the fields with these names of an object.
+struct FormSeed(&'static [&'static str]);
 
-impl Members {
-    /// The name that Go takes `sent` for.
-    fn known(&self, sent: &str) -> Option<&'static str> {
-        let folded: String = sent.chars().map(folded).collect();
+impl FormSeed {
+    /// Returns the name that `key` matches in Go.
+    fn find(&self, key: &str) -> Option<&'static str> {
+        let folded: String = key.chars().map(fold).collect();
         self.0
             .iter()
             .copied()
@@ -184,16 +175,16 @@ impl Members {
     }
 }
 
-/// A letter without its case. Two letters that are no ASCII are other cases of ones that are.
-fn folded(letter: char) -> char {
-    match letter {
+/// Folds the case of a character. Two non-ASCII characters fold to ASCII letters.
+fn fold(character: char) -> char {
+    match character {
         '\u{17f}' => 's',
         '\u{212a}' => 'k',
         other => other.to_ascii_lowercase(),
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Members {
+impl<'de> DeserializeSeed<'de> for FormSeed {
     type Value = Form;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Form, D::Error> {
@@ -201,7 +192,7 @@ impl<'de> DeserializeSeed<'de> for Members {
     }
 }
 
-impl<'de> Visitor<'de> for Members {
+impl<'de> Visitor<'de> for FormSeed {
     type Value = Form;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -214,24 +205,24 @@ impl<'de> Visitor<'de> for Members {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Form, A::Error> {
         let mut form = Form::default();
-        while let Some(sent) = map.next_key::<String>()? {
-            let Some(name) = self.known(&sent) else {
+        while let Some(key) = map.next_key::<String>()? {
+            let Some(name) = self.find(&key) else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
-            // A null leaves what an earlier member of that name said.
-            if let Some(text) = map.next_value_seed(Text)? {
-                form.0.insert(name, text);
+            // A null does not overwrite an earlier value.
+            if let Some(value) = map.next_value_seed(StringOrNull)? {
+                form.0.insert(name, value);
             }
         }
         Ok(form)
     }
 }
 
-/// Reads a text or nothing; anything else is an error.
-struct Text;
+/// Deserializes a string or null.
+struct StringOrNull;
 
-impl<'de> DeserializeSeed<'de> for Text {
+impl<'de> DeserializeSeed<'de> for StringOrNull {
     type Value = Option<String>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -239,22 +230,21 @@ impl<'de> DeserializeSeed<'de> for Text {
     }
 }
 
-impl<'de> Visitor<'de> for Text {
+impl<'de> Visitor<'de> for StringOrNull {
     type Value = Option<String>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a text")
+        formatter.write_str("a string")
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
         Ok(None)
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(text.to_owned()))
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Some(value.to_owned()))
     }
 }
 
 #[cfg(test)]
-#[path = "form_tests.rs"]
 mod tests;

@@ -1,80 +1,35 @@
-//! The readers of what strangers send, for the fuzzers in `fuzz/service`. No part of the API.
+//! The parsers that the fuzzers in `fuzz/service` check, as plain functions. Not part of the API: compiled only for
+//! tests and with `--cfg fuzzing`, which `cargo fuzz` sets. The checks are in `fuzz/service/src`.
 
 use crate::form::Form;
-use crate::{picker, routes, rule};
+use crate::{fields, routes, rule};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use bytes::Bytes;
 use futures_util::FutureExt;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
-/// Reads a body of the type in the first line.
-pub fn body(data: &[u8]) {
-    let (kind, body) = halves(data);
-    let Ok(kind) = HeaderValue::from_bytes(kind) else {
-        return;
-    };
-    let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, kind)]);
+/// Parses the fields `email` and `token` of a body and returns the field `name`.
+pub fn form_field(content_type: &[u8], body: &[u8], name: &str) -> Option<String> {
+    let content_type = HeaderValue::from_bytes(content_type).ok()?;
+    let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, content_type)]);
     let body = Bytes::copy_from_slice(body);
-    let read = Form::read(&headers, "token=q", &body, &["email", "token"]);
-    // The whole body is there, so that nothing is waited for.
-    if let Some(Ok(form)) = read.now_or_never() {
-        assert!(form.text("nothing").is_empty());
-    }
+    let form = Form::read(&headers, "token=q", &body, &["email", "token"]);
+    // It is ready at once, since the body is complete.
+    let form = form.now_or_never()?.ok()?;
+    Some(form.get(name).to_owned())
 }
 
-/// Judges by a rule, alone and in brackets.
-pub fn rule(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else {
-        return;
-    };
-    let record = json!({"nick": "Vip", "score": 2, "verified": true, "empty": null, "ratio": 0.5});
-    let record = record.as_object().expect("it is written as an object");
-    let verdict = rule::satisfied(text, record);
-    if let (false, Ok(verdict)) = (text.is_empty(), &verdict) {
-        let twice = format!("({text}) && ({text})");
-        // Brackets may be too deep, but they never turn the verdict round.
-        assert!(
-            rule::satisfied(&twice, record).is_ok_and(|again| again == *verdict)
-                || text.matches('(').count() >= 63
-        );
-    }
+/// Returns whether a record satisfies a rule; `None` if the rule is invalid.
+pub fn satisfies(record: &Map<String, Value>, rule: &str) -> Option<bool> {
+    rule::evaluate(rule, record).ok()
 }
 
-/// Cuts the JSON in the second line down to the fields in the first.
-pub fn picker(data: &[u8]) {
-    let (fields, json) = halves(data);
-    let Ok(fields) = std::str::from_utf8(fields) else {
-        return;
-    };
-    let record = json!({"token": "t", "record": {"id": "i", "name": "<b>Nimble</b> f\u{fc}x"}});
-    let mut value: Value = serde_json::from_slice(json).unwrap_or(record);
-    let whole = value.to_string().len();
-    // Nothing is added but the dots of excerpts, and `<` may come to stand for itself.
-    if picker::pick(&mut value, fields).is_ok() && !fields.contains(':') {
-        assert!(value.to_string().len() <= whole);
-    }
+/// Reduces JSON to the value of the `fields` parameter. Returns false if that is invalid.
+pub fn select(value: &mut Value, fields: &str) -> bool {
+    fields::select(value, fields).is_ok()
 }
 
-/// Cleans a path. What comes out is clean.
-pub fn path(data: &[u8]) {
-    let Ok(uri) = Uri::try_from(data) else {
-        return;
-    };
-    if let Some(clean) = routes::cleaned(&uri) {
-        assert!(
-            clean.starts_with('/') && !clean.starts_with("//"),
-            "{clean}"
-        );
-        if let Ok(again) = clean.parse() {
-            assert_eq!(routes::cleaned(&again), None, "{clean}");
-        }
-    }
-}
-
-/// The first line, and the rest.
-fn halves(data: &[u8]) -> (&[u8], &[u8]) {
-    match data.iter().position(|byte| *byte == b'\n') {
-        Some(at) => (&data[..at], &data[at + 1..]),
-        None => (data, &[]),
-    }
+/// Returns the normalized path and query of a URI, unless they are the same.
+pub fn normalize(uri: &[u8]) -> Option<String> {
+    routes::normalize_path(&Uri::try_from(uri).ok()?)
 }

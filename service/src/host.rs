@@ -1,28 +1,28 @@
-//! The `Host` header, without which HTTP/1.1 has no request (RFC 9112, section 3.2).
+//! The `Host` header, which HTTP/1.1 requires (RFC 9112, section 3.2).
 
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 
-/// Why a request is refused before anything else is looked at.
+/// Checks the `Host` header as Go's `net/http` does. An error is the reason.
 pub fn check(version: Version, headers: &HeaderMap) -> Result<(), &'static str> {
     let mut hosts = headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
         (None, _) if version < Version::HTTP_11 => Ok(()),
         (None, _) => Err("missing required Host header"),
         (Some(_), Some(_)) => Err("too many Host headers"),
-        (Some(host), None) if host.as_bytes().iter().all(|byte| may_be_in_host(*byte)) => Ok(()),
+        (Some(host), None) if host.as_bytes().iter().all(|byte| is_host_byte(*byte)) => Ok(()),
         (Some(_), None) => Err("malformed Host header"),
     }
 }
 
-/// Whether a byte can stand in a host and port: in a name, an address, or what is percent-encoded.
-fn may_be_in_host(byte: u8) -> bool {
+/// Whether a byte is allowed in a host and port: in a name, an address, or a percent-encoding.
+fn is_host_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!$%&'()*+,-.:;=[]_~".contains(&byte)
 }
 
-/// The response of Go's HTTP layer, which BosBase has nothing to do with.
-pub fn refusal(reason: &str) -> Response {
+/// The response of Go's `net/http`, which reports this error before BosBase sees the request.
+pub fn error_response(reason: &str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
         (header::CONNECTION, "close"),
@@ -37,7 +37,7 @@ mod tests {
     use axum::http::{HeaderMap, HeaderValue, Version, header};
 
     #[test]
-    fn a_request_has_one_valid_host() {
+    fn exactly_one_valid_host_is_required() {
         for (hosts, at_1_0, at_1_1) in [
             (&[][..], true, false),
             (&[""], true, true),
@@ -53,10 +53,10 @@ mod tests {
             for host in hosts {
                 headers.append(header::HOST, HeaderValue::from_static(host));
             }
-            for (version, is_good) in [(Version::HTTP_10, at_1_0), (Version::HTTP_11, at_1_1)] {
+            for (version, is_valid) in [(Version::HTTP_10, at_1_0), (Version::HTTP_11, at_1_1)] {
                 assert_eq!(
                     check(version, &headers).is_ok(),
-                    is_good,
+                    is_valid,
                     "{hosts:?} {version:?}"
                 );
             }

@@ -2,54 +2,53 @@
 
 use crate::clock;
 
-/// Random bytes from the operating system.
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    // A machine without random numbers must not go on to make guessable secrets.
-    getrandom::fill(&mut bytes).expect("the operating system gives random numbers");
+    // A panic is better than predictable secrets.
+    getrandom::fill(&mut bytes).expect("the operating system provides random numbers");
     bytes
 }
 
-/// Bytes in lower-case hexadecimal.
+/// Encodes bytes in lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A new identifier of an account or record: a UUID of version 7.
+/// Returns a new id of an account or record: a version 7 UUID.
 pub fn uuid() -> String {
     let mut bytes: [u8; 16] = random();
     bytes[..6].copy_from_slice(&clock::milliseconds().to_be_bytes()[2..]);
     bytes[6] = bytes[6] & 0x0f | 0x70;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let text = hex(&bytes);
+    let hex = hex(&bytes);
     [
-        &text[..8],
-        &text[8..12],
-        &text[12..16],
-        &text[16..20],
-        &text[20..],
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
     ]
     .join("-")
 }
 
-/// A new identifier of a collection: `pbc_` and ten digits.
+/// Returns a new id of a collection: `pbc_` and ten digits.
 pub fn collection() -> String {
     let number = u64::from_le_bytes(random()) % 10_000_000_000;
     format!("pbc_{number:010}")
 }
 
-/// A new identifier of a binding: `r` and fourteen hexadecimal digits.
+/// Returns a new id of a binding: `r` and fourteen hexadecimal digits.
 pub fn binding() -> String {
     format!("r{}", hex(&random::<7>()))
 }
 
-/// A new code of so many decimal digits.
+/// Returns `count` random decimal digits.
 pub fn digits(count: usize) -> String {
     let digit = || char::from(b'0' + (u64::from_le_bytes(random()) % 10) as u8);
     std::iter::repeat_with(digit).take(count).collect()
 }
 
-/// A new key for signing: 256 random bits.
+/// Returns a new signing key of 256 bits.
 pub fn secret() -> String {
     hex(&random::<32>())
 }
@@ -59,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn identifiers_have_their_shapes() {
+    fn ids_have_the_documented_format() {
         let id = uuid();
         assert_eq!(id.len(), 36);
         assert_eq!(&id[14..15], "7");

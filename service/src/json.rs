@@ -1,27 +1,26 @@
-//! JSON that a person wrote, read strictly: an object in which a field stands twice is an error, for one
-//! of the two would be ignored.
+//! Strict parsing of hand-written JSON: a duplicate field is an error.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// Reads a value. Errors say the line and column, and quote no value.
-pub fn read(text: &[u8]) -> serde_json::Result<Value> {
-    let mut reader = serde_json::Deserializer::from_slice(text);
-    let value = Strict.deserialize(&mut reader)?;
-    reader.end()?;
+/// Parses a value. Errors give the line and column, and quote no value.
+pub fn parse(json: &[u8]) -> serde_json::Result<Value> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let value = Strict.deserialize(&mut deserializer)?;
+    deserializer.end()?;
     Ok(value)
 }
 
-/// Reads a [`Value`] whose objects have no field twice.
+/// Deserializes a [`Value`] without duplicate fields.
 #[derive(Clone, Copy)]
 struct Strict;
 
 impl<'de> DeserializeSeed<'de> for Strict {
     type Value = Value;
 
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
-        reader.deserialize_any(self)
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
@@ -79,18 +78,18 @@ impl<'de> Visitor<'de> for Strict {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::read;
+    use super::parse;
 
     #[test]
-    fn values_are_read_as_serde_reads_them() {
-        let text = r#"{"a": [1, -2, 1.5e3, true, null, "\u00e9\n"], "b": {"a": {}}, "c": 18446744073709551615}"#;
-        let plain: serde_json::Value = serde_json::from_str(text).unwrap();
-        assert_eq!(read(text.as_bytes()).unwrap(), plain);
+    fn values_are_parsed_as_by_serde_json() {
+        let json = r#"{"a": [1, -2, 1.5e3, true, null, "\u00e9\n"], "b": {"a": {}}, "c": 18446744073709551615}"#;
+        let expected: serde_json::Value = serde_json::from_str(json).unwrap();
+        assert_eq!(parse(json.as_bytes()).unwrap(), expected);
     }
 
     #[test]
-    fn a_field_that_stands_twice_is_an_error_with_its_place() {
-        for (text, said) in [
+    fn duplicate_field_is_an_error_with_its_position() {
+        for (json, message) in [
             (
                 r#"{"a": 1, "a": 2}"#,
                 "duplicate field `a` at line 1 column 12",
@@ -102,7 +101,7 @@ mod tests {
             ("{} {}", "trailing characters at line 1 column 4"),
             ("", "EOF while parsing a value at line 1 column 0"),
         ] {
-            assert_eq!(read(text.as_bytes()).unwrap_err().to_string(), said);
+            assert_eq!(parse(json.as_bytes()).unwrap_err().to_string(), message);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The tokens of a login: HS256, made and checked, with the claims of BosBase.
+//! Login tokens: JWTs signed with HS256, with BosBase's claims.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,31 +6,31 @@ use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-/// A login lasts a hundred years of 365 days.
-pub const LIFETIME_SECONDS: i64 = 100 * 365 * 24 * 60 * 60;
+/// The lifetime of a token: 100 years of 365 days.
+const LIFETIME_SECONDS: i64 = 100 * 365 * 24 * 60 * 60;
 
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
-/// What a token says; the members stand in the order in which they are written.
+/// The claims, in the order in which they are serialized.
 #[derive(Serialize, Deserialize)]
 pub struct Claims {
-    /// The collection of the account.
+    /// The id of the account's collection.
     #[serde(rename = "collectionId")]
     pub collection_id: String,
-    /// The second since 1970 at which the token ends.
+    /// The expiry, in seconds since 1970.
     pub exp: i64,
-    /// The account.
+    /// The id of the account.
     pub id: String,
-    /// Whether a refresh gives a new token.
+    /// Whether a refresh returns a new token.
     pub refreshable: bool,
-    /// What the token is for.
+    /// The purpose of the token; `auth` for a login.
     #[serde(rename = "type")]
     pub kind: String,
 }
 
 impl Claims {
-    /// The claims of a login made now.
-    pub fn of_login(collection_id: &str, id: &str, now: i64) -> Self {
+    /// Returns the claims of a login. `now` is in seconds since 1970.
+    pub fn for_login(collection_id: &str, id: &str, now: i64) -> Self {
         Self {
             collection_id: collection_id.to_owned(),
             exp: now + LIFETIME_SECONDS,
@@ -53,15 +53,15 @@ pub fn sign(claims: &Claims, key: &str) -> Result<String, serde_json::Error> {
     Ok(format!("{signed}.{signature}"))
 }
 
-/// What a token claims to say. Its signature is not looked at: see [`is_genuine`].
+/// Decodes the claims of a token without verifying its signature: see [`verify`].
 pub fn claims(token: &str) -> Option<Claims> {
     let mut parts = token.split('.');
     let payload = parts.nth(1)?;
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
 }
 
-/// Whether `token` was signed with `key` in the one way that is used here.
-pub fn is_genuine(token: &str, key: &str) -> bool {
+/// Returns whether `token` was signed by [`sign`] with `key`.
+pub fn verify(token: &str, key: &str) -> bool {
     let Some((signed, signature)) = token.rsplit_once('.') else {
         return false;
     };
@@ -74,7 +74,7 @@ pub fn is_genuine(token: &str, key: &str) -> bool {
 
 fn mac(signed: &str, key: &str) -> Hmac<Sha256> {
     let mut mac =
-        Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");
+        Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC accepts a key of any length");
     mac.update(signed.as_bytes());
     mac
 }
@@ -85,23 +85,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signed_token_is_genuine_with_its_own_key_only() {
-        let token = sign(&Claims::of_login("c", "i", 0), "key").unwrap();
-        assert!(is_genuine(&token, "key"));
-        assert!(!is_genuine(&token, "other"));
-        let read = claims(&token).unwrap();
-        assert_eq!((read.id.as_str(), read.exp), ("i", LIFETIME_SECONDS));
+    fn token_verifies_with_its_own_key_only() {
+        let token = sign(&Claims::for_login("c", "i", 0), "key").unwrap();
+        assert!(verify(&token, "key"));
+        assert!(!verify(&token, "other"));
+        let claims = claims(&token).unwrap();
+        assert_eq!((claims.id.as_str(), claims.exp), ("i", LIFETIME_SECONDS));
     }
 
     #[test]
-    fn a_changed_or_foreign_token_is_not_genuine() {
-        let token = sign(&Claims::of_login("c", "i", 0), "key").unwrap();
+    fn changed_token_does_not_verify() {
+        let token = sign(&Claims::for_login("c", "i", 0), "key").unwrap();
         let (_, rest) = token.split_once('.').unwrap();
         let unsigned = format!("{}.{rest}", URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#));
-        assert!(!is_genuine(&unsigned, "key"));
-        for text in ["", ".", "..", "a.b.c", "not.a.jwt"] {
-            assert!(!is_genuine(text, "key"), "{text}");
-            assert!(claims(text).is_none(), "{text}");
+        assert!(!verify(&unsigned, "key"));
+        for token in ["", ".", "..", "a.b.c", "not.a.jwt"] {
+            assert!(!verify(token, "key"), "{token}");
+            assert!(claims(token).is_none(), "{token}");
         }
     }
 }

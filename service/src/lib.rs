@@ -1,6 +1,7 @@
-//! BosBase's token API on SQLite or PostgreSQL, for quick starts and tests: bind, unbind, log in.
+//! BosBase's token API on SQLite or PostgreSQL, for local development and tests: bind, unbind and
+//! log in.
 //!
-//! The same service is a program (`bosbase-local`) and this crate. A test starts its own server,
+//! The same server is available as a program, `bosbase-local`. A test starts a server of its own,
 //! which stops when it is dropped:
 //!
 //! ```
@@ -18,14 +19,19 @@
 //! # }
 //! ```
 
-mod answer;
+mod app;
+mod auth;
+mod body;
 mod call;
-mod caller;
 mod clock;
 mod config;
+mod control;
+#[cfg(test)]
+mod corpus_tests;
 mod data;
 mod expand;
 mod faults;
+mod fields;
 mod form;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
@@ -33,6 +39,7 @@ pub mod fuzzing;
 mod handlers;
 mod host;
 mod ids;
+mod inject;
 mod json;
 mod jwt;
 mod limits;
@@ -40,31 +47,20 @@ mod log;
 mod login;
 mod otp;
 mod passwords;
-mod picker;
 mod query;
+mod response;
 mod routes;
 mod rule;
 mod second_factor;
 mod seed;
 mod server;
-mod steps;
 mod store;
 mod validation;
+
+// `corpus_tests` compiles the fuzzers as a module of this crate. They import it by its name.
+#[cfg(test)]
+extern crate self as bosbase_local;
 
 pub use config::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Error, Seed};
 pub use data::Data;
 pub use server::Server;
-
-/// What all requests share. Everything that changes is in the store, but for the faults, which
-/// are of this instance only.
-struct App {
-    store: store::Store,
-    /// The bcrypt cost of the passwords of seeded accounts, and of one-time passwords.
-    seed_cost: u32,
-    /// Whether the control address is there.
-    control: bool,
-    /// Whether a line is written for each request.
-    log: bool,
-    /// What is to go wrong.
-    faults: faults::Faults,
-}

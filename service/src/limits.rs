@@ -1,92 +1,94 @@
-//! Rate limits: which rule a request falls under, and whether it still may pass.
+//! Rate limits: which rule applies to a request, and whether the limit is reached.
 //!
-//! One rule counts for a request: the first that fits one of its labels. A rule whose label ends
-//! in a slash fits all paths below it. What is used is kept in the store, for all instances.
+//! One rule applies to a request: the first that matches one of its labels. A rule whose label
+//! ends in a slash matches all paths below it. The counts are in the store, for all instances.
 
-use crate::answer::{Refusal, Refused, went_wrong};
+use crate::response::{ApiError, ApiResult};
 use crate::store::Db;
 use crate::store::collections::Collection;
 use crate::store::limits::{self, Rule};
-use crate::{caller, clock};
+use crate::{auth, clock};
 use axum::http::{HeaderMap, Method, StatusCode};
 use std::net::IpAddr;
 
-/// What is known of a request when its limit is checked.
-pub struct Asked<'a> {
-    /// Its method.
+/// The parts of a request that its rate limit depends on.
+pub struct RequestInfo<'a> {
     pub method: &'a Method,
-    /// Its path.
     pub path: &'a str,
-    /// Its headers.
     pub headers: &'a HeaderMap,
-    /// Its query.
     pub query: &'a str,
-    /// Where it comes from.
+    /// The client's address.
     pub ip: IpAddr,
 }
 
-/// Refuses a request to a collection if its limit is used up. Each route has a limit of its own.
-pub async fn check_call(db: &mut Db, asked: &Asked<'_>, collection: &Collection) -> Refused<()> {
-    let route = asked.path.rsplit('/').next().unwrap_or_default();
+/// Fails if the rate limit of a request to a collection is reached. Each route is counted
+/// separately.
+pub async fn check_call(
+    db: &mut Db,
+    request: &RequestInfo<'_>,
+    collection: &Collection,
+) -> ApiResult<()> {
+    let route = request.path.rsplit('/').next().unwrap_or_default();
     let actions = actions(route);
-    let of = |owner: &str| -> Vec<String> {
+    let labels_of = |owner: &str| -> Vec<String> {
         let label = |action: &&str| format!("{owner}:{action}");
         actions.iter().map(label).collect()
     };
-    let labels = [of(&collection.name), of("*"), asked.labels().into()].concat();
-    let counted = |_: &Rule| format!("{route} {}", collection.id);
-    check(db, asked, &labels, counted).await
+    let labels = [
+        labels_of(&collection.name),
+        labels_of("*"),
+        request.labels().into(),
+    ]
+    .concat();
+    let key = |_: &Rule| format!("{route} {}", collection.id);
+    check(db, request, &labels, key).await
 }
 
-/// Refuses a request to no collection if the limit of its path is used up.
-pub async fn check_path(db: &mut Db, asked: &Asked<'_>) -> Refused<()> {
-    check(db, asked, &asked.labels(), |rule| rule.label.clone()).await
+/// Fails if the rate limit of a request without a collection is reached.
+pub async fn check_path(db: &mut Db, request: &RequestInfo<'_>) -> ApiResult<()> {
+    check(db, request, &request.labels(), |rule| rule.label.clone()).await
 }
 
 async fn check(
     db: &mut Db,
-    asked: &Asked<'_>,
+    request: &RequestInfo<'_>,
     labels: &[String],
-    counted: impl Fn(&Rule) -> String,
-) -> Refused<()> {
-    let rules = limits::rules(db).await.map_err(went_wrong)?;
-    let Some(rule) = fitting(&rules, labels) else {
+    key: impl Fn(&Rule) -> String,
+) -> ApiResult<()> {
+    let rules = limits::rules(db).await?;
+    let Some(rule) = find_rule(&rules, labels) else {
         return Ok(());
     };
-    if caller::is_superuser(db, asked.headers, asked.query)
-        .await
-        .map_err(went_wrong)?
-    {
+    if auth::is_superuser(db, request.headers, request.query).await? {
         return Ok(());
     }
-    let name = format!("rate {} {}", counted(rule), asked.ip);
-    let taken = limits::take(
+    let name = format!("rate {} {}", key(rule), request.ip);
+    let is_allowed = limits::consume(
         db,
         &name,
         rule.max_requests,
         rule.duration,
         clock::seconds(),
     );
-    if taken.await.map_err(went_wrong)? {
+    if is_allowed.await? {
         return Ok(());
     }
-    Err(too_many())
+    Err(too_many_requests())
 }
 
-/// What a request is told whose limit is used up.
-pub fn too_many() -> Refusal {
-    Refusal::new(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests.")
+/// The error when a rate limit is reached.
+pub fn too_many_requests() -> ApiError {
+    ApiError::new(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests.")
 }
 
-impl Asked<'_> {
-    /// The labels of its path.
+impl RequestInfo<'_> {
     fn labels(&self) -> [String; 2] {
         let (method, path) = (self.method, self.path);
         [format!("{method} {path}"), path.to_owned()]
     }
 }
 
-/// What a call is called in labels, with its group last.
+/// Returns the actions of a route in labels, its group last.
 fn actions(route: &str) -> &'static [&'static str] {
     match route {
         "bind-token" => &["bindToken", "auth"],
@@ -101,8 +103,8 @@ fn actions(route: &str) -> &'static [&'static str] {
     }
 }
 
-/// The rule for the first of the labels that has one.
-fn fitting<'a>(rules: &'a [Rule], labels: &[String]) -> Option<&'a Rule> {
+/// Returns the rule for the first label that has one.
+fn find_rule<'a>(rules: &'a [Rule], labels: &[String]) -> Option<&'a Rule> {
     labels.iter().find_map(|label| {
         let exact = rules.iter().find(|rule| rule.label == *label);
         let below = |rule: &&Rule| {
@@ -116,7 +118,7 @@ fn fitting<'a>(rules: &'a [Rule], labels: &[String]) -> Option<&'a Rule> {
 mod tests {
     use super::*;
 
-    fn chosen(rules: &[&str], labels: &[&str]) -> Option<String> {
+    fn find(rules: &[&str], labels: &[&str]) -> Option<String> {
         let rule = |label: &&str| Rule {
             label: (*label).to_owned(),
             max_requests: 1,
@@ -124,11 +126,11 @@ mod tests {
         };
         let rules: Vec<Rule> = rules.iter().map(rule).collect();
         let labels: Vec<String> = labels.iter().map(|label| (*label).to_owned()).collect();
-        fitting(&rules, &labels).map(|rule| rule.label.clone())
+        find_rule(&rules, &labels).map(|rule| rule.label.clone())
     }
 
     #[test]
-    fn the_first_label_with_a_rule_counts() {
+    fn first_label_with_a_rule_applies() {
         let labels = [
             "users:bindToken",
             "users:auth",
@@ -147,7 +149,7 @@ mod tests {
             (&["/api", "other:auth", "GET /api/x"], None),
             (&[], None),
         ] {
-            assert_eq!(chosen(rules, &labels).as_deref(), expected, "{rules:?}");
+            assert_eq!(find(rules, &labels).as_deref(), expected, "{rules:?}");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The log: a JSON object per line on the standard error output. A line holds nothing that was
-//! sent but the method and the path. The one exception is the code of a one-time password that
-//! was asked for, for there is no mail.
+//! The log: one JSON object per line on standard error. A line contains nothing of a request but
+//! its method and path. The exception is the code of a requested one-time password, which is not
+//! mailed.
 
-use crate::answer::Cause;
 use crate::clock;
 use crate::faults::Fault;
+use crate::response::Cause;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::Method;
 use axum::response::Response;
@@ -13,47 +13,46 @@ use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
-/// How much of a path is written.
-const LONGEST_PATH: usize = 500;
+/// The maximum length of a logged path, in characters.
+const MAX_PATH: usize = 500;
 
-/// A line that is being waited for.
-pub struct Line {
+/// The log line of a request in progress.
+pub struct RequestLog {
     method: Method,
     path: String,
     client: Option<IpAddr>,
-    began: Instant,
+    start: Instant,
 }
 
-impl Line {
-    /// Remembers how a request begins.
-    pub fn begin(request: &Request) -> Self {
+impl RequestLog {
+    pub fn start(request: &Request) -> Self {
         let client = request.extensions().get::<ConnectInfo<SocketAddr>>();
         Self {
             method: request.method().clone(),
-            path: request.uri().path().chars().take(LONGEST_PATH).collect(),
+            path: request.uri().path().chars().take(MAX_PATH).collect(),
             client: client.map(|ConnectInfo(peer)| peer.ip().to_canonical()),
-            began: Instant::now(),
+            start: Instant::now(),
         }
     }
 
-    /// Writes the line, if all are wanted or something broke.
-    pub fn end(self, answer: &Response, all: bool) {
-        let cause = answer.extensions().get::<Cause>();
-        if !all && cause.is_none() {
+    /// Writes the line if `log_all` is set or the request failed with an internal error.
+    pub fn finish(self, response: &Response, log_all: bool) {
+        let cause = response.extensions().get::<Cause>();
+        if !log_all && cause.is_none() {
             return;
         }
         let mut line = json!({
-            "time": clock::stamp(),
+            "time": clock::timestamp(),
             "method": self.method.as_str(),
             "path": self.path,
-            "status": answer.status().as_u16(),
-            "ms": self.began.elapsed().as_millis() as u64,
+            "status": response.status().as_u16(),
+            "ms": self.start.elapsed().as_millis() as u64,
             "client": self.client.map(|ip| ip.to_string()),
         });
         if let Some(Cause(cause)) = cause {
             line["cause"] = cause.as_str().into();
         }
-        if let Some(fault) = answer.extensions().get::<Fault>() {
+        if let Some(fault) = response.extensions().get::<Fault>() {
             line["fault"] = json!(fault.kind);
             line["when"] = json!(fault.when);
         }
@@ -61,15 +60,15 @@ impl Line {
     }
 }
 
-/// Tells the code of a one-time password, in the place of a mail.
-pub fn otp(collection: &str, email: &str, id: &str, code: &str) {
+/// Logs the code of a one-time password, in place of a mail.
+pub fn one_time_password(collection: &str, email: &str, id: &str, code: &str) {
     write(&json!({
-        "time": clock::stamp(),
+        "time": clock::timestamp(),
         "otp": {"collection": collection, "email": email, "id": id, "code": code},
     }));
 }
 
 fn write(line: &Value) {
-    // Nobody is left to be told that the standard error output is gone.
+    // A closed standard error must not fail the request.
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }

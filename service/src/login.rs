@@ -1,84 +1,59 @@
-//! The one end of every login: rule, second factor, token, answer.
+//! The end of every login: rule, second factor, token, response.
 
-use crate::answer::{self, Outcome, Refusal, Refused, went_wrong};
 use crate::call::Call;
 use crate::jwt::Claims;
-use crate::second_factor::{self, Needed};
+use crate::response::{self, ApiError, ApiResult, internal_error};
+use crate::second_factor::{self, Factors, Method};
 use crate::store::Db;
 use crate::store::accounts::Account;
-use crate::{caller, clock, expand, jwt, rule};
+use crate::{auth, clock, expand, jwt, rule};
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-/// How the owner of an account has shown who they are.
-#[derive(Clone, Copy)]
-pub enum Method {
-    /// With a password.
-    Password,
-    /// With a one-time password.
-    Otp,
-    /// With a custom token.
-    Token,
-}
-
-impl Method {
-    /// The name under which it is kept.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::Otp => "otp",
-            Self::Token => "token",
-        }
-    }
-}
-
-/// Lets `account`, whose owner has shown who they are, in.
-pub async fn finish(db: &mut Db, call: &Call, account: &Account, method: Method) -> Outcome {
-    let record = account.shown(&call.collection);
+/// Responds to a login to `account` that `method` has authenticated.
+pub async fn complete(db: &mut Db, call: &Call, account: &Account, method: Method) -> ApiResult {
+    let record = account.to_json(&call.collection);
     check_rule(db, call, &record).await?;
-    let needed = second_factor::judge(db, call, account, &record, method).await?;
-    if let Needed::Another(id) = needed {
+    let factors = second_factor::check(db, call, account, &record, method).await?;
+    if let Factors::SecondRequired(id) = factors {
         let session = json!({"mfaId": id});
-        return Ok(answer::json_answer(StatusCode::UNAUTHORIZED, &session));
+        return Ok(response::json_response(StatusCode::UNAUTHORIZED, &session));
     }
-    let claims = Claims::of_login(&call.collection.id, &account.id, clock::seconds());
-    let token = jwt::sign(&claims, &account.signing_key(&call.collection)).map_err(went_wrong)?;
-    answered(db, call, record, token).await
+    let claims = Claims::for_login(&call.collection.id, &account.id, clock::seconds());
+    let key = account.signing_key(&call.collection);
+    let token = jwt::sign(&claims, &key).map_err(internal_error)?;
+    respond(db, call, record, token).await
 }
 
-/// Lets `account` in that is in already, with its `token`. No second factor is asked for.
-pub async fn again(db: &mut Db, call: &Call, account: &Account, token: String) -> Outcome {
-    let record = account.shown(&call.collection);
+/// Responds to a refresh of `token`, a valid login to `account`. No second factor is required.
+pub async fn refresh(db: &mut Db, call: &Call, account: &Account, token: String) -> ApiResult {
+    let record = account.to_json(&call.collection);
     check_rule(db, call, &record).await?;
-    answered(db, call, record, token).await
+    respond(db, call, record, token).await
 }
 
-async fn answered(
+async fn respond(
     db: &mut Db,
     call: &Call,
     mut record: Map<String, Value>,
     token: String,
-) -> Outcome {
-    expand::expand(db, &call.collection, &mut record, &call.asked("expand"))
-        .await
-        .map_err(went_wrong)?;
-    answer::picked(&call.query, &json!({"record": record, "token": token}))
+) -> ApiResult {
+    let paths = call.query_param("expand");
+    expand::expand(db, &call.collection, &mut record, &paths).await?;
+    response::ok_with_fields(&call.query, &json!({"record": record, "token": token}))
 }
 
-/// A rule that is not understood lets nobody in. Superusers may let anybody in.
-async fn check_rule(db: &mut Db, call: &Call, record: &Map<String, Value>) -> Refused<()> {
+/// Fails unless the record satisfies the `authRule` or a superuser sends the request. An invalid
+/// rule is never satisfied.
+async fn check_rule(db: &mut Db, call: &Call, record: &Map<String, Value>) -> ApiResult<()> {
     let allowed = match &call.collection.auth_rule {
-        Some(rule) => rule::satisfied(rule, record) == Ok(true),
+        Some(rule) => rule::evaluate(rule, record) == Ok(true),
         None => false,
     };
-    if allowed
-        || caller::is_superuser(db, &call.headers, &call.query)
-            .await
-            .map_err(went_wrong)?
-    {
+    if allowed || auth::is_superuser(db, &call.headers, &call.query).await? {
         return Ok(());
     }
-    Err(Refusal::forbidden(
+    Err(ApiError::forbidden(
         "The request doesn't satisfy the collection requirements to authenticate.",
     ))
 }

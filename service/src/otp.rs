@@ -1,61 +1,69 @@
-//! One-time passwords: how they are made, how long they live, and where their codes are told.
+//! One-time passwords: creation, expiry, and delivery of their codes.
 
+use crate::app::App;
 use crate::store::Db;
 use crate::store::accounts::{self, Account};
 use crate::store::collections::Collection;
 use crate::store::otps::{self, Otp};
-use crate::{App, clock, ids, log, passwords};
+use crate::{clock, ids, log, passwords};
 
-/// How many one account may have alive; after that the newest is given out again.
-const MOST_ALIVE: usize = 10;
+/// The maximum number of active one-time passwords per account. At the limit a request returns
+/// the newest one.
+const MAX_ACTIVE: usize = 10;
 
-/// How many codes may be tried for one account, until so many seconds pass without a try.
-pub const TRIES: i64 = 5;
-pub const TRY_SECONDS: i64 = 180;
+/// How many codes can be tried for one account.
+pub const MAX_ATTEMPTS: i64 = 5;
 
-/// The name of an account's allowance of tries.
-pub fn tries(collection_id: &str, account_id: &str) -> String {
+/// The attempts are reset after this many seconds without one.
+pub const ATTEMPT_WINDOW: i64 = 180;
+
+/// The key of an account's attempts in `store::limits`.
+pub fn attempts_key(collection_id: &str, account_id: &str) -> String {
     format!("otp {collection_id} {account_id}")
 }
 
-/// What was made at this time, in milliseconds, or earlier has expired.
-pub fn expired(collection: &Collection) -> i64 {
+/// One-time passwords created at or before this time have expired. In milliseconds since 1970.
+pub fn expiry_cutoff(collection: &Collection) -> i64 {
     clock::milliseconds_ago(collection.otp.duration)
 }
 
-/// Makes one that its account has asked for, tells its code, and gives its identifier.
+/// Creates and delivers a one-time password for an account. Returns its id.
 pub async fn request(
     app: &App,
     collection: &Collection,
     account: &Account,
 ) -> Result<String, String> {
+    let message = |error: sqlx::Error| error.to_string();
     let code = ids::digits(collection.otp.length);
-    let otp = new(app, account, code.clone(), &account.email).await?;
-    let mut db = app.store.transaction().await.map_err(text)?;
-    // Or two requests at once could both see nine.
-    accounts::hold(&mut db, account).await.map_err(text)?;
-    let alive = alive(&mut db, collection, account).await.map_err(text)?;
-    if alive.len() >= MOST_ALIVE {
-        return Ok(alive[0].id.clone());
+    let otp = create(app, account, code.clone(), &account.email).await?;
+    let mut db = app.store.transaction().await.map_err(message)?;
+    // Otherwise two concurrent requests could both see MAX_ACTIVE - 1.
+    accounts::lock(&mut db, account).await.map_err(message)?;
+    let active = active(&mut db, collection, account)
+        .await
+        .map_err(message)?;
+    if active.len() >= MAX_ACTIVE {
+        return Ok(active[0].id.clone());
     }
-    add(&mut db, collection, &otp).await.map_err(text)?;
-    db.commit().await.map_err(text)?;
-    // Where control is open a program reads it there.
+    insert(&mut db, collection, &otp).await.map_err(message)?;
+    db.commit().await.map_err(message)?;
+    // With control enabled, `last_otp` returns the code.
     if app.log || !app.control {
-        log::otp(&collection.name, &account.email, &otp.id, &code);
+        log::one_time_password(&collection.name, &account.email, &otp.id, &code);
     }
     Ok(otp.id)
 }
 
-fn text(error: sqlx::Error) -> String {
-    error.to_string()
-}
-
-/// A one-time password of this account that is nowhere yet.
-pub async fn new(app: &App, account: &Account, code: String, sent_to: &str) -> Result<Otp, String> {
+/// Creates a one-time password without storing it.
+pub async fn create(
+    app: &App,
+    account: &Account,
+    code: String,
+    sent_to: &str,
+) -> Result<Otp, String> {
     let hash = passwords::hash(code.clone(), app.seed_cost)
         .await
-        .ok_or("the code is too long (71 bytes at the most)")?;
+        .ok_or("the code is too long (at most 71 bytes)")?;
     Ok(Otp {
         id: ids::uuid(),
         collection_id: account.collection_id.clone(),
@@ -67,17 +75,17 @@ pub async fn new(app: &App, account: &Account, code: String, sent_to: &str) -> R
     })
 }
 
-/// Puts one into the store, and takes out those of the collection that have expired.
-pub async fn add(db: &mut Db, collection: &Collection, otp: &Otp) -> sqlx::Result<()> {
-    otps::delete_expired(db, &collection.id, expired(collection)).await?;
+/// Stores a one-time password, and deletes the expired ones of the collection.
+pub async fn insert(db: &mut Db, collection: &Collection, otp: &Otp) -> sqlx::Result<()> {
+    otps::delete_expired(db, &collection.id, expiry_cutoff(collection)).await?;
     otps::insert(db, otp).await
 }
 
-/// Those of an account that can still be used, the newest first.
-pub async fn alive(
+/// Returns an account's active one-time passwords, newest first.
+pub async fn active(
     db: &mut Db,
     collection: &Collection,
     account: &Account,
 ) -> sqlx::Result<Vec<Otp>> {
-    otps::live(db, &collection.id, &account.id, expired(collection)).await
+    otps::created_after(db, &collection.id, &account.id, expiry_cutoff(collection)).await
 }

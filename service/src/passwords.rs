@@ -1,8 +1,9 @@
-//! Hashing and checking passwords, away from the threads that serve requests.
+//! Hashing and verifying passwords on blocking threads.
 
 use tokio::task::spawn_blocking;
 
-/// The bcrypt hash of a password, or nothing if it is too long (72 bytes) or the cost is none.
+/// Returns the bcrypt hash of a password, or `None` if it is longer than 71 bytes or the cost is
+/// invalid.
 pub async fn hash(password: String, cost: u32) -> Option<String> {
     spawn_blocking(move || bcrypt::non_truncating_hash(password, cost).ok())
         .await
@@ -10,8 +11,8 @@ pub async fn hash(password: String, cost: u32) -> Option<String> {
         .flatten()
 }
 
-/// Whether `password` is the one that was hashed.
-pub async fn is_right(password: String, hash: String) -> bool {
+/// Returns whether `hash` is the hash of `password`.
+pub async fn verify(password: String, hash: String) -> bool {
     spawn_blocking(move || bcrypt::verify(password, &hash).unwrap_or(false))
         .await
         .unwrap_or(false)

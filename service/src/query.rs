@@ -1,6 +1,6 @@
-//! Reading a query.
+//! Query strings.
 
-/// The first value called `name`.
+/// Returns the first parameter called `name`.
 pub fn first(query: &str, name: &str) -> Option<String> {
     form_urlencoded::parse(query.as_bytes())
         .find(|(key, _)| key == name)

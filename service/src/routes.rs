@@ -1,12 +1,13 @@
-//! The routes, and what every answer has in common.
+//! The router, and what all responses have in common.
 
-use crate::answer::{Refusal, went_wrong};
+use crate::app::App;
 use crate::handlers::{
     auth_with_otp, auth_with_password, auth_with_token, bind, control, health, methods, refresh,
     request_otp,
 };
-use crate::log::Line;
-use crate::{App, call, faults, host};
+use crate::log::RequestLog;
+use crate::response::{ApiError, internal_error};
+use crate::{body, host, inject};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -21,8 +22,8 @@ const CONTROL: &str = "/_local/control";
 
 const HEALTH: &str = "health";
 
-/// The calls to a collection, by their names in the path.
-fn calls() -> [(&'static str, MethodRouter<Arc<App>>); 8] {
+/// The calls below `/api/collections/{collection}/`.
+fn collection_calls() -> [(&'static str, MethodRouter<Arc<App>>); 8] {
     [
         ("bind-token", post(bind::bind)),
         ("unbind-token", post(bind::unbind)),
@@ -38,138 +39,141 @@ fn calls() -> [(&'static str, MethodRouter<Arc<App>>); 8] {
     ]
 }
 
-/// The last segments of the paths of the API.
+/// The names of all calls: the last segments of their paths.
 pub fn call_names() -> Vec<&'static str> {
-    let names = calls().into_iter().map(|(name, _)| name);
+    let names = collection_calls().into_iter().map(|(name, _)| name);
     names.chain([HEALTH]).collect()
 }
 
-/// The whole service.
+/// Builds the router.
 pub fn router(app: Arc<App>) -> Router {
-    let mut router = Router::new();
     let health = with_faults(&app, HEALTH, get(health::health));
-    router = router.route("/api/health", health);
-    for (call, handler) in calls() {
+    let mut router = Router::new().route("/api/health", health);
+    for (call, handler) in collection_calls() {
         let handler = with_faults(&app, call, handler);
         router = router.route(&format!("/api/collections/{{collection}}/{call}"), handler);
     }
     let control = if app.control {
         post(control::control)
     } else {
-        post(control::closed)
+        post(control::disabled)
     };
-    router = router.route(CONTROL, control);
     router
-        .fallback(no_route)
-        .method_not_allowed_fallback(no_route)
-        .layer(from_fn_with_state(Arc::clone(&app), around))
+        .route(CONTROL, control)
+        .fallback(route_not_found)
+        .method_not_allowed_fallback(route_not_found)
+        .layer(from_fn_with_state(Arc::clone(&app), common))
         .with_state(app)
 }
 
-/// A call that meets the faults which are ordered for it.
+/// Adds fault injection to a call.
 fn with_faults(
     app: &Arc<App>,
     call: &'static str,
     handler: MethodRouter<Arc<App>>,
 ) -> MethodRouter<Arc<App>> {
-    let around = move |State(app): State<Arc<App>>, request, next| async move {
-        faults::around(&app, call, request, next).await
+    let layer = move |State(app): State<Arc<App>>, request, next| async move {
+        inject::inject(&app, call, request, next).await
     };
-    handler.route_layer(from_fn_with_state(Arc::clone(app), around))
+    handler.route_layer(from_fn_with_state(Arc::clone(app), layer))
 }
 
-async fn no_route() -> Refusal {
-    Refusal::no_route()
+async fn route_not_found() -> ApiError {
+    ApiError::route_not_found()
 }
 
-/// Stands around every request: answers what needs no route, and adds the common headers.
-async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let line = Line::begin(&request);
+/// Wraps every request: handles those that need no route, adds the common headers, and logs.
+async fn common(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let log = RequestLog::start(&request);
+    let response = handle(request, next).await;
+    log.finish(&response, app.log);
+    response
+}
+
+async fn handle(request: Request, next: Next) -> Response {
     if let Err(reason) = host::check(request.version(), request.headers()) {
-        // Read, or a client that is still sending would find a reset.
-        let _ = call::whole(request.into_body()).await;
-        let answer = host::refusal(reason);
-        line.end(&answer, app.log);
-        return answer;
+        // Unread data would reset the connection before the client has read the response.
+        let _ = body::read_body(request.into_body()).await;
+        return host::error_response(reason);
     }
     let is_control = request.uri().path() == CONTROL;
-    let asks_first = request.method() == Method::OPTIONS && !is_control;
-    let mut answer = if asks_first {
+    let is_preflight = request.method() == Method::OPTIONS && !is_control;
+    let mut response = if is_preflight {
         preflight(request.headers())
-    } else if let Some(elsewhere) = cleaned(request.uri()) {
-        moved(&elsewhere)
+    } else if let Some(target) = normalize_path(request.uri()) {
+        redirect(&target)
     } else {
-        guarded(next.run(request)).await
+        catch_panic(next.run(request)).await
     };
-    common_headers(answer.headers_mut(), is_control, asks_first);
-    line.end(&answer, app.log);
-    answer
+    add_common_headers(response.headers_mut(), is_control, is_preflight);
+    response
 }
 
-/// The answer of `handling`, also if our own code fails in it.
-async fn guarded(handling: impl Future<Output = Response>) -> Response {
-    let handled = AssertUnwindSafe(handling).catch_unwind().await;
-    handled.unwrap_or_else(|_| went_wrong("a panic").into_response())
+/// Turns a panic in a handler into a 500 response.
+async fn catch_panic(handler: impl Future<Output = Response>) -> Response {
+    let result = AssertUnwindSafe(handler).catch_unwind().await;
+    result.unwrap_or_else(|_| internal_error("a panic").into_response())
 }
 
-/// What a browser is told that asks before it sends.
-fn preflight(asked: &HeaderMap) -> Response {
-    let mut answer = StatusCode::NO_CONTENT.into_response();
-    let headers = answer.headers_mut();
+/// The response to a CORS preflight request.
+fn preflight(request: &HeaderMap) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_METHODS,
         HeaderValue::from_static("GET,HEAD,PUT,PATCH,POST,DELETE"),
     );
-    if let Some(wanted) = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+    if let Some(requested) = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, requested.clone());
     }
-    answer
+    response
 }
 
-fn common_headers(headers: &mut HeaderMap, is_control: bool, asks_first: bool) {
-    let mut put = |name: &'static str, value| headers.insert(name, HeaderValue::from_static(value));
-    // BosBase answers a browser that asks first before it comes to these.
-    if !asks_first {
-        put("x-content-type-options", "nosniff");
-        put("x-frame-options", "SAMEORIGIN");
-        put("x-xss-protection", "1; mode=block");
+fn add_common_headers(headers: &mut HeaderMap, is_control: bool, is_preflight: bool) {
+    let mut add = |name: &'static str, value| headers.insert(name, HeaderValue::from_static(value));
+    // BosBase sends preflight responses without these.
+    if !is_preflight {
+        add("x-content-type-options", "nosniff");
+        add("x-frame-options", "SAMEORIGIN");
+        add("x-xss-protection", "1; mode=block");
     }
     if !is_control {
-        put("access-control-allow-origin", "*");
-        put("vary", "Origin");
+        add("access-control-allow-origin", "*");
+        add("vary", "Origin");
     }
 }
 
-fn moved(elsewhere: &str) -> Response {
-    match HeaderValue::from_str(elsewhere) {
-        Ok(place) => (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, place)]).into_response(),
-        Err(_) => Refusal::no_route().into_response(),
+fn redirect(target: &str) -> Response {
+    match HeaderValue::from_str(target) {
+        Ok(target) => (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, target)]).into_response(),
+        Err(_) => ApiError::route_not_found().into_response(),
     }
 }
 
-/// Where a path with empty, `.` or `..` segments really leads, if it has any.
-pub fn cleaned(uri: &Uri) -> Option<String> {
+/// Resolves empty, `.` and `..` segments as Go's `path.Clean` does. Returns `None` if the path
+/// has none.
+pub fn normalize_path(uri: &Uri) -> Option<String> {
     let path = uri.path();
-    let mut kept = Vec::new();
+    let mut segments = Vec::new();
     for segment in path.split('/') {
         match segment {
             "" | "." => {}
             ".." => {
-                kept.pop();
+                segments.pop();
             }
-            name => kept.push(name),
+            name => segments.push(name),
         }
     }
-    let mut clean = format!("/{}", kept.join("/"));
-    if path.ends_with('/') && clean != "/" {
-        clean.push('/');
+    let mut normalized = format!("/{}", segments.join("/"));
+    if path.ends_with('/') && normalized != "/" {
+        normalized.push('/');
     }
-    if clean == path {
+    if normalized == path {
         return None;
     }
     match uri.query() {
-        Some(query) => Some(format!("{clean}?{query}")),
-        None => Some(clean),
+        Some(query) => Some(format!("{normalized}?{query}")),
+        None => Some(normalized),
     }
 }
 
@@ -179,8 +183,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_cleaned_as_go_does() {
-        for (path, clean) in [
+    fn paths_are_normalized_as_in_go() {
+        for (path, normalized) in [
             ("/", None),
             ("/api/health", None),
             ("/api/health/", None),
@@ -190,7 +194,11 @@ mod tests {
             ("/a/./b/../c", Some("/a/c")),
             ("/..", Some("/")),
         ] {
-            assert_eq!(cleaned(&path.parse().unwrap()).as_deref(), clean, "{path}");
+            assert_eq!(
+                normalize_path(&path.parse().unwrap()).as_deref(),
+                normalized,
+                "{path}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The rules of a collection: a small real language over the fields of one record.
+//! The rules of a collection: boolean expressions over the fields of a record.
 //!
 //! ```text
 //! rule       = and *( "||" and )
@@ -6,71 +6,70 @@
 //! term       = "(" rule ")" | operand operator operand
 //! operator   = "=" | "!=" | ">" | ">=" | "<" | "<=" | "~" | "!~"
 //! operand    = field | string | number | "true" | "false" | "null"
-//! string     = "'" text "'" | '"' text '"'        a backslash keeps the next character
+//! string     = "'" text "'" | '"' text '"'        a backslash escapes the next character
 //! ```
 //!
-//! `~` asks whether the left text contains the right one, whatever its case; with a `%` in the
-//! right text it must match as a whole, `%` standing for anything. What is not understood
-//! (another operator, an unknown field, kinds that cannot be compared) is an error, wherever in
-//! the rule it stands, and whoever asks refuses.
+//! `~` is true if the left string contains the right one, ignoring case; if the right string
+//! contains a `%`, it must match the whole left string, `%` matching any substring. An unknown
+//! operator or field and operands that cannot be compared are errors, wherever in the rule they
+//! are.
 
 use serde_json::{Map, Value};
 
-/// How deep brackets may be nested.
-const DEEPEST: usize = 64;
+/// The maximum nesting of parentheses.
+const MAX_DEPTH: usize = 64;
 
-/// The rule, or what was asked of it, makes no sense here.
+/// The rule is invalid for the record.
 #[derive(Debug, PartialEq)]
-pub struct NotUnderstood;
+pub struct RuleError;
 
-type Understood<T> = Result<T, NotUnderstood>;
+type RuleResult<T> = Result<T, RuleError>;
 
-/// Whether `record` satisfies `rule`. The empty rule is satisfied by every record.
-pub fn satisfied(rule: &str, record: &Map<String, Value>) -> Understood<bool> {
+/// Returns whether `record` satisfies `rule`. Every record satisfies the empty rule.
+pub fn evaluate(rule: &str, record: &Map<String, Value>) -> RuleResult<bool> {
     if rule.is_empty() {
         return Ok(true);
     }
-    let words = words(rule)?;
-    let mut reader = Reader {
-        words: &words,
+    let tokens = tokenize(rule)?;
+    let mut parser = Parser {
+        tokens: &tokens,
         record,
     };
-    let verdict = reader.rule(0)?;
-    if reader.words.is_empty() {
-        Ok(verdict)
+    let result = parser.rule(0)?;
+    if parser.tokens.is_empty() {
+        Ok(result)
     } else {
-        Err(NotUnderstood)
+        Err(RuleError)
     }
 }
 
-/// The least piece of a rule.
 #[derive(Debug, Clone, PartialEq)]
-enum Word {
+enum Token {
     Name(String),
-    Text(String),
+    String(String),
     Number(f64),
-    Sign(&'static str),
+    Operator(&'static str),
 }
 
-/// Longer signs stand before those that begin them.
-const SIGNS: [&str; 12] = [
+/// An operator precedes its own prefixes.
+const OPERATORS: [&str; 12] = [
     "&&", "||", "!=", "!~", ">=", "<=", "=", ">", "<", "~", "(", ")",
 ];
 
-fn words(rule: &str) -> Understood<Vec<Word>> {
-    let mut words = Vec::new();
+fn tokenize(rule: &str) -> RuleResult<Vec<Token>> {
+    let mut tokens = Vec::new();
     let mut rest = rule.trim_start();
     while let Some(first) = rest.chars().next() {
-        let (word, after) = word(first, rest)?;
-        words.push(word);
+        let (token, after) = next_token(first, rest)?;
+        tokens.push(token);
         rest = after.trim_start();
     }
-    Ok(words)
+    Ok(tokens)
 }
 
-fn word(first: char, rest: &str) -> Understood<(Word, &str)> {
-    if let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) {
-        return Ok((Word::Sign(sign), &rest[sign.len()..]));
+fn next_token(first: char, rest: &str) -> RuleResult<(Token, &str)> {
+    if let Some(operator) = OPERATORS.into_iter().find(|it| rest.starts_with(it)) {
+        return Ok((Token::Operator(operator), &rest[operator.len()..]));
     }
     if first == '\'' || first == '"' {
         return quoted(first, &rest[1..]);
@@ -78,186 +77,185 @@ fn word(first: char, rest: &str) -> Understood<(Word, &str)> {
     let end = rest
         .find(|c: char| !(c.is_ascii_alphanumeric() || "_.-+".contains(c)))
         .unwrap_or(rest.len());
-    let (text, after) = rest.split_at(end);
-    let word = if first.is_ascii_alphabetic() || first == '_' {
-        name(text)?
+    let (word, after) = rest.split_at(end);
+    let token = if first.is_ascii_alphabetic() || first == '_' {
+        name(word)?
     } else {
-        number(text)?
+        number(word)?
     };
-    Ok((word, after))
+    Ok((token, after))
 }
 
-fn name(text: &str) -> Understood<Word> {
-    if text.contains(['.', '-', '+']) {
-        return Err(NotUnderstood);
+fn name(word: &str) -> RuleResult<Token> {
+    if word.contains(['.', '-', '+']) {
+        return Err(RuleError);
     }
-    Ok(Word::Name(text.to_owned()))
+    Ok(Token::Name(word.to_owned()))
 }
 
-fn number(text: &str) -> Understood<Word> {
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() => Ok(Word::Number(number)),
-        _ => Err(NotUnderstood),
+fn number(word: &str) -> RuleResult<Token> {
+    match word.parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(Token::Number(number)),
+        _ => Err(RuleError),
     }
 }
 
-/// The text up to the closing quote, the opening one having been read.
-fn quoted(quote: char, rest: &str) -> Understood<(Word, &str)> {
-    let mut text = String::new();
+/// Reads a string up to its closing quote. The opening one has been read.
+fn quoted(quote: char, rest: &str) -> RuleResult<(Token, &str)> {
+    let mut string = String::new();
     let mut characters = rest.chars();
     while let Some(character) = characters.next() {
         if character == quote {
-            return Ok((Word::Text(text), characters.as_str()));
+            return Ok((Token::String(string), characters.as_str()));
         }
-        text.push(match character {
-            '\\' => characters.next().ok_or(NotUnderstood)?,
+        string.push(match character {
+            '\\' => characters.next().ok_or(RuleError)?,
             other => other,
         });
     }
-    Err(NotUnderstood)
+    Err(RuleError)
 }
 
-/// Reads a rule and judges by it in one go. Both sides of `&&` and `||` are always judged, so
-/// that an error is found wherever it stands.
-struct Reader<'a> {
-    words: &'a [Word],
+/// Parses and evaluates a rule in one pass. Both operands of `&&` and `||` are always evaluated,
+/// so that errors are found everywhere.
+struct Parser<'a> {
+    tokens: &'a [Token],
     record: &'a Map<String, Value>,
 }
 
-impl<'a> Reader<'a> {
-    fn next(&mut self) -> Understood<&'a Word> {
-        let (first, rest) = self.words.split_first().ok_or(NotUnderstood)?;
-        self.words = rest;
+impl<'a> Parser<'a> {
+    fn next(&mut self) -> RuleResult<&'a Token> {
+        let (first, rest) = self.tokens.split_first().ok_or(RuleError)?;
+        self.tokens = rest;
         Ok(first)
     }
 
-    /// Steps over `sign` if it comes next.
-    fn takes(&mut self, sign: &'static str) -> bool {
-        let found = self.words.first() == Some(&Word::Sign(sign));
+    /// Skips `operator` if it is the next token.
+    fn skip(&mut self, operator: &'static str) -> bool {
+        let found = self.tokens.first() == Some(&Token::Operator(operator));
         if found {
-            self.words = &self.words[1..];
+            self.tokens = &self.tokens[1..];
         }
         found
     }
 
-    fn rule(&mut self, depth: usize) -> Understood<bool> {
-        let mut verdict = self.and(depth)?;
-        while self.takes("||") {
-            verdict |= self.and(depth)?;
+    fn rule(&mut self, depth: usize) -> RuleResult<bool> {
+        let mut value = self.and(depth)?;
+        while self.skip("||") {
+            value |= self.and(depth)?;
         }
-        Ok(verdict)
+        Ok(value)
     }
 
-    fn and(&mut self, depth: usize) -> Understood<bool> {
-        let mut verdict = self.term(depth)?;
-        while self.takes("&&") {
-            verdict &= self.term(depth)?;
+    fn and(&mut self, depth: usize) -> RuleResult<bool> {
+        let mut value = self.term(depth)?;
+        while self.skip("&&") {
+            value &= self.term(depth)?;
         }
-        Ok(verdict)
+        Ok(value)
     }
 
-    fn term(&mut self, depth: usize) -> Understood<bool> {
-        if !self.takes("(") {
+    fn term(&mut self, depth: usize) -> RuleResult<bool> {
+        if !self.skip("(") {
             return self.comparison();
         }
-        if depth == DEEPEST {
-            return Err(NotUnderstood);
+        if depth == MAX_DEPTH {
+            return Err(RuleError);
         }
-        let verdict = self.rule(depth + 1)?;
-        if self.takes(")") {
-            Ok(verdict)
+        let value = self.rule(depth + 1)?;
+        if self.skip(")") {
+            Ok(value)
         } else {
-            Err(NotUnderstood)
+            Err(RuleError)
         }
     }
 
-    fn comparison(&mut self) -> Understood<bool> {
+    fn comparison(&mut self) -> RuleResult<bool> {
         let left = self.operand()?;
-        let Word::Sign(sign) = self.next()? else {
-            return Err(NotUnderstood);
+        let Token::Operator(operator) = self.next()? else {
+            return Err(RuleError);
         };
-        compared(&left, sign, &self.operand()?)
+        compare(&left, operator, &self.operand()?)
     }
 
-    fn operand(&mut self) -> Understood<Value> {
+    fn operand(&mut self) -> RuleResult<Value> {
         match self.next()? {
-            Word::Text(text) => Ok(text.as_str().into()),
-            Word::Number(number) => Ok((*number).into()),
-            Word::Sign(_) => Err(NotUnderstood),
-            Word::Name(name) => match name.as_str() {
+            Token::String(string) => Ok(string.as_str().into()),
+            Token::Number(number) => Ok((*number).into()),
+            Token::Operator(_) => Err(RuleError),
+            Token::Name(name) => match name.as_str() {
                 "true" => Ok(true.into()),
                 "false" => Ok(false.into()),
                 "null" => Ok(Value::Null),
-                field => self.record.get(field).cloned().ok_or(NotUnderstood),
+                field => self.record.get(field).cloned().ok_or(RuleError),
             },
         }
     }
 }
 
-fn compared(left: &Value, sign: &str, right: &Value) -> Understood<bool> {
-    match sign {
+fn compare(left: &Value, operator: &str, right: &Value) -> RuleResult<bool> {
+    match operator {
         "=" => equal(left, right),
-        "!=" => equal(left, right).map(|verdict| !verdict),
+        "!=" => equal(left, right).map(|value| !value),
         "~" => contains(left, right),
-        "!~" => contains(left, right).map(|verdict| !verdict),
-        _ => ordered(left, sign, right),
+        "!~" => contains(left, right).map(|value| !value),
+        _ => order(left, operator, right),
     }
 }
 
-/// Nothing and the empty text are the same to BosBase.
-fn equal(left: &Value, right: &Value) -> Understood<bool> {
+/// Null equals the empty string, as in BosBase.
+fn equal(left: &Value, right: &Value) -> RuleResult<bool> {
     match (left, right) {
         (Value::Null, Value::Null) => Ok(true),
-        (Value::Null, Value::String(text)) | (Value::String(text), Value::Null) => {
-            Ok(text.is_empty())
+        (Value::Null, Value::String(string)) | (Value::String(string), Value::Null) => {
+            Ok(string.is_empty())
         }
         (Value::Null, _) | (_, Value::Null) => Ok(false),
         (Value::String(left), Value::String(right)) => Ok(left == right),
         (Value::Bool(left), Value::Bool(right)) => Ok(left == right),
         (Value::Number(left), Value::Number(right)) => Ok(left.as_f64() == right.as_f64()),
-        _ => Err(NotUnderstood),
+        _ => Err(RuleError),
     }
 }
 
-fn ordered(left: &Value, sign: &str, right: &Value) -> Understood<bool> {
+fn order(left: &Value, operator: &str, right: &Value) -> RuleResult<bool> {
     let order = match (left, right) {
         (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
         (Value::Number(left), Value::Number(right)) => left.as_f64().partial_cmp(&right.as_f64()),
         _ => None,
     };
-    let order = order.ok_or(NotUnderstood)?;
-    match sign {
+    let order = order.ok_or(RuleError)?;
+    match operator {
         ">" => Ok(order.is_gt()),
         ">=" => Ok(order.is_ge()),
         "<" => Ok(order.is_lt()),
         "<=" => Ok(order.is_le()),
-        _ => Err(NotUnderstood),
+        _ => Err(RuleError),
     }
 }
 
-fn contains(left: &Value, right: &Value) -> Understood<bool> {
-    let (Value::String(text), Value::String(sought)) = (left, right) else {
-        return Err(NotUnderstood);
+fn contains(left: &Value, right: &Value) -> RuleResult<bool> {
+    let (Value::String(string), Value::String(pattern)) = (left, right) else {
+        return Err(RuleError);
     };
-    let (text, sought) = (text.to_lowercase(), sought.to_lowercase());
-    if sought.contains('%') {
-        Ok(matches_whole(&text, &sought))
+    let (string, pattern) = (string.to_lowercase(), pattern.to_lowercase());
+    if pattern.contains('%') {
+        Ok(matches_pattern(&string, &pattern))
     } else {
-        Ok(text.contains(&sought))
+        Ok(string.contains(&pattern))
     }
 }
 
-/// Whether `text` is made of the pieces of `pattern` in their order, with anything where it has
-/// a `%`.
-fn matches_whole(text: &str, pattern: &str) -> bool {
+/// Whether the whole `string` matches `pattern`, in which `%` matches any substring.
+fn matches_pattern(string: &str, pattern: &str) -> bool {
     let mut pieces = pattern.split('%');
-    let Some(mut rest) = text.strip_prefix(pieces.next().unwrap_or_default()) else {
+    let Some(mut rest) = string.strip_prefix(pieces.next().unwrap_or_default()) else {
         return false;
     };
     let last = pieces.next_back().unwrap_or_default();
     for piece in pieces {
         match rest.find(piece) {
-            Some(at) => rest = &rest[at + piece.len()..],
+            Some(index) => rest = &rest[index + piece.len()..],
             None => return false,
         }
     }
@@ -270,15 +268,15 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn judge(rule: &str) -> Understood<bool> {
+    fn evaluate_rule(rule: &str) -> RuleResult<bool> {
         let record = json!({
             "nick": "Vip", "score": 2, "verified": true, "name": "it's", "team": "", "ratio": 0.5
         });
-        satisfied(rule, record.as_object().unwrap())
+        evaluate(rule, record.as_object().unwrap())
     }
 
     #[test]
-    fn understood_rules_are_judged() {
+    fn valid_rules_are_evaluated() {
         for rule in [
             "",
             "nick = 'Vip'",
@@ -293,23 +291,23 @@ mod tests {
             "team = null && team = '' && nick != null",
             "score > -1 && score < 1e3",
             "nick > 'A'",
-            // `&&` binds tighter than `||`, on either side.
+            // `&&` has precedence over `||`.
             "score = 2 || score = 3 && score = 4",
             "score = 3 && score = 4 || score = 2",
         ] {
-            assert_eq!(judge(rule), Ok(true), "{rule}");
+            assert_eq!(evaluate_rule(rule), Ok(true), "{rule}");
         }
         for rule in [
             "nick = 'vip'",
             "verified = false",
             "(score = 2 || score = 3) && score = 4",
         ] {
-            assert_eq!(judge(rule), Ok(false), "{rule}");
+            assert_eq!(evaluate_rule(rule), Ok(false), "{rule}");
         }
     }
 
     #[test]
-    fn what_is_not_understood_is_an_error() {
+    fn invalid_rules_are_errors() {
         for rule in [
             " ",
             "nick",
@@ -333,19 +331,19 @@ mod tests {
             "score = 1e999",
             "score = 1.2.3",
             "nick = 'Vip' // note",
-            // The error stands where it need not be looked at.
+            // An error in an operand that does not change the result.
             "nick = 'Vip' || missing = 1",
             "nick = 'x' && missing = 1",
         ] {
-            assert_eq!(judge(rule), Err(NotUnderstood), "{rule}");
+            assert_eq!(evaluate_rule(rule), Err(RuleError), "{rule}");
         }
     }
 
     #[test]
-    fn brackets_may_be_deep_but_not_endless() {
+    fn nesting_is_limited() {
         let nested = |depth| format!("{}score = 2{}", "(".repeat(depth), ")".repeat(depth));
-        assert_eq!(judge(&nested(DEEPEST)), Ok(true));
-        assert_eq!(judge(&nested(DEEPEST + 1)), Err(NotUnderstood));
-        assert_eq!(judge(&"(".repeat(1_000_000)), Err(NotUnderstood));
+        assert_eq!(evaluate_rule(&nested(MAX_DEPTH)), Ok(true));
+        assert_eq!(evaluate_rule(&nested(MAX_DEPTH + 1)), Err(RuleError));
+        assert_eq!(evaluate_rule(&"(".repeat(1_000_000)), Err(RuleError));
     }
 }

@@ -1,69 +1,89 @@
-//! The second factor: who is asked for it, and what counts as one.
+//! Multi-factor authentication: who needs a second factor, and whether one was given.
 
-use crate::answer::{Refusal, Refused, went_wrong};
 use crate::call::Call;
-use crate::login::Method;
+use crate::response::{ApiError, ApiResult};
 use crate::store::Db;
 use crate::store::accounts::Account;
 use crate::store::mfas::{self, Mfa};
 use crate::{clock, ids, rule};
 use serde_json::{Map, Value};
 
-/// What a login still needs.
-pub enum Needed {
-    /// Nothing.
-    Nothing,
-    /// Another method, under this identifier.
-    Another(String),
+/// An authentication method.
+#[derive(Clone, Copy)]
+pub enum Method {
+    Password,
+    /// A one-time password.
+    Otp,
+    /// A custom token.
+    Token,
 }
 
-/// Judges a login by `method`: the first factor begins a session, the second one ends it.
-pub async fn judge(
+impl Method {
+    /// The name in the store.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Otp => "otp",
+            Self::Token => "token",
+        }
+    }
+}
+
+/// The state of a login after [`check`].
+pub enum Factors {
+    Complete,
+    /// A different method is required; the value is the MFA id.
+    SecondRequired(String),
+}
+
+/// Checks a login by `method`: a first factor starts an MFA session, a second one ends it.
+pub async fn check(
     db: &mut Db,
     call: &Call,
     account: &Account,
     record: &Map<String, Value>,
     method: Method,
-) -> Refused<Needed> {
-    if !is_wanted(call, record)? {
-        return Ok(Needed::Nothing);
+) -> ApiResult<Factors> {
+    if !is_required(call, record)? {
+        return Ok(Factors::Complete);
     }
-    let sent = sent_id(call).await?;
-    if sent.is_empty() {
-        return begin(db, call, account, method).await.map(Needed::Another);
+    let id = mfa_id(call).await?;
+    if id.is_empty() {
+        let id = start(db, call, account, method).await?;
+        return Ok(Factors::SecondRequired(id));
     }
-    finish(db, call, account, method, &sent).await?;
-    Ok(Needed::Nothing)
+    finish(db, call, account, method, &id).await?;
+    Ok(Factors::Complete)
 }
 
-/// A rule that is not understood refuses the login.
-fn is_wanted(call: &Call, record: &Map<String, Value>) -> Refused<bool> {
+/// An invalid rule fails the login.
+fn is_required(call: &Call, record: &Map<String, Value>) -> ApiResult<bool> {
     let mfa = &call.collection.mfa;
     if !mfa.enabled {
         return Ok(false);
     }
-    rule::satisfied(&mfa.rule, record)
-        .map_err(|rule::NotUnderstood| Refusal::bad("Failed to authenticate."))
+    rule::evaluate(&mfa.rule, record)
+        .map_err(|rule::RuleError| ApiError::bad_request("Failed to authenticate."))
 }
 
-/// The identifier in the query or, without one there, in the body.
-async fn sent_id(call: &Call) -> Refused<String> {
-    let asked = call.asked("mfaId");
-    if !asked.is_empty() {
-        return Ok(asked);
+/// Returns the MFA id in the query or, if there is none, in the body.
+async fn mfa_id(call: &Call) -> ApiResult<String> {
+    let id = call.query_param("mfaId");
+    if !id.is_empty() {
+        return Ok(id);
     }
     match call.form(&["mfaId"]).await {
-        Ok(form) => Ok(form.text("mfaId").to_owned()),
-        Err(_) => Err(Refusal::bad("Failed to read MFA Id.")),
+        Ok(form) => Ok(form.get("mfaId").to_owned()),
+        Err(_) => Err(ApiError::bad_request("Failed to read MFA Id.")),
     }
 }
 
-/// What was begun at this time, in milliseconds, or earlier has expired.
-fn expired(call: &Call) -> i64 {
+/// Sessions started at or before this time have expired. In milliseconds since 1970.
+fn expiry_cutoff(call: &Call) -> i64 {
     clock::milliseconds_ago(call.collection.mfa.duration)
 }
 
-async fn begin(db: &mut Db, call: &Call, account: &Account, method: Method) -> Refused<String> {
+async fn start(db: &mut Db, call: &Call, account: &Account, method: Method) -> ApiResult<String> {
     let mfa = Mfa {
         id: ids::uuid(),
         collection_id: account.collection_id.clone(),
@@ -71,9 +91,9 @@ async fn begin(db: &mut Db, call: &Call, account: &Account, method: Method) -> R
         method: method.name().to_owned(),
         created: clock::milliseconds_ago(0),
     };
-    mfas::insert(db, &mfa, expired(call))
+    mfas::insert(db, &mfa, expiry_cutoff(call))
         .await
-        .map_err(|error| Refusal::broken("Failed to create MFA record.", error))?;
+        .map_err(|error| ApiError::internal_error("Failed to create MFA record.", error))?;
     Ok(mfa.id)
 }
 
@@ -83,23 +103,23 @@ async fn finish(
     account: &Account,
     method: Method,
     id: &str,
-) -> Refused<()> {
-    let over = || Refusal::bad("Invalid or expired MFA session.");
-    let begun = mfas::by_id(db, id).await.map_err(went_wrong)?;
-    let begun = begun.filter(|begun| begun.created > expired(call));
-    let begun = begun.ok_or_else(over)?;
-    if !begun.is_of(account) {
-        return Err(Refusal::bad("Invalid MFA session."));
+) -> ApiResult<()> {
+    let expired = || ApiError::bad_request("Invalid or expired MFA session.");
+    let session = mfas::by_id(db, id).await?;
+    let session = session.filter(|session| session.created > expiry_cutoff(call));
+    let session = session.ok_or_else(expired)?;
+    if !session.belongs_to(account) {
+        return Err(ApiError::bad_request("Invalid MFA session."));
     }
-    if begun.method == method.name() {
-        return Err(Refusal::bad(
+    if session.method == method.name() {
+        return Err(ApiError::bad_request(
             "A different authentication method is required.",
         ));
     }
-    // Only one of several that come with the same identifier gets in.
-    if mfas::claim(db, id).await.map_err(went_wrong)? {
+    // Of concurrent requests with the same id only one succeeds.
+    if mfas::claim(db, id).await? {
         Ok(())
     } else {
-        Err(over())
+        Err(expired())
     }
 }

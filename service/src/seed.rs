@@ -1,6 +1,5 @@
-//! The seed: what the store is to hold before the first request, written as JSON.
-//!
-//! The control address makes its collections and accounts with the same code.
+//! The seed: the initial contents of the store, as JSON. The control endpoint creates collections
+//! and accounts with the same code.
 
 use crate::store::accounts::{self, Account};
 use crate::store::collections::{self, Collection, FieldKind, Kind};
@@ -13,38 +12,37 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// Why a seed or a step of control was not carried out. Quotes no secret.
+/// Why a seed or a control command was not applied. Quotes no secret.
 #[derive(Debug)]
-pub enum Problem {
-    /// It asks for something that cannot be.
-    Refused(String),
+pub enum ApplyError {
+    /// It is invalid, or conflicts with existing data.
+    Invalid(String),
     /// The database failed.
     Store(sqlx::Error),
 }
 
-impl Problem {
-    /// It cannot be, for this reason.
-    pub fn refused(reason: impl Into<String>) -> Self {
-        Self::Refused(reason.into())
+impl ApplyError {
+    pub fn invalid(reason: impl Into<String>) -> Self {
+        Self::Invalid(reason.into())
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ApplyError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(reason) => formatter.write_str(reason),
+            Self::Invalid(reason) => formatter.write_str(reason),
             Self::Store(error) => write!(formatter, "the database failed: {error}"),
         }
     }
 }
 
-impl From<sqlx::Error> for Problem {
+impl From<sqlx::Error> for ApplyError {
     fn from(error: sqlx::Error) -> Self {
         Self::Store(error)
     }
 }
 
-/// What a seed file holds. A member that is not known is an error, so that a slip is seen.
+/// A seed. Unknown fields are errors, to catch typos.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Seed {
@@ -89,154 +87,154 @@ struct NewRecord {
     fields: Map<String, Value>,
 }
 
-/// The text of a seed file.
-pub fn decoded(bytes: Vec<u8>) -> Result<String, String> {
+/// Decodes a seed file.
+pub fn decode_utf8(bytes: Vec<u8>) -> Result<String, String> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.contains(&0) {
         return Err("it looks like UTF-16: save it as UTF-8".to_owned());
     }
     String::from_utf8(bytes).map_err(|error| {
-        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
         format!("it is not valid UTF-8 in line {line}: save it as UTF-8")
     })
 }
 
-/// Puts a seed into the store, all of it or nothing.
-pub async fn load(store: &Store, text: &str, cost: u32) -> Result<(), Problem> {
-    let seed: Seed = read_object(parsed(text)?)?;
+/// Loads a seed into the store atomically.
+pub async fn load(store: &Store, json: &str, cost: u32) -> Result<(), ApplyError> {
+    let seed: Seed = decode_object(parse(json)?)?;
     let mut db = store.transaction().await?;
-    for (at, collection) in seed.collections.into_iter().enumerate() {
-        placed("collections", at, add_collection(&mut db, collection).await)?;
+    for (index, collection) in seed.collections.into_iter().enumerate() {
+        with_position(
+            "collections",
+            index,
+            add_collection(&mut db, collection).await,
+        )?;
     }
-    for (at, record) in seed.records.into_iter().enumerate() {
-        placed("records", at, add_record(&mut db, record).await)?;
+    for (index, record) in seed.records.into_iter().enumerate() {
+        with_position("records", index, add_record(&mut db, record).await)?;
     }
-    for (at, account) in seed.accounts.into_iter().enumerate() {
-        placed("accounts", at, add_account(&mut db, account, cost).await)?;
+    for (index, account) in seed.accounts.into_iter().enumerate() {
+        with_position("accounts", index, add_account(&mut db, account, cost).await)?;
     }
-    if let Some(limits) = seed.rate_limits {
-        limits
-            .rules
-            .iter()
-            .enumerate()
-            .try_for_each(|(at, rule)| placed("rateLimits.rules", at, check_limit(rule)))?;
-        limits::replace_rules(&mut db, &limits.rules).await?;
+    if let Some(RateLimits { rules }) = seed.rate_limits {
+        for (index, rule) in rules.iter().enumerate() {
+            with_position("rateLimits.rules", index, check_limit(rule))?;
+        }
+        limits::replace_rules(&mut db, &rules).await?;
     }
     db.commit().await?;
     Ok(())
 }
 
-/// The JSON of a seed.
-fn parsed(text: &str) -> Result<Value, Problem> {
-    if text.starts_with('\u{feff}') {
-        return Err(Problem::refused(
-            "it begins with a byte order mark at line 1 column 1: save it as UTF-8 without one",
+fn parse(json: &str) -> Result<Value, ApplyError> {
+    if json.starts_with('\u{feff}') {
+        return Err(ApplyError::invalid(
+            "it starts with a byte order mark at line 1 column 1: save it as UTF-8 without one",
         ));
     }
-    if text.trim().is_empty() {
-        return Err(Problem::refused(
-            "it is empty: write a JSON object, {} at the least",
+    if json.trim().is_empty() {
+        return Err(ApplyError::invalid(
+            "it is empty: write a JSON object, at least {}",
         ));
     }
-    json::read(text.as_bytes()).map_err(|error| Problem::refused(format!("no JSON: {error}")))
+    json::parse(json.as_bytes())
+        .map_err(|error| ApplyError::invalid(format!("invalid JSON: {error}")))
 }
 
-/// Refuses a rule that nothing would ever fall under, or nobody could pass.
-fn check_limit(rule: &Rule) -> Result<(), Problem> {
+/// Rejects a rule that matches no request, or every request of which would fail.
+fn check_limit(rule: &Rule) -> Result<(), ApplyError> {
     if rule.label.is_empty() {
-        return Err(Problem::refused("the label is empty"));
+        return Err(ApplyError::invalid("the label is empty"));
     }
     if rule.max_requests < 1 || rule.duration < 1 {
-        return Err(Problem::refused(
-            "maxRequests and duration are 1 at the least",
+        return Err(ApplyError::invalid(
+            "maxRequests and duration must be at least 1",
         ));
     }
     Ok(())
 }
 
-/// Says in which entry of the seed a problem lies.
-fn placed(list: &str, at: usize, done: Result<(), Problem>) -> Result<(), Problem> {
-    done.map_err(|problem| match problem {
-        Problem::Refused(reason) => Problem::Refused(format!("{list}[{at}]: {reason}")),
+/// Adds the position of an entry in the seed to its error.
+fn with_position(
+    list: &str,
+    index: usize,
+    result: Result<(), ApplyError>,
+) -> Result<(), ApplyError> {
+    result.map_err(|error| match error {
+        ApplyError::Invalid(reason) => ApplyError::Invalid(format!("{list}[{index}]: {reason}")),
         store => store,
     })
 }
 
-/// Makes a collection.
-pub async fn add_collection(db: &mut Db, value: Value) -> Result<(), Problem> {
-    let collection: Collection = read_object(without_notes(value))?;
+/// Creates a collection.
+pub async fn add_collection(db: &mut Db, value: Value) -> Result<(), ApplyError> {
+    let collection: Collection = decode_object(strip_notes(value))?;
     check_collection(&collection)?;
     collections::insert(db, &collection)
         .await
-        .map_err(|error| taken(error, "collection", &collection.name))
+        .map_err(|error| conflict(error, "collection", &collection.name))
 }
 
-/// Refuses a collection that nobody could use.
-pub fn check_collection(collection: &Collection) -> Result<(), Problem> {
-    if !collection.has_good_name() {
-        return Err(Problem::refused(
-            "the name of a collection is made of letters, digits and _",
+/// Rejects an unusable collection.
+pub fn check_collection(collection: &Collection) -> Result<(), ApplyError> {
+    if !collection.has_valid_name() {
+        return Err(ApplyError::invalid(
+            "the name of a collection must consist of letters, digits and _",
         ));
     }
     if collection.id.is_empty() {
-        return Err(Problem::refused("the id is empty"));
+        return Err(ApplyError::invalid("the id is empty"));
     }
     let (otp, mfa) = (&collection.otp, &collection.mfa);
     if otp.duration < 1 || mfa.duration < 1 || !(1..=71).contains(&otp.length) {
-        return Err(Problem::refused(
-            "durations are 1 second at the least, and a code has 1 to 71 digits",
+        return Err(ApplyError::invalid(
+            "duration must be at least 1 second, and length 1 to 71 digits",
         ));
     }
-    check_identity_fields(collection)
-}
-
-/// Refuses a password login by what is no text of the account.
-fn check_identity_fields(collection: &Collection) -> Result<(), Problem> {
+    // Records have an `expand` of their own, for related records.
+    if collection.fields.iter().any(|it| it.name == "expand") {
+        return Err(ApplyError::invalid("the field name expand is reserved"));
+    }
     let is_text = |name: &String| {
-        let own = collection.fields.iter().find(|field| field.name == *name);
-        name == "email" || own.is_some_and(|field| field.kind == FieldKind::Text)
+        let field = collection.fields.iter().find(|field| field.name == *name);
+        name == "email" || field.is_some_and(|field| field.kind == FieldKind::Text)
     };
-    match collection
-        .identity_fields
-        .iter()
-        .find(|name| !is_text(name))
-    {
+    match collection.identity_fields.iter().find(|it| !is_text(it)) {
         None => Ok(()),
-        Some(name) => Err(Problem::refused(format!(
-            "identityFields: there is no text field {name}"
+        Some(name) => Err(ApplyError::invalid(format!(
+            "identityFields: no text field {name}"
         ))),
     }
 }
 
-async fn add_record(db: &mut Db, value: Value) -> Result<(), Problem> {
-    let new: NewRecord = read_object(without_notes(value))?;
-    let collection = known(db, &new.collection, Kind::Base).await?;
+async fn add_record(db: &mut Db, value: Value) -> Result<(), ApplyError> {
+    let new: NewRecord = decode_object(strip_notes(value))?;
+    let collection = find_collection(db, &new.collection, Kind::Base).await?;
     check_fields(&collection, &new.fields)?;
     let record = Record {
         id: new.id,
         collection_id: collection.id,
         fields: new.fields,
-        created: clock::stamp(),
+        created: clock::timestamp(),
         created_by: ids::uuid(),
     };
     records::insert(db, &record)
         .await
-        .map_err(|error| taken(error, "record", &record.id))
+        .map_err(|error| conflict(error, "record", &record.id))
 }
 
-/// Makes an account.
-pub async fn add_account(db: &mut Db, value: Value, cost: u32) -> Result<(), Problem> {
-    let new: NewAccount = read_object(without_notes(value))?;
-    let collection = known(db, &new.collection, Kind::Auth).await?;
+/// Creates an account.
+pub async fn add_account(db: &mut Db, value: Value, cost: u32) -> Result<(), ApplyError> {
+    let new: NewAccount = decode_object(strip_notes(value))?;
+    let collection = find_collection(db, &new.collection, Kind::Auth).await?;
     check_email(&new.email)?;
     check_fields(&collection, &new.fields)?;
-    let now = clock::stamp();
+    let now = clock::timestamp();
     let account = Account {
         id: new.id,
         email: new.email,
-        password_hash: hashed(new.password, cost).await?,
+        password_hash: hash_password(new.password, cost).await?,
         token_key: ids::secret(),
-        // A superuser needs no proof of the address.
         verified: new.verified.unwrap_or(collection.is_superusers()),
         email_visibility: new.email_visibility,
         fields: new.fields,
@@ -245,40 +243,43 @@ pub async fn add_account(db: &mut Db, value: Value, cost: u32) -> Result<(), Pro
         collection_id: collection.id,
     };
     accounts::insert(db, &account).await.map_err(|error| {
-        match taken(error, "account", &account.id) {
-            Problem::Refused(reason) => Problem::Refused(format!("{reason}, or its email")),
+        match conflict(error, "account", &account.id) {
+            ApplyError::Invalid(reason) => ApplyError::Invalid(format!("{reason}, or its email")),
             store => store,
         }
     })
 }
 
-/// The hash of a password that can be one.
-pub async fn hashed(password: String, cost: u32) -> Result<String, Problem> {
+/// Hashes a password, or rejects it by its length.
+pub async fn hash_password(password: String, cost: u32) -> Result<String, ApplyError> {
     if password.is_empty() {
-        return Err(Problem::refused("the password is empty"));
+        return Err(ApplyError::invalid("the password is empty"));
     }
     passwords::hash(password, cost)
         .await
-        .ok_or_else(|| Problem::refused("the password is too long (71 bytes at the most)"))
+        .ok_or_else(|| ApplyError::invalid("the password is too long (at most 71 bytes)"))
 }
 
-/// Refuses an address with which nobody could bind.
-pub fn check_email(email: &str) -> Result<(), Problem> {
+/// Rejects an email that bind-token would reject.
+pub fn check_email(email: &str) -> Result<(), ApplyError> {
     if email.len() <= 255 && validation::is_email(email) {
         Ok(())
     } else {
-        Err(Problem::refused("the email is no email address"))
+        Err(ApplyError::invalid("the email is not an email address"))
     }
 }
 
-/// Refuses values for which the collection has no field.
-pub fn check_fields(collection: &Collection, values: &Map<String, Value>) -> Result<(), Problem> {
+/// Rejects values that do not match the fields of the collection.
+pub fn check_fields(
+    collection: &Collection,
+    values: &Map<String, Value>,
+) -> Result<(), ApplyError> {
     for (name, value) in values {
         match collection.fields.iter().find(|field| field.name == *name) {
-            None => return Err(Problem::refused(format!("there is no field {name}"))),
-            Some(field) if !field.kind.holds(value) => {
-                return Err(Problem::refused(format!(
-                    "the field {name} holds no such value"
+            None => return Err(ApplyError::invalid(format!("no field {name}"))),
+            Some(field) if !field.kind.accepts(value) => {
+                return Err(ApplyError::invalid(format!(
+                    "the value of the field {name} has the wrong type"
                 )));
             }
             Some(_) => {}
@@ -287,54 +288,53 @@ pub fn check_fields(collection: &Collection, values: &Map<String, Value>) -> Res
     Ok(())
 }
 
-async fn known(db: &mut Db, name: &str, kind: Kind) -> Result<Collection, Problem> {
+async fn find_collection(db: &mut Db, name: &str, kind: Kind) -> Result<Collection, ApplyError> {
     match collections::find(db, name).await? {
         Some(collection) if collection.kind == kind => Ok(collection),
-        Some(_) => Err(Problem::refused(format!(
-            "the collection {name} is of the other type"
+        Some(_) => Err(ApplyError::invalid(format!(
+            "the collection {name} has the other type"
         ))),
-        None => Err(Problem::refused(format!("there is no collection {name}"))),
+        None => Err(ApplyError::invalid(format!("no collection {name}"))),
     }
 }
 
-/// Tells that something is there already from a database that failed.
-pub fn taken(error: sqlx::Error, what: &str, name: &str) -> Problem {
+/// Distinguishes a conflict with existing data from other database errors.
+pub fn conflict(error: sqlx::Error, kind: &str, name: &str) -> ApplyError {
     match &error {
         sqlx::Error::Database(cause) if cause.is_unique_violation() => {
-            Problem::Refused(format!("the {what} {name} is there already"))
+            ApplyError::Invalid(format!("the {kind} {name} already exists"))
         }
-        _ => Problem::Store(error),
+        _ => ApplyError::Store(error),
     }
 }
 
-/// Reads something with members, which serde would also take from a list.
-pub fn read_object<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
+/// Decodes an object. Without this check serde would accept an array for a struct.
+pub fn decode_object<T: DeserializeOwned>(value: Value) -> Result<T, ApplyError> {
     if value.is_object() {
-        read(value)
+        decode(value)
     } else {
-        Err(Problem::refused("it should be an object"))
+        Err(ApplyError::invalid("it must be an object"))
     }
 }
 
-/// Reads a value of a seed or step. What was written in the place of the right thing may be a
-/// password in the wrong place, so it is not quoted.
-pub fn read<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
+/// Decodes a value. An unexpected value is not quoted: it may be a misplaced password.
+pub fn decode<T: DeserializeOwned>(value: Value) -> Result<T, ApplyError> {
     serde_json::from_value(value).map_err(|error| {
-        let text = error.to_string();
-        match text.rsplit_once(", expected ") {
+        let message = error.to_string();
+        match message.rsplit_once(", expected ") {
             Some((found, expected)) if found.starts_with("invalid") => {
-                Problem::Refused(format!("a member should be {expected}"))
+                ApplyError::Invalid(format!("a field must be {expected}"))
             }
-            _ => Problem::Refused(text),
+            _ => ApplyError::Invalid(message),
         }
     })
 }
 
-/// Takes out the members that tools keep for themselves.
-fn without_notes(mut value: Value) -> Value {
-    if let Some(members) = value.as_object_mut() {
-        members.remove("ref");
-        members.remove("scenario");
+/// Removes the fields reserved for the test's own notes.
+fn strip_notes(mut value: Value) -> Value {
+    if let Some(fields) = value.as_object_mut() {
+        fields.remove("ref");
+        fields.remove("scenario");
     }
     value
 }

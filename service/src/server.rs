@@ -1,11 +1,12 @@
-//! A running server: its thread, how it starts and how it stops.
+//! A running server: its thread, startup and shutdown.
 
-use crate::answer::went_wrong;
+use crate::app::App;
 use crate::config::{Config, Error, Seed};
-use crate::faults::{Fault, Faults, Wire};
-use crate::seed::{self, Problem};
+use crate::faults::{Fault, FaultStream, Faults};
+use crate::response::internal_error;
+use crate::seed::{self, ApplyError};
 use crate::store::Store;
-use crate::{App, routes, steps};
+use crate::{control, routes};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -28,13 +29,13 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
-/// How long requests that are being answered may hold up the end.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long a shutdown waits for requests in progress.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long the head of a request may take to come.
-const HEAD_PATIENCE: Duration = Duration::from_secs(60);
+/// How long the client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A running server. It has its own threads, so it can be used from any test, and it stops when
+/// A running server. It runs on its own threads, independent of any async runtime, and stops when
 /// it is dropped.
 pub struct Server {
     address: SocketAddr,
@@ -45,7 +46,7 @@ pub struct Server {
     thread: Option<thread::JoinHandle<()>>,
 }
 
-/// What the thread tells when the server accepts connections.
+/// What the server's thread reports once connections are accepted.
 struct Started {
     address: SocketAddr,
     app: Arc<App>,
@@ -53,20 +54,20 @@ struct Started {
 }
 
 impl Server {
-    /// Starts a server; it accepts connections when this returns.
+    /// Starts a server. It accepts connections when this returns.
     ///
     /// # Errors
-    /// When the address cannot be listened on, or the data or the seed cannot be used.
+    /// If the address cannot be bound, or the data or the seed cannot be used.
     pub fn start(config: Config) -> Result<Self, Error> {
-        let (tell, told) = mpsc::sync_channel(1);
+        let (sender, receiver) = mpsc::sync_channel(1);
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new()
             .name("bosbase-local".to_owned())
-            .spawn(move || run(&config, &tell, stopped))
+            .spawn(move || run(&config, &sender, stopped))
             .map_err(|error| Error(format!("cannot start a thread: {error}")))?;
-        let started = told
+        let started = receiver
             .recv()
-            .map_err(|_| Error("the server ended before it had started".to_owned()))??;
+            .map_err(|_| Error("the server stopped during startup".to_owned()))??;
         Ok(Self {
             address: started.address,
             base_url: format!("http://{}", started.address),
@@ -77,38 +78,39 @@ impl Server {
         })
     }
 
-    /// The URL under which it is reached, like `http://127.0.0.1:8090`.
+    /// Returns the base URL, like `http://127.0.0.1:8090`.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// The address on which it listens.
+    /// Returns the address on which the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Carries out a step as the control address would, whether that is open or not. Gives the
-    /// answer of a step that has one, else `null`.
+    /// Executes a control command, whether or not [`Config::control`] is set. Returns the
+    /// command's result, or `null` if it has none.
     ///
     /// # Errors
-    /// When the step is not understood or asks for something that cannot be.
-    pub fn control(&self, step: Value) -> Result<Value, Error> {
+    /// If the command is invalid or cannot be executed.
+    pub fn control(&self, command: Value) -> Result<Value, Error> {
         let app = Arc::clone(&self.app);
-        let (tell, told) = mpsc::sync_channel(1);
+        let (sender, receiver) = mpsc::sync_channel(1);
         self.runtime.spawn(async move {
-            let done = steps::carry_out(&app, step).await;
-            // Nobody listens any more if the server has been dropped meanwhile.
-            let _ = tell.send(done);
+            let result = control::execute(&app, command).await;
+            // Fails if the server has been dropped in the meantime.
+            let _ = sender.send(result);
         });
-        told.recv()
-            .map_err(|_| Error("the server has ended".to_owned()))?
+        receiver
+            .recv()
+            .map_err(|_| Error("the server has stopped".to_owned()))?
             .map(Option::unwrap_or_default)
-            .map_err(|problem| Error(problem.to_string()))
+            .map_err(|error| Error(error.to_string()))
     }
 
-    /// Stops the server. Requests that are being answered are finished first.
+    /// Stops the server after the requests in progress.
     pub fn stop(self) {}
 }
 
@@ -123,16 +125,16 @@ impl Drop for Server {
     }
 }
 
-/// What the thread of a server does.
+/// The main function of the server's thread.
 fn run(
     config: &Config,
-    tell: &mpsc::SyncSender<Result<Started, Error>>,
+    sender: &mpsc::SyncSender<Result<Started, Error>>,
     stopped: oneshot::Receiver<()>,
 ) {
     let runtime = match Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            let _ = tell.send(Err(Error(format!("cannot start threads: {error}"))));
+            let _ = sender.send(Err(Error(format!("cannot start threads: {error}"))));
             return;
         }
     };
@@ -140,41 +142,39 @@ fn run(
         match prepare(config).await {
             Ok((listener, started)) => {
                 let app = Arc::clone(&started.app);
-                if tell.send(Ok(started)).is_ok() {
+                if sender.send(Ok(started)).is_ok() {
                     serve(listener, app, stopped).await;
                 }
             }
             Err(error) => {
-                let _ = tell.send(Err(error));
+                let _ = sender.send(Err(error));
             }
         }
     });
     runtime.shutdown_timeout(Duration::ZERO);
 }
 
-/// Opens the store and the listener.
+/// Opens the listener and the store, and loads the seed.
 async fn prepare(config: &Config) -> Result<(TcpListener, Started), Error> {
-    let seed = config.seed.as_ref().map(Seed::text).transpose()?;
+    let seed = config.seed.as_ref().map(Seed::read).transpose()?;
     let listen_error = |error| Error(format!("cannot listen on {}: {error}", config.address));
     let listener = TcpListener::bind(config.address)
         .await
         .map_err(listen_error)?;
     let address = listener.local_addr().map_err(listen_error)?;
-    let store = Store::open(config.data.as_ref())
-        .await
-        .map_err(|unusable| {
-            let data = config.data.as_ref().map(ToString::to_string);
-            let data = data.unwrap_or_default();
-            Error(format!("cannot use the data {data}: {unusable}"))
-        })?;
-    if let Some(text) = &seed
-        && let Err(problem) = seed::load(&store, text, config.seed_cost).await
+    let store = Store::open(config.data.as_ref()).await.map_err(|error| {
+        let data = config.data.as_ref().map(ToString::to_string);
+        let data = data.unwrap_or_default();
+        Error(format!("cannot use the data {data}: {error}"))
+    })?;
+    if let Some(json) = &seed
+        && let Err(error) = seed::load(&store, json, config.seed_cost).await
     {
         store.close().await;
         let seed = config.seed.as_ref().map_or(String::new(), Seed::name);
-        return Err(match problem {
-            Problem::Refused(reason) => Error(format!("cannot use {seed}: {reason}")),
-            Problem::Store(error) => Error(format!("cannot store {seed}: {error}")),
+        return Err(match error {
+            ApplyError::Invalid(reason) => Error(format!("cannot use {seed}: {reason}")),
+            ApplyError::Store(error) => Error(format!("cannot store {seed}: {error}")),
         });
     }
     let app = Arc::new(App {
@@ -182,7 +182,7 @@ async fn prepare(config: &Config) -> Result<(TcpListener, Started), Error> {
         seed_cost: config.seed_cost,
         control: config.control,
         log: config.log,
-        faults: Faults::default(),
+        faults: Faults::new(routes::call_names()),
     });
     let runtime = Handle::current();
     Ok((
@@ -195,7 +195,7 @@ async fn prepare(config: &Config) -> Result<(TcpListener, Started), Error> {
     ))
 }
 
-/// Serves until it is told to stop, or until the one who could tell is gone.
+/// Serves until `stopped` receives a value or its sender is dropped.
 async fn serve(listener: TcpListener, app: Arc<App>, mut stopped: oneshot::Receiver<()>) {
     let router = routes::router(Arc::clone(&app));
     let connections = GracefulShutdown::new();
@@ -203,56 +203,55 @@ async fn serve(listener: TcpListener, app: Arc<App>, mut stopped: oneshot::Recei
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => connect(stream, peer, &router, &connections),
-                // Most likely there are too many connections; some will end.
+                // Most likely out of file descriptors: wait until a connection is closed.
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             },
             _ = &mut stopped => break,
         }
     }
     drop(listener);
-    // A connection on which half a request was sent must not keep the server for ever.
-    let _ = tokio::time::timeout(GRACE, connections.shutdown()).await;
-    // Nor must a database that does not respond.
-    let _ = tokio::time::timeout(GRACE, app.store.close()).await;
+    // Incomplete requests and an unresponsive database must not block the shutdown.
+    let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, connections.shutdown()).await;
+    let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, app.store.close()).await;
 }
 
-/// Serves one connection, beside all others.
+/// Spawns a task that serves one connection.
 fn connect(stream: TcpStream, peer: SocketAddr, router: &Router, all: &GracefulShutdown) {
-    // Answers are written in one piece; there is nothing to wait for.
+    // Each response is one write; Nagle's algorithm would only delay it.
     let _ = stream.set_nodelay(true);
-    let wire = Wire::new(stream);
+    let stream = FaultStream::new(stream);
     let router = router.clone();
-    let played_on = wire.clone();
+    let fault_stream = stream.clone();
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        // A task of its own: a request that has come whole is carried out, whether or not its client
-        // waits for the answer.
-        let handling = tokio::spawn(router.clone().oneshot(request));
-        answered(handling, played_on.clone())
+        // On a task of its own, so that a complete request is executed even if its client
+        // disconnects.
+        let handler = tokio::spawn(router.clone().oneshot(request));
+        respond(handler, fault_stream.clone())
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_PATIENCE)
-        .serve_connection(TokioIo::new(wire), service);
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service);
     tokio::spawn(all.watch(connection));
 }
 
-/// The answer that is being made, unless it is played on the wire; then an error ends the connection.
-async fn answered(
-    handling: JoinHandle<Result<Response, Infallible>>,
-    wire: Wire,
+/// Returns the handler's response. An error closes the connection, after a fault was sent on it.
+async fn respond(
+    handler: JoinHandle<Result<Response, Infallible>>,
+    stream: FaultStream,
 ) -> Result<Response, &'static str> {
-    let ended = handling.await;
-    let Ok(mut answer) = ended.unwrap_or_else(|_| Ok(went_wrong("a panic").into_response()));
-    // The router adds it where a path has other methods; BosBase has no 405 that would need it.
-    answer.headers_mut().remove(header::ALLOW);
-    match answer.extensions().get::<Fault>().copied() {
-        Some(fault) if fault.is_on_the_wire() => {
-            // Nobody is left to be told that the client has gone.
-            let _ = wire.play(fault, answer).await;
-            Err("a fault was played on this connection")
+    let result = handler.await;
+    let Ok(mut response) = result.unwrap_or_else(|_| Ok(internal_error("a panic").into_response()));
+    // axum adds `Allow` if the path supports other methods; BosBase does not.
+    response.headers_mut().remove(header::ALLOW);
+    match response.extensions().get::<Fault>().copied() {
+        Some(fault) if fault.is_below_http() => {
+            // Fails if the client has disconnected.
+            let _ = stream.send(fault, response).await;
+            Err("a fault was injected")
         }
-        _ => Ok(answer),
+        _ => Ok(response),
     }
 }

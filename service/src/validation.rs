@@ -1,116 +1,102 @@
-//! Checking the fields of a form, and saying what is wrong with each.
+//! Validation of form fields.
 
-use crate::answer::Refusal;
+use crate::response::{ApiError, ApiResult};
 use serde_json::{Map, Value, json};
 
-/// What has been found wrong so far.
+/// The errors found so far, by field.
 #[derive(Default)]
-pub struct Findings(Map<String, Value>);
+pub struct ValidationErrors(Map<String, Value>);
 
-impl Findings {
-    /// A field that must be there, with at most `most` bytes.
-    pub fn required(&mut self, name: &str, text: &str, most: usize) {
-        if text.is_empty() {
-            self.add(
-                name,
-                json!({
-                    "code": "validation_required", "message": "Cannot be blank."
-                }),
-            );
+impl ValidationErrors {
+    /// Checks a required field of at most `max` bytes.
+    pub fn required(&mut self, name: &str, value: &str, max: usize) {
+        if value.is_empty() {
+            self.add(name, "validation_required", "Cannot be blank.");
         } else {
-            self.not_longer(name, text, most);
+            self.max_length(name, value, max);
         }
     }
 
-    /// A field that may be left out, and else is one of `choices`.
-    pub fn one_of(&mut self, name: &str, text: &str, choices: &[String]) {
-        self.not_longer(name, text, 255);
-        let is_choice = text.is_empty() || choices.iter().any(|choice| choice == text);
+    /// Checks an optional field whose value must be one of `choices`.
+    pub fn one_of(&mut self, name: &str, value: &str, choices: &[String]) {
+        self.max_length(name, value, 255);
+        let is_choice = value.is_empty() || choices.iter().any(|choice| choice == value);
         if !is_choice && !self.0.contains_key(name) {
+            self.add(name, "validation_in_invalid", "Must be a valid value.");
+        }
+    }
+
+    /// Checks a required field that must be an email address.
+    pub fn email(&mut self, name: &str, value: &str) {
+        self.required(name, value, 255);
+        if !self.0.contains_key(name) && !is_email(value) {
             self.add(
                 name,
-                json!({
-                    "code": "validation_in_invalid", "message": "Must be a valid value."
-                }),
+                "validation_is_email",
+                "Must be a valid email address.",
             );
         }
     }
 
-    fn not_longer(&mut self, name: &str, text: &str, most: usize) {
-        if text.len() > most {
-            self.add(
-                name,
-                json!({
-                    "code": "validation_length_out_of_range",
-                    "message": format!("The length must be between 1 and {most}."),
-                    "params": {"max": most, "min": 1},
-                }),
-            );
-        }
-    }
-
-    /// A field that must be there and hold an address.
-    pub fn email(&mut self, name: &str, text: &str) {
-        self.required(name, text, 255);
-        if !self.0.contains_key(name) && !is_email(text) {
-            self.add(
-                name,
-                json!({
-                    "code": "validation_is_email", "message": "Must be a valid email address."
-                }),
-            );
-        }
-    }
-
-    /// Refuses the request if anything was found.
-    pub fn refuse(self) -> Result<(), Refusal> {
+    /// Returns an error response if there are errors.
+    pub fn into_result(self) -> ApiResult<()> {
         if self.0.is_empty() {
             Ok(())
         } else {
-            Err(Refusal::invalid(self.0))
+            Err(ApiError::validation(self.0))
         }
     }
 
-    fn add(&mut self, name: &str, finding: Value) {
-        self.0.insert(name.to_owned(), finding);
+    fn max_length(&mut self, name: &str, value: &str, max: usize) {
+        if value.len() > max {
+            let message = format!("The length must be between 1 and {max}.");
+            self.add(name, "validation_length_out_of_range", &message);
+            self.0[name]["params"] = json!({"max": max, "min": 1});
+        }
+    }
+
+    fn add(&mut self, name: &str, code: &str, message: &str) {
+        let error = json!({"code": code, "message": message});
+        self.0.insert(name.to_owned(), error);
     }
 }
 
-/// Whether `text` looks like an address. Quoted local parts are not taken.
-pub fn is_email(text: &str) -> bool {
-    match text.split_once('@') {
+/// Returns whether `value` is an email address. Quoted local parts are not supported.
+pub fn is_email(value: &str) -> bool {
+    match value.split_once('@') {
         Some((local, domain)) => local.split('.').all(is_atom) && is_domain(domain),
         None => false,
     }
 }
 
 fn is_atom(atom: &str) -> bool {
-    let allowed =
-        |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || is_foreign(c);
+    let allowed = |c: char| {
+        c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || is_non_ascii_letter(c)
+    };
     !atom.is_empty() && atom.chars().all(allowed)
 }
 
-/// At least two labels, the last of which begins and ends with a letter.
+/// Whether `domain` has at least two labels, the last of which starts and ends with a letter.
 fn is_domain(domain: &str) -> bool {
     let domain = domain.strip_suffix('.').unwrap_or(domain);
     let Some((labels, top)) = domain.rsplit_once('.') else {
         return false;
     };
-    let letter = |c: char| c.is_ascii_alphabetic() || is_foreign(c);
+    let letter = |c: char| c.is_ascii_alphabetic() || is_non_ascii_letter(c);
     let edge = |c: char| letter(c) || c.is_ascii_digit();
     let inner = |c: char| edge(c) || "-._~".contains(c);
-    has_shape(labels, edge, inner) && has_shape(top, letter, |c| c != '.' && inner(c))
+    is_label(labels, edge, inner) && is_label(top, letter, |c| c != '.' && inner(c))
 }
 
-/// Whether the first and the last letter are as `edge` wants them and all others as `inner` does.
-fn has_shape(text: &str, edge: impl Fn(char) -> bool, inner: impl Fn(char) -> bool) -> bool {
-    text.starts_with(&edge)
-        && text.chars().next_back().is_some_and(&edge)
-        && text.chars().all(inner)
+/// Whether the first and last characters satisfy `edge` and all satisfy `inner`.
+fn is_label(value: &str, edge: impl Fn(char) -> bool, inner: impl Fn(char) -> bool) -> bool {
+    value.starts_with(&edge)
+        && value.chars().next_back().is_some_and(&edge)
+        && value.chars().all(inner)
 }
 
-/// Letters beyond ASCII that addresses may hold.
-fn is_foreign(c: char) -> bool {
+/// The non-ASCII characters allowed in an address.
+fn is_non_ascii_letter(c: char) -> bool {
     matches!(c, '\u{a0}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{ffef}')
 }
 
@@ -119,8 +105,8 @@ mod tests {
     use super::is_email;
 
     #[test]
-    fn addresses_are_told_from_other_texts() {
-        for text in [
+    fn email_addresses_are_recognized() {
+        for value in [
             "a@example.com",
             "a.b+c@x-y.example",
             "ü@exämple.de",
@@ -128,9 +114,9 @@ mod tests {
             "a@b.com.",
             "a@b..c.com",
         ] {
-            assert!(is_email(text), "{text}");
+            assert!(is_email(value), "{value}");
         }
-        for text in [
+        for value in [
             "",
             "no-at",
             " a@example.com",
@@ -148,7 +134,7 @@ mod tests {
             "@example.com",
             "a@",
         ] {
-            assert!(!is_email(text), "{text:?}");
+            assert!(!is_email(value), "{value:?}");
         }
     }
 }

@@ -10,11 +10,11 @@ mod connect;
 mod connection;
 mod error;
 mod exchange;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod head;
 mod in_flight;
 mod limits;
-#[cfg(all(unix, any(test, fuzzing)))]
-pub(crate) mod pieces;
 mod pool;
 mod request;
 mod resolve;

@@ -1,4 +1,4 @@
-//! See `bosauth::fuzzing::exchange`.
+//! See `src/exchange.rs`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bosauth::fuzzing::exchange(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bosauth_fuzz::exchange(data));

@@ -1,4 +1,4 @@
-//! See `bosauth::fuzzing::jwt`.
+//! See `src/jwt.rs`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bosauth::fuzzing::jwt(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bosauth_fuzz::jwt(data));

@@ -1,4 +1,4 @@
-//! See `bosauth::fuzzing::paths`.
+//! See `src/paths.rs`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bosauth::fuzzing::paths(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bosauth_fuzz::paths(data));

@@ -1,4 +1,4 @@
-//! See `bosauth::fuzzing::record`.
+//! See `src/record.rs`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bosauth::fuzzing::record(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bosauth_fuzz::record(data));

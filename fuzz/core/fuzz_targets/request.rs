@@ -1,4 +1,4 @@
-//! See `bosauth::fuzzing::request`.
+//! See `src/request.rs`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bosauth::fuzzing::request(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bosauth_fuzz::request(data));

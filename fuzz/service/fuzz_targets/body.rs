@@ -1,4 +1,4 @@
-//! See `bosbase_local::fuzzing::body`.
+//! See `src/lib.rs`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bosbase_local::fuzzing::body(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bosbase_local_fuzz::body(data));

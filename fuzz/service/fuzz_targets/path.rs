@@ -1,4 +1,4 @@
-//! See `bosbase_local::fuzzing::path`.
+//! See `src/lib.rs`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bosbase_local::fuzzing::path(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bosbase_local_fuzz::path(data));

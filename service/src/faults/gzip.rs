@@ -1,30 +1,29 @@
-//! Text in the format of gzip (RFC 1952), stored without compression: any client can unpack it.
+//! The gzip format (RFC 1952) with stored, that is uncompressed, blocks (RFC 1951).
 
-/// The largest block that is stored in one piece.
+/// The maximum size of a stored block.
 const BLOCK: usize = 0xffff;
 
-/// `text` as a file of gzip.
-pub fn packed(text: &[u8]) -> Vec<u8> {
-    let mut packed = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
-    for block in text.chunks(BLOCK) {
+/// Encodes `data` as a gzip file.
+pub fn encode(data: &[u8]) -> Vec<u8> {
+    let mut file = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+    for block in data.chunks(BLOCK) {
         let size = u16::try_from(block.len()).unwrap_or(u16::MAX);
-        packed.push(0);
-        packed.extend(size.to_le_bytes());
-        packed.extend((!size).to_le_bytes());
-        packed.extend(block);
+        file.push(0);
+        file.extend(size.to_le_bytes());
+        file.extend((!size).to_le_bytes());
+        file.extend(block);
     }
-    // An empty block that is the last one.
-    packed.extend([1, 0, 0, 0xff, 0xff]);
-    packed.extend(checksum(text).to_le_bytes());
-    // The format keeps the size modulo 2^32.
-    packed.extend((text.len() as u32).to_le_bytes());
-    packed
+    // An empty block with the final bit.
+    file.extend([1, 0, 0, 0xff, 0xff]);
+    file.extend(crc32(data).to_le_bytes());
+    // ISIZE is modulo 2^32.
+    file.extend((data.len() as u32).to_le_bytes());
+    file
 }
 
-/// The CRC-32 of `text`.
-fn checksum(text: &[u8]) -> u32 {
+fn crc32(data: &[u8]) -> u32 {
     let mut sum = u32::MAX;
-    for byte in text {
+    for byte in data {
         sum ^= u32::from(*byte);
         for _ in 0..8 {
             let carry = sum & 1;
@@ -36,10 +35,10 @@ fn checksum(text: &[u8]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::checksum;
+    use super::crc32;
 
     #[test]
-    fn the_checksum_is_that_of_the_standard() {
-        assert_eq!(checksum(b"123456789"), 0xcbf4_3926);
+    fn crc32_matches_the_check_value() {
+        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
     }
 }

@@ -1,218 +1,209 @@
-//! Faults on demand: what the control address has asked to go wrong, and which request is next to
-//! meet it. They are a test's tool for this one server, so they live in its memory and not in the
-//! store: another instance on the same database plays its own.
+//! Injected faults: which ones are configured, and which request each applies to. They are kept
+//! in memory, not in the store: another instance on the same database has its own.
 
-mod answers;
-mod gzip;
-mod kinds;
-mod wire;
+pub mod gzip;
+mod kind;
+mod stream;
 
-pub use answers::around;
-pub use kinds::{Fault, Kind, When};
-pub use wire::Wire;
+pub use kind::{Fault, Kind, When};
+pub use stream::FaultStream;
 
-use crate::routes;
-use crate::seed::Problem;
+use crate::seed::ApplyError;
 use crate::store::collections::Collection;
-use axum::body::{Body, Bytes};
-use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How many requests one order may be for.
-const MOST_TIMES: u64 = 1_000_000;
+/// The maximum number of requests that one fault applies to.
+const MAX_TIMES: u64 = 1_000_000;
 
-/// How many orders are kept.
-const MOST_ORDERS: usize = 1000;
+/// The maximum number of faults.
+const MAX_FAULTS: usize = 1000;
 
-/// The calls that miss what was bound on a new server.
-const NEW_SERVER: [&str; 2] = ["auth-with-token", "unbind-token"];
+/// The calls that fail on a new server.
+const NEW_SERVER_CALLS: [&str; 2] = ["auth-with-token", "unbind-token"];
 
-/// The members of an order that every fault takes.
-const COMMON: &str = "when, times, call and collection";
-
-/// An order for a fault, as it is written.
+/// The fields of `add_fault`.
 #[derive(Deserialize)]
-pub struct Order {
+pub struct NewFault {
     fault: Kind,
     when: When,
     times: Option<u64>,
     call: Option<String>,
-    /// The only collection whose requests meet it.
+    /// If set, the fault applies to requests to this collection only.
     pub collection: Option<String>,
     #[serde(flatten)]
-    others: Map<String, Value>,
+    parameters: Map<String, Value>,
 }
 
-impl Order {
-    /// How many requests meet it.
+impl NewFault {
     fn times(&self) -> u64 {
-        let usual = match self.fault {
-            Kind::NewServer => MOST_TIMES,
+        let default = match self.fault {
+            Kind::NewServer => MAX_TIMES,
             _ => 1,
         };
-        self.times.unwrap_or(usual)
+        self.times.unwrap_or(default)
     }
 }
 
-/// An order that was taken.
-struct Ordered {
+/// A configured fault.
+struct Entry {
     fault: Fault,
     call: Option<String>,
     collection: Option<Collection>,
     times: u64,
-    played: u64,
-    /// When a new server ends to be one; before the first bind it has not begun.
-    ends: Option<Instant>,
+    hits: u64,
+    /// When a `new_server` expires. `None` before the first bind, which starts it.
+    expires: Option<Instant>,
 }
 
-impl Ordered {
-    /// Whether a request meets this fault.
-    fn is_for(&self, call: &str, collection: Option<&str>) -> bool {
-        let wanted = self.call.as_deref().is_none_or(|wanted| wanted == call);
-        let inside = self.collection.as_ref().is_none_or(|wanted| {
-            collection
-                .is_some_and(|name| name == wanted.id || name.eq_ignore_ascii_case(&wanted.name))
+impl Entry {
+    fn applies_to(&self, call: &str, collection: Option<&str>) -> bool {
+        let call_matches = self.call.as_deref().is_none_or(|expected| expected == call);
+        let collection_matches = self.collection.as_ref().is_none_or(|expected| {
+            collection.is_some_and(|name| {
+                name == expected.id || name.eq_ignore_ascii_case(&expected.name)
+            })
         });
-        self.played < self.times && wanted && inside && self.is_now(call)
+        self.hits < self.times && call_matches && collection_matches && self.is_active(call)
     }
 
-    /// Whether it is the time of this fault, and this a call that can meet it.
-    fn is_now(&self, call: &str) -> bool {
+    fn is_active(&self, call: &str) -> bool {
         self.fault.kind != Kind::NewServer
-            || NEW_SERVER.contains(&call) && self.ends.is_some_and(|end| Instant::now() < end)
+            || NEW_SERVER_CALLS.contains(&call)
+                && self.expires.is_some_and(|time| Instant::now() < time)
     }
 
-    fn listed(&self) -> Value {
-        let mut listed = json!({
+    fn to_json(&self) -> Value {
+        let mut json = json!({
             "fault": self.fault.kind,
             "when": self.fault.when,
             "times": self.times,
-            "played": self.played,
+            "played": self.hits,
         });
-        if let Some((number, value)) = self.fault.kind.number().zip(self.fault.number) {
-            listed[number.name] = value.into();
+        if let Some((parameter, value)) = self.fault.kind.parameter().zip(self.fault.parameter) {
+            json[parameter.name] = value.into();
         }
         if let Some(call) = &self.call {
-            listed["call"] = call.as_str().into();
+            json["call"] = call.as_str().into();
         }
         if let Some(collection) = &self.collection {
-            listed["collection"] = collection.name.as_str().into();
+            json["collection"] = collection.name.as_str().into();
         }
-        listed
+        json
     }
 }
 
-/// The faults that were ordered, oldest first.
-#[derive(Default)]
-pub struct Faults(Mutex<Vec<Ordered>>);
+/// The configured faults, oldest first.
+pub struct Faults {
+    /// The names of all calls.
+    calls: Vec<&'static str>,
+    entries: Mutex<Vec<Entry>>,
+}
 
 impl Faults {
-    /// Takes an order; `collection` is the one that it names.
-    pub fn add(&self, order: Order, collection: Option<Collection>) -> Result<(), Problem> {
-        let number = order.fault.read_number(&order.others)?;
-        let times = order.times();
-        if !(1..=MOST_TIMES).contains(&times) {
-            return Err(Problem::refused(format!("times is 1 to {MOST_TIMES}")));
+    /// An empty list. `calls` are the calls that a fault can name.
+    pub fn new(calls: Vec<&'static str>) -> Self {
+        Self {
+            calls,
+            entries: Mutex::default(),
         }
-        if let Some(call) = &order.call {
-            check_call(call)?;
-        }
-        if order.fault == Kind::NewServer {
-            check_new_server(&order)?;
-        }
-        let mut all = self.all();
-        if all.len() == MOST_ORDERS {
-            return Err(Problem::refused(format!(
-                "there are {MOST_ORDERS} faults already; clear_faults makes room"
+    }
+
+    /// Adds a fault; `collection` is the one it names.
+    pub fn add(&self, new: NewFault, collection: Option<Collection>) -> Result<(), ApplyError> {
+        let parameter = new.fault.parse_parameter(&new.parameters)?;
+        let times = new.times();
+        if !(1..=MAX_TIMES).contains(&times) {
+            return Err(ApplyError::invalid(format!(
+                "times must be 1 to {MAX_TIMES}"
             )));
         }
-        all.push(Ordered {
+        self.check_call(&new)?;
+        let mut entries = self.lock();
+        if entries.len() == MAX_FAULTS {
+            return Err(ApplyError::invalid(format!(
+                "at most {MAX_FAULTS} faults can be configured; remove them with clear_faults"
+            )));
+        }
+        entries.push(Entry {
             fault: Fault {
-                kind: order.fault,
-                when: order.when,
-                number,
+                kind: new.fault,
+                when: new.when,
+                parameter,
             },
-            call: order.call,
+            call: new.call,
             collection,
             times,
-            played: 0,
-            ends: None,
+            hits: 0,
+            expires: None,
         });
         Ok(())
     }
 
-    /// The fault that a request meets, which is then used up by one.
-    pub fn meet(&self, call: &str, collection: Option<&str>) -> Option<Fault> {
-        let mut all = self.all();
-        let met = all
-            .iter_mut()
-            .find(|ordered| ordered.is_for(call, collection))?;
-        met.played += 1;
-        Some(met.fault)
+    /// Rejects a fault that no request could match.
+    fn check_call(&self, new: &NewFault) -> Result<(), ApplyError> {
+        let call = new.call.as_deref();
+        if call.is_some_and(|call| !self.calls.contains(&call)) {
+            let calls = self.calls.join(", ");
+            return Err(ApplyError::invalid(format!(
+                "unknown call; the calls are {calls}"
+            )));
+        }
+        if new.fault != Kind::NewServer {
+            return Ok(());
+        }
+        if new.when == When::After {
+            return Err(ApplyError::invalid(
+                "new_server supports only `before`: the call is not executed",
+            ));
+        }
+        if call.is_some_and(|call| !NEW_SERVER_CALLS.contains(&call)) {
+            let calls = NEW_SERVER_CALLS.join(" and ");
+            return Err(ApplyError::invalid(format!(
+                "new_server applies to {calls} only"
+            )));
+        }
+        Ok(())
     }
 
-    /// A token was bound, with which the time of a new server begins.
-    pub fn begin_new_server(&self, bound_in: &Collection) {
-        let is_waiting = |ordered: &&mut Ordered| {
-            let wanted = ordered.collection.as_ref();
-            ordered.fault.kind == Kind::NewServer
-                && ordered.ends.is_none()
-                && wanted.is_none_or(|wanted| wanted.id == bound_in.id)
+    /// Returns the fault that applies to a request, and counts the hit.
+    pub fn take(&self, call: &str, collection: Option<&str>) -> Option<Fault> {
+        let mut entries = self.lock();
+        let entry = entries
+            .iter_mut()
+            .find(|entry| entry.applies_to(call, collection))?;
+        entry.hits += 1;
+        Some(entry.fault)
+    }
+
+    /// Starts the timer of every `new_server` that was waiting for a bind in `collection`.
+    pub fn start_new_server(&self, collection: &Collection) {
+        let is_waiting = |entry: &&mut Entry| {
+            let expected = entry.collection.as_ref();
+            entry.fault.kind == Kind::NewServer
+                && entry.expires.is_none()
+                && expected.is_none_or(|expected| expected.id == collection.id)
         };
-        for ordered in self.all().iter_mut().filter(is_waiting) {
-            let seconds = ordered.fault.number.unwrap_or_default();
-            ordered.ends = Some(Instant::now() + Duration::from_secs(seconds));
+        for entry in self.lock().iter_mut().filter(is_waiting) {
+            let seconds = entry.fault.parameter.unwrap_or_default();
+            entry.expires = Some(Instant::now() + Duration::from_secs(seconds));
         }
     }
 
-    /// All orders, used up or not.
+    /// All faults, including used-up ones, as JSON.
     pub fn list(&self) -> Value {
-        json!({"faults": self.all().iter().map(Ordered::listed).collect::<Vec<_>>()})
+        json!({"faults": self.lock().iter().map(Entry::to_json).collect::<Vec<_>>()})
     }
 
-    /// Forgets all orders.
+    /// Removes all faults.
     pub fn clear(&self) {
-        self.all().clear();
+        self.lock().clear();
     }
 
-    fn all(&self) -> MutexGuard<'_, Vec<Ordered>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
         // No panic can leave the list half changed.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn check_call(call: &str) -> Result<(), Problem> {
-    let known = routes::call_names();
-    if known.contains(&call) {
-        return Ok(());
-    }
-    let known = known.join(", ");
-    Err(Problem::refused(format!(
-        "there is no such call; there are {known}"
-    )))
-}
-
-/// Refuses an order for a new server that no request would meet.
-fn check_new_server(order: &Order) -> Result<(), Problem> {
-    let calls = NEW_SERVER.join(" and ");
-    if order.when == When::After {
-        return Err(Problem::refused(
-            "new_server has only `before`: the call is not carried out",
-        ));
-    }
-    match &order.call {
-        Some(call) if !NEW_SERVER.contains(&call.as_str()) => Err(Problem::refused(format!(
-            "new_server is a fault of {calls} only"
-        ))),
-        _ => Ok(()),
-    }
-}
-
-/// The body of an answer. It was made in memory, so it cannot fail.
-async fn whole(body: Body) -> Bytes {
-    let body = body.collect().await.map(|body| body.to_bytes());
-    body.unwrap_or_default()
 }

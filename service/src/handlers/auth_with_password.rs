@@ -1,58 +1,57 @@
-//! auth-with-password: logging in with an email, or another field that names the account.
+//! `auth-with-password`: login with an email, or another identity field, and a password.
 
-use crate::answer::{Outcome, Refusal, Refused, went_wrong};
+use crate::app::App;
 use crate::call::Call;
 use crate::form::Form;
-use crate::login::Method;
+use crate::response::{ApiError, ApiResult};
+use crate::second_factor::Method;
 use crate::store::Db;
 use crate::store::accounts::{self, Account};
 use crate::store::collections::Collection;
-use crate::validation::{Findings, is_email};
-use crate::{App, login, passwords};
+use crate::validation::{ValidationErrors, is_email};
+use crate::{login, passwords};
 use axum::extract::State;
 use std::sync::Arc;
 
-/// Logs in the account whose name and password were sent.
-pub async fn auth_with_password(State(app): State<Arc<App>>, call: Call) -> Outcome {
-    call.needs_accounts()?;
-    call.needs_passwords()?;
+/// Logs in to the account with an identity and a password.
+pub async fn auth_with_password(State(app): State<Arc<App>>, call: Call) -> ApiResult {
+    call.require_auth_collection()?;
+    call.require_password_auth()?;
     let form = credentials(&call).await?;
     let account = {
-        let mut db = app.store.connection().await.map_err(went_wrong)?;
-        named(&mut db, &call.collection, &form)
-            .await
-            .map_err(went_wrong)?
+        let mut db = app.store.connection().await?;
+        find(&mut db, &call.collection, &form).await?
     };
-    let failed = || Refusal::bad("Failed to authenticate.");
+    let failed = || ApiError::bad_request("Failed to authenticate.");
     let account = account.ok_or_else(failed)?;
-    let password = form.text("password").to_owned();
-    if !passwords::is_right(password, account.password_hash.clone()).await {
+    let password = form.get("password").to_owned();
+    if !passwords::verify(password, account.password_hash.clone()).await {
         return Err(failed());
     }
-    let mut db = app.store.connection().await.map_err(went_wrong)?;
-    login::finish(&mut db, &call, &account, Method::Password).await
+    let mut db = app.store.connection().await?;
+    login::complete(&mut db, &call, &account, Method::Password).await
 }
 
-async fn credentials(call: &Call) -> Refused<Form> {
+async fn credentials(call: &Call) -> ApiResult<Form> {
     let form = call
         .form(&["identity", "password", "identityField"])
         .await?;
-    let mut findings = Findings::default();
-    findings.required("identity", form.text("identity"), 255);
-    findings.required("password", form.text("password"), 255);
-    findings.one_of(
+    let mut errors = ValidationErrors::default();
+    errors.required("identity", form.get("identity"), 255);
+    errors.required("password", form.get("password"), 255);
+    errors.one_of(
         "identityField",
-        form.text("identityField"),
+        form.get("identityField"),
         &call.collection.identity_fields,
     );
-    findings.refuse()?;
+    errors.into_result()?;
     Ok(form)
 }
 
-/// The account that was named. Without `identityField` an address is first looked for among the
-/// emails, and then in the other fields, in their order.
-async fn named(db: &mut Db, collection: &Collection, form: &Form) -> sqlx::Result<Option<Account>> {
-    let (identity, field) = (form.text("identity"), form.text("identityField"));
+/// Finds the account. Without `identityField`, an email address is compared with the emails first,
+/// then with the other identity fields in order.
+async fn find(db: &mut Db, collection: &Collection, form: &Form) -> sqlx::Result<Option<Account>> {
+    let (identity, field) = (form.get("identity"), form.get("identityField"));
     if !field.is_empty() {
         return by_field(db, collection, field, identity).await;
     }

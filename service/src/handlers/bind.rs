@@ -1,82 +1,80 @@
-//! bind-token and unbind-token: what the owner of a password may do with a custom token.
+//! `bind-token` and `unbind-token`, authenticated by email and password.
 
-use crate::App;
-use crate::answer::{Outcome, Refusal, Refused, went_wrong};
+use crate::app::App;
 use crate::call::Call;
 use crate::form::Form;
 use crate::passwords;
+use crate::response::{ApiError, ApiResult};
 use crate::store::accounts::{self, Account};
 use crate::store::bindings;
-use crate::validation::Findings;
+use crate::validation::ValidationErrors;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use std::sync::Arc;
 
 /// Binds a token to an account.
-pub async fn bind(State(app): State<Arc<App>>, call: Call) -> Outcome {
-    change(&app, &call, &Change::Bind).await
+pub async fn bind(State(app): State<Arc<App>>, call: Call) -> ApiResult {
+    run(&app, &call, &Operation::Bind).await
 }
 
-/// Removes the binding of a token to an account. That it was there is not asked.
-pub async fn unbind(State(app): State<Arc<App>>, call: Call) -> Outcome {
-    change(&app, &call, &Change::Unbind).await
+/// Removes the binding of a token to an account, if it exists.
+pub async fn unbind(State(app): State<Arc<App>>, call: Call) -> ApiResult {
+    run(&app, &call, &Operation::Unbind).await
 }
 
-enum Change {
+enum Operation {
     Bind,
     Unbind,
 }
 
-async fn change(app: &App, call: &Call, change: &Change) -> Outcome {
-    let failed = match change {
-        Change::Bind => "Failed to bind token.",
-        Change::Unbind => "Failed to unbind token.",
+async fn run(app: &App, call: &Call, operation: &Operation) -> ApiResult {
+    let failed = match operation {
+        Operation::Bind => "Failed to bind token.",
+        Operation::Unbind => "Failed to unbind token.",
     };
     let form = credentials(call).await?;
-    let account = owner(app, call, &form, failed).await?;
-    let (collection, token) = (&call.collection.id, form.text("token"));
-    let broken = |error| Refusal::broken(failed, error);
-    let mut db = app.store.transaction().await.map_err(broken)?;
-    match change {
-        Change::Bind => bindings::bind(&mut db, collection, &account.id, token).await,
-        Change::Unbind if call.misses_bindings => Ok(()),
-        Change::Unbind => bindings::unbind(&mut db, collection, &account.id, token).await,
+    let account = authenticate(app, call, &form, failed).await?;
+    let (collection, token) = (&call.collection.id, form.get("token"));
+    let internal = |error| ApiError::internal_error(failed, error);
+    let mut db = app.store.transaction().await.map_err(internal)?;
+    match operation {
+        Operation::Bind => bindings::bind(&mut db, collection, &account.id, token).await,
+        Operation::Unbind if call.ignore_bindings => Ok(()),
+        Operation::Unbind => bindings::unbind(&mut db, collection, &account.id, token).await,
     }
-    .map_err(broken)?;
-    db.commit().await.map_err(broken)?;
-    if matches!(change, Change::Bind) {
-        app.faults.begin_new_server(&call.collection);
+    .map_err(internal)?;
+    db.commit().await.map_err(internal)?;
+    if matches!(operation, Operation::Bind) {
+        app.faults.start_new_server(&call.collection);
     }
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// What was sent, in a collection that takes passwords at all.
-async fn credentials(call: &Call) -> Refused<Form> {
-    call.needs_accounts()?;
-    call.needs_passwords()?;
+/// Validates the request.
+async fn credentials(call: &Call) -> ApiResult<Form> {
+    call.require_auth_collection()?;
+    call.require_password_auth()?;
     let form = call.form(&["email", "password", "token"]).await?;
-    let mut findings = Findings::default();
-    findings.email("email", form.text("email"));
-    findings.required("password", form.text("password"), 255);
-    findings.required("token", form.text("token"), 1024);
-    findings.refuse()?;
+    let mut errors = ValidationErrors::default();
+    errors.email("email", form.get("email"));
+    errors.required("password", form.get("password"), 255);
+    errors.required("token", form.get("token"), 1024);
+    errors.into_result()?;
     Ok(form)
 }
 
-/// The account whose email and password were sent.
-async fn owner(app: &App, call: &Call, form: &Form, failed: &str) -> Refused<Account> {
+/// Authenticates the account by email and password.
+async fn authenticate(app: &App, call: &Call, form: &Form, failed: &str) -> ApiResult<Account> {
     let account = {
-        let mut db = app.store.connection().await.map_err(went_wrong)?;
-        accounts::by_email(&mut db, &call.collection.id, form.text("email"))
-            .await
-            .map_err(went_wrong)?
+        let mut db = app.store.connection().await?;
+        accounts::by_email(&mut db, &call.collection.id, form.get("email")).await?
     };
     if let Some(account) = account {
-        let password = form.text("password").to_owned();
-        if passwords::is_right(password, account.password_hash.clone()).await {
+        let password = form.get("password").to_owned();
+        if passwords::verify(password, account.password_hash.clone()).await {
             return Ok(account);
         }
     }
-    Err(Refusal::bad(failed))
+    Err(ApiError::bad_request(failed))
 }

@@ -1,8 +1,9 @@
-//! control: steps from outside the token API, for tests only. No browser may take one.
+//! The control endpoint. It refuses requests from browsers and other machines.
 
-use crate::answer::{Outcome, Refusal, json_answer, went_wrong};
-use crate::seed::Problem;
-use crate::{App, json, steps};
+use crate::app::App;
+use crate::response::{ApiError, ApiResult, internal_error, json_response};
+use crate::seed::ApplyError;
+use crate::{control, json};
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
@@ -10,38 +11,39 @@ use bytes::Bytes;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-/// Carries out the step in the body.
+/// Executes the command in the body.
 pub async fn control(
     State(app): State<Arc<App>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     body: Bytes,
-) -> Outcome {
+) -> ApiResult {
     if !is_local_program(peer.ip(), &headers) {
-        return Err(Refusal::forbidden(
-            "The control address is for programs on this machine.",
+        return Err(ApiError::forbidden(
+            "The control endpoint accepts requests from programs on this machine only.",
         ));
     }
-    let step = json::read(&body).map_err(|error| Refusal::bad(format!("no JSON: {error}")))?;
-    match steps::carry_out(&app, step).await {
+    let command = json::parse(&body)
+        .map_err(|error| ApiError::bad_request(format!("invalid JSON: {error}")))?;
+    match control::execute(&app, command).await {
         Ok(None) => Ok(StatusCode::NO_CONTENT.into_response()),
-        Ok(Some(value)) => Ok(json_answer(StatusCode::OK, &value)),
-        Err(Problem::Refused(reason)) => Err(Refusal::bad(reason)),
-        Err(Problem::Store(error)) => Err(went_wrong(error)),
+        Ok(Some(value)) => Ok(json_response(StatusCode::OK, &value)),
+        Err(ApplyError::Invalid(reason)) => Err(ApiError::bad_request(reason)),
+        Err(ApplyError::Store(error)) => Err(internal_error(error)),
     }
 }
 
-/// Says how the control address is opened.
-pub async fn closed() -> Refusal {
-    Refusal::not_found(
-        "The control address is closed: start bosbase-local with --control (in Rust: Config.control).",
+/// The response if control is disabled.
+pub async fn disabled() -> ApiError {
+    ApiError::not_found(
+        "The control endpoint is disabled: start bosbase-local with --control (in Rust: Config::control).",
     )
 }
 
-/// Whether the request comes from this machine and from no browser. A page on the web can send
-/// a browser here, under a name that it makes lead to this machine; it cannot make the browser
-/// leave out `Origin` and at the same time name a loopback host. (`Sec-Fetch-Mode` alone says
-/// nothing: the `fetch` of Node sends it, too.)
+/// Whether the request comes from this machine, and not from a browser. A web page can make a
+/// browser send a request here, under a name that it resolves to this machine (DNS rebinding); it
+/// cannot make the browser omit `Origin` and also send a loopback host. `Sec-Fetch-Mode` is not
+/// checked, since Node's `fetch` sends it too.
 fn is_local_program(peer: IpAddr, headers: &HeaderMap) -> bool {
     let from_browser = headers.contains_key(header::ORIGIN)
         || headers.contains_key("sec-fetch-site")
@@ -60,9 +62,9 @@ fn is_loopback_host(host: &str) -> bool {
         Some((name, port)) if port.parse::<u16>().is_ok() => name,
         _ => host,
     };
-    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    let address = name.trim_start_matches('[').trim_end_matches(']');
     name.eq_ignore_ascii_case("localhost")
-        || bare
+        || address
             .parse::<IpAddr>()
             .is_ok_and(|address| address.is_loopback())
 }
@@ -72,7 +74,7 @@ mod tests {
     use super::is_loopback_host;
 
     #[test]
-    fn only_names_of_this_machine_are_loopback_hosts() {
+    fn loopback_hosts_are_recognized() {
         for host in [
             "127.0.0.1:8090",
             "127.0.0.1",

@@ -1,8 +1,9 @@
-//! health: whether the service answers.
+//! `health`.
 
-use crate::answer::{self, Outcome, went_wrong};
-use crate::limits::{self, Asked};
-use crate::{App, caller};
+use crate::app::App;
+use crate::auth;
+use crate::limits::{self, RequestInfo};
+use crate::response::{self, ApiResult};
 use axum::extract::{ConnectInfo, RawQuery, State};
 use axum::http::{HeaderMap, Method};
 use serde::Serialize;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// The members stand in the order in which they are written.
+/// The fields in the order in which they are serialized.
 #[derive(Serialize)]
 struct Health {
     message: &'static str,
@@ -18,28 +19,26 @@ struct Health {
     data: Value,
 }
 
-/// Says that all is well, and a little more to a superuser.
+/// Reports that the server is running, with some settings to a superuser.
 pub async fn health(
     State(app): State<Arc<App>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     method: Method,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Outcome {
+) -> ApiResult {
     let query = query.unwrap_or_default();
     let ip = peer.ip().to_canonical();
-    let mut db = app.store.connection().await.map_err(went_wrong)?;
-    let asked = Asked {
+    let mut db = app.store.connection().await?;
+    let request = RequestInfo {
         method: &method,
         path: "/api/health",
         headers: &headers,
         query: &query,
         ip,
     };
-    limits::check_path(&mut db, &asked).await?;
-    let is_superuser = caller::is_superuser(&mut db, &headers, &query)
-        .await
-        .map_err(went_wrong)?;
+    limits::check_path(&mut db, &request).await?;
+    let is_superuser = auth::is_superuser(&mut db, &headers, &query).await?;
     let data = if is_superuser {
         json!({
             "canBackup": true,
@@ -55,5 +54,5 @@ pub async fn health(
         code: 200,
         data,
     };
-    answer::picked(&query, &health)
+    response::ok_with_fields(&query, &health)
 }

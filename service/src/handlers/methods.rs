@@ -1,18 +1,18 @@
-//! auth-methods: how one may log in to a collection.
+//! `auth-methods`: the authentication methods of a collection.
 
-use crate::answer::{self, Outcome};
 use crate::call::Call;
+use crate::response::{self, ApiResult};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// The members stand in the order in which they are written.
+/// The fields in the order in which they are serialized.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Methods<'a> {
     password: Password<'a>,
     oauth2: OAuth2,
-    mfa: Lasting,
-    otp: Lasting,
+    mfa: Timed,
+    otp: Timed,
     auth_providers: Value,
     username_password: bool,
     email_password: bool,
@@ -32,12 +32,12 @@ struct OAuth2 {
 }
 
 #[derive(Serialize)]
-struct Lasting {
+struct Timed {
     enabled: bool,
     duration: i64,
 }
 
-impl Lasting {
+impl Timed {
     fn new(enabled: bool, duration: i64) -> Self {
         Self {
             enabled,
@@ -46,9 +46,9 @@ impl Lasting {
     }
 }
 
-/// Lists the methods. Custom tokens are not among them.
-pub async fn auth_methods(call: Call) -> Outcome {
-    call.needs_accounts()?;
+/// Lists the methods, except custom tokens.
+pub async fn auth_methods(call: Call) -> ApiResult {
+    call.require_auth_collection()?;
     let collection = &call.collection;
     let fields: &[String] = if collection.password_auth {
         &collection.identity_fields
@@ -64,11 +64,11 @@ pub async fn auth_methods(call: Call) -> Outcome {
             providers: [],
             enabled: false,
         },
-        mfa: Lasting::new(collection.mfa.enabled, collection.mfa.duration),
-        otp: Lasting::new(collection.otp.enabled, collection.otp.duration),
+        mfa: Timed::new(collection.mfa.enabled, collection.mfa.duration),
+        otp: Timed::new(collection.otp.enabled, collection.otp.duration),
         auth_providers: json!(null),
         username_password: fields.iter().any(|field| field == "username"),
         email_password: fields.iter().any(|field| field == "email"),
     };
-    answer::picked(&call.query, &methods)
+    response::ok_with_fields(&call.query, &methods)
 }

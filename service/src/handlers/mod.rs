@@ -1,4 +1,4 @@
-//! The handlers of the routes, one module per call.
+//! The handlers, one module per call.
 
 pub mod auth_with_otp;
 pub mod auth_with_password;

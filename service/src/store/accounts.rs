@@ -1,40 +1,36 @@
-//! The table of accounts: the records of all collections that can log in.
+//! The table of accounts: the records of all auth collections.
 
 use super::collections::Collection;
-use super::{Db, damaged, first, run, text};
+use super::{Db, damaged, execute, fetch, text};
 use serde_json::{Map, Value};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-/// An account. It has no `Debug`, so that neither hash nor key is printed.
+/// An account. No `Debug`, since it contains the hash and the key.
 pub struct Account {
-    /// Its identifier.
     pub id: String,
-    /// The identifier of its collection.
     pub collection_id: String,
-    /// Its address, unique in its collection.
+    /// Unique in the collection.
     pub email: String,
-    /// The bcrypt hash of its password.
+    /// A bcrypt hash.
     pub password_hash: String,
-    /// What its tokens are signed with, beside the collection's secret.
+    /// One half of the key that signs login tokens; the other is the collection's secret.
     pub token_key: String,
-    /// Whether the address is known to be its own.
+    /// Whether the account has proved that it owns the email.
     pub verified: bool,
-    /// Whether others see the address.
+    /// Whether others can see the email.
     pub email_visibility: bool,
-    /// Its values for the collection's own fields.
+    /// The values of the collection's fields.
     pub fields: Map<String, Value>,
-    /// When it was made.
     pub created: String,
-    /// When it was last changed.
     pub updated: String,
 }
 
 impl Account {
-    /// Everything about the account that its owner may see.
-    pub fn shown(&self, collection: &Collection) -> Map<String, Value> {
-        let mut shown = super::records::own_fields(collection, &self.fields);
-        let mut put = |name: &str, value: Value| shown.insert(name.to_owned(), value);
+    /// Returns the record as its owner sees it.
+    pub fn to_json(&self, collection: &Collection) -> Map<String, Value> {
+        let mut json = super::records::fields_to_json(collection, &self.fields);
+        let mut put = |name: &str, value: Value| json.insert(name.to_owned(), value);
         put("collectionId", collection.id.as_str().into());
         put("collectionName", collection.name.as_str().into());
         put("created", self.created.as_str().into());
@@ -43,16 +39,15 @@ impl Account {
         put("id", self.id.as_str().into());
         put("updated", self.updated.as_str().into());
         put("verified", self.verified.into());
-        shown
+        json
     }
 
-    /// The key with which its tokens are signed.
+    /// Returns the key that signs login tokens.
     pub fn signing_key(&self, collection: &Collection) -> String {
         format!("{}{}", self.token_key, collection.secret)
     }
 }
 
-/// What makes the table.
 pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS local_accounts (
     id TEXT NOT NULL, collection_id TEXT NOT NULL, email TEXT NOT NULL,
     password_hash TEXT NOT NULL, token_key TEXT NOT NULL,
@@ -60,7 +55,7 @@ pub(super) const TABLE: &str = "CREATE TABLE IF NOT EXISTS local_accounts (
     fields TEXT NOT NULL, created TEXT NOT NULL, updated TEXT NOT NULL,
     PRIMARY KEY (collection_id, id), UNIQUE (collection_id, email))";
 
-fn read(row: &AnyRow) -> sqlx::Result<Account> {
+fn from_row(row: &AnyRow) -> sqlx::Result<Account> {
     let fields: String = row.try_get("fields")?;
     Ok(Account {
         id: row.try_get("id")?,
@@ -76,46 +71,36 @@ fn read(row: &AnyRow) -> sqlx::Result<Account> {
     })
 }
 
-/// The account of a collection with this identifier.
+/// Finds an account by id.
 pub async fn by_id(db: &mut Db, collection_id: &str, id: &str) -> sqlx::Result<Option<Account>> {
-    let row = first(
-        db,
-        "SELECT * FROM local_accounts WHERE collection_id = $1 AND id = $2",
-        &[collection_id, id],
-    )
-    .await?;
-    row.as_ref().map(read).transpose()
+    let sql = "SELECT * FROM local_accounts WHERE collection_id = $1 AND id = $2";
+    let row = fetch(db, sql, &[collection_id, id]).await?;
+    row.as_ref().map(from_row).transpose()
 }
 
-/// The account of a collection with exactly this address.
+/// Finds an account by its exact email.
 pub async fn by_email(
     db: &mut Db,
     collection_id: &str,
     email: &str,
 ) -> sqlx::Result<Option<Account>> {
-    let row = first(
-        db,
-        "SELECT * FROM local_accounts WHERE collection_id = $1 AND email = $2",
-        &[collection_id, email],
-    )
-    .await?;
-    row.as_ref().map(read).transpose()
+    let sql = "SELECT * FROM local_accounts WHERE collection_id = $1 AND email = $2";
+    let row = fetch(db, sql, &[collection_id, email]).await?;
+    row.as_ref().map(from_row).transpose()
 }
 
-/// The account of a collection whose own field `field` is this text; the first made, if there
-/// are several.
+/// Finds the account whose field `field` is the string `value`; the oldest, if there are several.
 pub async fn by_field(
     db: &mut Db,
     collection_id: &str,
     field: &str,
     value: &str,
 ) -> sqlx::Result<Option<Account>> {
-    // The database only sorts out most of those that are not meant: engines differ in whether
-    // LIKE minds the case.
-    let member = Map::from_iter([(field.to_owned(), value.into())]);
-    let member = serde_json::to_string(&member).map_err(damaged)?;
-    let member = &member[1..member.len() - 1];
-    let pattern = member
+    // LIKE only preselects rows: the engines differ in whether it is case-sensitive.
+    let json = Map::from_iter([(field.to_owned(), value.into())]);
+    let json = serde_json::to_string(&json).map_err(damaged)?;
+    let json = &json[1..json.len() - 1];
+    let pattern = json
         .replace('!', "!!")
         .replace('%', "!%")
         .replace('_', "!_");
@@ -128,7 +113,7 @@ pub async fn by_field(
     .fetch_all(db)
     .await?;
     for row in &rows {
-        let account = read(row)?;
+        let account = from_row(row)?;
         if account.fields.get(field).and_then(Value::as_str) == Some(value) {
             return Ok(Some(account));
         }
@@ -136,17 +121,13 @@ pub async fn by_field(
     Ok(None)
 }
 
-/// Keeps others from adding to what belongs to an account, until the transaction ends.
-pub async fn hold(db: &mut Db, account: &Account) -> sqlx::Result<()> {
-    run(
-        db,
-        "UPDATE local_accounts SET id = id WHERE collection_id = $1 AND id = $2",
-        &[&account.collection_id, &account.id],
-    )
-    .await
+/// Locks an account until the transaction ends.
+pub async fn lock(db: &mut Db, account: &Account) -> sqlx::Result<()> {
+    let sql = "UPDATE local_accounts SET id = id WHERE collection_id = $1 AND id = $2";
+    execute(db, sql, &[&account.collection_id, &account.id]).await
 }
 
-/// Adds an account.
+/// Inserts an account.
 pub async fn insert(db: &mut Db, account: &Account) -> sqlx::Result<()> {
     let sql = "INSERT INTO local_accounts (collection_id, id, email, password_hash, token_key,
             verified, email_visibility, fields, created, updated)
@@ -154,7 +135,7 @@ pub async fn insert(db: &mut Db, account: &Account) -> sqlx::Result<()> {
     write(db, sql, account).await
 }
 
-/// Writes down what has become of an account.
+/// Updates an account.
 pub async fn update(db: &mut Db, account: &Account) -> sqlx::Result<()> {
     let sql = "UPDATE local_accounts SET email = $3, password_hash = $4, token_key = $5,
             verified = $6, email_visibility = $7, fields = $8, created = $9, updated = $10
@@ -162,8 +143,8 @@ pub async fn update(db: &mut Db, account: &Account) -> sqlx::Result<()> {
     write(db, sql, account).await
 }
 
-/// Writes down that the address of an account is its own.
-pub async fn verify(db: &mut Db, account: &Account) -> sqlx::Result<()> {
+/// Marks the email of an account as verified.
+pub async fn set_verified(db: &mut Db, account: &Account) -> sqlx::Result<()> {
     sqlx::query(
         "UPDATE local_accounts SET verified = 1, updated = $3
         WHERE collection_id = $1 AND id = $2",
@@ -191,24 +172,4 @@ async fn write(db: &mut Db, sql: &'static str, account: &Account) -> sqlx::Resul
         .execute(db)
         .await?;
     Ok(())
-}
-
-/// Removes an account; its bindings are removed by their own table.
-pub async fn delete(db: &mut Db, collection_id: &str, id: &str) -> sqlx::Result<()> {
-    run(
-        db,
-        "DELETE FROM local_accounts WHERE collection_id = $1 AND id = $2",
-        &[collection_id, id],
-    )
-    .await
-}
-
-/// Removes all accounts of a collection.
-pub async fn delete_all(db: &mut Db, collection_id: &str) -> sqlx::Result<()> {
-    run(
-        db,
-        "DELETE FROM local_accounts WHERE collection_id = $1",
-        &[collection_id],
-    )
-    .await
 }

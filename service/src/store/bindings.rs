@@ -1,13 +1,14 @@
-//! The table `_token_bindings`: which account a custom token logs in to. It holds hashes only.
+//! The table `_token_bindings`, which maps the hashes of custom tokens to accounts.
 //!
-//! The first bind makes it, or renames one of the names it once had. Until then nothing is bound.
+//! As in BosBase, the first bind creates it, or renames a table with one of its former names.
 
-use super::{Db, first, run, schema, text};
+use super::engine::{count_existing, lock_schema};
+use super::{Db, execute, fetch, text};
 use crate::ids;
 use sha2::{Digest, Sha256};
 use sqlx::Row;
 
-/// The names the table once had, in the order in which they are looked for.
+/// The former names of the table, by precedence.
 pub(super) const LEGACY: [(&str, &str); 2] = [
     (
         "_tokenBindings",
@@ -19,7 +20,6 @@ pub(super) const LEGACY: [(&str, &str); 2] = [
     ),
 ];
 
-/// The name it has.
 pub(super) const TABLE: &str = "_token_bindings";
 
 const CREATE: [&str; 3] = [
@@ -34,26 +34,25 @@ const CREATE: [&str; 3] = [
         ON "_token_bindings" ("collectionRef", "recordRef")"#,
 ];
 
-/// The hash under which a token is kept.
 fn hash(token: &str) -> String {
     ids::hex(&Sha256::digest(token))
 }
 
-/// Makes the table and its indexes, as far as they are missing. Belongs in a transaction.
-async fn make_table(db: &mut Db) -> sqlx::Result<()> {
+/// Creates the table and its indexes if they do not exist. Must be called in a transaction.
+async fn create_table(db: &mut Db) -> sqlx::Result<()> {
     let all = [
         TABLE,
         "idx__token_bindings_token",
         "idx__token_bindings_record",
     ];
-    if schema::count(db, &all).await? == all.len() {
+    if count_existing(db, &all).await? == all.len() {
         return Ok(());
     }
-    // Two instances may get here at once; the second one finds all done.
-    schema::lock(db).await?;
-    if schema::count(db, &[TABLE]).await? == 0 {
+    // Of concurrent instances, the first one creates everything.
+    lock_schema(db).await?;
+    if count_existing(db, &[TABLE]).await? == 0 {
         for (name, rename) in LEGACY {
-            if schema::count(db, &[name]).await? == 1 {
+            if count_existing(db, &[name]).await? == 1 {
                 sqlx::query(rename).execute(&mut *db).await?;
                 break;
             }
@@ -65,20 +64,20 @@ async fn make_table(db: &mut Db) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Whether anything was ever bound.
-async fn is_there(db: &mut Db) -> sqlx::Result<bool> {
-    Ok(schema::count(db, &[TABLE]).await? == 1)
+/// Returns whether the table exists.
+async fn table_exists(db: &mut Db) -> sqlx::Result<bool> {
+    Ok(count_existing(db, &[TABLE]).await? == 1)
 }
 
-/// Binds a token to an account, taking it from any other account of the collection. Belongs in
-/// a transaction.
+/// Binds a token to an account, replacing a binding to another account of the collection. Must be
+/// called in a transaction.
 pub async fn bind(
     db: &mut Db,
     collection_id: &str,
     account_id: &str,
     token: &str,
 ) -> sqlx::Result<()> {
-    make_table(db).await?;
+    create_table(db).await?;
     sqlx::query(
         r#"INSERT INTO "_token_bindings" ("id", "collectionRef", "recordRef", "tokenHash")
         VALUES ($1, $2, $3, $4)
@@ -94,66 +93,49 @@ pub async fn bind(
     Ok(())
 }
 
-/// Removes the binding of a token to this account, if there is one.
+/// Deletes the binding of a token to this account, if it exists.
 pub async fn unbind(
     db: &mut Db,
     collection_id: &str,
     account_id: &str,
     token: &str,
 ) -> sqlx::Result<()> {
-    if !is_there(db).await? {
-        return Ok(());
-    }
-    run(
-        db,
-        r#"DELETE FROM "_token_bindings"
-        WHERE "collectionRef" = $1 AND "recordRef" = $2 AND "tokenHash" = $3"#,
-        &[collection_id, account_id, &hash(token)],
-    )
-    .await
+    let sql = r#"DELETE FROM "_token_bindings"
+        WHERE "collectionRef" = $1 AND "recordRef" = $2 AND "tokenHash" = $3"#;
+    delete(db, sql, &[collection_id, account_id, &hash(token)]).await
 }
 
-/// The identifier of the account that a token of this collection logs in to.
+/// Returns the id of the account that a token is bound to.
 pub async fn account_of(
     db: &mut Db,
     collection_id: &str,
     token: &str,
 ) -> sqlx::Result<Option<String>> {
-    if !is_there(db).await? {
+    if !table_exists(db).await? {
         return Ok(None);
     }
-    let row = first(
-        db,
-        r#"SELECT "recordRef" FROM "_token_bindings"
-        WHERE "collectionRef" = $1 AND "tokenHash" = $2"#,
-        &[collection_id, &hash(token)],
-    )
-    .await?;
+    let sql = r#"SELECT "recordRef" FROM "_token_bindings"
+        WHERE "collectionRef" = $1 AND "tokenHash" = $2"#;
+    let row = fetch(db, sql, &[collection_id, &hash(token)]).await?;
     row.map(|row| row.try_get("recordRef")).transpose()
 }
 
-/// Removes all bindings of an account.
+/// Deletes all bindings of an account.
 pub async fn delete_of(db: &mut Db, collection_id: &str, account_id: &str) -> sqlx::Result<()> {
-    if !is_there(db).await? {
-        return Ok(());
-    }
-    run(
-        db,
-        r#"DELETE FROM "_token_bindings" WHERE "collectionRef" = $1 AND "recordRef" = $2"#,
-        &[collection_id, account_id],
-    )
-    .await
+    let sql = r#"DELETE FROM "_token_bindings" WHERE "collectionRef" = $1 AND "recordRef" = $2"#;
+    delete(db, sql, &[collection_id, account_id]).await
 }
 
-/// Removes all bindings of a collection.
+/// Deletes all bindings of a collection.
 pub async fn delete_all(db: &mut Db, collection_id: &str) -> sqlx::Result<()> {
-    if !is_there(db).await? {
-        return Ok(());
+    let sql = r#"DELETE FROM "_token_bindings" WHERE "collectionRef" = $1"#;
+    delete(db, sql, &[collection_id]).await
+}
+
+/// Executes a DELETE if the table exists.
+async fn delete(db: &mut Db, sql: &'static str, parameters: &[&str]) -> sqlx::Result<()> {
+    if table_exists(db).await? {
+        execute(db, sql, parameters).await?;
     }
-    run(
-        db,
-        r#"DELETE FROM "_token_bindings" WHERE "collectionRef" = $1"#,
-        &[collection_id],
-    )
-    .await
+    Ok(())
 }

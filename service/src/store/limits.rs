@@ -1,31 +1,28 @@
-//! The tables of limits: the rules, and how much of each allowance is used.
+//! The tables of limits: the rules, and the counters.
 
-use super::{Db, run, text};
+use super::{Db, execute, text};
 use serde::Deserialize;
 use sqlx::Row;
 
-/// What makes the table of rules.
 pub(super) const RULES: &str = "CREATE TABLE IF NOT EXISTS local_limit_rules (
     position BIGINT PRIMARY KEY, label TEXT NOT NULL,
     max_requests BIGINT NOT NULL, duration BIGINT NOT NULL)";
 
-/// What makes the table of uses.
 pub(super) const USES: &str = "CREATE TABLE IF NOT EXISTS local_limit_uses (
     name TEXT PRIMARY KEY, used BIGINT NOT NULL, last BIGINT NOT NULL)";
 
-/// How many requests of one kind are taken in a while.
+/// A rate limit.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rule {
-    /// Which requests it is about.
+    /// The requests it applies to.
     pub label: String,
-    /// How many are taken.
     pub max_requests: i64,
-    /// After how many seconds without one there is a new allowance.
+    /// The counter is reset after this many seconds without a request.
     pub duration: i64,
 }
 
-/// The rules in their order.
+/// Returns the rules in order.
 pub async fn rules(db: &mut Db) -> sqlx::Result<Vec<Rule>> {
     let rows = sqlx::query(
         "SELECT label, max_requests, duration FROM local_limit_rules ORDER BY position",
@@ -42,7 +39,7 @@ pub async fn rules(db: &mut Db) -> sqlx::Result<Vec<Rule>> {
     rows.iter().map(read).collect()
 }
 
-/// Puts these rules in the place of all others.
+/// Replaces all rules.
 pub async fn replace_rules(db: &mut Db, rules: &[Rule]) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM local_limit_rules")
         .execute(&mut *db)
@@ -62,13 +59,13 @@ pub async fn replace_rules(db: &mut Db, rules: &[Rule]) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Takes one of the `most` uses of the allowance `name`, if any is left. A new allowance is given
-/// when `duration` seconds have gone by since the last use. It is one statement, so that several
-/// instances agree.
-pub async fn take(
+/// Increments the counter `name` unless it has reached `max`; returns whether it did. The counter
+/// is reset when the last increment was `duration` seconds ago. One statement, for concurrent
+/// instances.
+pub async fn consume(
     db: &mut Db,
     name: &str,
-    most: i64,
+    max: i64,
     duration: i64,
     now: i64,
 ) -> sqlx::Result<bool> {
@@ -83,13 +80,19 @@ pub async fn take(
     .bind(text(name))
     .bind(now)
     .bind(now - duration)
-    .bind(most)
+    .bind(max)
     .fetch_optional(db)
     .await?;
     Ok(row.is_some())
 }
 
-/// Forgets the uses of an allowance.
-pub async fn forget(db: &mut Db, name: &str) -> sqlx::Result<()> {
-    run(db, "DELETE FROM local_limit_uses WHERE name = $1", &[name]).await
+/// Resets a counter.
+pub async fn reset(db: &mut Db, name: &str) -> sqlx::Result<()> {
+    execute(db, "DELETE FROM local_limit_uses WHERE name = $1", &[name]).await
+}
+
+/// Resets all counters whose name starts with `prefix`.
+pub async fn reset_prefix(db: &mut Db, prefix: &str) -> sqlx::Result<()> {
+    let sql = "DELETE FROM local_limit_uses WHERE substr(name, 1, length($1)) = $1";
+    execute(db, sql, &[prefix]).await
 }

@@ -1,14 +1,17 @@
-//! Where everything is kept: one SQL database, and one module per table.
+//! The database, with one module per table.
 //!
-//! The SQL is the same for every engine: TEXT and BIGINT columns, numbered parameters. What
-//! engines do not share stands in `opening.rs` and `schema.rs`.
+//! The SQL is the same for both engines: TEXT and BIGINT columns, numbered parameters. The
+//! differences are in `open.rs` and `engine.rs`.
 
 pub mod accounts;
 pub mod bindings;
 pub mod collections;
+pub mod delete;
+mod engine;
+mod error;
 pub mod limits;
 pub mod mfas;
-mod opening;
+mod open;
 pub mod otps;
 pub mod records;
 mod schema;
@@ -26,44 +29,48 @@ pub struct Store {
 }
 
 impl Store {
-    /// A connection for single statements.
+    /// Returns a connection outside of a transaction.
     pub async fn connection(&self) -> sqlx::Result<PoolConnection<Any>> {
         self.pool.acquire().await
     }
 
-    /// A transaction, undone unless it is committed.
+    /// Starts a transaction. It is rolled back when dropped without a commit.
     pub async fn transaction(&self) -> sqlx::Result<Transaction<'static, Any>> {
         self.pool.begin().await
     }
 
-    /// Ends all work on the database.
+    /// Closes all connections.
     pub async fn close(&self) {
         self.pool.close().await;
     }
 }
 
-/// Carries out a statement that takes these texts.
-async fn run(db: &mut Db, sql: &'static str, texts: &[&str]) -> sqlx::Result<()> {
-    first(db, sql, texts).await.map(|_| ())
+/// Executes a statement with string parameters.
+async fn execute(db: &mut Db, sql: &'static str, parameters: &[&str]) -> sqlx::Result<()> {
+    fetch(db, sql, parameters).await.map(|_| ())
 }
 
-/// The first row that a statement with these texts gives.
-async fn first(db: &mut Db, sql: &'static str, texts: &[&str]) -> sqlx::Result<Option<AnyRow>> {
+/// Executes a statement with string parameters, and returns the first row.
+async fn fetch(
+    db: &mut Db,
+    sql: &'static str,
+    parameters: &[&str],
+) -> sqlx::Result<Option<AnyRow>> {
     let bind = |query: sqlx::query::Query<'static, Any, _>, value: &&str| query.bind(text(value));
-    texts
+    parameters
         .iter()
         .fold(sqlx::query(sql), bind)
         .fetch_optional(db)
         .await
 }
 
-/// A text as a database can hold it. PostgreSQL has no place for a NUL; what is put there stands
-/// in no name or identifier, so that such a text is found nowhere.
-fn text(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
+/// Converts a string to an SQL TEXT. PostgreSQL does not allow NUL; the replacement character
+/// occurs in no name or id, so such a string matches no row.
+fn text(string: &str) -> String {
+    string.replace('\0', "\u{fffd}")
 }
 
-/// Something stored as JSON is not what it should be.
+/// Reports a column that does not hold the expected JSON.
 fn damaged(error: serde_json::Error) -> sqlx::Error {
     sqlx::Error::Decode(error.into())
 }

@@ -1,0 +1,132 @@
+//! The internals that the fuzzers in `fuzz/core` check, as plain functions. Not part of the API: compiled only for
+//! tests and with `--cfg fuzzing`, which `cargo fuzz` sets. The checks are in `fuzz/core/src`.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use crate::http::Request;
+use crate::protocol::endpoint::Endpoint;
+use crate::protocol::json::UNLIMITED;
+use crate::protocol::paths::BaseUrl;
+use crate::protocol::responses::{self, RequestInfo, ResponseView};
+use crate::protocol::{bodies, record};
+use crate::secret::Secret;
+use crate::{Error, Session};
+
+pub use crate::http::fuzzing::parse_response;
+
+/// Parses a base URL into: is it https, host, port, and authority.
+pub fn base_url(url: &str) -> Option<(bool, String, u16, String)> {
+    let url = BaseUrl::parse(url).ok()?;
+    let (host, authority) = (url.host().into(), url.authority().into());
+    Some((url.is_https(), host, url.port(), authority))
+}
+
+/// Returns the request target of a call, and its address as errors show it.
+pub fn target(
+    base_url: &str,
+    collection: &str,
+    call: &str,
+    query: &[(String, String)],
+    mfa_id: Option<&str>,
+) -> Option<(String, String)> {
+    let base_url = BaseUrl::parse(base_url).ok()?;
+    let target = base_url.target(collection, endpoint(call), query, mfa_id);
+    let address = base_url.address(&target);
+    Some((target, address))
+}
+
+/// Serializes a request to `http://example.com/api`.
+pub fn request(headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let request = Request {
+        method: "POST",
+        target: "/api",
+        host: "example.com",
+        headers: headers.to_vec(),
+        body,
+        idempotent: true,
+    };
+    request.to_bytes().as_slice().into()
+}
+
+/// Returns the body of `bind_token` and `unbind_token`.
+pub fn bind_body(email: &str, password: &str, token: &str, extra: Option<&str>) -> Vec<u8> {
+    let body = bodies::credentials(email, password, token, extra);
+    body.as_slice().into()
+}
+
+/// Returns the body of `auth_with_token`.
+pub fn login_body(token: &str, extra: Option<&str>) -> Vec<u8> {
+    bodies::token(token, extra).as_slice().into()
+}
+
+/// Returns true if `json` may be kept as a record.
+pub fn is_record(json: &str) -> bool {
+    record::check(json, UNLIMITED).is_ok()
+}
+
+/// Returns a session without checking its parts.
+pub fn session(token: &str, record: &str) -> Session {
+    Session::new(Secret::new(token), record, "")
+}
+
+/// Parses the response to a call into the fields that the call returns, or an error that shows none of `secrets`.
+/// `headers` are Content-Type and Retry-After; `has_fields` means that the query has `fields`.
+pub fn outcome(
+    call: &str,
+    has_fields: bool,
+    status: u16,
+    [content_type, retry_after]: [&str; 2],
+    body: &[u8],
+    secrets: &[&str],
+) -> Result<Vec<(&'static str, String)>, Error> {
+    let response = ResponseView {
+        status,
+        content_type,
+        retry_after,
+        body,
+    };
+    let endpoint = endpoint(call);
+    let fault = match endpoint {
+        Endpoint::BIND_TOKEN | Endpoint::UNBIND_TOKEN => {
+            match responses::no_content(&response, UNLIMITED) {
+                Ok(()) => return Ok(vec![]),
+                Err(fault) => fault,
+            }
+        }
+        // The library has no such calls, only their errors.
+        Endpoint::SEND | REQUEST_OTP => None,
+        _ => match responses::login(&response, UNLIMITED) {
+            Ok(login) => {
+                let (token, record) = (login.token.expose().into(), login.record_json.into());
+                let meta = login.meta_json.into();
+                return Ok(vec![("token", token), ("record", record), ("meta", meta)]);
+            }
+            Err(fault) => fault,
+        },
+    };
+    let request = RequestInfo {
+        endpoint,
+        had_fields: has_fields,
+        secrets,
+    };
+    // The date in RFC 9110's examples.
+    let now = UNIX_EPOCH + Duration::from_secs(784_111_777);
+    let report = responses::error(&request, &response, fault, now, UNLIMITED);
+    Err(report.expect("nothing stops it").into())
+}
+
+const REQUEST_OTP: Endpoint = Endpoint("request-otp");
+
+fn endpoint(call: &str) -> Endpoint {
+    let all = [
+        Endpoint::BIND_TOKEN,
+        Endpoint::UNBIND_TOKEN,
+        Endpoint::AUTH_WITH_TOKEN,
+        Endpoint::AUTH_WITH_PASSWORD,
+        Endpoint::AUTH_WITH_OTP,
+        Endpoint::AUTH_REFRESH,
+        REQUEST_OTP,
+    ];
+    let found = all.into_iter().find(|endpoint| endpoint.path() == call);
+    found.unwrap_or(Endpoint::SEND)
+}

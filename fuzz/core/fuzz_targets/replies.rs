@@ -1,4 +1,0 @@
-//! See `bosauth::fuzzing::replies`.
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bosauth::fuzzing::replies(data));

@@ -1,0 +1,4 @@
+//! See `src/responses.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bosauth_fuzz::responses(data));

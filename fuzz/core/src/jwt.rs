@@ -1,0 +1,95 @@
+//! The claims of session tokens.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bosauth::fuzzing::session;
+
+use super::json::{Fields, is_object};
+
+/// Parses `data` as a token, and as the payload of a token.
+pub fn jwt(data: &[u8]) {
+    if let Ok(token) = std::str::from_utf8(data) {
+        check(token);
+    }
+    let payload = URL_SAFE_NO_PAD.encode(data);
+    for padding in ["", "=", "==", "==="] {
+        check(&format!("e30.{payload}{padding}.c2ln"));
+    }
+}
+
+fn check(token: &str) {
+    let session = session(token, "");
+    let claims = payload(token).and_then(|bytes| claims(&bytes));
+    let expiry = claims.as_ref().and_then(|claims| claims.expiry);
+    let is_valid_at = |now| claims.is_some() && expiry.is_none_or(|expiry| expiry > now);
+
+    let before = now();
+    let is_valid = session.is_valid();
+    let expected = [is_valid_at(before), is_valid_at(now())];
+    assert!(expected.contains(&is_valid), "valid {is_valid}: {token}");
+    assert_eq!(session.expires_at(), expiry, "{token}");
+    let is_superuser = claims.is_some_and(|claims| claims.is_superuser);
+    assert_eq!(session.is_superuser(), is_superuser, "{token}");
+}
+
+fn now() -> i64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH);
+    elapsed.map_or(0, |elapsed| elapsed.as_secs()) as i64
+}
+
+struct Claims {
+    expiry: Option<i64>,
+    is_superuser: bool,
+}
+
+fn claims(payload: &[u8]) -> Option<Claims> {
+    let fields = Fields::of(payload).filter(|_| is_object(payload, 512))?;
+    if fields.count("exp") > 1 || fields.count("collectionId") > 1 {
+        return None;
+    }
+    let number = fields.raw("exp").unwrap_or_default();
+    let fraction = || Some(number.parse::<f64>().ok()? as i64);
+    let seconds = number.parse::<i64>().ok().or_else(fraction);
+    Some(Claims {
+        expiry: seconds.filter(|seconds| (1..=253_402_300_799).contains(seconds)),
+        is_superuser: fields.value("collectionId") == Some("pbc_3142635823".into()),
+    })
+}
+
+/// Decodes the second of exactly three parts from base64url, bit by bit.
+fn payload(token: &str) -> Option<Vec<u8>> {
+    let parts: Vec<&str> = token.split('.').collect();
+    let &[_, middle, _] = parts.as_slice() else {
+        return None;
+    };
+    let digits = middle.trim_end_matches('=');
+    let is_padding_fit = middle.len() - digits.len() <= (4 - digits.len() % 4) % 4;
+    if digits.len() % 4 == 1 || !is_padding_fit {
+        return None;
+    }
+    let (mut bits, mut count, mut bytes) = (0, 0, Vec::new());
+    for digit in digits.bytes() {
+        bits = bits << 6 | base64url_digit(digit)?;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+            bits &= (1 << count) - 1;
+        }
+    }
+    Some(bytes)
+}
+
+fn base64url_digit(digit: u8) -> Option<u32> {
+    let value = match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'-' => 62,
+        b'_' => 63,
+        _ => return None,
+    };
+    Some(value.into())
+}

@@ -1,0 +1,4 @@
+//! The Rust examples of the pages in `docs/`.
+
+mod login;
+mod lost_response;
