@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ClientConnection;
-
 use super::cancel::Cancel;
 use super::connection::Connection;
 use super::error::{Cause, NetworkError, Progress};
@@ -14,7 +12,6 @@ use super::request::Request;
 use super::transport::{ProcessState, Transport};
 use super::waker::Waker;
 use super::{connect, resolve, tls, wait};
-use crate::fork::ProcessSocket;
 
 /// A call in flight. It can be cancelled until it is dropped.
 pub(crate) struct Call<'a> {
@@ -122,21 +119,12 @@ impl<'a> Call<'a> {
         let origin = &self.transport.origin;
         let addresses = resolve::resolve(&origin.host, origin.port, &self.waker, limits)?;
         let socket = connect::connect(&addresses, limits)?;
-        let tls = if origin.https {
-            Some(Box::new(self.handshake(&socket, limits)?))
-        } else {
-            None
-        };
-        Ok(Connection::new(socket, tls))
-    }
-
-    fn handshake(
-        &self,
-        socket: &ProcessSocket,
-        limits: Limits<'_>,
-    ) -> Result<ClientConnection, Cause> {
+        if !origin.https {
+            return Ok(Connection::new(socket, None));
+        }
         let config = self.state.tls(&self.transport.added_roots)?;
-        tls::handshake(socket.get(), config, &self.transport.origin.host, limits)
+        let tls = tls::handshake(socket.get(), config, &origin.host, limits)?;
+        Ok(Connection::new(socket, Some(Box::new(tls))))
     }
 }
 
