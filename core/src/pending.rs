@@ -58,8 +58,10 @@ impl<'a> PendingCall<'a> {
 
     /// Fails if the call has been cancelled or its deadline has passed, before a response of this status takes effect.
     pub fn check(&self, http_status: u16) -> Result<(), Error> {
-        let result = self.call.check();
-        result.map_err(|error| self.error(&with_status(error, http_status)))
+        self.call.check().map_err(|mut error| {
+            error.progress.http_status = Some(http_status);
+            self.error(&error)
+        })
     }
 
     /// Parses the response with `parse`. The secrets of the request are redacted in everything that an error shows.
@@ -111,19 +113,12 @@ impl<'a> PendingCall<'a> {
     /// The error of a call that [`PendingCall::check`] stopped while its response was parsed.
     fn stopped(&self, http_status: u16) -> Error {
         // Once it fails, it fails again.
-        let error = self.call.check().err().unwrap_or(Cause::Cancelled.into());
-        self.error(&with_status(error, http_status))
+        let error = self.check(http_status).err();
+        error.unwrap_or_else(|| self.error(&Cause::Cancelled.into()))
     }
 
     fn error(&self, error: &NetworkError) -> Error {
         network_error(self.client, &self.request, self.timeout, error)
-    }
-}
-
-fn with_status(error: NetworkError, http_status: u16) -> NetworkError {
-    NetworkError {
-        http_status: Some(http_status),
-        ..error
     }
 }
 
@@ -136,8 +131,8 @@ fn network_error(
 ) -> Error {
     let (status, action) = class(error);
     Report {
-        outcome_unknown: error.sent && !error.rejected,
-        http_status: error.http_status.unwrap_or(0),
+        outcome_unknown: error.progress.sent && !error.progress.rejected,
+        http_status: error.progress.http_status.unwrap_or(0),
         url: request.url(),
         ..Report::new(status, action, message(client, timeout, error.cause))
     }
@@ -154,7 +149,7 @@ fn class(error: &NetworkError) -> (Status, Action) {
         Cause::TooLarge(_) => Status::ResponseTooLarge,
         Cause::Timeout(_) => Status::Timeout,
         Cause::Cancelled => Status::Cancelled,
-        Cause::System(_) if error.sent => Status::ConnectionLost,
+        Cause::System(_) if error.progress.sent => Status::ConnectionLost,
         Cause::System(_) => Status::Connect,
     };
     let action = match error.cause {

@@ -35,15 +35,12 @@ impl BodyReader {
     pub fn new(framing: Framing, max: usize) -> Result<Self, Cause> {
         let (state, capacity) = match framing {
             Framing::Length(0) => (State::Complete, 0),
-            Framing::Length(length) => {
-                let length = within(length, max)?;
-                (State::Length(length), length)
-            }
+            Framing::Length(length) => (State::Length(within(length, max)?), length),
             Framing::Chunked => (State::ChunkSize, 0),
             Framing::UntilClose => (State::UntilClose, 0),
         };
         // The length may be wrong: memory is allocated as the bytes arrive.
-        let body = SecretBytes::with_capacity(capacity.min(64 * 1024));
+        let body = SecretBytes::with_capacity(capacity.min(64 * 1024) as usize);
         Ok(BodyReader { body, max, state })
     }
 

@@ -3,18 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ClientConnection;
-
 use super::cancel::Cancel;
 use super::connection::Connection;
-use super::error::{Cause, NetworkError};
+use super::error::{Cause, NetworkError, Progress};
 use super::exchange::{Response, exchange};
 use super::limits::{Deadline, Hook, Limits, WaitHook};
 use super::request::Request;
 use super::transport::{ProcessState, Transport};
 use super::waker::Waker;
 use super::{connect, resolve, tls, wait};
-use crate::fork::ProcessSocket;
 
 /// A call in flight. It can be cancelled until it is dropped.
 pub(crate) struct Call<'a> {
@@ -62,7 +59,9 @@ impl<'a> Call<'a> {
         let mut is_retry = false;
         if let Some(pooled) = self.state.pool.take() {
             match self.exchange(pooled, bytes.as_slice()) {
-                Err(error) if is_retryable(&error, request.idempotent) => is_retry = error.sent,
+                Err(error) if is_retryable(&error, request.idempotent) => {
+                    is_retry = error.progress.sent;
+                }
                 result => return result,
             }
         }
@@ -72,22 +71,24 @@ impl<'a> Call<'a> {
                 is_retry,
                 ..response
             }),
-            Err(error) => Err(NetworkError {
-                sent: is_retry || error.sent,
-                rejected: error.rejected && !is_retry,
-                ..error
-            }),
+            Err(mut error) => {
+                error.progress.sent |= is_retry;
+                error.progress.rejected &= !is_retry;
+                Err(error)
+            }
         }
     }
 
     /// Fails if the call has been cancelled or its deadline has passed. For use after a response has been received.
     pub fn check(&self) -> Result<(), NetworkError> {
         let left = wait::time_left(self.limits().during("processing the response"));
-        left.map(drop).map_err(|cause| NetworkError {
+        let progress = Progress {
             sent: true,
             response_started: true,
-            ..cause.into()
-        })
+            ..Progress::default()
+        };
+        left.map(drop)
+            .map_err(|cause| NetworkError { cause, progress })
     }
 
     fn exchange(
@@ -118,21 +119,12 @@ impl<'a> Call<'a> {
         let origin = &self.transport.origin;
         let addresses = resolve::resolve(&origin.host, origin.port, &self.waker, limits)?;
         let socket = connect::connect(&addresses, limits)?;
-        let tls = if origin.https {
-            Some(Box::new(self.handshake(&socket, limits)?))
-        } else {
-            None
-        };
-        Ok(Connection::new(socket, tls))
-    }
-
-    fn handshake(
-        &self,
-        socket: &ProcessSocket,
-        limits: Limits<'_>,
-    ) -> Result<ClientConnection, Cause> {
+        if !origin.https {
+            return Ok(Connection::new(socket, None));
+        }
         let config = self.state.tls(&self.transport.added_roots)?;
-        tls::handshake(socket.get(), config, &self.transport.origin.host, limits)
+        let tls = tls::handshake(socket.get(), config, &origin.host, limits)?;
+        Ok(Connection::new(socket, Some(Box::new(tls))))
     }
 }
 
@@ -149,8 +141,8 @@ impl Drop for Call<'_> {
 /// of a response, and either no byte of the request was sent or the request is idempotent.
 fn is_retryable(error: &NetworkError, idempotent: bool) -> bool {
     matches!(error.cause, Cause::ConnectionLost | Cause::Tls(_))
-        && !error.response_started
-        && (idempotent || !error.sent)
+        && !error.progress.response_started
+        && (idempotent || !error.progress.sent)
 }
 
 #[cfg(test)]
@@ -188,11 +180,12 @@ mod tests {
             (Cause::Timeout(""), true, false, true, false),
             (Cause::InvalidResponse(""), true, true, true, false),
         ] {
-            let error = NetworkError {
+            let progress = Progress {
                 sent,
                 response_started,
-                ..cause.into()
+                ..Progress::default()
             };
+            let error = NetworkError { cause, progress };
             assert_eq!(is_retryable(&error, idempotent), expected, "{error:?}");
         }
     }

@@ -6,6 +6,12 @@ use super::system_error::SystemError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NetworkError {
     pub cause: Cause,
+    pub progress: Progress,
+}
+
+/// How far a call got before it failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
     /// Whether a byte of the request was passed to the operating system, over any connection.
     pub sent: bool,
     /// Whether a byte of a response was received.
@@ -44,12 +50,7 @@ pub(crate) enum Cause {
 impl From<Cause> for NetworkError {
     /// An error before any byte of the request was sent.
     fn from(cause: Cause) -> Self {
-        NetworkError {
-            cause,
-            sent: false,
-            response_started: false,
-            rejected: false,
-            http_status: None,
-        }
+        let progress = Progress::default();
+        NetworkError { cause, progress }
     }
 }

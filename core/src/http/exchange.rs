@@ -4,7 +4,7 @@ use std::io;
 
 use super::body::BodyReader;
 use super::connection::Connection;
-use super::error::{Cause, NetworkError};
+use super::error::{Cause, NetworkError, Progress};
 use super::head::{Head, HeadReader};
 use super::limits::Limits;
 use super::tls_error;
@@ -35,32 +35,23 @@ pub(super) fn exchange(
     let mut exchange = Exchange {
         connection,
         limits: limits.during("waiting for the response"),
-        sent: false,
-        response_started: false,
-        rejected: false,
+        progress: Progress::default(),
         send_failed: false,
-        http_status: None,
         input: SecretBytes::default(),
     };
     let result = exchange.run(request, max_body);
     result.map_err(|cause| NetworkError {
         cause,
-        sent: exchange.sent,
-        response_started: exchange.response_started,
-        rejected: exchange.rejected,
-        http_status: exchange.http_status,
+        progress: exchange.progress,
     })
 }
 
 struct Exchange<'a> {
     connection: &'a mut Connection,
     limits: Limits<'a>,
-    sent: bool,
-    response_started: bool,
-    rejected: bool,
+    progress: Progress,
     /// Whether sending failed. The system reports that once: a later read returns an orderly end.
     send_failed: bool,
-    http_status: Option<u16>,
     /// Bytes received and not yet consumed.
     input: SecretBytes,
 }
@@ -69,7 +60,7 @@ impl Exchange<'_> {
     fn run(&mut self, request: &[u8], max_body: usize) -> Result<(Response, bool), Cause> {
         let all_sent = self.send(request)?;
         let head = self.read_head()?;
-        self.http_status = Some(head.status);
+        self.progress.http_status = Some(head.status);
         let body = self.read_body(&head, max_body)?;
         let reusable = all_sent && head.keep_alive && self.input.len() == 0;
         let response = Response {
@@ -118,7 +109,7 @@ impl Exchange<'_> {
         } else {
             self.connection.write(bytes)?
         };
-        self.sent |= count > 0;
+        self.progress.sent |= count > 0;
         Ok((count, self.connection.flush()?))
     }
 
@@ -129,7 +120,7 @@ impl Exchange<'_> {
                 return Err(Cause::ConnectionLost);
             }
             let (used, head) = reader.read(self.input.as_slice()).map_err(|error| {
-                self.http_status = error.http_status;
+                self.progress.http_status = error.progress.http_status;
                 error.cause
             })?;
             self.input.consume(used);
@@ -166,7 +157,7 @@ impl Exchange<'_> {
             let result = self.connection.read(&mut self.input.as_mut_slice()[held..]);
             let count = *result.as_ref().unwrap_or(&0);
             self.input.resize(held + count);
-            self.response_started |= count > 0;
+            self.progress.response_started |= count > 0;
             match result {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 result => return result.map_err(|error| self.read_error(&error)),
@@ -179,8 +170,8 @@ impl Exchange<'_> {
     fn read_error(&mut self, error: &io::Error) -> Cause {
         let inner = error.get_ref();
         match inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            Some(error) if !self.response_started => {
-                self.rejected = matches!(
+            Some(error) if !self.progress.response_started => {
+                self.progress.rejected = matches!(
                     error,
                     rustls::Error::AlertReceived(alert) if self.connection.is_rejected_by(*alert)
                 );

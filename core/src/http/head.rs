@@ -1,6 +1,6 @@
 //! The head of a response: status line and fields, parsed strictly (RFC 9112). Pure.
 
-use super::error::{Cause, NetworkError};
+use super::error::{Cause, NetworkError, Progress};
 
 /// The largest head, in bytes.
 const HEAD_MAX: usize = 16 * 1024;
@@ -95,10 +95,11 @@ impl HeadReader {
 
 /// An error in the response with this status.
 fn with_status(status: u16, cause: Cause) -> NetworkError {
-    NetworkError {
+    let progress = Progress {
         http_status: Some(status),
-        ..cause.into()
-    }
+        ..Progress::default()
+    };
+    NetworkError { cause, progress }
 }
 
 /// Parses one complete head.
@@ -257,7 +258,7 @@ mod tests {
     fn framing(fields: &str) -> Result<Framing, Option<u16>> {
         let head = read(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n"));
         head.map(|(_, head)| head.map_or(Framing::UntilClose, |head| head.framing))
-            .map_err(|error| error.http_status)
+            .map_err(|error| error.progress.http_status)
     }
 
     #[test]
@@ -438,7 +439,7 @@ mod tests {
         );
         assert!(read(&interim.repeat(9)).is_err());
         assert_eq!(
-            read("HTTP/1.1 101 Switching\r\n\r\n").map_err(|error| error.http_status),
+            read("HTTP/1.1 101 Switching\r\n\r\n").map_err(|error| error.progress.http_status),
             Err(Some(101))
         );
     }

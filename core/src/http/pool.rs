@@ -19,12 +19,8 @@ pub(super) struct Pool {
 #[derive(Default)]
 struct State {
     closed: bool,
-    idle: Vec<Idle>,
-}
-
-struct Idle {
-    connection: Connection,
-    since: Instant,
+    /// Each with the time of its return.
+    idle: Vec<(Connection, Instant)>,
 }
 
 impl Pool {
@@ -32,17 +28,17 @@ impl Pool {
     pub fn take(&self) -> Option<Connection> {
         loop {
             let mut newest = self.pop()?;
-            if newest.connection.is_idle() {
-                return Some(newest.connection);
+            if newest.is_idle() {
+                return Some(newest);
             }
         }
     }
 
     /// Returns the newest connection. If it is too old, closes all: the others are older.
-    fn pop(&self) -> Option<Idle> {
+    fn pop(&self) -> Option<Connection> {
         // Each close is a system call: they are closed outside of the lock.
         let (newest, _outdated) = self.state.with(|State { idle, .. }| {
-            let is_fresh = |newest: &Idle| newest.since.elapsed() <= IDLE_AGE_MAX;
+            let is_fresh = |(_, since): &(_, Instant)| since.elapsed() <= IDLE_AGE_MAX;
             let outdated = if idle.last().is_some_and(is_fresh) {
                 Vec::new()
             } else {
@@ -50,7 +46,7 @@ impl Pool {
             };
             (idle.pop(), outdated)
         });
-        newest
+        newest.map(|(connection, _)| connection)
     }
 
     /// Keeps a connection whose exchange was complete. Closes the oldest if there are too many.
@@ -59,11 +55,8 @@ impl Pool {
             if *closed {
                 return Some(connection);
             }
-            let oldest = (idle.len() >= IDLE_MAX).then(|| idle.remove(0).connection);
-            idle.push(Idle {
-                connection,
-                since: Instant::now(),
-            });
+            let oldest = (idle.len() >= IDLE_MAX).then(|| idle.remove(0).0);
+            idle.push((connection, Instant::now()));
             oldest
         });
     }

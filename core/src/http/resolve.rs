@@ -30,11 +30,7 @@ const LOOPBACK: [IpAddr; 2] = [
 ];
 
 /// The helper threads of this process.
-static THREADS: ForkSafeMutex<Threads> = ForkSafeMutex::new(Threads {
-    generation: 0,
-    running: 0,
-    waiting: Vec::new(),
-});
+static THREADS: ForkSafeMutex<Threads> = ForkSafeMutex::new(Threads::new(0));
 
 struct Threads {
     generation: u32,
@@ -44,14 +40,18 @@ struct Threads {
 }
 
 impl Threads {
+    const fn new(generation: u32) -> Self {
+        Threads {
+            generation,
+            running: 0,
+            waiting: Vec::new(),
+        }
+    }
+
     /// Resets the state in the child of a fork: it has none of its parent's threads.
     fn of_this_process(&mut self) -> &mut Self {
         if self.generation != fork::generation() {
-            *self = Threads {
-                generation: fork::generation(),
-                running: 0,
-                waiting: Vec::new(),
-            };
+            *self = Threads::new(fork::generation());
         }
         self
     }

@@ -10,9 +10,19 @@ pub(crate) struct SystemError(pub &'static str);
 const PROCESS_FILES: SystemError = SystemError(
     "this process has too many open files and sockets (EMFILE): close unused ones, or raise its limit (ulimit -n)",
 );
+#[cfg(unix)]
+const SYSTEM_FILES: SystemError =
+    SystemError("all processes of this machine together have too many open files (ENFILE)");
+#[cfg(unix)]
+const MEMORY: SystemError = SystemError("no memory is left (ENOMEM)");
 const BUFFERS: SystemError = SystemError("no memory is left for sockets (ENOBUFS)");
 const ACCESS: SystemError = SystemError(
     "this process may not open network connections (EACCES): check its sandbox and permissions",
+);
+
+#[cfg(unix)]
+const PERMISSION: SystemError = SystemError(
+    "this process may not open network connections (EPERM): check the firewall of this machine and the process's sandbox",
 );
 
 impl SystemError {
@@ -31,7 +41,7 @@ impl SystemError {
     /// Classifies an error that the network can also cause; `None` for those.
     pub fn of(error: &io::Error) -> Option<Self> {
         let number = error.raw_os_error()?;
-        let known = NUMBERS.iter().find(|(known, _)| *known == number)?;
+        let known = numbers().into_iter().find(|(known, _)| *known == number)?;
         Some(known.1)
     }
 
@@ -42,33 +52,22 @@ impl SystemError {
 }
 
 #[cfg(unix)]
-const NUMBERS: [(i32, SystemError); 7] = {
+fn numbers() -> [(i32, SystemError); 7] {
     use rustix::io::Errno;
     [
-        (Errno::MFILE.raw_os_error(), PROCESS_FILES),
-        (
-            Errno::NFILE.raw_os_error(),
-            SystemError("all processes of this machine together have too many open files (ENFILE)"),
-        ),
-        (
-            Errno::NOMEM.raw_os_error(),
-            SystemError("no memory is left (ENOMEM)"),
-        ),
-        (Errno::NOBUFS.raw_os_error(), BUFFERS),
-        (Errno::ADDRNOTAVAIL.raw_os_error(), SystemError::PORTS),
-        (Errno::ACCESS.raw_os_error(), ACCESS),
-        (
-            Errno::PERM.raw_os_error(),
-            SystemError(
-                "this process may not open network connections (EPERM): check the firewall of this machine and the \
-                 process's sandbox",
-            ),
-        ),
+        (Errno::MFILE, PROCESS_FILES),
+        (Errno::NFILE, SYSTEM_FILES),
+        (Errno::NOMEM, MEMORY),
+        (Errno::NOBUFS, BUFFERS),
+        (Errno::ADDRNOTAVAIL, SystemError::PORTS),
+        (Errno::ACCESS, ACCESS),
+        (Errno::PERM, PERMISSION),
     ]
-};
+    .map(|(number, error)| (number.raw_os_error(), error))
+}
 
 #[cfg(windows)]
-const NUMBERS: [(i32, SystemError); 4] = {
+fn numbers() -> [(i32, SystemError); 4] {
     use windows_sys::Win32::Networking::WinSock::{
         WSAEACCES, WSAEADDRNOTAVAIL, WSAEMFILE, WSAENOBUFS,
     };
@@ -78,4 +77,4 @@ const NUMBERS: [(i32, SystemError); 4] = {
         (WSAEADDRNOTAVAIL, SystemError::PORTS),
         (WSAEACCES, ACCESS),
     ]
-};
+}

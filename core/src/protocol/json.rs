@@ -208,11 +208,8 @@ impl<'a, 'c> Scanner<'a, 'c> {
     /// Accepts white space up to the end.
     fn end(&mut self) -> Result<(), JsonError> {
         self.space()?;
-        if self.at == self.json.len() {
-            Ok(())
-        } else {
-            Err(JsonError::NotJson)
-        }
+        let is_end = self.at == self.json.len();
+        is_end.then_some(()).ok_or(JsonError::NotJson)
     }
 
     fn open(&mut self, is_object: bool) -> Result<(), JsonError> {

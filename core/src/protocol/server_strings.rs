@@ -3,37 +3,32 @@
 
 use super::json;
 
-pub(crate) const BIND_FAILED: &str = "Failed to bind token.";
-pub(crate) const UNBIND_FAILED: &str = "Failed to unbind token.";
-pub(crate) const LOGIN_FAILED: &str = "Failed to authenticate.";
-pub(crate) const OTP_INVALID: &str = "Invalid or expired OTP.";
-pub(crate) const OTP_ATTEMPTS: &str = "Too many attempts, please try again later with a new OTP.";
-pub(crate) const MFA_EXPIRED: &str = "Invalid or expired MFA session.";
-pub(crate) const MFA_INVALID: &str = "Invalid MFA session.";
-pub(crate) const MFA_UNREADABLE: &str = "Failed to read MFA Id.";
-pub(crate) const MFA_SAME_METHOD: &str = "A different authentication method is required.";
-pub(crate) const BAD_BODY: &str = "An error occurred while loading the submitted data.";
-pub(crate) const BAD_CONTENT_TYPE: &str = "Unsupported Content-Type.";
-pub(crate) const NO_PASSWORD_LOGIN: &str =
-    "The collection is not configured to allow password authentication.";
-pub(crate) const NO_OTP_LOGIN: &str =
-    "The collection is not configured to allow OTP authentication.";
+/// Declares messages that the classification of responses distinguishes.
+macro_rules! messages {
+    ($($name:ident $message:literal;)*) => {
+        $(pub(crate) const $name: &str = $message;)*
+        const MESSAGES: &[&str] = &[$($name),*];
+    };
+}
 
-/// Messages and codes.
-const VALUES: [&str; 35] = [
-    BIND_FAILED,
-    UNBIND_FAILED,
-    LOGIN_FAILED,
-    OTP_INVALID,
-    OTP_ATTEMPTS,
-    MFA_EXPIRED,
-    MFA_INVALID,
-    MFA_UNREADABLE,
-    MFA_SAME_METHOD,
-    BAD_BODY,
-    BAD_CONTENT_TYPE,
-    NO_PASSWORD_LOGIN,
-    NO_OTP_LOGIN,
+messages! {
+    BIND_FAILED "Failed to bind token.";
+    UNBIND_FAILED "Failed to unbind token.";
+    LOGIN_FAILED "Failed to authenticate.";
+    OTP_INVALID "Invalid or expired OTP.";
+    OTP_ATTEMPTS "Too many attempts, please try again later with a new OTP.";
+    MFA_EXPIRED "Invalid or expired MFA session.";
+    MFA_INVALID "Invalid MFA session.";
+    MFA_UNREADABLE "Failed to read MFA Id.";
+    MFA_SAME_METHOD "A different authentication method is required.";
+    BAD_BODY "An error occurred while loading the submitted data.";
+    BAD_CONTENT_TYPE "Unsupported Content-Type.";
+    NO_PASSWORD_LOGIN "The collection is not configured to allow password authentication.";
+    NO_OTP_LOGIN "The collection is not configured to allow OTP authentication.";
+}
+
+/// Other messages and codes.
+const VALUES: [&str; 22] = [
     "An error occurred while validating the submitted data.",
     "Missing or invalid collection context.",
     "Missing or invalid auth collection context.",
@@ -66,15 +61,16 @@ const NAMES: &str = "data message status code params min max email password toke
 /// The limits in BosBase's errors.
 const NUMBERS: [&str; 4] = ["1", "71", "255", "1024"];
 
-/// Returns the message that the inside of a JSON string decodes to; empty if it is not one of BosBase's.
+/// Returns the distinguished message that the inside of a JSON string decodes to; empty if none.
 pub(crate) fn known_message(inside: &str) -> &'static str {
-    let known = VALUES.iter().find(|value| json::decodes_to(inside, value));
+    let mut messages = MESSAGES.iter();
+    let known = messages.find(|message| json::decodes_to(inside, message));
     known.copied().unwrap_or_default()
 }
 
 /// Whether the inside of a JSON string is one of BosBase's messages or codes.
 pub(crate) fn is_value(inside: &str) -> bool {
-    VALUES.contains(&inside)
+    MESSAGES.contains(&inside) || VALUES.contains(&inside)
 }
 
 /// Whether the inside of a JSON string is the name of one of BosBase's fields.

@@ -30,11 +30,15 @@ struct Node {
 #[derive(Clone, Copy, Default)]
 pub(super) struct State(u32);
 
+#[cfg(test)]
+std::thread_local! {
+    /// Counts the state transitions of a thread.
+    pub(super) static STEPS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// The automaton. Zeroized when dropped.
 pub(super) struct Automaton {
     nodes: Vec<Node>,
-    #[cfg(test)]
-    pub(super) steps: std::cell::Cell<usize>,
 }
 
 impl Automaton {
@@ -49,8 +53,6 @@ impl Automaton {
         let mut automaton = Automaton {
             // Never reallocated: that would leave a copy in memory.
             nodes: Vec::with_capacity(most),
-            #[cfg(test)]
-            steps: std::cell::Cell::default(),
         };
         automaton.nodes.push(Node::default());
         // The needles that start with the prefix of each state. States are in the order of their depth, so that the
@@ -128,7 +130,7 @@ impl Automaton {
     fn step(&self, mut state: u32, byte: u8) -> u32 {
         loop {
             #[cfg(test)]
-            self.steps.set(self.steps.get() + 1);
+            STEPS.set(STEPS.get() + 1);
             match self.child(state, byte) {
                 Some(child) => return child,
                 None if state == 0 => return 0,

@@ -32,7 +32,7 @@ pub(super) struct ErrorResponse<'a> {
 pub(super) struct Envelope<'a> {
     /// The inside of a JSON string.
     pub message: &'a str,
-    /// The same, if it is one of BosBase's fixed messages; else empty.
+    /// The same, if it is one that the classification distinguishes; else empty.
     pub known_message: &'static str,
     /// A JSON object.
     pub data: &'a str,

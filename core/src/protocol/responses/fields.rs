@@ -22,11 +22,9 @@ impl<'a> Field<'a> {
 
     /// The value, if it occurs; an error if it occurs more than once.
     pub fn unique(self) -> Result<Option<&'a str>, JsonError> {
-        if self.is_duplicate {
-            Err(JsonError::Duplicate)
-        } else {
-            Ok(self.value)
-        }
+        (!self.is_duplicate)
+            .then_some(self.value)
+            .ok_or(JsonError::Duplicate)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Parses responses: the result of a call, or an error with its status and action.
 
+mod class;
 mod classify;
 mod error_response;
 mod fields;
@@ -82,7 +83,7 @@ pub(crate) fn error(
     let parsed = ErrorResponse::parse(request, response, fault, check)?;
     let class = classify::classify(&parsed);
     Ok(report::report(
-        &class,
+        class,
         &parsed,
         response,
         request.secrets,

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use crate::error::{Action, Report, Status};
 use crate::protocol::redact::Redactor;
 
-use super::classify::Class;
+use super::class::Class;
 use super::error_response::ErrorResponse;
 use super::view::ResponseView;
 
