@@ -115,7 +115,7 @@ void fixed_responses(std::string_view url) {
     fails("lost response", lost, status_code::connection_lost, action_code::check_network);
     check(lost.error().outcome_unknown, "it may have been bound");
     const auto late = app.try_bind_token("silent", email, password, "tok", options().timeout(milliseconds(50)));
-    fails("no answer", late, status_code::timeout, action_code::check_network);
+    fails("silent server", late, status_code::timeout, action_code::check_network);
 }
 
 /// The collection "echo" of the server returns the request.
@@ -173,7 +173,7 @@ void setters_that_fail(std::string_view url) {
     fails_call(options().body_json("[]"), "object");
     fails_call(options().mfa_id("a b"), "mfa_id");
     options reused;
-    reused.add_header("Host", "x").keep_session(true).mfa_id("good");
+    reused.add_header("Host", "x").keep_session(true).mfa_id("valid");
     fails_call(reused, "name");
     fails_client(config().user_agent({"\0", 1}), "text");
     for (const auto& valid : {options(), options().mfa_id("x")}) {

@@ -52,9 +52,9 @@ class SilentServer:
             self.closed += 1
 
 
-def until(holds):
+def until(condition):
     for _ in range(1000 * WATCHDOG):
-        if holds():
+        if condition():
             return
         sleep(0.001)
     raise AssertionError("the condition does not become true")

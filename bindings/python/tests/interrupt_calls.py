@@ -111,9 +111,9 @@ def is_at_entry(frame):
     return frame.f_lasti in (-1, *before[:3])
 
 
-def wait_for(holds):
+def wait_for(condition):
     limit = time.monotonic() + WATCHDOG
-    while not holds() and time.monotonic() < limit:
+    while not condition() and time.monotonic() < limit:
         time.sleep(0.001)
 
 

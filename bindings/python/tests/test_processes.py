@@ -179,7 +179,7 @@ class Forks(unittest.TestCase):
     def test_child_of_a_process_with_calls_in_flight(self):
         ended = run_python(FORKING, URL, bound_token(), EMAIL)
         self.assertEqual((ended.returncode, ended.stderr), (0, ""), ended.stdout)
-        self.assertEqual(ended.stdout, "bad 0 failed 0 calls True email True\n")
+        self.assertEqual(ended.stdout, "invalid 0 failed 0 calls True email True\n")
 
     def test_child_starts_new_threads(self):
         """Blocking and coroutine calls in a process whose parent had threads for them."""
@@ -246,7 +246,7 @@ def child():
 threads = [threading.Thread(target=work) for _ in range(4)]
 for thread in threads:
     thread.start()
-bad = 0
+invalid = 0
 for _ in range(40):
     process = os.fork()
     if process == 0:
@@ -254,11 +254,11 @@ for _ in range(40):
             child()
         finally:
             os._exit(2)
-    bad += os.waitpid(process, 0)[1] != 0
+    invalid += os.waitpid(process, 0)[1] != 0
 done.set()
 for thread in threads:
     thread.join()
-print("bad", bad, "failed", len(failed), "calls", bool(calls), "email", client.auth_store.record["email"] == email)
+print("invalid", invalid, "failed", len(failed), "calls", bool(calls), "email", client.auth_store.record["email"] == email)
 """
 
 
