@@ -140,27 +140,27 @@ fn network_error(
 }
 
 fn class(error: &NetworkError) -> (Status, Action) {
-    match error.cause {
-        Cause::Resolve => (Status::NameLookup, Action::CheckNetwork),
-        Cause::Connect => (Status::Connect, Action::CheckNetwork),
-        Cause::Tls(_) => (Status::Tls, Action::ContactOperator),
-        Cause::ConnectionLost => (Status::ConnectionLost, Action::CheckNetwork),
-        Cause::InvalidResponse(_) => (Status::UnexpectedResponse, Action::CheckNetwork),
-        Cause::TooLarge(_) => (Status::ResponseTooLarge, Action::ContactOperator),
-        Cause::Timeout(_) => (Status::Timeout, Action::CheckNetwork),
-        Cause::Cancelled => (Status::Cancelled, Action::None),
-        Cause::System(system) if error.progress.sent => (Status::ConnectionLost, action(system)),
-        Cause::System(system) => (Status::Connect, action(system)),
-        Cause::SystemAtResolve(system) => (Status::NameLookup, action(system)),
-    }
-}
-
-/// The program or its environment can fix errors of the local operating system.
-fn action(system: SystemError) -> Action {
-    match system {
-        SystemError::OTHER => Action::ReportBug,
-        _ => Action::FixCall,
-    }
+    let status = match error.cause {
+        Cause::Resolve | Cause::SystemAtResolve(_) => Status::NameLookup,
+        Cause::Connect => Status::Connect,
+        Cause::Tls(_) => Status::Tls,
+        Cause::ConnectionLost => Status::ConnectionLost,
+        Cause::InvalidResponse(_) => Status::UnexpectedResponse,
+        Cause::TooLarge(_) => Status::ResponseTooLarge,
+        Cause::Timeout(_) => Status::Timeout,
+        Cause::Cancelled => Status::Cancelled,
+        Cause::System(_) if error.progress.sent => Status::ConnectionLost,
+        Cause::System(_) => Status::Connect,
+    };
+    let action = match error.cause {
+        Cause::System(SystemError::OTHER) | Cause::SystemAtResolve(SystemError::OTHER) => {
+            Action::ReportBug
+        }
+        // The program or its environment can fix errors of the local operating system.
+        Cause::System(_) | Cause::SystemAtResolve(_) => Action::FixCall,
+        _ => status.default_action(),
+    };
+    (status, action)
 }
 
 fn message(client: &Inner, timeout: Duration, cause: Cause) -> String {

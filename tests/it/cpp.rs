@@ -269,7 +269,7 @@ fn allocation_failure_leaks_nothing() {
 #[test]
 fn cancellation_page_programs_run() {
     let server = server::demo();
-    let unknown = "UNKNOWN_TOKEN: the token is not bound in this collection; bind it with email and password first";
+    let unknown = "UNKNOWN_TOKEN: the token is not bound in this collection: bind it with email and password first";
     let prints = [format!("{unknown}\nstopped\n"), "stopped\n".to_owned()];
     let programs = markdown::programs("timeouts-and-cancellation.md", "cpp");
     assert_eq!(programs.len(), prints.len());
