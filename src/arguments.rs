@@ -36,14 +36,14 @@ impl Arguments {
     /// Copies a string.
     ///
     /// # Safety
-    /// `text` is NULL or NUL-terminated.
+    /// `string` is NULL or NUL-terminated.
     pub unsafe fn string(
         &mut self,
-        text: *const c_char,
+        string: *const c_char,
         argument: &'static str,
     ) -> Zeroizing<String> {
         // SAFETY: as promised by the caller.
-        let copy = unsafe { string::copy(text, argument) };
+        let copy = unsafe { string::copy(string, argument) };
         self.ok(copy).unwrap_or_else(|| refused().into())
     }
 
@@ -53,11 +53,11 @@ impl Arguments {
     /// As for [`Arguments::string`].
     pub unsafe fn optional_string(
         &mut self,
-        text: *const c_char,
+        string: *const c_char,
         argument: &'static str,
     ) -> Option<Zeroizing<String>> {
         // SAFETY: as promised by the caller.
-        let copy = unsafe { string::copy_whole(text, argument) };
+        let copy = unsafe { string::copy_whole(string, argument) };
         self.ok(copy).unwrap_or_else(|| Some(refused().into()))
     }
 

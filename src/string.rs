@@ -21,13 +21,13 @@ const COPY_MAX: usize = input::BODY_JSON_MAX + 4;
 /// copy, and checked, or not used. The copy is zeroized on drop.
 ///
 /// # Safety
-/// `text` is NULL or NUL-terminated.
+/// `string` is NULL or NUL-terminated.
 pub(crate) unsafe fn copy(
-    text: *const c_char,
+    string: *const c_char,
     argument: &'static str,
 ) -> Result<Zeroizing<String>, Error> {
     // SAFETY: as promised by the caller.
-    unsafe { copy_up_to(text, argument, COPY_MAX) }?.ok_or_else(|| null_argument(argument))
+    unsafe { copy_up_to(string, argument, COPY_MAX) }?.ok_or_else(|| null_argument(argument))
 }
 
 /// Copies a string of any length; `None` for NULL.
@@ -35,22 +35,22 @@ pub(crate) unsafe fn copy(
 /// # Safety
 /// As for [`copy`].
 pub(crate) unsafe fn copy_whole(
-    text: *const c_char,
+    string: *const c_char,
     argument: &'static str,
 ) -> Result<Option<Zeroizing<String>>, Error> {
     // SAFETY: as promised by the caller.
-    unsafe { copy_up_to(text, argument, usize::MAX) }
+    unsafe { copy_up_to(string, argument, usize::MAX) }
 }
 
 /// # Safety
 /// As for [`copy`].
 unsafe fn copy_up_to(
-    text: *const c_char,
+    string: *const c_char,
     argument: &'static str,
     max: usize,
 ) -> Result<Option<Zeroizing<String>>, Error> {
     // SAFETY: as promised by the caller.
-    let Some((mut bytes, is_truncated)) = (unsafe { copy_bytes_up_to(text, max) }) else {
+    let Some((mut bytes, is_truncated)) = (unsafe { copy_bytes_up_to(string, max) }) else {
         return Ok(None);
     };
     match str::from_utf8(&bytes) {
@@ -74,11 +74,11 @@ unsafe fn copy_up_to(
 /// # Safety
 /// As for [`copy`].
 pub(crate) unsafe fn copy_bytes(
-    text: *const c_char,
+    string: *const c_char,
     argument: &'static str,
 ) -> Result<Zeroizing<Vec<u8>>, Error> {
     // SAFETY: as promised by the caller.
-    let copy = unsafe { copy_bytes_up_to(text, usize::MAX) };
+    let copy = unsafe { copy_bytes_up_to(string, usize::MAX) };
     copy.map(|(bytes, _)| bytes)
         .ok_or_else(|| null_argument(argument))
 }
@@ -87,19 +87,22 @@ pub(crate) unsafe fn copy_bytes(
 ///
 /// # Safety
 /// As for [`copy`].
-unsafe fn copy_bytes_up_to(text: *const c_char, max: usize) -> Option<(Zeroizing<Vec<u8>>, bool)> {
-    if text.is_null() {
+unsafe fn copy_bytes_up_to(
+    string: *const c_char,
+    max: usize,
+) -> Option<(Zeroizing<Vec<u8>>, bool)> {
+    if string.is_null() {
         return None;
     }
     // SAFETY: not NULL, and NUL-terminated as promised by the caller.
-    let whole = unsafe { CStr::from_ptr(text) }.count_bytes();
+    let whole = unsafe { CStr::from_ptr(string) }.count_bytes();
     let length = whole.min(max);
     let mut bytes = Zeroizing::new(Vec::<u8>::with_capacity(length));
     // SAFETY: `length` bytes are readable, whatever they are by now, and the copy has room for them.
     unsafe {
         bytes
             .as_mut_ptr()
-            .copy_from_nonoverlapping(text.cast::<u8>(), length);
+            .copy_from_nonoverlapping(string.cast::<u8>(), length);
         bytes.set_len(length);
     }
     Some((bytes, whole > max))
@@ -145,9 +148,9 @@ mod tests {
 
     #[test]
     fn strings_are_copied_and_validated() {
-        let of = |text| {
+        let of = |string| {
             // SAFETY: NULL or literals.
-            let copy = unsafe { copy(text, "email") };
+            let copy = unsafe { copy(string, "email") };
             copy.map_err(|error| (error.status(), error.argument()))
         };
         assert_eq!(
@@ -160,7 +163,7 @@ mod tests {
         }
         // SAFETY: NULL.
         let none = unsafe { copy_whole(ptr::null(), "email") };
-        assert!(none.is_ok_and(|text| text.is_none()));
+        assert!(none.is_ok_and(|string| string.is_none()));
     }
 
     #[test]
@@ -186,9 +189,9 @@ mod tests {
 
     #[test]
     fn returned_strings_end_with_nul() {
-        let text = ReturnedString::new(b"a\0b");
-        // SAFETY: `text` lives on and has four bytes.
-        let bytes = unsafe { std::slice::from_raw_parts(text.as_ptr().cast::<u8>(), 4) };
-        assert_eq!((bytes, text.len()), (b"a\0b\0".as_slice(), 3));
+        let string = ReturnedString::new(b"a\0b");
+        // SAFETY: `string` lives on and has four bytes.
+        let bytes = unsafe { std::slice::from_raw_parts(string.as_ptr().cast::<u8>(), 4) };
+        assert_eq!((bytes, string.len()), (b"a\0b\0".as_slice(), 3));
     }
 }

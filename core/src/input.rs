@@ -49,8 +49,8 @@ const RESERVED_HEADERS: [&str; 12] = [
 
 /// Validates a base URL: `http` or `https`, a host, an optional port and an optional path prefix, without user info,
 /// query or fragment; at most 2048 bytes of ASCII.
-pub fn base_url(text: &str) -> Result<(), Error> {
-    BaseUrl::parse(text).map(|_| ())
+pub fn base_url(url: &str) -> Result<(), Error> {
+    BaseUrl::parse(url).map(|_| ())
 }
 
 /// Validates the name or id of a collection: 1 to 255 bytes without `/ \ ? # %` and control characters, and neither
@@ -201,16 +201,16 @@ pub fn query(name: &str, value: &str) -> Result<(), Error> {
     without_nul(value, "value")
 }
 
-fn sized(text: &str, argument: &'static str, max: usize) -> Result<(), Error> {
-    if !(1..=max).contains(&text.len()) {
+fn sized(value: &str, argument: &'static str, max: usize) -> Result<(), Error> {
+    if !(1..=max).contains(&value.len()) {
         let message = format!("{argument} must be 1 to {max} bytes");
         return Err(invalid(argument, message));
     }
-    without_nul(text, argument)
+    without_nul(value, argument)
 }
 
-fn without_nul(text: &str, argument: &'static str) -> Result<(), Error> {
-    if text.contains('\0') {
+fn without_nul(value: &str, argument: &'static str) -> Result<(), Error> {
+    if value.contains('\0') {
         let message = format!("{argument} must not contain NUL");
         return Err(invalid(argument, message));
     }

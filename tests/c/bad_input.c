@@ -97,40 +97,40 @@ static bosauth_status by_options(bosauth_status set)
 }
 
 #define CALL(name, call)                                                                                      \
-    static bosauth_status name(const char *text)                                                              \
+    static bosauth_status name(const char *string)                                                              \
     {                                                                                                         \
         return call;                                                                                          \
     }
 
-CALL(new_url, bosauth_client_new(text, NULL, &made, &error))
-CALL(bind_collection, bosauth_bind_token(client, text, "a@b.c", "pw", "tok", NULL, &error))
-CALL(bind_email, bosauth_bind_token(client, "users", text, "pw", "tok", NULL, &error))
-CALL(bind_password, bosauth_bind_token(client, "users", "a@b.c", text, "tok", NULL, &error))
-CALL(bind_token, bosauth_bind_token(client, "users", "a@b.c", "pw", text, NULL, &error))
-CALL(unbind_collection, bosauth_unbind_token(client, text, "a@b.c", "pw", "tok", NULL, &error))
-CALL(unbind_email, bosauth_unbind_token(client, "users", text, "pw", "tok", NULL, &error))
-CALL(unbind_password, bosauth_unbind_token(client, "users", "a@b.c", text, "tok", NULL, &error))
-CALL(unbind_token, bosauth_unbind_token(client, "users", "a@b.c", "pw", text, NULL, &error))
-CALL(auth_collection, bosauth_auth_with_token(client, text, "tok", NULL, &session, &error))
-CALL(auth_token, bosauth_auth_with_token(client, "users", text, NULL, &session, &error))
-CALL(save_token, bosauth_client_save_session(client, text, "{}", &error))
-CALL(config_agent, by_config(bosauth_config_set_user_agent(new_config(), text)))
-CALL(config_name, by_config(bosauth_config_add_header(new_config(), text, "x")))
-CALL(config_value, by_config(bosauth_config_add_header(new_config(), "X", text)))
-CALL(config_pem, by_config(bosauth_config_add_roots_pem(new_config(), text)))
-CALL(query_name, by_options(bosauth_options_add_query(new_options(), text, "x")))
-CALL(query_value, by_options(bosauth_options_add_query(new_options(), "x", text)))
-CALL(header_name, by_options(bosauth_options_add_header(new_options(), text, "x")))
-CALL(header_value, by_options(bosauth_options_add_header(new_options(), "X", text)))
-CALL(body_json, by_options(bosauth_options_set_body_json(new_options(), text)))
-CALL(mfa_id, by_options(bosauth_options_set_mfa_id(new_options(), text)))
+CALL(new_url, bosauth_client_new(string, NULL, &made, &error))
+CALL(bind_collection, bosauth_bind_token(client, string, "a@b.c", "pw", "tok", NULL, &error))
+CALL(bind_email, bosauth_bind_token(client, "users", string, "pw", "tok", NULL, &error))
+CALL(bind_password, bosauth_bind_token(client, "users", "a@b.c", string, "tok", NULL, &error))
+CALL(bind_token, bosauth_bind_token(client, "users", "a@b.c", "pw", string, NULL, &error))
+CALL(unbind_collection, bosauth_unbind_token(client, string, "a@b.c", "pw", "tok", NULL, &error))
+CALL(unbind_email, bosauth_unbind_token(client, "users", string, "pw", "tok", NULL, &error))
+CALL(unbind_password, bosauth_unbind_token(client, "users", "a@b.c", string, "tok", NULL, &error))
+CALL(unbind_token, bosauth_unbind_token(client, "users", "a@b.c", "pw", string, NULL, &error))
+CALL(auth_collection, bosauth_auth_with_token(client, string, "tok", NULL, &session, &error))
+CALL(auth_token, bosauth_auth_with_token(client, "users", string, NULL, &session, &error))
+CALL(save_token, bosauth_client_save_session(client, string, "{}", &error))
+CALL(config_agent, by_config(bosauth_config_set_user_agent(new_config(), string)))
+CALL(config_name, by_config(bosauth_config_add_header(new_config(), string, "x")))
+CALL(config_value, by_config(bosauth_config_add_header(new_config(), "X", string)))
+CALL(config_pem, by_config(bosauth_config_add_roots_pem(new_config(), string)))
+CALL(query_name, by_options(bosauth_options_add_query(new_options(), string, "x")))
+CALL(query_value, by_options(bosauth_options_add_query(new_options(), "x", string)))
+CALL(header_name, by_options(bosauth_options_add_header(new_options(), string, "x")))
+CALL(header_value, by_options(bosauth_options_add_header(new_options(), "X", string)))
+CALL(body_json, by_options(bosauth_options_set_body_json(new_options(), string)))
+CALL(mfa_id, by_options(bosauth_options_set_mfa_id(new_options(), string)))
 
 #define NO_COLLECTION {"", ".", "..", "a/b", "a\\b", "a?b", "a#b", "a%2Fb", "a\r\nb"}
 #define NO_HEADER {"", "Host", "cookie", "X Y", "X:", "X\r\nY"}
 
 static const struct {
     const char *what;
-    bosauth_status (*call)(const char *text);
+    bosauth_status (*call)(const char *string);
     const char *argument;
     size_t longest;
     const char *bad[10]; /* up to the first NULL */
@@ -162,11 +162,11 @@ static const struct {
 };
 
 /* Calls a function with an invalid string. */
-static void check_string(size_t which, const char *text, bosauth_status expected)
+static void check_string(size_t which, const char *string, bosauth_status expected)
 {
     bosauth_status status;
     set_garbage();
-    status = strings[which].call(text);
+    status = strings[which].call(string);
     check_error(status, expected, strings[which].argument, strings[which].what);
     check(session == GARBAGE || session == NULL, strings[which].what, "the session output is not cleared");
     check(made == 12345 || made == 0, strings[which].what, "the client output is not cleared");
@@ -177,7 +177,7 @@ static void check_strings(void)
     static char too_long[65536 + 2];
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
         check_string(i, NULL, BOSAUTH_ERROR_NULL_ARGUMENT);
-        /* PEM text may have comments in any encoding. */
+        /* Text outside of the PEM blocks may have comments in any encoding. */
         bosauth_status not_utf8 = strings[i].call == config_pem ? BOSAUTH_ERROR_INVALID_ARGUMENT : BOSAUTH_ERROR_INVALID_UTF8;
         check_string(i, "a\xff", not_utf8);
         check_string(i, "a\xc3", not_utf8);

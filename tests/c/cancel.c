@@ -40,7 +40,7 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     return next(node, service, hints, found);
 }
 
-static void release_lookups(void) {
+static void release_resolvers(void) {
     while (stuck > 0) {
         sem_post(&stuck_release);
         usleep(1000);
@@ -174,7 +174,7 @@ struct phase {
     const char *scheme;
     int backlog;
     int headers;        /* more than the system buffers */
-    int lookups;        /* blocked resolver threads before the call */
+    int stuck_resolvers;        /* blocked resolver threads before the call */
     int is_sent;        /* whether the request was sent in part */
 };
 
@@ -268,11 +268,11 @@ static int measure(const struct phase *phase, enum method method, int rounds, in
     if (phase->scheme != NULL && phase->backlog == 0) {
         fill(&server);
     }
-    for (int i = 0; i < phase->lookups; i++) {
+    for (int i = 0; i < phase->stuck_resolvers; i++) {
         blockers[i].client = blocked;
         start(&blockers[i]);
     }
-    while (stuck < phase->lookups) {
+    while (stuck < phase->stuck_resolvers) {
         usleep(1000);
     }
     for (int i = 0; i < rounds; i++) {
@@ -282,15 +282,15 @@ static int measure(const struct phase *phase, enum method method, int rounds, in
         }
         if (phase->scheme != NULL) {
             drain(&server);
-        } else if (phase->lookups == 0) {
-            release_lookups();
+        } else if (phase->stuck_resolvers == 0) {
+            release_resolvers();
         }
     }
     bosauth_client_free(blocked);
-    for (int i = 0; i < phase->lookups; i++) {
+    for (int i = 0; i < phase->stuck_resolvers; i++) {
         pthread_join(blockers[i].thread, NULL);
     }
-    release_lookups();
+    release_resolvers();
     if (phase->scheme != NULL) {
         end(&server);
     }

@@ -317,7 +317,7 @@ fn copies_of_secrets_are_zeroized() {
     let mut command = compiler("c++", "c++17");
     command.args(["-O2", "-fno-exceptions"]);
     let file = wrapper().join("tests/zeroize.cpp");
-    let program = linked(command, &[&file], "cpp-wiping");
+    let program = linked(command, &[&file], "cpp-zeroize");
     tools::run(Command::new(program).arg(server.base_url()));
 }
 

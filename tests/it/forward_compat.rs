@@ -13,7 +13,7 @@ const HELLO: &str = "hello user@example.com\n";
 
 /// Builds a library from a copy of the sources, with another ABI version and more code, under the same SONAME.
 fn changed_library(name: &str, abi: u32, more: &str) -> PathBuf {
-    let copy = tools::empty(&format!("growth/{name}"));
+    let copy = tools::empty(&format!("forward-compat/{name}"));
     let parts = "Cargo.toml Cargo.lock build.rs src core service examples".split(' ');
     let mut cp = Command::new("cp");
     cp.arg("-Rp")
@@ -28,7 +28,7 @@ fn changed_library(name: &str, abi: u32, more: &str) -> PathBuf {
         changed
     });
     edit(&copy.join("src/library.rs"), |text| text + more);
-    let built = tools::temporary("growth/changed-target");
+    let built = tools::temporary("forward-compat/changed-target");
     let mut cargo = tools::cargo();
     cargo
         .args(["rustc", "--quiet", "--offline", "--lib"])

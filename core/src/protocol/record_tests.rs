@@ -11,7 +11,7 @@ fn read(text: &str) -> Result<(), JsonError> {
     check(text, UNLIMITED)
 }
 
-fn members(count: usize) -> String {
+fn fields(count: usize) -> String {
     let list: Vec<String> = (0..count).map(|n| format!("\"n{n}\":{n}")).collect();
     list.join(",")
 }
@@ -19,7 +19,7 @@ fn members(count: usize) -> String {
 #[test]
 fn every_object_of_rfc_8259_is_accepted() {
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(511), "]".repeat(511));
-    let many = format!("{{{}}}", members(20_001));
+    let many = format!("{{{}}}", fields(20_001));
     for good in [
         "{}",
         " {\n} ",
@@ -64,16 +64,16 @@ fn duplicate_names_at_the_top_level_are_refused() {
         assert_eq!(read(bad), Err(JsonError::Duplicate), "{bad}");
     }
     for count in [30, 31, 32, 33, 1024, 5000] {
-        let list = members(count);
+        let list = fields(count);
         assert_eq!(read(&format!("{{{list}}}")), Ok(()), "{count}");
-        let doubled = format!("{{{list},\"n\\u0035\":0}}");
-        assert_eq!(read(&doubled), Err(JsonError::Duplicate), "{count}");
+        let duplicate = format!("{{{list},\"n\\u0035\":0}}");
+        assert_eq!(read(&duplicate), Err(JsonError::Duplicate), "{count}");
     }
 }
 
 #[test]
 fn check_runs_while_names_are_compared() {
-    let text = format!("{{{}}}", members(100_000));
+    let text = format!("{{{}}}", fields(100_000));
     let looks = Cell::new(0);
     let scanned = text.len() / (64 * 1024) + 1;
     let look = || {

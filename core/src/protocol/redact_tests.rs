@@ -1,4 +1,4 @@
-//! Tests of `redact.rs`: a canary in every spelling.
+//! Tests of `redact.rs`: a secret in every encoding.
 
 #![allow(clippy::unwrap_used)]
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::*;
 
-const CANARY: &str = "Pa ss+\"\\/<é😀\n&%41=x";
+const SECRET: &str = "Pa ss+\"\\/<é😀\n&%41=x";
 
 const ALL: usize = usize::MAX >> 1;
 
@@ -67,13 +67,13 @@ fn encodings(secret: &str) -> Vec<String> {
 
 #[test]
 fn every_encoding_is_found() {
-    for spelling in encodings(CANARY) {
-        let shown = redacted(&format!("<p>é{spelling}é</p>"), &[CANARY]);
-        assert_eq!(shown, "<p>é***é</p>", "{spelling}");
+    for encoding in encodings(SECRET) {
+        let shown = redacted(&format!("<p>é{encoding}é</p>"), &[SECRET]);
+        assert_eq!(shown, "<p>é***é</p>", "{encoding}");
         assert_eq!(
-            redacted(&spelling.repeat(2), &[CANARY]),
+            redacted(&encoding.repeat(2), &[SECRET]),
             "******",
-            "{spelling}"
+            "{encoding}"
         );
     }
 }
@@ -94,7 +94,7 @@ fn other_text_is_kept() {
         "%zz",
         "Pa ss+\"\\",
     ] {
-        assert_eq!(redacted(text, &[CANARY, "\u{1f601}"]), text);
+        assert_eq!(redacted(text, &[SECRET, "\u{1f601}"]), text);
     }
     assert_eq!(redacted("anything", &[]), "anything");
     assert_eq!(redacted("anything", &[""]), "anything");
@@ -102,9 +102,9 @@ fn other_text_is_kept() {
 
 #[test]
 fn invalid_utf8_is_searched() {
-    let body = [b"\xff\xfe", CANARY.as_bytes(), b"\xff"].concat();
+    let body = [b"\xff\xfe", SECRET.as_bytes(), b"\xff"].concat();
     assert_eq!(
-        Redactor::new(&[CANARY]).text(&body, 1000),
+        Redactor::new(&[SECRET]).text(&body, 1000),
         b"\xff\xfe***\xff"
     );
 }
@@ -155,8 +155,8 @@ fn truncation_shows_no_part_of_a_secret() {
     let escaped = json_escaped(secret, true, false);
     let twice = escaped.replace("\\u", "\\u005cu");
     let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    for spelling in [secret, &escaped, &twice, &percent] {
-        let body = format!("{}{spelling}{}", "x".repeat(50), "y".repeat(50));
+    for encoding in [secret, &escaped, &twice, &percent] {
+        let body = format!("{}{encoding}{}", "x".repeat(50), "y".repeat(50));
         let is_safe = |c: char| "xy*{}[]\":,v".contains(c);
         for limit in 0..body.len() + 25 {
             let shown = Redactor::new(&[secret]).text(body.as_bytes(), limit);
@@ -196,18 +196,18 @@ fn json_stays_valid_and_in_order() {
         ),
         r#"{"a":"***","b":true,"c":null,"d":-1.5e3}"#
     );
-    for spelling in encodings(CANARY) {
+    for encoding in encodings(SECRET) {
         // Once as the text of a string, once written into it.
-        let inside = serde_json::to_string(&format!("x{spelling}x")).unwrap();
+        let inside = serde_json::to_string(&format!("x{encoding}x")).unwrap();
         assert_eq!(
-            json(&format!(r#"{{"a":{inside}}}"#), &[CANARY]),
+            json(&format!(r#"{{"a":{inside}}}"#), &[SECRET]),
             r#"{"a":"x***x"}"#
         );
     }
     for all in [true, false] {
-        let written = json_escaped(CANARY, all, all);
+        let written = json_escaped(SECRET, all, all);
         assert_eq!(
-            json(&format!(r#"{{"{written}":"{written}"}}"#), &[CANARY]),
+            json(&format!(r#"{{"{written}":"{written}"}}"#), &[SECRET]),
             r#"{"***":"***"}"#
         );
     }

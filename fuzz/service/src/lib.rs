@@ -20,9 +20,9 @@ pub fn rule(data: &[u8]) {
     let record = json!({"nick": "Vip", "score": 2, "verified": true, "empty": null, "ratio": 0.5});
     let record = record.as_object().expect("an object");
     if let (false, Some(result)) = (rule.is_empty(), satisfies(record, rule)) {
-        let doubled = satisfies(record, &format!("({rule}) && ({rule})"));
+        let repeated = satisfies(record, &format!("({rule}) && ({rule})"));
         // Brackets may be nested too deep, but never change the result.
-        assert!(doubled == Some(result) || rule.matches('(').count() >= 63);
+        assert!(repeated == Some(result) || rule.matches('(').count() >= 63);
     }
 }
 

@@ -161,7 +161,7 @@ fn incomplete_logins_are_refused() {
 #[test]
 fn login_may_contain_any_json() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-    let members: Vec<String> = (0..20_000).map(|n| format!("\"n{n}\":{n}")).collect();
+    let fields: Vec<String> = (0..20_000).map(|n| format!("\"n{n}\":{n}")).collect();
     for value in [
         "1e400",
         "-0.1E-999",
@@ -169,7 +169,7 @@ fn login_may_contain_any_json() {
         r#""\ud800""#,
         r#"{"\ud800":1,"a":1,"a":2}"#,
         &nested(511),
-        &format!("{{{}}}", members.join(",")),
+        &format!("{{{}}}", fields.join(",")),
     ] {
         let record = format!(r#"{{"x":{value},"\udc00":1}}"#);
         let body = format!(
@@ -227,8 +227,8 @@ fn refused_json_has_a_reason_and_differs_from_a_page() {
 #[test]
 fn envelope_may_contain_any_json() {
     let deep = format!(r#"{{"email":{}1{}}}"#, "[".repeat(511), "]".repeat(511));
-    let members: Vec<String> = (0..11_000).map(|n| format!("\"n{n}\":1")).collect();
-    let many = format!("{{{}}}", members.join(","));
+    let fields: Vec<String> = (0..11_000).map(|n| format!("\"n{n}\":1")).collect();
+    let many = format!("{{{}}}", fields.join(","));
     for (data, status, shown) in [
         (deep.as_str(), Status::Validation, deep.as_str()),
         (
