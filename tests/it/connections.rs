@@ -1,10 +1,10 @@
 //! Which connections are reused, and the errors without a connection.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use bosauth::{Action, Client, Error, Status};
 
+use crate::support::closed_port::ClosedPort;
 use crate::support::faulty_server::{Act, FaultyServer, TCP};
 use crate::support::full_backlog::FullBacklog;
 use crate::support::https::TLS;
@@ -158,9 +158,8 @@ fn assert_unsent(client: bosauth::ClientBuilder, status: Status) {
 
 #[test]
 fn closed_port_is_a_connect_error() {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    let port = ClosedPort::new();
+    let url = format!("http://{}", port.address());
     assert_unsent(Client::builder(&url), Status::Connect);
 }
 

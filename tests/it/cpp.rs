@@ -1,7 +1,6 @@
 //! The C++ wrapper: compilers and standards, coverage of the C API, behaviour.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -11,6 +10,7 @@ use bosbase_local::{Config, Seed, Server};
 
 use serde_json::{Value, json};
 
+use crate::support::closed_port::ClosedPort;
 use crate::support::faulty_server::{Act, FaultyServer};
 use crate::support::responses::{JSON, response};
 use crate::support::{library, markdown, server, tools};
@@ -239,14 +239,12 @@ fn older_library_is_rejected() {
 #[test]
 fn every_call_without_exceptions() {
     let server = server::demo();
-    // A closed port.
-    let closed = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    let closed = closed.unwrap();
+    let closed = ClosedPort::new();
     let fixed = fixed_responses();
     let mut calls = Command::new(program("calls", &["-fno-exceptions"]));
     calls
         .arg(server.base_url())
-        .arg(format!("http://{closed}"))
+        .arg(format!("http://{}", closed.address()))
         .arg(fixed.url());
     tools::run(&mut calls);
 }

@@ -26,7 +26,7 @@ mod lifetimes;
 mod manifests;
 #[cfg(unix)]
 mod process_lifecycle;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod proxies;
 mod python;
 mod requests;

@@ -30,16 +30,17 @@ impl Proxy {
     /// a moment ago; if it is taken by now, another one is tried.
     fn start(
         name: &str,
-        config: impl Fn(&Path, u16) -> String,
+        host: Ipv4Addr,
+        config: impl Fn(&Path, SocketAddr) -> String,
         command: impl Fn(&Path, &Path) -> Command,
     ) -> Self {
         let folder = folder(name);
         let file = folder.join("config");
         for _ in 0..20 {
-            let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            let free = TcpListener::bind((host, 0)).unwrap();
             let address = free.local_addr().unwrap();
             drop(free);
-            fs::write(&file, config(&folder, address.port())).unwrap();
+            fs::write(&file, config(&folder, address)).unwrap();
             let errors = fs::File::create(folder.join("errors")).unwrap();
             let mut command = command(&folder, &file);
             let child = command
@@ -77,6 +78,11 @@ impl Drop for Proxy {
         self.signal("TERM");
         let _ = self.child.wait();
     }
+}
+
+/// A loopback address for one test: no other listener can take a port there between its choice and the proxy's start.
+fn host(last: u8) -> Ipv4Addr {
+    Ipv4Addr::new(127, 0, 0, last)
 }
 
 fn folder(name: &str) -> PathBuf {
@@ -128,9 +134,9 @@ fn call(client: &Client, pauses: &[u64]) {
     }
 }
 
-fn nginx(server: &Server, keepalive: &str) -> Proxy {
+fn nginx(server: &Server, host: Ipv4Addr, keepalive: &str) -> Proxy {
     let upstream = server.address();
-    let config = |folder: &Path, port| {
+    let config = |folder: &Path, address| {
         let folder = folder.display();
         format!(
             "daemon off; worker_processes 2; pid {folder}/pid; error_log stderr;
@@ -141,7 +147,7 @@ fn nginx(server: &Server, keepalive: &str) -> Proxy {
                 fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi;
                 scgi_temp_path {folder}/scgi;
                 server {{
-                    listen 127.0.0.1:{port};
+                    listen {address};
                     {keepalive}
                     location / {{ proxy_pass http://{upstream}; proxy_set_header Host $http_host; }}
                 }}
@@ -149,7 +155,7 @@ fn nginx(server: &Server, keepalive: &str) -> Proxy {
         )
     };
     let name = format!("nginx-{}", keepalive.len());
-    Proxy::start(&name, config, |folder, file| {
+    Proxy::start(&name, host, config, |folder, file| {
         let mut nginx = Command::new("nginx");
         nginx
             .arg("-p")
@@ -168,7 +174,11 @@ fn nginx_with_a_short_keep_alive() {
         return;
     }
     let server = server::with_token();
-    let proxy = nginx(&server, "keepalive_requests 3; keepalive_timeout 3ms;");
+    let proxy = nginx(
+        &server,
+        host(2),
+        "keepalive_requests 3; keepalive_timeout 3ms;",
+    );
     no_call_fails(&proxy, || {});
 }
 
@@ -178,7 +188,7 @@ fn nginx_reloading_its_configuration() {
         return;
     }
     let server = server::with_token();
-    let proxy = nginx(&server, "keepalive_timeout 75s;");
+    let proxy = nginx(&server, host(3), "keepalive_timeout 75s;");
     no_call_fails(&proxy, || proxy.signal("HUP"));
 }
 
@@ -189,14 +199,14 @@ fn haproxy_with_a_short_keep_alive() {
     }
     let server = server::with_token();
     let upstream = server.address();
-    let config = |_: &Path, port| {
+    let config = |_: &Path, address| {
         format!(
             "defaults\n mode http\n timeout connect 10s\n timeout client 60s\n timeout server 60s\n \
-            timeout http-keep-alive 3ms\nfrontend front\n bind 127.0.0.1:{port}\n default_backend back\n\
+            timeout http-keep-alive 3ms\nfrontend front\n bind {address}\n default_backend back\n\
             backend back\n server bosbase {upstream}\n"
         )
     };
-    let proxy = Proxy::start("haproxy", config, |_, file| {
+    let proxy = Proxy::start("haproxy", host(4), config, |_, file| {
         let mut haproxy = Command::new("haproxy");
         haproxy.arg("-db").arg("-f").arg(file);
         haproxy

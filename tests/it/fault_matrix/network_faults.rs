@@ -1,6 +1,5 @@
 //! Faults around the response: on the network path, in the TLS handshake, between the packets.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use super::row::{
     BROKEN_TLS, Call, LOGIN_ONLY, LOST, LOST_200, LOST_UNSENT, NO_HTTP, NO_TLS, RESET,
     RESET_UNSENT, Row, SUCCESS, TIMEOUT, TIMEOUT_200, TIMEOUT_UNSENT, UNEXPECTED_204, url,
 };
+use crate::support::closed_port::ClosedPort;
 use crate::support::faulty_server::{Act, Transport};
 use crate::support::full_backlog::FullBacklog;
 use crate::support::relay::{Direction, Fault, Then};
@@ -34,10 +34,8 @@ fn unreachable_servers() -> Vec<Row> {
     // No DNS server is asked: a label of a name cannot be that long.
     let host = format!("{}.example", "x".repeat(64));
     let unknown = move |transport: Transport| format!("{}://{host}", transport.scheme);
-    let closed = |transport| {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        url(transport, listener.local_addr().unwrap())
-    };
+    let port = ClosedPort::new();
+    let closed = move |transport| url(transport, port.address());
     let backlog = Arc::new(FullBacklog::new());
     let full = move |transport| url(transport, backlog.address());
     let in_call = Row::unreachable(

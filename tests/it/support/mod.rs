@@ -1,5 +1,6 @@
 //! What several tests need.
 
+pub mod closed_port;
 #[cfg(target_os = "linux")]
 pub mod dns_server;
 pub mod driver;
