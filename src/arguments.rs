@@ -79,6 +79,23 @@ pub(crate) fn set<T: DeferredError + Default>(
     argument: &'static str,
     setter: impl FnOnce(T, &mut Arguments) -> T,
 ) -> bosauth_status {
+    let mut setter = Some(setter);
+    // The rest is compiled once for each type of object, not for each setter.
+    set_with(
+        object,
+        argument,
+        &mut |object, arguments| match setter.take() {
+            Some(setter) => setter(object, arguments),
+            None => object,
+        },
+    )
+}
+
+fn set_with<T: DeferredError + Default>(
+    object: Option<&mut T>,
+    argument: &'static str,
+    setter: &mut dyn FnMut(T, &mut Arguments) -> T,
+) -> bosauth_status {
     ffi::status_only(|| {
         let object = object.ok_or_else(|| null_argument(argument))?;
         let mut current = mem::take(object);

@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_char};
 use std::{mem, str};
 
 use bosauth::{Error, Status, input};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::ffi::null_argument;
 
@@ -108,7 +108,7 @@ unsafe fn copy_bytes_up_to(
     Some((bytes, whole > max))
 }
 
-/// A NUL-terminated string that is returned to the caller and zeroized on drop.
+/// A NUL-terminated string that is returned to the caller. [`crate::zeroizing_alloc`] zeroizes it when it is freed.
 pub(crate) struct ReturnedString(Box<[u8]>);
 
 impl ReturnedString {
@@ -128,12 +128,6 @@ impl ReturnedString {
     /// Returns the length in bytes, without the NUL.
     pub fn len(&self) -> usize {
         self.0.len() - 1
-    }
-}
-
-impl Drop for ReturnedString {
-    fn drop(&mut self) {
-        self.0.zeroize();
     }
 }
 
