@@ -5,7 +5,6 @@ use std::mem;
 use std::time::Duration;
 
 use bosauth::{DeferredError, Error};
-use zeroize::Zeroizing;
 
 use crate::ffi::{self, null_argument};
 use crate::status::bosauth_status;
@@ -37,14 +36,10 @@ impl Arguments {
     ///
     /// # Safety
     /// `string` is NULL or NUL-terminated.
-    pub unsafe fn string(
-        &mut self,
-        string: *const c_char,
-        argument: &'static str,
-    ) -> Zeroizing<String> {
+    pub unsafe fn string(&mut self, string: *const c_char, argument: &'static str) -> String {
         // SAFETY: as promised by the caller.
         let copy = unsafe { string::copy(string, argument) };
-        self.ok(copy).unwrap_or_else(|| refused().into())
+        self.ok(copy).unwrap_or_else(refused)
     }
 
     /// Copies a string of any length that may be NULL.
@@ -55,10 +50,10 @@ impl Arguments {
         &mut self,
         string: *const c_char,
         argument: &'static str,
-    ) -> Option<Zeroizing<String>> {
+    ) -> Option<String> {
         // SAFETY: as promised by the caller.
         let copy = unsafe { string::copy_whole(string, argument) };
-        self.ok(copy).unwrap_or_else(|| Some(refused().into()))
+        self.ok(copy).unwrap_or_else(|| Some(refused()))
     }
 
     /// Returns the value, or `None` for an error, which is kept if it is the first one.

@@ -137,7 +137,7 @@ pub unsafe extern "C" fn bosauth_client_save_session(
             Arguments::pass(|arguments| {
                 let token = arguments.string(token, "token");
                 let record_json = arguments.optional_string(record_json, "record_json");
-                client.save_session(&token, record_json.as_ref().map(|json| json.as_str()))
+                client.save_session(&token, record_json.as_deref())
             })
         })
     }

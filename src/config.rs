@@ -148,7 +148,7 @@ pub unsafe extern "C" fn bosauth_config_add_roots_pem(
     unsafe {
         set(config, |config, arguments| {
             let pem = arguments.ok(string::copy_bytes(pem, "pem"));
-            config.roots_pem(pem.as_deref().map_or(&[][..], Vec::as_slice))
+            config.roots_pem(pem.as_deref().unwrap_or_default())
         })
     }
 }

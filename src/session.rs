@@ -10,9 +10,6 @@ use crate::string::{EMPTY, ReturnedString, copy_whole};
 /// An immutable snapshot of a session. Free it with bosauth_session_free().
 pub struct bosauth_session {
     session: Session,
-    token: ReturnedString,
-    record_json: ReturnedString,
-    meta_json: ReturnedString,
     /// Fields that were read: a returned string must stay at its address.
     fields: ForkSafeMutex<Fields>,
 }
@@ -21,11 +18,8 @@ impl bosauth_session {
     /// Creates the object, to be freed with `bosauth_session_free`.
     pub(crate) fn into_raw(session: Session) -> *mut Self {
         Box::into_raw(Box::new(bosauth_session {
-            token: ReturnedString::new(session.token().as_bytes()),
-            record_json: ReturnedString::new(session.record_json().as_bytes()),
-            meta_json: ReturnedString::new(session.meta_json().as_bytes()),
-            fields: ForkSafeMutex::new(Fields(Vec::new())),
             session,
+            fields: ForkSafeMutex::new(Fields(Vec::new())),
         }))
     }
 
@@ -77,7 +71,7 @@ pub unsafe extern "C" fn bosauth_session_free(session: *mut bosauth_session) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_session_token(session: *const bosauth_session) -> *const c_char {
     // SAFETY: the header's conventions: NULL or a live session.
-    unsafe { ffi::read(session, EMPTY, |s| s.token.as_ptr()) }
+    unsafe { ffi::read(session, EMPTY, |s| s.session.token_ptr()) }
 }
 
 /// Returns the account's record as the server sent it: a JSON object.
@@ -89,7 +83,7 @@ pub unsafe extern "C" fn bosauth_session_record_json(
     session: *const bosauth_session,
 ) -> *const c_char {
     // SAFETY: the header's conventions: NULL or a live session.
-    unsafe { ffi::read(session, EMPTY, |s| s.record_json.as_ptr()) }
+    unsafe { ffi::read(session, EMPTY, |s| s.session.record_json_ptr()) }
 }
 
 /// Returns the `meta` value of the login response as JSON.
@@ -101,7 +95,7 @@ pub unsafe extern "C" fn bosauth_session_meta_json(
     session: *const bosauth_session,
 ) -> *const c_char {
     // SAFETY: the header's conventions: NULL or a live session.
-    unsafe { ffi::read(session, EMPTY, |s| s.meta_json.as_ptr()) }
+    unsafe { ffi::read(session, EMPTY, |s| s.session.meta_json_ptr()) }
 }
 
 /// Returns a top-level field of the record, such as "id", "email" or "collectionName". A string is returned as

@@ -1,10 +1,10 @@
-//! C strings: zeroized copies of strings that are passed in, and NUL-terminated strings that are returned.
+//! C strings: copies of strings that are passed in, and NUL-terminated strings that are returned. Both may hold a
+//! secret; [`crate::zeroizing_alloc`] zeroizes them when they are freed.
 
 use std::ffi::{CStr, c_char};
-use std::{mem, str};
+use std::str;
 
 use bosauth::{Error, Status, input};
-use zeroize::Zeroizing;
 
 use crate::ffi::null_argument;
 
@@ -18,14 +18,11 @@ const COPY_MAX: usize = input::BODY_JSON_MAX + 4;
 /// Copies a string that has a limit in core. Of a longer one only so much is copied that it still is too long.
 ///
 /// The string is copied first and checked afterwards: a change by another thread in the meantime is either in the
-/// copy, and checked, or not used. The copy is zeroized on drop.
+/// copy, and checked, or not used.
 ///
 /// # Safety
 /// `string` is NULL or NUL-terminated.
-pub(crate) unsafe fn copy(
-    string: *const c_char,
-    argument: &'static str,
-) -> Result<Zeroizing<String>, Error> {
+pub(crate) unsafe fn copy(string: *const c_char, argument: &'static str) -> Result<String, Error> {
     // SAFETY: as promised by the caller.
     unsafe { copy_up_to(string, argument, COPY_MAX) }?.ok_or_else(|| null_argument(argument))
 }
@@ -37,7 +34,7 @@ pub(crate) unsafe fn copy(
 pub(crate) unsafe fn copy_whole(
     string: *const c_char,
     argument: &'static str,
-) -> Result<Option<Zeroizing<String>>, Error> {
+) -> Result<Option<String>, Error> {
     // SAFETY: as promised by the caller.
     unsafe { copy_up_to(string, argument, usize::MAX) }
 }
@@ -48,7 +45,7 @@ unsafe fn copy_up_to(
     string: *const c_char,
     argument: &'static str,
     max: usize,
-) -> Result<Option<Zeroizing<String>>, Error> {
+) -> Result<Option<String>, Error> {
     // SAFETY: as promised by the caller.
     let Some((mut bytes, is_truncated)) = (unsafe { copy_bytes_up_to(string, max) }) else {
         return Ok(None);
@@ -65,8 +62,8 @@ unsafe fn copy_up_to(
         }
     }
     // SAFETY: the bytes up to the new length were validated.
-    let copy = unsafe { String::from_utf8_unchecked(mem::take(&mut *bytes)) };
-    Ok(Some(Zeroizing::new(copy)))
+    let copy = unsafe { String::from_utf8_unchecked(bytes) };
+    Ok(Some(copy))
 }
 
 /// Copies a string of any length and any encoding.
@@ -76,7 +73,7 @@ unsafe fn copy_up_to(
 pub(crate) unsafe fn copy_bytes(
     string: *const c_char,
     argument: &'static str,
-) -> Result<Zeroizing<Vec<u8>>, Error> {
+) -> Result<Vec<u8>, Error> {
     // SAFETY: as promised by the caller.
     let copy = unsafe { copy_bytes_up_to(string, usize::MAX) };
     copy.map(|(bytes, _)| bytes)
@@ -87,17 +84,14 @@ pub(crate) unsafe fn copy_bytes(
 ///
 /// # Safety
 /// As for [`copy`].
-unsafe fn copy_bytes_up_to(
-    string: *const c_char,
-    max: usize,
-) -> Option<(Zeroizing<Vec<u8>>, bool)> {
+unsafe fn copy_bytes_up_to(string: *const c_char, max: usize) -> Option<(Vec<u8>, bool)> {
     if string.is_null() {
         return None;
     }
     // SAFETY: not NULL, and NUL-terminated as promised by the caller.
     let whole = unsafe { CStr::from_ptr(string) }.count_bytes();
     let length = whole.min(max);
-    let mut bytes = Zeroizing::new(Vec::<u8>::with_capacity(length));
+    let mut bytes = Vec::<u8>::with_capacity(length);
     // SAFETY: `length` bytes are readable, whatever they are by now, and the copy has room for them.
     unsafe {
         bytes
@@ -108,7 +102,7 @@ unsafe fn copy_bytes_up_to(
     Some((bytes, whole > max))
 }
 
-/// A NUL-terminated string that is returned to the caller. [`crate::zeroizing_alloc`] zeroizes it when it is freed.
+/// A NUL-terminated string that is returned to the caller.
 pub(crate) struct ReturnedString(Box<[u8]>);
 
 impl ReturnedString {
@@ -147,10 +141,7 @@ mod tests {
             let copy = unsafe { copy(string, "email") };
             copy.map_err(|error| (error.status(), error.argument()))
         };
-        assert_eq!(
-            of(c"ann".as_ptr()).as_deref().map(String::as_str),
-            Ok("ann")
-        );
+        assert_eq!(of(c"ann".as_ptr()).as_deref(), Ok("ann"));
         assert_eq!(of(ptr::null()), Err((Status::NullArgument, "email")));
         for bad in [c"\xff", c"a\xc3", c"\xed\xa0\x80"] {
             assert_eq!(of(bad.as_ptr()), Err((Status::InvalidUtf8, "email")));

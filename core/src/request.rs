@@ -60,7 +60,9 @@ impl<'a> CallRequest<'a> {
                 .iter()
                 .any(|(other, _)| other.eq_ignore_ascii_case(name))
         };
-        let mut headers = vec![("Content-Type", "application/json")];
+        let added = config.headers.len() + self.options.headers.len();
+        let mut headers = Vec::with_capacity(2 + added);
+        headers.push(("Content-Type", "application/json"));
         if !is_in(&config.headers, "User-Agent") && !is_in(&self.options.headers, "User-Agent") {
             headers.push(("User-Agent", &config.user_agent));
         }

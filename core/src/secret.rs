@@ -1,5 +1,6 @@
 //! Buffers for passwords, tokens and JWTs: zeroized when dropped and when reallocated, and never printed.
 
+use std::ffi::c_char;
 use std::fmt;
 
 use zeroize::optimization_barrier;
@@ -10,19 +11,29 @@ fn zeroize(bytes: &mut [u8]) {
     optimization_barrier(bytes);
 }
 
-/// A string that is zeroized when dropped. Its `Debug` does not show it.
+/// A string that is zeroized when dropped. Its `Debug` does not show it. It ends with NUL, so that C can read it
+/// without another copy.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(Box<str>);
 
 impl Secret {
     /// Copies `secret`.
     pub fn new(secret: &str) -> Self {
-        Secret(secret.into())
+        // Of the exact size: a reallocation would leave a copy in memory.
+        let mut copy = String::with_capacity(secret.len() + 1);
+        copy.push_str(secret);
+        copy.push('\0');
+        Secret(copy.into_boxed_str())
     }
 
     /// Returns the string.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.0[..self.0.len() - 1]
+    }
+
+    /// Returns a pointer to the string and the NUL after it. Nothing is read, so that no copy is left on the stack.
+    pub fn as_ptr(&self) -> *const c_char {
+        self.0.as_ptr().cast()
     }
 }
 

@@ -9,6 +9,9 @@ use zeroize::Zeroizing;
 /// The deepest nesting of objects and arrays of a value.
 pub(crate) const DEPTH_MAX: usize = 512;
 
+/// Capacity for the names of an object. The record of a user has 11.
+const NAMES_EXPECTED: usize = 16;
+
 /// How many bytes are read between two checks of deadline and cancellation.
 const BLOCK: usize = 64 * 1024;
 
@@ -71,7 +74,27 @@ pub(crate) fn fields<'a>(
     check: Check<'_>,
     mut each: impl FnMut(Name<'a>, &'a str),
 ) -> Result<(), JsonError> {
+    let scanner = Scanner::new(json, levels, check);
+    scan(scanner, |name, value, _| each(name, value))
+}
+
+/// As [`fields`]. Also passes the names at the top level of a value that is an object.
+pub(crate) fn nested_fields<'a>(
+    json: &'a str,
+    levels: usize,
+    check: Check<'_>,
+    each: impl FnMut(Name<'a>, &'a str, &mut Vec<Name<'a>>),
+) -> Result<(), JsonError> {
     let mut scanner = Scanner::new(json, levels, check);
+    scanner.collects_names = true;
+    scanner.names.reserve(NAMES_EXPECTED);
+    scan(scanner, each)
+}
+
+fn scan<'a>(
+    mut scanner: Scanner<'a, '_>,
+    mut each: impl FnMut(Name<'a>, &'a str, &mut Vec<Name<'a>>),
+) -> Result<(), JsonError> {
     scanner.space()?;
     if scanner.peek() != Some(b'{') {
         scanner.value()?;
@@ -85,8 +108,9 @@ pub(crate) fn fields<'a>(
             let name = scanner.name()?;
             scanner.space()?;
             let start = scanner.at;
+            scanner.names.clear();
             scanner.value()?;
-            each(name, &json[start..scanner.at]);
+            each(name, &scanner.json[start..scanner.at], &mut scanner.names);
             scanner.space()?;
             match scanner.next() {
                 Some(b',') => scanner.space()?,
@@ -143,6 +167,10 @@ struct Scanner<'a, 'c> {
     depth: usize,
     /// A bit for each level: whether it is an object.
     is_object: [u64; (DEPTH_MAX + 1).div_ceil(64)],
+    /// Whether `names` are collected.
+    collects_names: bool,
+    /// The names at the second level, of the value that is being parsed.
+    names: Vec<Name<'a>>,
 }
 
 impl<'a, 'c> Scanner<'a, 'c> {
@@ -155,6 +183,8 @@ impl<'a, 'c> Scanner<'a, 'c> {
             levels: levels.min(DEPTH_MAX + 1),
             depth: 0,
             is_object: [0; (DEPTH_MAX + 1).div_ceil(64)],
+            collects_names: false,
+            names: Vec::new(),
         }
     }
 
@@ -261,7 +291,7 @@ impl<'a, 'c> Scanner<'a, 'c> {
         if is_empty {
             self.depth -= 1;
         } else if is_object {
-            self.name()?;
+            self.nested_name()?;
         }
         Ok(!is_empty)
     }
@@ -276,7 +306,7 @@ impl<'a, 'c> Scanner<'a, 'c> {
                 (Some(b','), false) => return Ok(false),
                 (Some(b','), true) => {
                     self.space()?;
-                    self.name()?;
+                    self.nested_name()?;
                     return Ok(false);
                 }
                 (Some(b'}'), true) | (Some(b']'), false) => self.depth -= 1,
@@ -284,6 +314,15 @@ impl<'a, 'c> Scanner<'a, 'c> {
             }
         }
         Ok(true)
+    }
+
+    /// Parses a name below the top level.
+    fn nested_name(&mut self) -> Result<(), JsonError> {
+        let name = self.name()?;
+        if self.collects_names && self.depth == 2 {
+            self.names.push(name);
+        }
+        Ok(())
     }
 
     /// Parses a name and the colon after it.
@@ -409,13 +448,13 @@ impl Name<'_> {
 }
 
 impl PartialEq for Name<'_> {
-    #[inline]
+    #[inline(always)]
     fn eq(&self, other: &Self) -> bool {
-        if self.has_escape || other.has_escape {
-            code_points(self.inside).eq(code_points(other.inside))
-        } else {
-            self.inside == other.inside
+        if self.has_escape | other.has_escape {
+            return code_points(self.inside).eq(code_points(other.inside));
         }
+        // Most names differ in length, which needs no call.
+        self.inside.len() == other.inside.len() && self.inside == other.inside
     }
 }
 

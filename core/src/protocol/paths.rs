@@ -79,12 +79,13 @@ impl BaseUrl {
         query: &[(String, String)],
         mfa_id: Option<&str>,
     ) -> String {
-        let mut target = format!(
-            "{}/api/collections/{}/{}",
-            self.prefix,
-            encode(collection),
-            endpoint.path()
-        );
+        let fixed = "/api/collections//".len() + self.prefix.len() + endpoint.path().len();
+        let mut target = String::with_capacity(fixed + collection.len());
+        target.push_str(&self.prefix);
+        target.push_str("/api/collections/");
+        target.extend(encode(collection));
+        target.push('/');
+        target.push_str(endpoint.path());
         let query = query
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));

@@ -25,7 +25,8 @@ pub(crate) fn names<'a>(json: &'a str, check: Check<'_>) -> Result<Vec<Name<'a>>
     Ok(names)
 }
 
-fn has_duplicates(names: &[Name<'_>], check: Check<'_>) -> Result<bool, Stopped> {
+/// Returns whether two of the names are equal.
+pub(crate) fn has_duplicates(names: &[Name<'_>], check: Check<'_>) -> Result<bool, Stopped> {
     if names.len() <= COMPARED_MAX {
         let is_duplicate = |(at, name)| names[..at].contains(name);
         return Ok(names.iter().enumerate().any(is_duplicate));

@@ -1,8 +1,11 @@
 //! An immutable session: [`Session`].
 
+use std::ffi::c_char;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use once_cell::race::OnceBox;
 
 use crate::protocol::json::{self, DEPTH_MAX, UNLIMITED};
 use crate::protocol::jwt;
@@ -24,22 +27,24 @@ pub struct Session {
 /// The contents of a login response.
 struct Login {
     token: Secret,
-    record_json: Secret,
-    meta_json: Secret,
-    claims: jwt::Claims,
+    /// `None` for an empty string, and so is `meta_json`.
+    record_json: Option<Secret>,
+    meta_json: Option<Secret>,
+    /// Parsed at the first use: few apps read them after each login.
+    claims: OnceBox<jwt::Claims>,
 }
 
 impl Session {
     /// A session of these parts, all validated.
     pub(crate) fn new(token: Secret, record_json: &str, meta_json: &str) -> Self {
-        let claims = jwt::claims(token.expose());
-        let (record_json, meta_json) = (Secret::new(record_json), Secret::new(meta_json));
+        let secret = |json: &str| (!json.is_empty()).then(|| Secret::new(json));
+        let (record_json, meta_json) = (secret(record_json), secret(meta_json));
         Session {
             login: Arc::new(Login {
                 token,
                 record_json,
                 meta_json,
-                claims,
+                claims: OnceBox::new(),
             }),
             was_kept: false,
         }
@@ -53,6 +58,11 @@ impl Session {
         }
     }
 
+    fn claims(&self) -> &jwt::Claims {
+        let parse = || Box::new(jwt::claims(self.token()));
+        self.login.claims.get_or_init(parse)
+    }
+
     /// Returns the session token, a JWT.
     pub fn token(&self) -> &str {
         self.login.token.expose()
@@ -60,12 +70,30 @@ impl Session {
 
     /// Returns the account's record as the server sent it: a JSON object, or empty if the session was saved without one.
     pub fn record_json(&self) -> &str {
-        self.login.record_json.expose()
+        self.login.record_json.as_ref().map_or("", Secret::expose)
     }
 
     /// Returns the `meta` of the login response as JSON; empty if absent.
     pub fn meta_json(&self) -> &str {
-        self.login.meta_json.expose()
+        self.login.meta_json.as_ref().map_or("", Secret::expose)
+    }
+
+    /// [`Session::token`] as a C string, for the C ABI. It lives as long as the session and its clones.
+    #[doc(hidden)]
+    pub fn token_ptr(&self) -> *const c_char {
+        self.login.token.as_ptr()
+    }
+
+    /// [`Session::record_json`] as a C string, likewise.
+    #[doc(hidden)]
+    pub fn record_json_ptr(&self) -> *const c_char {
+        pointer(self.login.record_json.as_ref())
+    }
+
+    /// [`Session::meta_json`] as a C string, likewise.
+    #[doc(hidden)]
+    pub fn meta_json_ptr(&self) -> *const c_char {
+        pointer(self.login.meta_json.as_ref())
     }
 
     /// Returns a field of the record: a string decoded, any other value as JSON. A string that contains NUL or is not
@@ -78,7 +106,7 @@ impl Session {
 
     /// Returns when the token expires, in Unix seconds; `None` if the token has no expiry.
     pub fn expires_at(&self) -> Option<i64> {
-        self.login.claims.expires_at
+        self.claims().expires_at
     }
 
     /// Returns whether the token is a JWT that has not expired by the local clock. The server may have revoked it.
@@ -90,7 +118,7 @@ impl Session {
     }
 
     fn is_valid_at(&self, now: i64) -> bool {
-        self.login.claims.readable && self.expires_at().is_none_or(|expiry| expiry > now)
+        self.claims().readable && self.expires_at().is_none_or(|expiry| expiry > now)
     }
 
     /// Returns whether this is a superuser: the record's `collectionName` is `_superusers` or, without one,
@@ -101,7 +129,7 @@ impl Session {
         }
         let id = self
             .string_field("collectionId")
-            .or_else(|| self.login.claims.collection_id.clone());
+            .or_else(|| self.claims().collection_id.clone());
         id.as_deref() == Some(SUPERUSERS_ID)
     }
 
@@ -114,6 +142,10 @@ impl Session {
     pub fn was_kept(&self) -> bool {
         self.was_kept
     }
+}
+
+fn pointer(json: Option<&Secret>) -> *const c_char {
+    json.map_or(c"".as_ptr(), Secret::as_ptr)
 }
 
 /// The value of a top-level field of a JSON object.

@@ -1,7 +1,9 @@
 //! Single fields of a JSON object, borrowed from it.
 
+use std::mem;
+
 use crate::input;
-use crate::protocol::json::{self, Check, DEPTH_MAX, ESCAPE_MAX, JsonError};
+use crate::protocol::json::{self, Check, DEPTH_MAX, ESCAPE_MAX, JsonError, Name};
 use crate::secret::{Secret, SecretBytes};
 
 /// The deepest nesting of a body, so that each of its fields may be as deep as any value.
@@ -15,6 +17,10 @@ pub(super) struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
+    fn add(&mut self, value: &'a str) {
+        self.is_duplicate |= self.value.replace(value).is_some();
+    }
+
     /// The value, if it occurs exactly once.
     pub fn only(self) -> Option<&'a str> {
         self.value.filter(|_| !self.is_duplicate)
@@ -36,8 +42,34 @@ pub(super) fn fields<'a, const N: usize>(
 ) -> Result<[Field<'a>; N], JsonError> {
     let mut found = [Field::default(); N];
     json::fields(object, LEVELS, check, |name, value| {
-        if let Some(at) = names.iter().position(|wanted| name.is(wanted)) {
-            found[at].is_duplicate |= found[at].value.replace(value).is_some();
+        if let Some(at) = names.iter().position(|expected| name.is(expected)) {
+            found[at].add(value);
+        }
+    })?;
+    Ok(found)
+}
+
+/// The fields of a login response.
+#[derive(Default)]
+pub(super) struct LoginFields<'a> {
+    pub token: Field<'a>,
+    pub record: Field<'a>,
+    /// The names at the top level of the record.
+    pub record_names: Vec<Name<'a>>,
+    pub meta: Field<'a>,
+}
+
+/// Returns the fields of a login response, in one pass over it.
+pub(super) fn login<'a>(object: &'a str, check: Check<'_>) -> Result<LoginFields<'a>, JsonError> {
+    let mut found = LoginFields::default();
+    json::nested_fields(object, LEVELS, check, |name, value, names| {
+        if name.is("token") {
+            found.token.add(value);
+        } else if name.is("record") {
+            found.record.add(value);
+            found.record_names = mem::take(names);
+        } else if name.is("meta") {
+            found.meta.add(value);
         }
     })?;
     Ok(found)

@@ -54,14 +54,17 @@ pub(crate) fn login<'a>(
 /// The login in a body; `None` if it is an object that lacks something.
 fn login_body<'a>(body: &'a [u8], check: Check<'_>) -> Result<Option<Login<'a>>, JsonError> {
     let body = std::str::from_utf8(body).map_err(|_| JsonError::NotUtf8)?;
-    let [token, record, meta] = fields::fields(body, ["token", "record", "meta"], check)?;
-    let (token, record, meta) = (token.unique()?, record.unique()?, meta.unique()?);
-    let (Some(token), Some(record_json)) = (token.and_then(fields::token), record) else {
+    let fields = fields::login(body, check)?;
+    let token = fields.token.unique()?.and_then(fields::token);
+    let (record, meta) = (fields.record.unique()?, fields.meta.unique()?);
+    let (Some(token), Some(record_json)) = (token, record) else {
         return Ok(None);
     };
-    match record::check(record_json, check) {
-        Err(JsonError::NotAnObject) => return Ok(None),
-        checked => checked?,
+    if !record_json.starts_with('{') {
+        return Ok(None);
+    }
+    if record::has_duplicates(&fields.record_names, check)? {
+        return Err(JsonError::Duplicate);
     }
     let meta_json = meta.filter(|meta| *meta != "null").unwrap_or_default();
     Ok(Some(Login {
