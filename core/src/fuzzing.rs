@@ -21,16 +21,16 @@ pub fn base_url(url: &str) -> Option<(bool, String, u16, String)> {
     Some((url.is_https(), host, url.port(), authority))
 }
 
-/// Returns the request target of a call, and its address as errors show it.
+/// Returns the request target of a call, which is the last segment of its path, and its address as errors show it.
 pub fn target(
     base_url: &str,
     collection: &str,
-    call: &str,
+    call: &'static str,
     query: &[(String, String)],
     mfa_id: Option<&str>,
 ) -> Option<(String, String)> {
     let base_url = BaseUrl::parse(base_url).ok()?;
-    let target = base_url.target(collection, endpoint(call), query, mfa_id);
+    let target = base_url.target(collection, Endpoint(call), query, mfa_id);
     let address = base_url.address(&target);
     Some((target, address))
 }
@@ -72,7 +72,7 @@ pub fn session(token: &str, record: &str) -> Session {
 /// Parses the response to a call into the fields that the call returns, or an error that shows none of `secrets`.
 /// `headers` are Content-Type and Retry-After; `has_fields` means that the query has `fields`.
 pub fn outcome(
-    call: &str,
+    call: &'static str,
     has_fields: bool,
     status: u16,
     [content_type, retry_after]: [&str; 2],
@@ -85,24 +85,25 @@ pub fn outcome(
         retry_after,
         body,
     };
-    let endpoint = endpoint(call);
-    let fault = match endpoint {
-        Endpoint::BIND_TOKEN | Endpoint::UNBIND_TOKEN => {
-            match responses::no_content(&response, UNLIMITED) {
-                Ok(()) => return Ok(vec![]),
-                Err(fault) => fault,
-            }
+    let endpoint = Endpoint(call);
+    let result = match call {
+        "bind-token" | "unbind-token" => {
+            responses::no_content(&response, UNLIMITED).map(|()| vec![])
         }
         // The library has no such calls, only their errors.
-        Endpoint::SEND | REQUEST_OTP => None,
-        _ => match responses::login(&response, UNLIMITED) {
-            Ok(login) => {
-                let (token, record) = (login.token.expose().into(), login.record_json.into());
-                let meta = login.meta_json.into();
-                return Ok(vec![("token", token), ("record", record), ("meta", meta)]);
-            }
-            Err(fault) => fault,
-        },
+        "" | "request-otp" => Err(None),
+        _ => responses::login(&response, UNLIMITED).map(|login| {
+            let (token, record) = (login.token.expose().into(), login.record_json.into());
+            vec![
+                ("token", token),
+                ("record", record),
+                ("meta", login.meta_json.into()),
+            ]
+        }),
+    };
+    let fault = match result {
+        Ok(fields) => return Ok(fields),
+        Err(fault) => fault,
     };
     let request = RequestInfo {
         endpoint,
@@ -113,20 +114,4 @@ pub fn outcome(
     let now = UNIX_EPOCH + Duration::from_secs(784_111_777);
     let report = responses::error(&request, &response, fault, now, UNLIMITED);
     Err(report.expect("nothing stops it").into())
-}
-
-const REQUEST_OTP: Endpoint = Endpoint("request-otp");
-
-fn endpoint(call: &str) -> Endpoint {
-    let all = [
-        Endpoint::BIND_TOKEN,
-        Endpoint::UNBIND_TOKEN,
-        Endpoint::AUTH_WITH_TOKEN,
-        Endpoint::AUTH_WITH_PASSWORD,
-        Endpoint::AUTH_WITH_OTP,
-        Endpoint::AUTH_REFRESH,
-        REQUEST_OTP,
-    ];
-    let found = all.into_iter().find(|endpoint| endpoint.path() == call);
-    found.unwrap_or(Endpoint::SEND)
 }

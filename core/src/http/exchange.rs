@@ -2,27 +2,16 @@
 
 use std::io;
 
-use super::body::BodyReader;
 use super::connection::Connection;
 use super::error::{Cause, NetworkError, Progress};
-use super::head::{Head, HeadReader};
 use super::limits::Limits;
+use super::response::{Response, ResponseReader};
 use super::tls_error;
 use super::wait::{READ, WRITE, time_left, wait};
 use crate::secret::SecretBytes;
 
 /// How many bytes are read at a time.
 const READ_SIZE: usize = 2048;
-
-/// A complete response.
-pub(crate) struct Response {
-    pub status: u16,
-    pub content_type: String,
-    pub retry_after: String,
-    pub body: SecretBytes,
-    /// Whether the request had been sent before, over a connection that failed without a response.
-    pub is_retry: bool,
-}
 
 /// Sends `request` over `connection` and reads the response, with a body of at most `max_body` bytes. Also returns
 /// whether the connection can be reused.
@@ -59,17 +48,10 @@ struct Exchange<'a> {
 impl Exchange<'_> {
     fn run(&mut self, request: &[u8], max_body: usize) -> Result<(Response, bool), Cause> {
         let all_sent = self.send(request)?;
-        let head = self.read_head()?;
-        self.progress.http_status = Some(head.status);
-        let body = self.read_body(&head, max_body)?;
-        let reusable = all_sent && head.keep_alive && self.input.len() == 0;
-        let response = Response {
-            status: head.status,
-            content_type: head.content_type,
-            retry_after: head.retry_after,
-            body,
-            is_retry: false,
-        };
+        let mut reader = ResponseReader::new(max_body);
+        while !self.read(&mut reader)? {}
+        let (response, keep_alive) = reader.into_response().ok_or(Cause::ConnectionLost)?;
+        let reusable = all_sent && keep_alive && self.input.len() == 0;
         Ok((response, reusable))
     }
 
@@ -113,39 +95,15 @@ impl Exchange<'_> {
         Ok((count, self.connection.flush()?))
     }
 
-    fn read_head(&mut self) -> Result<Head, Cause> {
-        let mut reader = HeadReader::default();
-        loop {
-            if self.receive()? == 0 {
-                return Err(Cause::ConnectionLost);
-            }
-            let (used, head) = reader.read(self.input.as_slice()).map_err(|error| {
-                self.progress.http_status = error.progress.http_status;
-                error.cause
-            })?;
-            self.input.consume(used);
-            if let Some(head) = head {
-                return Ok(head);
-            }
+    /// Reads more of the response. Returns whether it is complete.
+    fn read(&mut self, reader: &mut ResponseReader) -> Result<bool, Cause> {
+        if self.receive()? == 0 {
+            let is_complete = reader.ends_with_connection() && !self.send_failed;
+            return is_complete.then_some(true).ok_or(Cause::ConnectionLost);
         }
-    }
-
-    fn read_body(&mut self, head: &Head, max_body: usize) -> Result<SecretBytes, Cause> {
-        let mut reader = BodyReader::new(head.framing, max_body)?;
-        loop {
-            let used = reader.read(self.input.as_slice())?;
-            self.input.consume(used);
-            if reader.is_complete() {
-                return Ok(reader.into_body());
-            }
-            if self.receive()? == 0 {
-                return if reader.ends_with_connection() && !self.send_failed {
-                    Ok(reader.into_body())
-                } else {
-                    Err(Cause::ConnectionLost)
-                };
-            }
-        }
+        let result = reader.read(&mut self.input);
+        self.progress.http_status = reader.status();
+        result
     }
 
     /// Waits for bytes and appends them to the input. Returns how many; 0 at an orderly end.

@@ -1,8 +1,6 @@
 //! Parses a response that arrives in parts, as an exchange does but without a socket. For the fuzzers.
 
-use super::body::BodyReader;
-use super::error::Cause;
-use super::head::HeadReader;
+use super::response::ResponseReader;
 use crate::secret::SecretBytes;
 
 /// Status, body, whether the connection stays open, and the number of bytes after the response.
@@ -15,38 +13,22 @@ pub fn parse_response(
     closed: bool,
     max: usize,
 ) -> Result<Option<Parsed>, String> {
-    let (mut input, mut reader) = (SecretBytes::default(), HeadReader::default());
-    let head = loop {
+    let (mut input, mut reader) = (SecretBytes::default(), ResponseReader::new(max));
+    let mut is_complete = false;
+    while !is_complete {
         let Some(part) = parts.next() else {
-            return Ok(None);
-        };
-        input.push(part);
-        let head = reader.read(input.as_slice());
-        let (used, head) = head.map_err(|error| debug(error.cause))?;
-        input.consume(used);
-        if let Some(head) = head {
-            break head;
-        }
-    };
-    let mut reader = BodyReader::new(head.framing, max).map_err(debug)?;
-    loop {
-        let used = reader.read(input.as_slice()).map_err(debug)?;
-        input.consume(used);
-        if reader.is_complete() {
             break;
-        }
-        let Some(part) = parts.next() else {
-            if closed && reader.ends_with_connection() {
-                break;
-            }
-            return Ok(None);
         };
         input.push(part);
+        is_complete = reader
+            .read(&mut input)
+            .map_err(|cause| format!("{cause:?}"))?;
     }
-    let body = reader.into_body().as_slice().into();
-    Ok(Some((head.status, body, head.keep_alive, input.len())))
-}
-
-fn debug(cause: Cause) -> String {
-    format!("{cause:?}")
+    let is_ended = closed && reader.ends_with_connection();
+    if !(is_complete || is_ended) {
+        return Ok(None);
+    }
+    let (response, keep_alive) = reader.into_response().expect("a complete response");
+    let body = response.body.as_slice().into();
+    Ok(Some((response.status, body, keep_alive, input.len())))
 }

@@ -1,7 +1,7 @@
 //! One request over the network and its response. Independent of BosBase.
 //!
-//! `head` and `body` are pure: they parse bytes. `exchange` sends one request over one connection. A [`Call`] takes
-//! that connection from its [`Transport`], pooled or new.
+//! `head`, `body` and `response` are pure: they parse bytes. `exchange` sends one request over one connection. A
+//! [`Call`] takes that connection from its [`Transport`], pooled or new.
 
 mod body;
 mod call;
@@ -18,6 +18,7 @@ mod limits;
 mod pool;
 mod request;
 mod resolve;
+mod response;
 mod system_error;
 mod tls;
 mod tls_error;
@@ -28,8 +29,8 @@ mod waker;
 pub(crate) use call::Call;
 pub use cancel::Cancel;
 pub(crate) use error::{Cause, NetworkError};
-pub(crate) use exchange::Response;
 pub(crate) use limits::WaitHook;
 pub(crate) use request::Request;
+pub(crate) use response::Response;
 pub(crate) use system_error::SystemError;
 pub(crate) use transport::{Origin, Transport};
