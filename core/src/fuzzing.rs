@@ -86,11 +86,11 @@ pub fn outcome(
         body,
     };
     let endpoint = endpoint(call);
-    let fault = match endpoint {
+    let json_error = match endpoint {
         Endpoint::BIND_TOKEN | Endpoint::UNBIND_TOKEN => {
             match responses::no_content(&response, UNLIMITED) {
                 Ok(()) => return Ok(vec![]),
-                Err(fault) => fault,
+                Err(json_error) => json_error,
             }
         }
         // The library has no such calls, only their errors.
@@ -101,7 +101,7 @@ pub fn outcome(
                 let meta = login.meta_json.into();
                 return Ok(vec![("token", token), ("record", record), ("meta", meta)]);
             }
-            Err(fault) => fault,
+            Err(json_error) => json_error,
         },
     };
     let request = RequestInfo {
@@ -111,7 +111,7 @@ pub fn outcome(
     };
     // The date in RFC 9110's examples.
     let now = UNIX_EPOCH + Duration::from_secs(784_111_777);
-    let report = responses::error(&request, &response, fault, now, UNLIMITED);
+    let report = responses::error(&request, &response, json_error, now, UNLIMITED);
     Err(report.expect("nothing stops it").into())
 }
 

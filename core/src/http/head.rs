@@ -56,7 +56,7 @@ impl HeadReader {
         Ok((used, None))
     }
 
-    /// Returns the length of the head at the front of `input`, if it is complete. Refuses another protocol at once,
+    /// Returns the length of the head at the front of `input`, if it is complete. Rejects another protocol at once,
     /// instead of waiting for the end of a head.
     fn find_end(&mut self, input: &[u8]) -> Result<Option<usize>, Cause> {
         const START: &[u8] = b"HTTP/1.";
@@ -134,7 +134,7 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     fn head(&self) -> Result<Head, Cause> {
         let framing = self.framing()?;
-        self.refuse_content_coding()?;
+        self.reject_content_coding()?;
         Ok(Head {
             status: self.status,
             framing,
@@ -174,7 +174,7 @@ impl<'a> Fields<'a> {
         self.status < 200 || matches!(self.status, 204 | 304)
     }
 
-    /// The framing of the body (RFC 9112 §6.3). Ambiguous framing is refused.
+    /// The framing of the body (RFC 9112 §6.3). Ambiguous framing is rejected.
     fn framing(&self) -> Result<Framing, Cause> {
         match (self.content_length()?, self.is_chunked()?) {
             (Some(_), true) => Err(Cause::InvalidResponse(
@@ -222,7 +222,7 @@ impl<'a> Fields<'a> {
 
     /// No content coding was requested, and the body must be the bytes that the server produced. A response without a
     /// body may name one.
-    fn refuse_content_coding(&self) -> Result<(), Cause> {
+    fn reject_content_coding(&self) -> Result<(), Cause> {
         let mut codings = self.elements("content-encoding");
         if !self.is_bodiless() && codings.any(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
             return Err(Cause::InvalidResponse(
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn ambiguous_framing_is_refused() {
+    fn ambiguous_framing_is_rejected() {
         assert_eq!(framing("Content-Length: 5\r\n"), Ok(Framing::Length(5)));
         assert_eq!(
             framing("Content-Length: 5\r\nContent-Length: 5\r\n"),
@@ -314,7 +314,7 @@ mod tests {
             assert_eq!(framing(length), Ok(Framing::Length(5)), "{length:?}");
         }
         assert_eq!(framing(""), Ok(Framing::UntilClose));
-        for refused in [
+        for invalid in [
             "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
             "Content-Length: 5\r\nContent-Length: 6\r\n",
             "Content-Length: 5, 5\r\n",
@@ -334,7 +334,7 @@ mod tests {
             "Transfer-Encoding: identity\r\n",
             "Content-Encoding: gzip\r\nContent-Length: 5\r\n",
         ] {
-            assert_eq!(framing(refused), Err(Some(200)), "{refused:?}");
+            assert_eq!(framing(invalid), Err(Some(200)), "{invalid:?}");
         }
         assert!(read("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").is_err());
     }
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_rfc_9112_allows_is_accepted() {
+    fn heads_allowed_by_rfc_9112_are_accepted() {
         for accepted in [
             // No reason, an empty one, and one of any bytes.
             b"HTTP/1.1 200\r\n\r\n".as_slice(),
@@ -382,8 +382,8 @@ mod tests {
     }
 
     #[test]
-    fn malformed_heads_are_refused_at_once() {
-        for refused in [
+    fn malformed_heads_are_rejected_at_once() {
+        for invalid in [
             "<html>",
             "SSH-2.0-x",
             "HTTP/2 200\r\n\r\n",
@@ -397,13 +397,13 @@ mod tests {
         ] {
             assert!(
                 matches!(
-                    read(refused),
+                    read(invalid),
                     Err(NetworkError {
                         cause: Cause::InvalidResponse(_),
                         ..
                     })
                 ),
-                "{refused:?}"
+                "{invalid:?}"
             );
         }
     }

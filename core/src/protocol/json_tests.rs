@@ -1,4 +1,4 @@
-//! Tests of `json.rs`, most of them against `serde_json` where that reads the same texts.
+//! Tests of `json.rs`, most of them against `serde_json` where both accept the same input.
 
 #![allow(clippy::unwrap_used)]
 
@@ -22,7 +22,7 @@ fn nested(depth: usize, open: &str, close: &str) -> String {
     format!("{{\"a\":{}0{}}}", open.repeat(inside), close.repeat(inside))
 }
 
-/// Pieces that texts are put together from: all of the grammar, and what is nearly of it.
+/// Pieces of the generated input: the whole grammar, and invalid variants.
 const PIECES: [&str; 44] = [
     "{",
     "}",
@@ -70,7 +70,7 @@ const PIECES: [&str; 44] = [
     "'",
 ];
 
-/// A generator that does not need to be good, only the same in every run.
+/// A generator that returns the same numbers in every run.
 fn random(state: &mut u64, below: usize) -> usize {
     *state = state
         .wrapping_mul(6_364_136_223_846_793_005)
@@ -93,9 +93,9 @@ fn accepts_exactly_what_serde_json_skips() {
             inside,
         ] {
             let expected = serde_json::from_str::<IgnoredAny>(&text).is_ok();
-            let given = read(&text);
+            let actual = read(&text);
             let is_object = text.trim_ascii_start().starts_with('{');
-            match given {
+            match actual {
                 Ok(_) => assert!(expected && is_object, "{text}"),
                 Err(JsonError::NotAnObject) => assert!(expected && !is_object, "{text}"),
                 Err(JsonError::NotJson) => assert!(!expected, "{text}"),

@@ -171,7 +171,7 @@ fn invalid_base_urls() {
 }
 
 #[test]
-fn refusals_say_what_to_write() {
+fn errors_suggest_a_correction() {
     for (text, words) in [
         ("localhost:8090", "does not start with http:// or https://"),
         ("localhost", "does not start with http:// or https://"),

@@ -37,9 +37,9 @@ fn every_object_of_rfc_8259_is_accepted() {
 }
 
 #[test]
-fn refusals_have_a_reason() {
+fn errors_have_a_reason() {
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(512), "]".repeat(512));
-    for (bad, fault) in [
+    for (bad, error) in [
         ("", JsonError::NotJson),
         ("{", JsonError::NotJson),
         ("{\"a\":1,}", JsonError::NotJson),
@@ -49,12 +49,12 @@ fn refusals_have_a_reason() {
         ("null", JsonError::NotAnObject),
         (&deep, JsonError::TooDeep),
     ] {
-        assert_eq!(read(bad), Err(fault), "{bad:.60}");
+        assert_eq!(read(bad), Err(error), "{bad:.60}");
     }
 }
 
 #[test]
-fn duplicate_names_at_the_top_level_are_refused() {
+fn duplicate_names_at_the_top_level_are_rejected() {
     for bad in [
         r#"{"a":1,"b":2,"a":3}"#,
         r#"{"a":1,"\u0061":3}"#,

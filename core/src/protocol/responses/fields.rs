@@ -36,7 +36,7 @@ pub(super) fn fields<'a, const N: usize>(
 ) -> Result<[Field<'a>; N], JsonError> {
     let mut found = [Field::default(); N];
     json::fields(object, LEVELS, check, |name, value| {
-        if let Some(at) = names.iter().position(|wanted| name.is(wanted)) {
+        if let Some(at) = names.iter().position(|&other| name.is(other)) {
             found[at].is_duplicate |= found[at].value.replace(value).is_some();
         }
     })?;

@@ -44,11 +44,11 @@ struct Counts {
 
 impl Counts {
     fn add(&mut self, endpoint: Endpoint, had_fields: bool, response: &ResponseView<'_>) {
-        let Some(fault) = fault(endpoint, response) else {
+        let Some(json_error) = json_error(endpoint, response) else {
             self.successes += 1;
             return;
         };
-        let report = failure(endpoint, had_fields, response, fault, &[]);
+        let report = failure(endpoint, had_fields, response, json_error, &[]);
         let class = (range(response.status), report.status, report.action);
         *self.errors.entry(format!("{class:?}")).or_default() += 1;
     }
@@ -78,7 +78,7 @@ fn range(http_status: u16) -> &'static str {
 }
 
 /// The argument of [`error`] for a response; `None` if the call succeeds.
-fn fault(endpoint: Endpoint, response: &ResponseView<'_>) -> Option<Option<JsonError>> {
+fn json_error(endpoint: Endpoint, response: &ResponseView<'_>) -> Option<Option<JsonError>> {
     match endpoint {
         Endpoint::BIND_TOKEN | Endpoint::UNBIND_TOKEN => no_content(response, UNLIMITED).err(),
         // The library has no calls for them yet.
