@@ -192,7 +192,7 @@ fn invalid_json_has_a_reason_and_differs_from_a_page() {
         let report = error_of(call, &response, &[]);
         (report.action, report.message)
     };
-    for (body, why) in [
+    for (body, reason) in [
         (deep.as_bytes(), "nested more than 512 levels"),
         (
             br#"{"token":"t","record":{"a":1,"a":2}}"#,
@@ -210,8 +210,8 @@ fn invalid_json_has_a_reason_and_differs_from_a_page() {
         (b"\xef\xbb\xbf{}", "not valid JSON"),
     ] {
         let (action, message) = action_and_message(Endpoint::AUTH_WITH_TOKEN, body);
-        assert_eq!(action, Action::ContactOperator, "{why}");
-        assert!(message.contains(why), "{message}");
+        assert_eq!(action, Action::ContactOperator, "{reason}");
+        assert!(message.contains(reason), "{message}");
     }
     assert_eq!(
         action_and_message(Endpoint::BIND_TOKEN, deep.as_bytes()).0,
