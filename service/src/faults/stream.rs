@@ -24,7 +24,7 @@ impl FaultStream {
         Self(Arc::new(Mutex::new(Some(stream))))
     }
 
-    /// Sends `response` as the fault demands, and closes the connection. Fails if the client has
+    /// Sends `response` with the fault, and closes the connection. Fails if the client has
     /// disconnected.
     pub async fn send(&self, fault: Fault, response: Response) -> io::Result<()> {
         let number = fault.parameter.unwrap_or_default();
