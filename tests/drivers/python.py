@@ -35,8 +35,8 @@ def decoded(field):
     return "" if field == '""' else unquote(field, errors="strict")
 
 
-def encoded(text):
-    data = text if isinstance(text, bytes) else text.encode()
+def encoded(value):
+    data = value if isinstance(value, bytes) else value.encode()
     return f"OK {quote_from_bytes(data, VISIBLE)}" if data else 'OK ""'
 
 
@@ -61,9 +61,9 @@ def put(settings, name, value, *more):
 
 def failure(error):
     argument = ARGUMENTS.get(error.argument, error.argument)
-    text = f"{error.name} {error.status} {error.action.name}"
-    text += f" arg={argument}" if argument else ""
-    return text + (" outcome=unknown" if error.outcome_unknown else "")
+    line = f"{error.name} {error.status} {error.action.name}"
+    line += f" arg={argument}" if argument else ""
+    return line + (" outcome=unknown" if error.outcome_unknown else "")
 
 
 def show(session, part=None):
@@ -136,11 +136,11 @@ class Driver:
     def do_free(self):
         self.client.close()
 
-    def do_bind(self, collection, *texts):
-        self.client.collection(collection).bind_custom_token(*texts, **self.for_binding())
+    def do_bind(self, collection, *strings):
+        self.client.collection(collection).bind_custom_token(*strings, **self.for_binding())
 
-    def do_unbind(self, collection, *texts):
-        self.client.collection(collection).unbind_custom_token(*texts, **self.for_binding())
+    def do_unbind(self, collection, *strings):
+        self.client.collection(collection).unbind_custom_token(*strings, **self.for_binding())
 
     def for_binding(self):
         """The options of a call without an argument for the MFA id, which is sent in the query."""

@@ -253,7 +253,7 @@ fn program(flags: &[&str]) -> Command {
 /// Checks the output of the program: `lines` phases, and no resource leaked.
 fn check(printed: &str, lines: usize) {
     println!("{printed}");
-    assert!(printed.ends_with("left: descriptors 0 threads 0\n"));
+    assert!(printed.ends_with("leaked: descriptors 0 threads 0\n"));
     assert_eq!(printed.lines().count(), lines + 1);
 }
 

@@ -179,7 +179,7 @@ fn api_errors() -> Vec<Row> {
 
 /// Messages that have a meaning for one call, and none for the others.
 fn messages_of_one_call() -> Vec<Row> {
-    let message = |text: &str, expected| row3(text, api_error(400, text, "{}"), expected);
+    let message = |message: &str, expected| row3(message, api_error(400, message, "{}"), expected);
     let other = "REFUSED 400 CONTACT_OPERATOR";
     let credentials = "CREDENTIALS 400 ASK_CREDENTIALS";
     let session = "MFA_SESSION 400 SECOND_FACTOR";
@@ -248,11 +248,11 @@ fn framings() -> Vec<Row> {
         format!("{interim}HTTP/1.1 200 OK\r\n{sized}\r\n\r\n{LOGIN}"),
     ];
     let mut rows = Vec::new();
-    for text in framings {
+    for framing in framings {
         for (name, act) in [("", Act::Send as fn(_) -> _), ("dripped ", Act::Drip)] {
-            let bytes = text.clone().into_bytes();
+            let bytes = framing.clone().into_bytes();
             let acts = move |_: Call| vec![act(bytes.clone()), Act::Close];
-            rows.push(Row::by_call(&format!("{name}{text}"), acts, LOGIN_ONLY));
+            rows.push(Row::by_call(&format!("{name}{framing}"), acts, LOGIN_ONLY));
         }
     }
     rows

@@ -124,8 +124,8 @@ fn documented_shared_dependencies() {
     let Some(prefix) = installed() else { return };
     let directory = tools::empty("install/needed");
     let main = directory.join("main.c");
-    let text = "#include <bosauth.h>\nint main(void) { return bosauth_version() == NULL; }\n";
-    fs::write(&main, text).unwrap();
+    let source = "#include <bosauth.h>\nint main(void) { return bosauth_version() == NULL; }\n";
+    fs::write(&main, source).unwrap();
     let page = tools::read("docs/c.md");
     for (row, library) in [
         ("| the shared library |", "libbosauth.so"),
@@ -283,8 +283,8 @@ fn panics_are_caught_in_the_prepared_archive() {
     let (symbols, library) = (directory.join("symbols"), directory.join("libmade.a"));
     let (main, program) = (directory.join("main.c"), directory.join("main"));
     fs::write(&symbols, "other\n").unwrap();
-    let text = "unsigned other(unsigned n);\nint main(void) { return other(11) != 12; }\n";
-    fs::write(&main, text).unwrap();
+    let source = "unsigned other(unsigned n);\nint main(void) { return other(11) != 12; }\n";
+    fs::write(&main, source).unwrap();
     let mut script = Command::new("sh");
     script.arg(tools::root().join("bindings/c/static-library.sh"));
     script.arg(in_rust(&directory, "panics", None, OTHER_RUST));
@@ -313,14 +313,15 @@ fn links_with_other_archives_in_any_order() {
     let directory = tools::empty("install/linking");
     let (main, program) = (directory.join("main.c"), directory.join("main"));
     fs::write(&main, PROGRAM).unwrap();
-    let (server, ours, others) = (server::with_token(), archive(prefix), others(&directory));
+    let (server, library_archive, others) =
+        (server::with_token(), archive(prefix), others(&directory));
     for toolchain in Toolchain::all() {
         if !toolchain.works(&directory) {
             continue;
         }
         let main = toolchain.compile(&main, prefix);
         for other in &others {
-            for archives in [[&ours, other], [other, &ours]] {
+            for archives in [[&library_archive, other], [other, &library_archive]] {
                 let inputs = [&main, archives[0], archives[1]].map(PathBuf::as_path);
                 tools::run(&mut toolchain.link(&inputs, &program));
                 tools::run(Command::new(&program).arg(server.base_url()));

@@ -38,7 +38,7 @@ fn identity() -> &'static Identity {
             .expect("TLS 1.2 and 1.3")
             .with_no_client_auth()
             .with_single_cert(vec![certified.cert.der().clone()], key.into())
-            .expect("the key is the certificate's");
+            .expect("the key belongs to the certificate");
         Identity {
             pem: certified.cert.pem(),
             config: Arc::new(config),
@@ -130,7 +130,7 @@ impl Tls {
     fn outgoing(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         while self.0.wants_write() {
-            self.0.write_tls(&mut bytes).expect("a list takes all");
+            self.0.write_tls(&mut bytes).expect("a list accepts all");
         }
         bytes
     }
