@@ -112,7 +112,7 @@ pub fn outcome(
     // The date in RFC 9110's examples.
     let now = UNIX_EPOCH + Duration::from_secs(784_111_777);
     let report = responses::error(&request, &response, json_error, now, UNLIMITED);
-    Err(report.expect("nothing stops it").into())
+    Err(report.expect("no check stops it").into())
 }
 
 const REQUEST_OTP: Endpoint = Endpoint("request-otp");

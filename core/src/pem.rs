@@ -184,7 +184,7 @@ mod tests {
         let mut latin_1 = b"# Autorit\xe9 \xff\n-----\n- not BEGIN\n".to_vec();
         latin_1.extend(ROOT.as_bytes());
         latin_1.extend(b"\x80 rest");
-        for (text, expected) in [
+        for (pem, expected) in [
             (ROOT.into(), 1),
             (format!("\u{feff}{ROOT}\u{feff}{ROOT}"), 2),
             (format!("{crlf}{cr}{ROOT}"), 3),
@@ -199,7 +199,7 @@ mod tests {
             (indented, 1),
             (old.concat(), 2),
         ] {
-            assert_eq!(count(&text), Ok(expected), "{text}");
+            assert_eq!(count(&pem), Ok(expected), "{pem}");
         }
         assert_eq!(count(&latin_1), Ok(1));
     }
@@ -246,8 +246,8 @@ mod tests {
                 assert!(reason.contains(words), "{reason}: {second}");
             }
         }
-        for text in ["", "x", KEY, "/etc/ssl/root.pem", "\x30\u{82}\u{1}"] {
-            assert_eq!(count(text), Err(NO_CERTIFICATE.into()), "{text}");
+        for pem in ["", "x", KEY, "/etc/ssl/root.pem", "\x30\u{82}\u{1}"] {
+            assert_eq!(count(pem), Err(NO_CERTIFICATE.into()), "{pem}");
         }
     }
 

@@ -150,12 +150,12 @@ static int is_polling(pid_t tid) {
     return line[0] != '\0' && number == SYS_ppoll;
 }
 
-/* Waits until the call polls, and still does a little later. */
+/* Waits until three consecutive checks find the call in a poll. */
 static void wait_until_polling(const struct call *call) {
-    for (int seen = 0; seen < 3;) {
+    for (int count = 0; count < 3;) {
         struct timespec pause = {.tv_nsec = 100000};
         nanosleep(&pause, NULL);
-        seen = call->tid != 0 && is_polling(call->tid) ? seen + 1 : 0;
+        count = call->tid != 0 && is_polling(call->tid) ? count + 1 : 0;
     }
 }
 

@@ -228,7 +228,7 @@ static void search(void)
 
 static bosauth_error *error;
 
-/* Prints everything an error holds, and frees it. */
+/* Prints all values of an error, and frees it. */
 static void report(const char *call, bosauth_status status)
 {
     size_t length;

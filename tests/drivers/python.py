@@ -14,9 +14,9 @@ UNKNOWN = "UNKNOWN VERB"
 VISIBLE = "".join(map(chr, range(33, 127))).replace("%", "")
 
 # A closed port: a call to it reports rejected options, since they are checked first.
-TAKEN = socket.socket()
-TAKEN.bind(("127.0.0.1", 0))
-NOWHERE = f"http://127.0.0.1:{TAKEN.getsockname()[1]}"
+CLOSED = socket.socket()
+CLOSED.bind(("127.0.0.1", 0))
+CLOSED_URL = f"http://127.0.0.1:{CLOSED.getsockname()[1]}"
 
 # Names of the scenarios that differ in Python.
 SETTINGS = {"timeout_ms": "timeout", "connect_timeout_ms": "connect_timeout", "header": "headers", "body_json": "body"}
@@ -114,7 +114,7 @@ class Driver:
         if not self.rejected:
             put(self.settings, name, *values)
         try:
-            BosBase(NOWHERE, **put({}, name, *values)).close()
+            BosBase(CLOSED_URL, **put({}, name, *values)).close()
         except ClientResponseError as error:
             self.rejected = True
             return error.name
@@ -125,7 +125,7 @@ class Driver:
             return None
         put(self.options, name, *values)
         try:
-            BosBase(NOWHERE).collection("users").auth_with_token("x", **put({}, name, *values))
+            BosBase(CLOSED_URL).collection("users").auth_with_token("x", **put({}, name, *values))
         except ClientResponseError as error:
             return "OK" if error.name == "CONNECT" else error.name
 

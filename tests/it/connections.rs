@@ -164,7 +164,7 @@ fn closed_port_is_a_connect_error() {
 }
 
 #[test]
-fn unaccepted_connection_meets_the_connect_deadline() {
+fn unaccepted_connection_times_out() {
     let backlog = FullBacklog::new();
     let client = Client::builder(&format!("http://{}", backlog.address()));
     let client = client.connect_timeout(Duration::from_millis(300));

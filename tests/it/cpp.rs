@@ -63,12 +63,12 @@ fn linked(mut command: Command, sources: &[&Path], name: &str) -> PathBuf {
     program
 }
 
-/// Compiles a test program with sanitizers.
+/// Compiles a test program as C++17 with sanitizers.
 fn program(name: &str, flags: &[&str]) -> PathBuf {
     program_in("c++17", name, flags)
 }
 
-/// The same for a standard.
+/// Compiles a test program for a standard with sanitizers.
 fn program_in(standard: &str, name: &str, flags: &[&str]) -> PathBuf {
     let mut command = compiler("c++", standard);
     command.args(["-g", "-O1"]).args(flags);
@@ -256,7 +256,7 @@ fn every_call_with_exceptions() {
     tools::run(Command::new(program("exceptions", &[])).arg(server.base_url()));
 }
 
-/// In C++20 also with a stop token.
+/// In C++17, and in C++20 with a stop token.
 #[test]
 fn allocation_failure_leaks_nothing() {
     let server = server::demo();
@@ -282,7 +282,7 @@ fn cancellation_page_programs_run() {
     }
 }
 
-/// In C++20 also by stop tokens.
+/// In C++17, and in C++20 by stop tokens.
 #[test]
 fn calls_are_cancelled() {
     let server = server::demo();
@@ -294,7 +294,7 @@ fn calls_are_cancelled() {
 
 #[test]
 fn invalid_strings_are_reported_and_valid_ones_arrive() {
-    // Of the greatest length, and of characters of three and four bytes.
+    // Strings of the maximum length with characters of three and four bytes.
     let email = "\u{6f22}".repeat(81) + "@example.com";
     let password = "\u{1f600}".repeat(17) + "abc";
     assert_eq!((email.len(), password.len()), (255, 71));

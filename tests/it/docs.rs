@@ -42,7 +42,7 @@ fn readme_commands_match_the_example() {
     );
 }
 
-/// A reader's project, with the README's Rust program and dependency lines, which `edit` changes.
+/// A project of a reader, with the README's Rust program and dependency lines, which `edit` changes.
 fn project(name: &str, edit: impl Fn(&str) -> String) -> PathBuf {
     let readme = tools::read("README.md");
     let folder = tools::empty(&format!("readme-{name}")).join("app");

@@ -48,8 +48,7 @@ fn git(repository: &Path, arguments: &str) -> String {
     tools::run(&mut git)
 }
 
-/// The prefix of an installation by the commands of `docs/c.md`; `None` without CMake. It is moved after that, which
-/// must work.
+/// The prefix of an installation by the commands of `docs/c.md`, moved after the installation; `None` without CMake.
 fn installed() -> Option<&'static Path> {
     static INSTALLED: OnceLock<Option<PathBuf>> = OnceLock::new();
     INSTALLED
@@ -70,7 +69,8 @@ fn install() -> PathBuf {
 /// The commands by which a page installs the library.
 fn installation(page: &str) -> String {
     let commands = markdown::blocks(page).into_iter().map(|block| block.text);
-    let mut installing = commands.filter(|text| text.starts_with("cmake -S bindings/c -B build\n"));
+    let mut installing =
+        commands.filter(|command| command.starts_with("cmake -S bindings/c -B build\n"));
     installing.next().unwrap()
 }
 

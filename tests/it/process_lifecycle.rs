@@ -1,5 +1,5 @@
-//! The library over the life of a process: loaded again and again, without descriptors or threads, in threads that
-//! are cancelled, and in use when the process exits.
+//! The library in the life cycle of a process: reloading, exhausted descriptors and threads, thread cancellation, and
+//! exit with calls in flight.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;

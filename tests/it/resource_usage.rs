@@ -1,4 +1,4 @@
-//! What a login costs the system: system calls, threads, descriptors.
+//! The resources of a login: system calls, threads, descriptors.
 
 use std::fs;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::support::server::TOKEN;
 use crate::support::{library, server, tools};
 
-/// The most system calls of a login on an open connection: probe, write, wait, read.
+/// The maximum number of system calls of a login on an open connection: probe, write, wait, read.
 const CALLS_MAX: usize = 4;
 
 /// The system calls of these logins, by name.
@@ -66,7 +66,7 @@ fn threads_share_a_client() {
         (0, 1, 0),
         "{printed}"
     );
-    // A connection for each thread, and what wakes its call.
+    // Each thread has a connection and a waker.
     assert!((0..=2 * 63).contains(&number("opened")), "{printed}");
 }
 

@@ -117,10 +117,14 @@ fn response(kind: &str, received: &str) -> Vec<u8> {
     };
     let (status, fields, body) = match kind {
         "envelope" => ("400 Bad Request", "", api_error(received)),
-        "text" => ("500 Oh no", "", format!("{received}\n{received}")),
+        "text" => (
+            "500 Internal Server Error",
+            "",
+            format!("{received}\n{received}"),
+        ),
         "head" => (
             &*format!("400 {}", percent(received)),
-            &*format!("Retry-After: {received}\r\nX-Heard: {received}\r\n"),
+            &*format!("Retry-After: {received}\r\nX-Received: {received}\r\n"),
             api_error("x"),
         ),
         // A success requires a record.
@@ -158,8 +162,8 @@ fn run_c(secrets: &Secrets, what: &str) -> (String, String) {
 fn c_process_memory_holds_no_secret() {
     let secrets = Secrets::new();
     let (printed, logged) = run_c(&secrets, "search");
-    let found = printed.lines().filter(|line| line.starts_with("found"));
-    assert_eq!(found.collect::<Vec<_>>(), [""; 0], "in memory");
+    let matches = printed.lines().filter(|line| line.starts_with("found"));
+    assert_eq!(matches.collect::<Vec<_>>(), [""; 0], "in memory");
     assert!(printed.contains("for 40 forms: found 0"), "{printed}");
     assert_all_hidden(&secrets, &printed, &logged);
 }
@@ -212,10 +216,10 @@ fn assert_all_called(printed: &str, logged: &str) {
 fn memory_search_finds_planted_secrets() {
     let (printed, _) = run_c(&Secrets::new(), "leak");
     for secret in ["password", "token", "other token", "JWT"] {
-        let found = format!("found {secret} as raw, its bytes from 24 on");
+        let expected = format!("found {secret} as raw, its bytes from 24 on");
         assert!(
-            printed.contains(&found),
-            "{found:?} is missing in\n{printed}"
+            printed.contains(&expected),
+            "{expected:?} is missing in\n{printed}"
         );
     }
 }

@@ -222,6 +222,6 @@ mod tests {
             assert!(closing.join().expect("no panic"), "none in flight");
         });
         assert!(Call::start(&transport, LONG, None, None).is_err());
-        assert!(transport.close(Duration::MAX), "however long it may take");
+        assert!(transport.close(Duration::MAX), "a wait of any length");
     }
 }

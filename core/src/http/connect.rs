@@ -123,9 +123,9 @@ mod tests {
 
     #[test]
     fn address_families_are_interleaved() {
-        let parse = |text: &str| -> Vec<SocketAddr> {
+        let parse = |addresses: &str| -> Vec<SocketAddr> {
             let address = |name: &str| SocketAddr::new(name.parse().expect("an address"), 80);
-            text.split_whitespace().map(address).collect()
+            addresses.split_whitespace().map(address).collect()
         };
         for (input, expected) in [
             ("", ""),

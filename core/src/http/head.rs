@@ -263,18 +263,18 @@ mod tests {
 
     #[test]
     fn head_is_read_in_pieces() {
-        let text =
+        let bytes =
             b"HTTP/1.1 200 OK\r\nCONTENT-length: 2\r\ncontent-type: application/json\r\n\r\n{}";
-        let end = text.len() - 2;
+        let end = bytes.len() - 2;
         let mut reader = HeadReader::default();
         for length in 0..end {
             assert_eq!(
-                reader.read(&text[..length]),
+                reader.read(&bytes[..length]),
                 Ok((0, None)),
                 "after {length} bytes"
             );
         }
-        let (used, head) = reader.read(text).expect("a head");
+        let (used, head) = reader.read(bytes).expect("a head");
         let head = head.expect("complete");
         assert_eq!(
             (used, head.status, head.framing, head.keep_alive),
@@ -372,10 +372,10 @@ mod tests {
             let is_read = matches!(head, Ok((used, Some(_))) if used == accepted.len());
             assert!(is_read, "{}", accepted.escape_ascii());
         }
-        let text = "HTTP/1.1 200 OK\r\nContent-Type:\r\n application/json;\r\n\t charset=utf-8 \r\n\
+        let bytes = "HTTP/1.1 200 OK\r\nContent-Type:\r\n application/json;\r\n\t charset=utf-8 \r\n\
             Retry-After: Wed,\r\n 21 Oct 2026 07:28:00 GMT\r\nConnection: a,\r\n close\r\n\
             Content-Length: 0\r\n\r\n";
-        let head = read(text).expect("a head").1.expect("complete");
+        let head = read(bytes).expect("a head").1.expect("complete");
         assert_eq!(head.content_type, "application/json; charset=utf-8");
         assert_eq!(head.retry_after, "Wed, 21 Oct 2026 07:28:00 GMT");
         assert!(!head.keep_alive);
@@ -446,8 +446,8 @@ mod tests {
 
     #[test]
     fn only_persistent_connections_are_kept_alive() {
-        let keep = |text: &str| {
-            read(text)
+        let keep = |head: &str| {
+            read(head)
                 .ok()
                 .and_then(|(_, head)| head)
                 .map(|head| head.keep_alive)

@@ -1,6 +1,6 @@
 //! Name resolution. The operating system's resolver cannot be interrupted, so it runs on a helper thread that owns
-//! only copies: the call returns at its deadline or on cancellation, the thread when the resolver returns. A process has at most
-//! four such threads.
+//! only copies: the call returns at its deadline or on cancellation, and the thread ends when the resolver returns. A
+//! process has at most four such threads.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};

@@ -186,7 +186,7 @@ mod tests {
     fn strings_in_extra_fields_are_found_at_any_depth() {
         let extra = r#"{"a":"long enough","b":[{"c":"also\u0020long"},"short"],"d":12345678}"#;
         let found = strings(Some(extra), 8);
-        let found: Vec<&str> = found.iter().map(|text| text.as_str()).collect();
+        let found: Vec<&str> = found.iter().map(|string| string.as_str()).collect();
         assert_eq!(found, ["long enough", "also long"]);
         assert!(strings(None, 8).is_empty());
     }

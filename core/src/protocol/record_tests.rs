@@ -7,8 +7,8 @@ use std::cell::Cell;
 use super::super::json::UNLIMITED;
 use super::*;
 
-fn read(text: &str) -> Result<(), JsonError> {
-    check(text, UNLIMITED)
+fn read(json: &str) -> Result<(), JsonError> {
+    check(json, UNLIMITED)
 }
 
 fn fields(count: usize) -> String {
@@ -73,9 +73,9 @@ fn duplicate_names_at_the_top_level_are_rejected() {
 
 #[test]
 fn check_runs_while_names_are_compared() {
-    let text = format!("{{{}}}", fields(100_000));
+    let json = format!("{{{}}}", fields(100_000));
     let looks = Cell::new(0);
-    let scanned = text.len() / (64 * 1024) + 1;
+    let scanned = json.len() / (64 * 1024) + 1;
     let look = || {
         looks.set(looks.get() + 1);
         if looks.get() > scanned + 10 {
@@ -84,5 +84,5 @@ fn check_runs_while_names_are_compared() {
             Ok(())
         }
     };
-    assert_eq!(check(&text, &look), Err(JsonError::Stopped));
+    assert_eq!(check(&json, &look), Err(JsonError::Stopped));
 }

@@ -118,7 +118,7 @@ impl Redactor {
         })
     }
 
-    /// Redacts a text that is replaced as a whole if it contains a short secret. `is_cut` is whether it is truncated.
+    /// Redacts a text, or replaces all of it if it contains a short secret. `is_cut` is whether it is truncated.
     fn unit(&self, text: &[u8], is_cut: bool, layer: Layer) -> Option<Vec<u8>> {
         let matches = self.find(text, is_cut, layer)?;
         Some(if matches.has_short {
@@ -188,7 +188,7 @@ impl Redactor {
         Some(is_fixed)
     }
 
-    /// The same for a number, which is replaced as a whole.
+    /// As for a string; a number is replaced as a whole.
     fn number_token(
         &self,
         token: &str,
@@ -237,7 +237,7 @@ impl Redactor {
     }
 }
 
-/// What a text is part of.
+/// The format of a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Layer {
     Text,

@@ -274,7 +274,7 @@ impl Drop for ScriptedServer<'_> {
     }
 }
 
-/// Sends bytes in a segment of their own. Returns false if the system does not take all of them.
+/// Sends bytes in a separate segment. Returns false if the system does not take all of them.
 fn send(mut stream: &TcpStream, bytes: &[u8], sent: &mut Vec<u8>) -> bool {
     let mut rest = bytes;
     while !rest.is_empty() {

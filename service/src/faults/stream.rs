@@ -44,7 +44,7 @@ impl FaultStream {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<TcpStream>> {
-        // No panic can leave it half taken.
+        // A panic cannot leave it in an inconsistent state.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -314,7 +314,7 @@ fn control_rejects_browsers() {
 #[test]
 fn control_commands_are_atomic() {
     let server = api::server(&json!({"accounts": [account("users", "1", DEMO_USER)]}));
-    let reference = json!({"collection": "users", "id": "1", "email": "whatever@example.com"});
+    let reference = json!({"collection": "users", "id": "1", "email": "other@example.com"});
     for (command, message) in [
         (
             json!({"do": "create_nothing", "account": reference}),

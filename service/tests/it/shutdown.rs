@@ -160,7 +160,7 @@ fn database_of_a_newer_version_is_rejected() {
 
 #[test]
 fn unreachable_database_is_reported_without_password() {
-    let url = "postgres://somebody:canary@127.0.0.1:1/nothing?password=canary";
+    let url = "postgres://user:canary@127.0.0.1:1/nothing?password=canary";
     let message = start_error(&["--data", url]);
     assert!(
         message.contains("postgres://127.0.0.1:1/nothing"),

@@ -38,7 +38,7 @@ fn rejected(name: &str, fields: &'static str, body: &'static str) -> Row {
     Row::by_call(name, acts, [unexpected; 3])
 }
 
-/// A row whose response names a content coding, which a 204 may do, since it has no body.
+/// A row whose response has a content coding. It is accepted in a 204, which has no body.
 fn coded(name: &str, fields: &'static str) -> Row {
     let acts = move |call| {
         let bytes = format!("{}{fields}\r\n", status_line(call));

@@ -154,7 +154,7 @@ fn corrupted_bytes() -> Vec<Row> {
 /// The TLS record of the alert "handshake failure".
 const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
 
-// ---- a server that does not wait ----
+// ---- a server that sends before the request ----
 
 fn events_before_the_request() -> Vec<Row> {
     let good = |call: Call| Act::Send(call.success_response());

@@ -37,7 +37,7 @@ fn ok(name: &str, body: &str, expected: [&str; 3]) -> Row {
     row3(name, response("200 OK", JSON, body), expected)
 }
 
-/// A row of another status, to which the action is this.
+/// A row of a status other than success, with this action.
 fn unexpected(name: &str, status: u16, fields: &str, body: &str, action: &str) -> Row {
     let bytes = response(&format!("{status} x"), fields, body);
     let expected = format!("UNEXPECTED_RESPONSE {status} {action} outcome=unknown");
@@ -88,7 +88,7 @@ fn logins() -> Vec<Row> {
         r#"{"record":null,"token":"e30.e30.bG9naW4"}"#,
         r#"{"record":"r1","token":"e30.e30.bG9naW4"}"#,
         r#"{"record":{"id":1,"id":2},"token":"e30.e30.bG9naW4"}"#,
-        // Nearly JSON: not from a page of the network.
+        // Almost JSON, so not the page of a captive portal.
         &LOGIN[..LOGIN.len() - 1],
         &format!("{LOGIN}}}"),
         &format!("\u{feff}{LOGIN}"),
@@ -177,7 +177,7 @@ fn api_errors() -> Vec<Row> {
     rows
 }
 
-/// Messages that have a meaning for one call, and none for the others.
+/// Messages that are distinguished for one call only.
 fn messages_of_one_call() -> Vec<Row> {
     let message = |message: &str, expected| row3(message, api_error(400, message, "{}"), expected);
     let other = "REFUSED 400 CONTACT_OPERATOR";

@@ -81,7 +81,7 @@ pub const TIMEOUT_200: &str = "TIMEOUT 200 CHECK_NETWORK outcome=unknown";
 pub const TIMEOUT_UNSENT: &str = "TIMEOUT 0 CHECK_NETWORK";
 pub const LOST_UNSENT: &str = "CONNECTION_LOST 0 CHECK_NETWORK";
 pub const NO_TLS: &str = "TLS 0 CONTACT_OPERATOR";
-/// Invalid TLS after the handshake, which shows nothing of the outcome of the request.
+/// Invalid TLS after the handshake; the outcome of the request is unknown.
 pub const BROKEN_TLS: &str = "TLS 0 CONTACT_OPERATOR outcome=unknown";
 /// A connection that is reset at once may have been established before.
 pub const RESET: &str = "CONNECTION_LOST 0 CHECK_NETWORK outcome=unknown \
@@ -314,12 +314,12 @@ impl Setup {
 
     /// Whether the request arrived twice, or not at all.
     fn wrong_request_count(&self) -> Option<Flaw> {
-        let came = self
+        let count = self
             .server
             .as_ref()
             .map_or(0, |server| server.requests().len());
-        let is_wrong = came > 1 || came == 0 && self.is_reached;
-        is_wrong.then(|| (Kind::Retry, format!("the request arrived {came} times")))
+        let is_wrong = count > 1 || count == 0 && self.is_reached;
+        is_wrong.then(|| (Kind::Retry, format!("the request arrived {count} times")))
     }
 }
 

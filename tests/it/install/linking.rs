@@ -23,7 +23,7 @@ int main(int argc, char **argv) {
 }
 "#;
 
-/// Another library in Rust, which allocates and catches its own panic.
+/// Another library in Rust, which allocates, and catches a panic.
 const OTHER_RUST: &str = r#"
 #[unsafe(no_mangle)]
 pub extern "C" fn other(n: u32) -> u32 {
@@ -236,9 +236,9 @@ fn others(directory: &Path) -> Vec<PathBuf> {
     all
 }
 
-fn in_rust(directory: &Path, name: &str, toolchain: Option<&str>, text: &str) -> PathBuf {
+fn in_rust(directory: &Path, name: &str, toolchain: Option<&str>, code: &str) -> PathBuf {
     let source = directory.join(format!("{name}.rs"));
-    fs::write(&source, text).unwrap();
+    fs::write(&source, code).unwrap();
     let library = directory.join(format!("lib{name}.a"));
     let mut rustc = Command::new("rustc");
     rustc.args(toolchain.map(|name| format!("+{name}")));

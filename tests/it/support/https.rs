@@ -77,7 +77,7 @@ impl Records {
         })
     }
 
-    /// Session tickets, each in a record of its own.
+    /// Session tickets, one per record.
     pub fn tickets(&mut self, count: usize) -> Vec<u8> {
         /// A NewSessionTicket (RFC 8446 section 4.6.1) for 60 seconds: a nonce and a ticket of a byte each.
         const TICKET: &[u8] = b"\x04\0\0\x0f\0\0\0\x3c\0\0\0\0\x01n\0\x01t\0\0";

@@ -1,4 +1,4 @@
-//! `bosbase-local` in a process of its own.
+//! `bosbase-local` in a separate process.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};

@@ -350,8 +350,8 @@ fn echoed_secrets_are_redacted() {
 
 #[test]
 fn server_message_is_sanitized() {
-    let text = "a\nb\u{202e}c\u{9b}d\u{2066}e\u{200f}f\0g\u{2028}h";
-    let report = error_of(Endpoint::BIND_TOKEN, &envelope(400, text, "{}"), &[]);
+    let message = "a\nb\u{202e}c\u{9b}d\u{2066}e\u{200f}f\0g\u{2028}h";
+    let report = error_of(Endpoint::BIND_TOKEN, &envelope(400, message, "{}"), &[]);
     assert_eq!(
         report.server_message,
         "a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}f\u{fffd}g\u{fffd}h"

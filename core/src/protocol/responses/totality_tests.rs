@@ -147,11 +147,11 @@ fn endpoint_of(request: &Value) -> Endpoint {
 
 /// A recorded body with plausible values in its placeholders.
 fn body_of(response: &Value) -> String {
-    let text = match &response["json"] {
+    let template = match &response["json"] {
         Value::Null => response["body"].as_str().unwrap().to_owned(),
         json => json.to_string(),
     };
-    let mut parts = text.split("${");
+    let mut parts = template.split("${");
     let mut filled = parts.next().unwrap().to_owned();
     for part in parts {
         let (name, rest) = part.split_once('}').unwrap();
