@@ -51,14 +51,14 @@ static void check_error(bosauth_status status, bosauth_status expected, const ch
     bosauth_session_free(current);
 }
 
-#define FAILS(code, argument, call)                                                                           \
-    do {                                                                                                      \
-        bosauth_status status;                                                                                  \
-        set_garbage();                                                                                              \
-        status = call;                                                                                          \
-        check_error(status, BOSAUTH_ERROR_##code, argument, #call);                                             \
-        check(session == GARBAGE || session == NULL, #call, "the session output is not cleared");             \
-        check(new_client == 12345 || new_client == 0, #call, "the client output is not cleared");                         \
+#define FAILS(code, argument, call)                                                               \
+    do {                                                                                          \
+        bosauth_status status;                                                                    \
+        set_garbage();                                                                            \
+        status = call;                                                                            \
+        check_error(status, BOSAUTH_ERROR_##code, argument, #call);                               \
+        check(session == GARBAGE || session == NULL, #call, "the session output is not cleared"); \
+        check(new_client == 12345 || new_client == 0, #call, "the client output is not cleared"); \
     } while (0)
 
 #define RETURNS(code, call) check((call) == (code), #call, "another status")

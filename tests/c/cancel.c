@@ -179,8 +179,8 @@ struct phase {
 };
 
 static const struct phase phases[] = {
-    {"lookup", NULL, 0, 0, 0, 0},
-    {"lookup-thread", NULL, 0, 0, RESOLVER_THREADS, 0},
+    {"resolve", NULL, 0, 0, 0, 0},
+    {"resolver-thread", NULL, 0, 0, RESOLVER_THREADS, 0},
     {"connect", "http", 0, 0, 0, 0},
     {"tls", "https", 1024, 0, 0, 0},
     {"write", "http", 1024, HEADERS, 0, 1},
