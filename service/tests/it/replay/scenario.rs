@@ -10,6 +10,7 @@ use std::path::Path;
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     pub name: String,
+    #[serde(rename = "given")]
     pub initial: Initial,
     pub steps: Vec<Step>,
 }
