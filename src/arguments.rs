@@ -1,4 +1,4 @@
-//! Arguments on their way to core, which checks their contents, and the setters of objects.
+//! Conversion of C arguments, whose contents core validates, and the setters of objects.
 
 use std::ffi::c_char;
 use std::mem;
@@ -12,8 +12,8 @@ use crate::string;
 
 /// The arguments of one function that exist in C only as pointers and handles.
 ///
-/// An argument that cannot be passed to core, such as NULL, is passed as a string that core refuses. So core names
-/// the first bad argument of the signature, whichever way it is bad.
+/// In place of an argument that core cannot receive, such as NULL, a string is passed that core rejects. So the error
+/// names the first invalid argument of the signature, whatever the reason.
 #[derive(Default)]
 pub(crate) struct Arguments {
     error: Option<Error>,
@@ -25,7 +25,7 @@ impl Arguments {
         let mut arguments = Arguments::default();
         let result = body(&mut arguments);
         match (arguments.error, result) {
-            // Core stopped at an earlier argument.
+            // Core has rejected an earlier argument.
             (Some(own), Err(error)) if error.argument() != own.argument() => Err(error),
             (Some(own), _) => Err(own),
             (None, result) => result,
@@ -39,7 +39,7 @@ impl Arguments {
     pub unsafe fn string(&mut self, string: *const c_char, argument: &'static str) -> String {
         // SAFETY: as promised by the caller.
         let copy = unsafe { string::copy(string, argument) };
-        self.ok(copy).unwrap_or_else(refused)
+        self.ok(copy).unwrap_or_else(invalid)
     }
 
     /// Copies a string of any length that may be NULL.
@@ -53,7 +53,7 @@ impl Arguments {
     ) -> Option<String> {
         // SAFETY: as promised by the caller.
         let copy = unsafe { string::copy_whole(string, argument) };
-        self.ok(copy).unwrap_or_else(|| Some(refused()))
+        self.ok(copy).unwrap_or_else(|| Some(invalid()))
     }
 
     /// Returns the value, or `None` for an error, which is kept if it is the first one.
@@ -62,8 +62,8 @@ impl Arguments {
     }
 }
 
-/// A string that core refuses for every argument.
-fn refused() -> String {
+/// Returns a string that core rejects for every argument.
+fn invalid() -> String {
     "\0".into()
 }
 
@@ -95,7 +95,7 @@ fn set_with<T: DeferredError + Default>(
         let object = object.ok_or_else(|| null_argument(argument))?;
         let mut current = mem::take(object);
         let first = current.deferred_error().take();
-        // Stays if the setter panics.
+        // Remains if the setter panics.
         *object.deferred_error() = Some(Error::internal("a bug in bosauth stopped a setter"));
         let own = Arguments::pass(|arguments| {
             *object = setter(current, arguments);
@@ -106,7 +106,7 @@ fn set_with<T: DeferredError + Default>(
     })
 }
 
-/// Converts milliseconds; negative ones become a duration that core refuses.
+/// Converts milliseconds; negative ones become a duration that core rejects.
 pub(crate) fn milliseconds(ms: i64) -> Duration {
     u64::try_from(ms).map_or(Duration::ZERO, Duration::from_millis)
 }
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_bad_argument_is_reported() {
+    fn first_invalid_argument_is_reported() {
         let (good, bad) = (c"x".as_ptr(), c"token".as_ptr());
         let (null, latin1) = (ptr::null(), c"\xff".as_ptr());
         for (name, value, argument, status) in [
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setter_returns_its_own_status_and_the_first_error_is_kept() {
+    fn setter_returns_its_status_and_the_first_error_is_kept() {
         let mut options = CallOptions::new();
         let (good, null) = (c"x".as_ptr(), ptr::null());
         assert_eq!(query(&mut options, good, null), 1);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_in_a_setter_makes_the_call_fail() {
+    fn panic_in_a_setter_makes_the_call_fail() {
         let mut options = CallOptions::new();
         let status = set(Some(&mut options), "options", |_, _| panic!("on purpose"));
         assert_eq!(status, Status::Internal.code());

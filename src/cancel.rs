@@ -91,7 +91,7 @@ mod tests {
         unsafe {
             let options = bosauth_options_new();
             bosauth_options_set_timeout_ms(options, 20);
-            let held = bosauth_options_set_cancel(options, cancel);
+            let set = bosauth_options_set_cancel(options, cancel);
             let status = bosauth_auth_with_token(
                 client,
                 c"users".as_ptr(),
@@ -101,7 +101,7 @@ mod tests {
                 ptr::null_mut(),
             );
             bosauth_options_free(options);
-            if held == BOSAUTH_OK { status } else { held }
+            if set == BOSAUTH_OK { status } else { set }
         }
     }
 
@@ -113,13 +113,13 @@ mod tests {
         let url = format!("http://{}", silent.local_addr().unwrap());
         let clients: [AtomicU64; SLOTS] = Default::default();
         let cancels: [AtomicU64; SLOTS] = Default::default();
-        let over = AtomicBool::new(false);
+        let is_done = AtomicBool::new(false);
         thread::scope(|scope| {
             for thread in 0..8 {
-                let (clients, cancels, over) = (&clients, &cancels, &over);
+                let (clients, cancels, is_done) = (&clients, &cancels, &is_done);
                 scope.spawn(move || {
                     for round in thread.. {
-                        if over.load(Ordering::Relaxed) {
+                        if is_done.load(Ordering::Relaxed) {
                             return;
                         }
                         let client = clients[round % SLOTS].load(Ordering::Relaxed);
@@ -147,7 +147,7 @@ mod tests {
                     assert_eq!(bosauth_cancel_trigger(old), Status::InvalidHandle.code());
                 }
             }
-            over.store(true, Ordering::Relaxed);
+            is_done.store(true, Ordering::Relaxed);
         });
         for slot in 0..SLOTS {
             assert_eq!(

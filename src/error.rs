@@ -22,7 +22,7 @@ pub struct bosauth_error {
 
 impl From<Error> for bosauth_error {
     fn from(error: Error) -> Self {
-        let string = |text: &str| ReturnedString::new(text.as_bytes());
+        let string = |value: &str| ReturnedString::new(value.as_bytes());
         bosauth_error {
             message: string(error.message()),
             argument: string(error.argument()),

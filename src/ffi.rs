@@ -192,7 +192,7 @@ mod tests {
     };
 
     #[test]
-    fn a_panic_is_an_internal_error() {
+    fn panic_is_an_internal_error() {
         let internal = Status::Internal.code();
         let mut error = ptr::dangling_mut::<bosauth_error>();
         // SAFETY: `error` is valid for writes.

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handle_is_valid_until_it_is_removed() {
+    fn handle_is_valid_until_it_is_removed() {
         let table = Table::new(1, "client");
         let first = table.insert("a").expect("room");
         let second = table.insert("b").expect("room");
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_out_of_generations_is_retired() {
+    fn slot_without_unused_generations_is_retired() {
         let table = Table::new(1, "client");
         let first = table.insert(()).expect("room");
         table

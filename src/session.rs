@@ -24,10 +24,10 @@ impl bosauth_session {
     }
 
     fn field(&self, name: &str) -> *const c_char {
-        if let Some(known) = self.fields.with(|fields| fields.find(name)) {
-            return known;
+        if let Some(value) = self.fields.with(|fields| fields.find(name)) {
+            return value;
         }
-        // The record is parsed without the lock, maybe by two threads at once: the first one's string is used.
+        // Parsed without the lock, possibly by two threads at once: the first string added is used.
         let Some(value) = self.session.field(name) else {
             return EMPTY;
         };
@@ -41,8 +41,8 @@ struct Fields(Vec<(Box<str>, ReturnedString)>);
 
 impl Fields {
     fn find(&self, name: &str) -> Option<*const c_char> {
-        let (_, known) = self.0.iter().find(|(known, _)| **known == *name)?;
-        Some(known.as_ptr())
+        let (_, value) = self.0.iter().find(|(other, _)| **other == *name)?;
+        Some(value.as_ptr())
     }
 
     fn add(&mut self, new: (Box<str>, ReturnedString)) -> *const c_char {

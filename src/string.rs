@@ -11,11 +11,11 @@ use crate::ffi::null_argument;
 /// The empty string, returned for a missing value.
 pub(crate) const EMPTY: *const c_char = c"".as_ptr();
 
-/// The most bytes copied of a string that has a limit. More than the largest limit: a longer string is still found
-/// to be too long, without copying all of it.
+/// The most bytes copied of a string that has a limit. More than the largest limit: a truncated
+/// copy still exceeds it.
 const COPY_MAX: usize = input::BODY_JSON_MAX + 4;
 
-/// Copies a string that has a limit in core. Of a longer one only so much is copied that it still is too long.
+/// Copies a string that has a limit in core. A longer one is truncated to a length that still exceeds the limit.
 ///
 /// The string is copied first and checked afterwards: a change by another thread in the meantime is either in the
 /// copy, and checked, or not used.
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn an_oversized_string_is_truncated_above_the_limit() {
+    fn oversized_string_is_truncated_above_the_limit() {
         for (character, characters) in [("x", 70_000), ("\u{e9}", 35_000), ("\u{1f600}", 17_000)] {
             for offset in ["", "a", "ab", "abc"] {
                 let long = CString::new(offset.to_owned() + &character.repeat(characters)).unwrap();
@@ -168,14 +168,14 @@ mod tests {
         }
         let bad = CString::new(vec![0x80; 70_000]).unwrap();
         // SAFETY: a string.
-        let refused = unsafe { copy(bad.as_ptr(), "object") };
-        assert_eq!(refused.unwrap_err().status(), Status::InvalidUtf8);
+        let result = unsafe { copy(bad.as_ptr(), "object") };
+        assert_eq!(result.unwrap_err().status(), Status::InvalidUtf8);
     }
 
     #[test]
     fn returned_strings_end_with_nul() {
         let string = ReturnedString::new(b"a\0b");
-        // SAFETY: `string` lives on and has four bytes.
+        // SAFETY: `string` is alive and has four bytes.
         let bytes = unsafe { std::slice::from_raw_parts(string.as_ptr().cast::<u8>(), 4) };
         assert_eq!((bytes, string.len()), (b"a\0b\0".as_slice(), 3));
     }

@@ -21,7 +21,7 @@ gnu_ld() {
         "GNU ld "*) echo "$linker" && return ;;
         esac
     done
-    fail "GNU ld is not found; install binutils or set LD"
+    fail "GNU ld not found; install binutils or set LD"
 }
 
 [ $# -eq 3 ] || fail "usage: static-library.sh CARGO.a SYMBOLS.txt OUTPUT.a"
@@ -30,7 +30,7 @@ linker=$(gnu_ld)
 objcopy=${OBJCOPY:-objcopy}
 ar=${AR:-ar}
 for tool in "$objcopy" "$ar"; do
-    command -v "$tool" >/dev/null || fail "$tool is not found; install binutils or set OBJCOPY and AR"
+    command -v "$tool" >/dev/null || fail "$tool not found; install binutils or set OBJCOPY and AR"
 done
 
 work=$(mktemp -d)

@@ -96,12 +96,12 @@ enum class action_code : std::int32_t {  // NOLINT(performance-enum-size): the t
     report_bug = BOSAUTH_ACTION_REPORT_BUG,
 };
 
-/// Returns the name of a status, such as "TIMEOUT", or "UNKNOWN" if the library does not know it.
+/// Returns the name of a status, such as "TIMEOUT", or "UNKNOWN" for a status unknown to the library.
 [[nodiscard]] inline std::string_view name(status_code status) noexcept {
     return bosauth_status_name(static_cast<bosauth_status>(status));
 }
 
-/// Returns the name of an action, such as "CHECK_NETWORK", or "UNKNOWN" if the library does not know it.
+/// Returns the name of an action, such as "CHECK_NETWORK", or "UNKNOWN" for an action unknown to the library.
 [[nodiscard]] inline std::string_view name(action_code action) noexcept {
     return bosauth_action_name(static_cast<std::int32_t>(action));
 }
@@ -396,7 +396,7 @@ public:
     /// Returns the object of the C library; NULL if nothing is set.
     [[nodiscard]] const T* get() const noexcept { return object_.get(); }
 
-    /// Returns the name of the argument if the first setter that failed was given a NUL, else "".
+    /// Returns the name of the argument if the first setter that failed received a NUL, else "".
     [[nodiscard]] std::string_view nul_argument() const noexcept {
         return failed_nul_.value_or(std::string_view());
     }

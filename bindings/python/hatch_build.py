@@ -34,7 +34,7 @@ def build_library(repository):
         raise SystemExit("bosauth: the Rust sources are missing. Build this package in a clone of the repository")
     cargo = shutil.which("cargo")
     if cargo is None:
-        raise SystemExit("bosauth: cargo is not found. Install Rust 1.95 or later and retry")
+        raise SystemExit("bosauth: cargo not found. Install Rust 1.95 or later and retry")
     command = [cargo, "build", "--profile", "dist", "--lib", "--package", "bosauth-capi"]
     command += ["--message-format", "json-render-diagnostics"]
     built = subprocess.run(command, cwd=repository, stdout=subprocess.PIPE, text=True)

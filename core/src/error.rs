@@ -239,7 +239,7 @@ impl From<Report> for Error {
 impl Error {
     /// Creates the error for an invalid argument, before anything is sent.
     ///
-    /// For this crate and for bindings that check arguments of their own. `argument` is the name of the parameter in
+    /// For this crate and for bindings that check further arguments. `argument` is the name of the parameter in
     /// the C header. The action follows from status and name: `AskCredentials` for an invalid email, password,
     /// identity or code, otherwise `FixCall`.
     pub fn bad_argument(

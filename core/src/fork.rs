@@ -2,15 +2,15 @@
 //! and opens its own.
 //!
 //! All state that outlives a call or is shared by threads is in a [`ForkSafeMutex`]. All of them share one lock of the
-//! process. A fork acquires that lock first (`pthread_atfork`), so that the child inherits neither a half-made change
-//! nor a lock that no thread of it would release. One lock is enough, because it is held only for a few instructions
+//! process. A fork acquires that lock first (`pthread_atfork`), so that the child inherits neither an incomplete change
+//! nor a lock that is never released. One lock is enough, because it is held only for a few instructions
 //! and a system call that does not block.
 //!
 //! A signal handler may fork, too, and may have interrupted a thread that holds the lock. The lock is then re-entered:
 //! the process forks in the middle of a change, which parent and child both complete after the handler has returned.
 #![allow(
     unsafe_code,
-    reason = "a lock of our own; pthread_atfork, pthread_self and close have no safe form"
+    reason = "a custom lock; pthread_atfork, pthread_self and close have no safe form"
 )]
 
 use std::cell::UnsafeCell;
@@ -75,13 +75,13 @@ mod unix {
     /// The thread that holds the lock, from `pthread_self`, or [`UNLOCKED`].
     ///
     /// The owner and the state of the lock are one word, so that a signal handler can always determine whether it
-    /// interrupted the owner. With a mutex and a thread-local flag it could not, whichever is set first. `pthread_self`
+    /// interrupted the owner. A mutex and a thread-local flag would not suffice, in either order. `pthread_self`
     /// returns the same in the child of a fork, and needs neither memory nor thread-local storage, which a terminating
     /// thread or a handler may not have.
     static OWNER: AtomicUsize = AtomicUsize::new(UNLOCKED);
     const UNLOCKED: usize = 0;
 
-    /// How often the owner has entered [`before`] and not left it. Used by the owner only; a handler that interrupts it
+    /// The number of nested calls of [`before`] by the owner. Used by the owner only; a handler that interrupts it
     /// restores the value.
     static REENTRIES: AtomicU32 = AtomicU32::new(0);
 
@@ -290,7 +290,7 @@ mod unix {
             let (outer, inner) = (ForkSafeMutex::new(1), ForkSafeMutex::new(2));
             let nested = || outer.with(|_| inner.with(|value| *value));
             assert!(std::panic::catch_unwind(nested).is_err());
-            assert_eq!(inner.with(|value| *value), 2, "the lock is free again");
+            assert_eq!(inner.with(|value| *value), 2, "the lock is released");
         }
     }
 }
@@ -343,9 +343,9 @@ mod tests {
             for _ in 0..threads {
                 scope.spawn(|| {
                     for _ in 0..rounds {
-                        value.with(|(count, text)| {
+                        value.with(|(count, string)| {
                             *count += 1;
-                            *text = count.to_string();
+                            *string = count.to_string();
                         });
                     }
                 });

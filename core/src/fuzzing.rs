@@ -101,9 +101,9 @@ pub fn outcome(
             ]
         }),
     };
-    let fault = match result {
+    let json_error = match result {
         Ok(fields) => return Ok(fields),
-        Err(fault) => fault,
+        Err(json_error) => json_error,
     };
     let request = RequestInfo {
         endpoint,
@@ -112,6 +112,6 @@ pub fn outcome(
     };
     // The date in RFC 9110's examples.
     let now = UNIX_EPOCH + Duration::from_secs(784_111_777);
-    let report = responses::error(&request, &response, fault, now, UNLIMITED);
-    Err(report.expect("nothing stops it").into())
+    let report = responses::error(&request, &response, json_error, now, UNLIMITED);
+    Err(report.expect("no check stops it").into())
 }

@@ -189,7 +189,7 @@ pub fn header(name: &str, value: &str) -> Result<(), Error> {
 }
 
 /// Validates a query parameter: a name of 1 to 255 bytes and a value of at most 8192 bytes, both without NUL. The
-/// names `token` and `mfaId` are refused: the server would log the token, and the MFA id has an option of its own.
+/// names `token` and `mfaId` are refused: the server would log the token, and the MFA id has a separate option.
 pub fn query(name: &str, value: &str) -> Result<(), Error> {
     sized(name, "name", NAME_MAX)?;
     if matches!(name, "token" | "mfaId") {
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_collection_is_one_path_segment() {
+    fn collection_is_one_path_segment() {
         for good in ["users", "_superusers", "pbc_1", "ü", "a b", "..."] {
             assert_eq!(argument(collection(good)), None, "{good}");
         }
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_that_change_the_request_are_refused() {
+    fn headers_that_change_the_request_are_rejected() {
         assert_eq!(argument(header("X-Game", "chess")), None);
         assert_eq!(argument(header("Authorization", "Bearer x")), None);
         for (name, value, bad) in [
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_refused_in_the_query() {
+    fn tokens_in_the_query_are_rejected() {
         assert_eq!(argument(query("fields", "*")), None);
         assert_eq!(
             argument(query("token", "x")),

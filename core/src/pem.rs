@@ -14,8 +14,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Parses the certificates in `pem`: at least one, each usable as a trust anchor. Takes linear time. The error says what
-/// is wrong with which certificate.
+/// Parses the certificates in `pem`: at least one, each usable as a trust anchor. Takes linear time. The error contains
+/// the position of the certificate and the reason.
 pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let mut lines = Lines {
         rest: pem,
@@ -27,14 +27,14 @@ pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, S
         match begin_label(line) {
             Some(label) if is_certificate(label) => {
                 let read = content(&mut lines, label).and_then(|content| certificate(&content));
-                let refused = |reason| format!("certificate {number} in the PEM {reason}");
-                certificates.push(read.map_err(refused)?);
+                let invalid = |reason| format!("certificate {number} in the PEM {reason}");
+                certificates.push(read.map_err(invalid)?);
             }
             Some(label) => {
-                let refused =
+                let invalid =
                     |reason| format!("a block before certificate {number} in the PEM {reason}");
                 // It may be a private key: nothing of it is copied.
-                read_block(&mut lines, label, |_| {}).map_err(refused)?;
+                read_block(&mut lines, label, |_| {}).map_err(invalid)?;
             }
             None if is_boundary(line) => {
                 return Err(format!(
@@ -155,7 +155,7 @@ impl<'a> Lines<'a> {
 mod tests {
     use super::*;
 
-    /// Made by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -days 36500 -subj /CN=root`.
+    /// Created with `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -days 36500 -subj /CN=root`.
     const ROOT: &str = include_str!("pem_root.pem");
     const KEY: &str = "-----BEGIN PRIVATE KEY-----\n****\n-----END PRIVATE KEY-----\n";
 
@@ -184,7 +184,7 @@ mod tests {
         let mut latin_1 = b"# Autorit\xe9 \xff\n-----\n- not BEGIN\n".to_vec();
         latin_1.extend(ROOT.as_bytes());
         latin_1.extend(b"\x80 rest");
-        for (text, expected) in [
+        for (pem, expected) in [
             (ROOT.into(), 1),
             (format!("\u{feff}{ROOT}\u{feff}{ROOT}"), 2),
             (format!("{crlf}{cr}{ROOT}"), 3),
@@ -199,7 +199,7 @@ mod tests {
             (indented, 1),
             (old.concat(), 2),
         ] {
-            assert_eq!(count(&text), Ok(expected), "{text}");
+            assert_eq!(count(&pem), Ok(expected), "{pem}");
         }
         assert_eq!(count(&latin_1), Ok(1));
     }
@@ -241,13 +241,13 @@ mod tests {
             (trusted, "certificate 2 in the PEM is a TRUSTED CERTIFICATE"),
         ] {
             for after in ["", ROOT] {
-                let refused = count(format!("{ROOT}{second}{after}"));
-                let reason = refused.expect_err(&second);
+                let result = count(format!("{ROOT}{second}{after}"));
+                let reason = result.expect_err(&second);
                 assert!(reason.contains(words), "{reason}: {second}");
             }
         }
-        for text in ["", "x", KEY, "/etc/ssl/root.pem", "\x30\u{82}\u{1}"] {
-            assert_eq!(count(text), Err(NO_CERTIFICATE.into()), "{text}");
+        for pem in ["", "x", KEY, "/etc/ssl/root.pem", "\x30\u{82}\u{1}"] {
+            assert_eq!(count(pem), Err(NO_CERTIFICATE.into()), "{pem}");
         }
     }
 

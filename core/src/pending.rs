@@ -78,10 +78,10 @@ impl<'a> PendingCall<'a> {
             body: response.body.as_slice(),
         };
         let check = || self.call.check().map_err(|_| Stopped);
-        let fault = match parse(&view, &check) {
+        let json_error = match parse(&view, &check) {
             Ok(result) => return Ok(result),
             Err(Some(JsonError::Stopped)) => return Err(self.stopped(response.status)),
-            Err(fault) => fault,
+            Err(json_error) => json_error,
         };
         let added = self.request.added_secrets();
         let added = added.iter().map(|secret| secret.as_str());
@@ -91,15 +91,15 @@ impl<'a> PendingCall<'a> {
             had_fields: self.request.has_fields(),
             secrets: &secrets,
         };
-        match responses::error(&request, &view, fault, SystemTime::now(), &check) {
+        match responses::error(&request, &view, json_error, SystemTime::now(), &check) {
             Ok(report) => Err(self.response_error(response, report)),
             Err(Stopped) => Err(self.stopped(response.status)),
         }
     }
 
     fn response_error(&self, response: &Response, mut report: Report) -> Error {
-        // A temporary failure proves nothing about the first attempt. Any other refusal would have been the response to
-        // that one, too.
+        // After a temporary failure of the retry the outcome of the first attempt is unknown. Any other rejection
+        // applies to both.
         report.outcome_unknown |= response.is_retry && report.action == Action::RetryLater;
         // If the server does not know the path, the base URL may be the reason.
         let is_unknown = matches!(report.status, Status::NotFound | Status::UnexpectedResponse);
@@ -112,7 +112,7 @@ impl<'a> PendingCall<'a> {
 
     /// The error of a call that [`PendingCall::check`] stopped while its response was parsed.
     fn stopped(&self, http_status: u16) -> Error {
-        // Once it fails, it fails again.
+        // A call that has failed fails again.
         let error = self.check(http_status).err();
         error.unwrap_or_else(|| self.error(&Cause::Cancelled.into()))
     }

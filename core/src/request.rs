@@ -40,7 +40,7 @@ impl<'a> CallRequest<'a> {
         self.client.base_url.address(&self.target)
     }
 
-    /// Whether it may be sent twice. Completing an MFA login consumes the MFA id.
+    /// Whether it is idempotent. A request that completes an MFA login is not: it consumes the MFA id.
     pub fn is_idempotent(&self) -> bool {
         let uses_mfa_id = self.options.mfa_id.is_some() && self.endpoint.is_login();
         self.endpoint.is_idempotent() && !uses_mfa_id
@@ -76,7 +76,7 @@ impl<'a> CallRequest<'a> {
     }
 
     /// The values added by the app that may be secrets: the last words of header values (`xyz` in `Bearer xyz`) and the
-    /// strings in extra fields. Short ones occur in responses by chance and are left out, except in Authorization.
+    /// strings in extra fields. Short ones occur in responses by chance and are omitted, except in Authorization.
     pub fn added_secrets(&self) -> Vec<Zeroizing<String>> {
         let headers = self.client.config.headers.iter();
         let words = headers

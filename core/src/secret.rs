@@ -70,8 +70,8 @@ impl SecretBytes {
         if self.0.capacity() - self.0.len() >= more {
             return;
         }
-        let wanted = (self.0.len() + more).max(self.0.capacity() * 2);
-        let mut larger = Vec::with_capacity(wanted);
+        let capacity = (self.0.len() + more).max(self.0.capacity() * 2);
+        let mut larger = Vec::with_capacity(capacity);
         larger.extend_from_slice(&self.0);
         let mut old = std::mem::replace(&mut self.0, larger);
         zeroize(&mut old);
@@ -90,9 +90,9 @@ impl SecretBytes {
 
     /// Removes the first `count` bytes. The freed end is zeroized.
     pub fn consume(&mut self, count: usize) {
-        let left = self.0.len() - count;
+        let remaining = self.0.len() - count;
         self.0.copy_within(count.., 0);
-        self.resize(left);
+        self.resize(remaining);
     }
 
     /// Returns the bytes.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 pub enum Data {
     /// A SQLite file, created if it does not exist. Only one server can use it at a time. The name
     /// is used literally: `:memory:` is a file of that name. A name that is empty or looks like a
-    /// database URL is refused.
+    /// database URL is rejected.
     File(PathBuf),
     /// The URL of a PostgreSQL database (`postgres://user:password@host/name`). Several servers
     /// can share it.
@@ -245,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn connection_strings_are_told_from_file_names() {
+    fn connection_strings_are_distinguished_from_file_names() {
         for string in [
             "postgres://h/x",
             "Postgres://shop:canary@h/x",

@@ -35,22 +35,22 @@ async fn follow(
     let Some((name, rest)) = path.split_first() else {
         return Ok(true);
     };
-    let (target, mut found) = match related(db, collection, record, name).await? {
-        Related::Record(target, found) => (*target, found),
+    let (target, mut related_record) = match related(db, collection, record, name).await? {
+        Related::Record(target, record) => (*target, record),
         Related::None => return Ok(true),
         Related::Invalid => return Ok(false),
     };
     // Keep what an earlier path has expanded.
     if let Some(Value::Object(earlier)) = record.get("expand").and_then(|all| all.get(*name)) {
-        found = earlier.clone();
+        related_record = earlier.clone();
     }
-    if !Box::pin(follow(db, &target, &mut found, rest)).await? {
+    if !Box::pin(follow(db, &target, &mut related_record, rest)).await? {
         return Ok(false);
     }
     let expanded = record
         .entry("expand")
         .or_insert_with(|| Value::Object(Map::new()));
-    expanded[*name] = found.into();
+    expanded[*name] = related_record.into();
     Ok(true)
 }
 
@@ -85,15 +85,15 @@ async fn related(
     let Some(id) = record.get(field).and_then(Value::as_str) else {
         return Ok(Related::None);
     };
-    let found = load(db, &target, id).await?;
-    let is_visible = |found: &Map<String, Value>| rule::evaluate(view_rule, found) == Ok(true);
-    Ok(match found.filter(is_visible) {
-        Some(found) => Related::Record(Box::new(target), found),
+    let record = load(db, &target, id).await?;
+    let is_visible = |record: &Map<String, Value>| rule::evaluate(view_rule, record) == Ok(true);
+    Ok(match record.filter(is_visible) {
+        Some(record) => Related::Record(Box::new(target), record),
         None => Related::None,
     })
 }
 
-/// Loads a record as a guest sees it.
+/// Loads a record with the fields visible to guests.
 async fn load(
     db: &mut Db,
     target: &Collection,

@@ -21,7 +21,7 @@ fn is_host_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!$%&'()*+,-.:;=[]_~".contains(&byte)
 }
 
-/// The response of Go's `net/http`, which reports this error before BosBase sees the request.
+/// The response of Go's `net/http`, which reports this error before BosBase receives the request.
 pub fn error_response(reason: &str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),

@@ -1,4 +1,4 @@
-//! Middleware that injects faults which an HTTP response can express. The others are left to
+//! Middleware that injects faults which an HTTP response can express. The others are injected by
 //! [`FaultStream`](crate::faults::FaultStream).
 
 use crate::app::App;
@@ -40,7 +40,7 @@ async fn apply(fault: Fault, request: Request, next: Next) -> Response {
     let target = parts.uri.to_string();
     let echo = serialize_request(&parts, &body);
     let response = match fault.when {
-        // Only the handler knows which errors precede the search for a binding.
+        // Only the handler determines which errors precede the search for a binding.
         _ if fault.kind == Kind::NewServer => {
             parts.extensions.insert(fault);
             next.run(Request::from_parts(parts, Body::from(body))).await

@@ -37,7 +37,7 @@ pub async fn request(
     let code = ids::digits(collection.otp.length);
     let otp = create(app, account, code.clone(), &account.email).await?;
     let mut db = app.store.transaction().await.map_err(message)?;
-    // Otherwise two concurrent requests could both see MAX_ACTIVE - 1.
+    // Otherwise two concurrent requests could both read MAX_ACTIVE - 1.
     accounts::lock(&mut db, account).await.map_err(message)?;
     let active = active(&mut db, collection, account)
         .await

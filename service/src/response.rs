@@ -97,7 +97,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// The message of an internal error without one of its own.
+/// The default message of an internal error.
 pub const INTERNAL_ERROR: &str = "Something went wrong while processing your request.";
 
 /// 500 with [`INTERNAL_ERROR`]. `cause` is only logged.

@@ -1,4 +1,4 @@
-//! Multi-factor authentication: who needs a second factor, and whether one was given.
+//! Multi-factor authentication: which logins need a second factor, and which complete it.
 
 use crate::call::Call;
 use crate::response::{ApiError, ApiResult};

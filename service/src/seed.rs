@@ -322,7 +322,7 @@ pub fn decode<T: DeserializeOwned>(value: Value) -> Result<T, ApplyError> {
     serde_json::from_value(value).map_err(|error| {
         let message = error.to_string();
         match message.rsplit_once(", expected ") {
-            Some((found, expected)) if found.starts_with("invalid") => {
+            Some((actual, expected)) if actual.starts_with("invalid") => {
                 ApplyError::Invalid(format!("a field must be {expected}"))
             }
             _ => ApplyError::Invalid(message),

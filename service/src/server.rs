@@ -225,7 +225,7 @@ fn connect(stream: TcpStream, peer: SocketAddr, router: &Router, all: &GracefulS
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        // On a task of its own, so that a complete request is executed even if its client
+        // A separate task, so that a complete request is executed even if its client
         // disconnects.
         let handler = tokio::spawn(router.clone().oneshot(request));
         respond(handler, fault_stream.clone())

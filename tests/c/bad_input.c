@@ -1,5 +1,5 @@
 /* Calls every function of bosauth.h with every kind of invalid argument, and checks the status, the argument's name
- * and the outputs: bad_input URL. Nothing may be sent to the server. Prints the failed checks and a count. */
+ * and the out parameters: bad_input URL. Nothing may be sent to the server. Prints the failed checks and a count. */
 #include <bosauth.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +10,10 @@ static bosauth_client client; /* valid, with the session "saved" */
 static bosauth_client freed;  /* a freed handle */
 static int checks, failures;
 
-/* Outputs, set to garbage before a call. */
+/* Out parameters, set to garbage before a call. */
 static bosauth_error *error;
 static bosauth_session *session;
-static bosauth_client made;
+static bosauth_client new_client;
 
 #define GARBAGE ((void *)&checks)
 
@@ -30,7 +30,7 @@ static void set_garbage(void)
 {
     error = GARBAGE;
     session = GARBAGE;
-    made = 12345;
+    new_client = 12345;
 }
 
 /* Checks the error of a call, and that the client's session is unchanged. */
@@ -51,17 +51,17 @@ static void check_error(bosauth_status status, bosauth_status expected, const ch
     bosauth_session_free(current);
 }
 
-#define FAILS(code, argument, call)                                                                           \
-    do {                                                                                                      \
-        bosauth_status status;                                                                                  \
-        set_garbage();                                                                                              \
-        status = call;                                                                                          \
-        check_error(status, BOSAUTH_ERROR_##code, argument, #call);                                             \
-        check(session == GARBAGE || session == NULL, #call, "the session output is not cleared");             \
-        check(made == 12345 || made == 0, #call, "the client output is not cleared");                         \
+#define FAILS(code, argument, call)                                                               \
+    do {                                                                                          \
+        bosauth_status status;                                                                    \
+        set_garbage();                                                                            \
+        status = call;                                                                            \
+        check_error(status, BOSAUTH_ERROR_##code, argument, #call);                               \
+        check(session == GARBAGE || session == NULL, #call, "the session output is not cleared"); \
+        check(new_client == 12345 || new_client == 0, #call, "the client output is not cleared"); \
     } while (0)
 
-#define GIVES(code, call) check((call) == (code), #call, "another status")
+#define RETURNS(code, call) check((call) == (code), #call, "another status")
 #define EMPTY(call) check(strcmp(call, "") == 0, #call, "not empty")
 
 /* ---- strings: a call for each string argument ---- */
@@ -82,8 +82,8 @@ static bosauth_options *new_options(void)
 /* The setter's status, after a check that a client with the configuration fails with the same one. */
 static bosauth_status by_config(bosauth_status set)
 {
-    bosauth_status status = bosauth_client_new(url, config, &made, &error);
-    check(status == set && made == 0, "a client with a rejected configuration", bosauth_status_name(status));
+    bosauth_status status = bosauth_client_new(url, config, &new_client, &error);
+    check(status == set && new_client == 0, "a client with a rejected configuration", bosauth_status_name(status));
     bosauth_config_free(config);
     return set;
 }
@@ -102,7 +102,7 @@ static bosauth_status by_options(bosauth_status set)
         return call;                                                                                          \
     }
 
-CALL(new_url, bosauth_client_new(string, NULL, &made, &error))
+CALL(new_url, bosauth_client_new(string, NULL, &new_client, &error))
 CALL(bind_collection, bosauth_bind_token(client, string, "a@b.c", "pw", "tok", NULL, &error))
 CALL(bind_email, bosauth_bind_token(client, "users", string, "pw", "tok", NULL, &error))
 CALL(bind_password, bosauth_bind_token(client, "users", "a@b.c", string, "tok", NULL, &error))
@@ -169,7 +169,7 @@ static void check_string(size_t which, const char *string, bosauth_status expect
     status = strings[which].call(string);
     check_error(status, expected, strings[which].argument, strings[which].what);
     check(session == GARBAGE || session == NULL, strings[which].what, "the session output is not cleared");
-    check(made == 12345 || made == 0, strings[which].what, "the client output is not cleared");
+    check(new_client == 12345 || new_client == 0, strings[which].what, "the client output is not cleared");
 }
 
 static void check_strings(void)
@@ -213,8 +213,8 @@ static void check_handle(bosauth_client bad)
     FAILS(INVALID_HANDLE, "client", bosauth_client_clear_session(bad, &error));
     FAILS(INVALID_HANDLE, "client", bosauth_bind_token(bad, NULL, NULL, NULL, NULL, NULL, &error));
     FAILS(INVALID_HANDLE, "client", bosauth_client_session(bad, NULL, &error));
-    GIVES(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_auth_with_token(bad, "users", "tok", NULL, NULL, NULL));
-    GIVES(bad == 0 ? BOSAUTH_OK : BOSAUTH_ERROR_INVALID_HANDLE, bosauth_client_free(bad));
+    RETURNS(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_auth_with_token(bad, "users", "tok", NULL, NULL, NULL));
+    RETURNS(bad == 0 ? BOSAUTH_OK : BOSAUTH_ERROR_INVALID_HANDLE, bosauth_client_free(bad));
 }
 
 static void check_handles(void)
@@ -248,26 +248,26 @@ static void check_missing_outputs(void)
     FAILS(INVALID_ARGUMENT, "name", by_config(bosauth_config_add_header(new_config(), "X Y", NULL)));
     FAILS(INVALID_ARGUMENT, "name", by_options(bosauth_options_add_header(new_options(), "X Y", NULL)));
     FAILS(INVALID_ARGUMENT, "name", by_options(bosauth_options_add_query(new_options(), "token", NULL)));
-    GIVES(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_client_new(NULL, NULL, NULL, NULL));
-    GIVES(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_auth_with_token(client, "users", NULL, NULL, NULL, NULL));
-    GIVES(BOSAUTH_ERROR_INVALID_ARGUMENT, bosauth_bind_token(client, "a/b", "a", "b", "c", NULL, NULL));
+    RETURNS(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_client_new(NULL, NULL, NULL, NULL));
+    RETURNS(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_auth_with_token(client, "users", NULL, NULL, NULL, NULL));
+    RETURNS(BOSAUTH_ERROR_INVALID_ARGUMENT, bosauth_bind_token(client, "a/b", "a", "b", "c", NULL, NULL));
 }
 
 static void check_missing_objects(void)
 {
     const bosauth_status null = BOSAUTH_ERROR_NULL_ARGUMENT;
-    GIVES(null, bosauth_config_set_timeout_ms(NULL, 1000));
-    GIVES(null, bosauth_config_set_connect_timeout_ms(NULL, 1000));
-    GIVES(null, bosauth_config_set_user_agent(NULL, "x"));
-    GIVES(null, bosauth_config_add_header(NULL, "X", "y"));
-    GIVES(null, bosauth_config_set_max_response_bytes(NULL, 1000));
-    GIVES(null, bosauth_config_add_roots_pem(NULL, "x"));
-    GIVES(null, bosauth_options_set_timeout_ms(NULL, 1000));
-    GIVES(null, bosauth_options_add_query(NULL, "x", "y"));
-    GIVES(null, bosauth_options_add_header(NULL, "X", "y"));
-    GIVES(null, bosauth_options_set_body_json(NULL, "{}"));
-    GIVES(null, bosauth_options_set_keep_session(NULL, 0));
-    GIVES(null, bosauth_options_set_mfa_id(NULL, "x"));
+    RETURNS(null, bosauth_config_set_timeout_ms(NULL, 1000));
+    RETURNS(null, bosauth_config_set_connect_timeout_ms(NULL, 1000));
+    RETURNS(null, bosauth_config_set_user_agent(NULL, "x"));
+    RETURNS(null, bosauth_config_add_header(NULL, "X", "y"));
+    RETURNS(null, bosauth_config_set_max_response_bytes(NULL, 1000));
+    RETURNS(null, bosauth_config_add_roots_pem(NULL, "x"));
+    RETURNS(null, bosauth_options_set_timeout_ms(NULL, 1000));
+    RETURNS(null, bosauth_options_add_query(NULL, "x", "y"));
+    RETURNS(null, bosauth_options_add_header(NULL, "X", "y"));
+    RETURNS(null, bosauth_options_set_body_json(NULL, "{}"));
+    RETURNS(null, bosauth_options_set_keep_session(NULL, 0));
+    RETURNS(null, bosauth_options_set_mfa_id(NULL, "x"));
     bosauth_config_free(NULL);
     bosauth_options_free(NULL);
     bosauth_session_free(NULL);
@@ -299,21 +299,21 @@ static void check_accessors(void)
     check(length == 0, "error_body", "the length is not cleared");
     EMPTY(bosauth_error_url(NULL));
     EMPTY(bosauth_error_mfa_id(NULL));
-    GIVES(BOSAUTH_OK, bosauth_error_status(NULL));
-    GIVES(BOSAUTH_ACTION_NONE, bosauth_error_action(NULL));
-    GIVES(0, bosauth_error_outcome_unknown(NULL));
-    GIVES(0, bosauth_error_http_status(NULL));
-    GIVES(0, bosauth_error_retry_after_ms(NULL));
+    RETURNS(BOSAUTH_OK, bosauth_error_status(NULL));
+    RETURNS(BOSAUTH_ACTION_NONE, bosauth_error_action(NULL));
+    RETURNS(0, bosauth_error_outcome_unknown(NULL));
+    RETURNS(0, bosauth_error_http_status(NULL));
+    RETURNS(0, bosauth_error_retry_after_ms(NULL));
     EMPTY(bosauth_session_token(NULL));
     EMPTY(bosauth_session_record_json(NULL));
     EMPTY(bosauth_session_meta_json(NULL));
     EMPTY(bosauth_session_field(NULL, "id"));
     EMPTY(bosauth_session_field(NULL, NULL));
-    GIVES(0, bosauth_session_expires_at(NULL));
-    GIVES(0, bosauth_session_is_valid(NULL));
-    GIVES(0, bosauth_session_is_superuser(NULL));
-    GIVES(0, bosauth_session_was_kept(NULL));
-    GIVES(BOSAUTH_OK, bosauth_client_session(client, &session, NULL));
+    RETURNS(0, bosauth_session_expires_at(NULL));
+    RETURNS(0, bosauth_session_is_valid(NULL));
+    RETURNS(0, bosauth_session_is_superuser(NULL));
+    RETURNS(0, bosauth_session_was_kept(NULL));
+    RETURNS(BOSAUTH_OK, bosauth_client_session(client, &session, NULL));
     EMPTY(bosauth_session_field(session, NULL));
     EMPTY(bosauth_session_field(session, "\xff"));
     EMPTY(bosauth_session_field(session, ""));
@@ -326,10 +326,10 @@ int main(int count, char **arguments)
         return 2;
     }
     url = arguments[1];
-    GIVES(BOSAUTH_OK, bosauth_client_new(url, NULL, &freed, NULL));
-    GIVES(BOSAUTH_OK, bosauth_client_free(freed));
-    GIVES(BOSAUTH_OK, bosauth_client_new(url, NULL, &client, &error));
-    GIVES(BOSAUTH_OK, bosauth_client_save_session(client, "saved", NULL, &error));
+    RETURNS(BOSAUTH_OK, bosauth_client_new(url, NULL, &freed, NULL));
+    RETURNS(BOSAUTH_OK, bosauth_client_free(freed));
+    RETURNS(BOSAUTH_OK, bosauth_client_new(url, NULL, &client, &error));
+    RETURNS(BOSAUTH_OK, bosauth_client_save_session(client, "saved", NULL, &error));
     check_strings();
     check_records();
     check_handles();
@@ -337,8 +337,8 @@ int main(int count, char **arguments)
     check_missing_objects();
     check_numbers();
     check_accessors();
-    GIVES(BOSAUTH_OK, bosauth_client_free(client));
-    GIVES(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_client_free(client));
+    RETURNS(BOSAUTH_OK, bosauth_client_free(client));
+    RETURNS(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_client_free(client));
     printf("%d checks, %d failed\n", checks, failures);
     return failures != 0;
 }

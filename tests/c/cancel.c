@@ -27,7 +27,7 @@ static atomic_int stuck;
 static sem_t stuck_release;
 
 /* Overrides the system's function, for the library too. */
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **result) {
     if (strcmp(node, stuck_name) == 0) {
         stuck++;
         while (sem_wait(&stuck_release) != 0) {
@@ -37,7 +37,7 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
     }
     int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
     *(void **)&next = dlsym(RTLD_NEXT, "getaddrinfo");
-    return next(node, service, hints, found);
+    return next(node, service, hints, result);
 }
 
 static void release_resolvers(void) {
@@ -134,28 +134,28 @@ static void start(struct call *call) {
 
 /* Whether a thread is in a poll. */
 static int is_polling(pid_t tid) {
-    char path[64], text[32] = "";
+    char path[64], line[32] = "";
     snprintf(path, sizeof path, "/proc/self/task/%d/syscall", (int)tid);
     int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0 || read(file, text, sizeof text - 1) < 0) {
-        text[0] = '\0';
+    if (file < 0 || read(file, line, sizeof line - 1) < 0) {
+        line[0] = '\0';
     }
     close(file);
-    long number = strtol(text, NULL, 10);
+    long number = strtol(line, NULL, 10);
 #ifdef SYS_poll
-    if (text[0] != '\0' && number == SYS_poll) {
+    if (line[0] != '\0' && number == SYS_poll) {
         return 1;
     }
 #endif
-    return text[0] != '\0' && number == SYS_ppoll;
+    return line[0] != '\0' && number == SYS_ppoll;
 }
 
-/* Waits until the call polls, and still does a little later. */
+/* Waits until three consecutive checks find the call in a poll. */
 static void wait_until_polling(const struct call *call) {
-    for (int seen = 0; seen < 3;) {
+    for (int count = 0; count < 3;) {
         struct timespec pause = {.tv_nsec = 100000};
         nanosleep(&pause, NULL);
-        seen = call->tid != 0 && is_polling(call->tid) ? seen + 1 : 0;
+        count = call->tid != 0 && is_polling(call->tid) ? count + 1 : 0;
     }
 }
 
@@ -179,8 +179,8 @@ struct phase {
 };
 
 static const struct phase phases[] = {
-    {"lookup", NULL, 0, 0, 0, 0},
-    {"lookup-thread", NULL, 0, 0, RESOLVER_THREADS, 0},
+    {"resolve", NULL, 0, 0, 0, 0},
+    {"resolver-thread", NULL, 0, 0, RESOLVER_THREADS, 0},
     {"connect", "http", 0, 0, 0, 0},
     {"tls", "https", 1024, 0, 0, 0},
     {"write", "http", 1024, HEADERS, 0, 1},
@@ -303,14 +303,14 @@ static int measure(const struct phase *phase, enum method method, int rounds, in
 
 /* ---- leaks ---- */
 
-/* The threads besides this one, after resolver threads had the time to return. */
-static int threads_left(void) {
-    int left = entries("/proc/self/task") - 3;
-    for (int i = 0; i < 10000 && left > 0; i++) {
+/* The number of threads besides this one, once resolver threads have returned. */
+static int leaked_threads(void) {
+    int leaked = entries("/proc/self/task") - 3;
+    for (int i = 0; i < 10000 && leaked > 0; i++) {
         usleep(1000);
-        left = entries("/proc/self/task") - 3;
+        leaked = entries("/proc/self/task") - 3;
     }
-    return left;
+    return leaked;
 }
 
 int main(int argc, char **argv) {
@@ -329,7 +329,7 @@ int main(int argc, char **argv) {
             good &= measure(&phases[i], method, rounds, 600000);
         }
     }
-    int threads = threads_left();
-    printf("left: descriptors %d threads %d\n", entries("/proc/self/fd") - before, threads);
+    int threads = leaked_threads();
+    printf("leaked: descriptors %d threads %d\n", entries("/proc/self/fd") - before, threads);
     return !good;
 }

@@ -4,7 +4,7 @@
 
 #include "support.h"
 
-/* What threads and children share. */
+/* State shared by threads and children. */
 struct shared {
     const char *url;               /* a server that accepts every token but "unknown" */
     bosauth_client client;

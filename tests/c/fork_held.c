@@ -38,7 +38,7 @@ int main(int argc, char **argv) {
     options = bosauth_options_new();
     bosauth_options_set_cancel(options, cancel);
     start_threads(threads, CALLS, bind_token, NULL);
-    /* A line comes once all requests have arrived. */
+    /* The caller writes a line once all requests have arrived. */
     CHECK(fgets(line, sizeof line, stdin));
     failures += fork_children(CHILDREN, child);
     puts("freed");

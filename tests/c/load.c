@@ -5,7 +5,7 @@
 static const char *token;
 static bosauth_client client;
 static int checks; /* whether to check the user, which is not a cost of the login */
-static atomic_int left, failures;
+static atomic_int remaining, failures;
 
 static void log_in_once(void) {
     bosauth_session *session;
@@ -17,7 +17,7 @@ static void log_in_once(void) {
 }
 
 static void *work(void *unused) {
-    while (atomic_fetch_sub(&left, 1) > 0) {
+    while (atomic_fetch_sub(&remaining, 1) > 0) {
         log_in_once();
     }
     return unused;
@@ -31,7 +31,7 @@ int main(int argc, char **argv) {
     CHECK(argc == 5);
     client = new_client(argv[1]);
     token = argv[2];
-    left = atoi(argv[3]);
+    remaining = atoi(argv[3]);
     int count = atoi(argv[4]);
     checks = count > 1;
     pthread_t *threads = calloc((size_t)count + 1, sizeof *threads);
@@ -48,7 +48,7 @@ int main(int argc, char **argv) {
     mark("END\n");
     int open_after = entries("/proc/self/fd"), running = entries("/proc/self/task") - 2;
     bosauth_client_free(client);
-    printf("failures %d opened %d threads %d left %d\n", failures, open_after - open_before, running,
+    printf("failures %d opened %d threads %d leaked %d\n", failures, open_after - open_before, running,
            entries("/proc/self/fd") - (open_before - 2));
     free(threads);
     return failures != 0;

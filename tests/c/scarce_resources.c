@@ -91,7 +91,7 @@ static int check(const char *url, int descriptors, bosauth_cancel cancel, bosaut
     return is_good;
 }
 
-/* Whether a resolver without descriptors is reported as such. No DNS server is asked. */
+/* Whether a resolver without descriptors is reported as such. Sends no DNS query. */
 static int check_resolver(void) {
     bosauth_client client = new_client("http://no-such-host.invalid");
     allow(1);

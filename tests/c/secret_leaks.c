@@ -1,6 +1,6 @@
 /* Makes every call that takes secrets, frees everything, and searches all writable memory of this process for the
  * secrets, in each encoding and in pieces. Freed memory is kept, so that it is not overwritten by chance. Prints
- * everything an app may print, then a line "found ..." for each match, and "searched ... bytes".
+ * the strings that an app may print, then a line "found ..." for each match, and "searched ... bytes".
  *
  * Arguments: URL of the server, URL of a server that echoes requests and does not respond in the collection "silent",
  * email, the file of the secrets, and the mode: "search" searches, "leak" does the same with a copy of each secret that
@@ -20,19 +20,19 @@ enum { KEY = 0xa5, JWT_MAX = 2048, STRING_MAX = 2 * JWT_MAX, PIECE = 12, FORMS_M
 
 /* ---- memory that is never reused, for the library too ---- */
 
-void free(void *place)
+void free(void *block)
 {
-    (void)place;
+    (void)block;
 }
 
 void *realloc(void *old, size_t size)
 {
-    void *place = malloc(size);
-    size_t held = old ? malloc_usable_size(old) : 0;
-    if (place && held) {
-        memcpy(place, old, held < size ? held : size);
+    void *block = malloc(size);
+    size_t old_size = old ? malloc_usable_size(old) : 0;
+    if (block && old_size) {
+        memcpy(block, old, old_size < size ? old_size : size);
     }
-    return place;
+    return block;
 }
 
 /* ---- secrets in plain text, until they are zeroized ---- */
@@ -41,19 +41,19 @@ static struct {
     char password[256], token[256], wrong[256], jwt[JWT_MAX], work[STRING_MAX], form[2 * STRING_MAX];
 } secret;
 
-static void zeroize(void *place, size_t size)
+static void zeroize(void *buffer, size_t size)
 {
-    volatile unsigned char *byte = place;
+    volatile unsigned char *byte = buffer;
     while (size--) {
         *byte++ = 0;
     }
 }
 
-static void read_secret(FILE *file, char *place, size_t size)
+static void read_secret(FILE *file, char *secret_out, size_t size)
 {
     unsigned byte;
     for (size_t i = 0; i + 1 < size && fscanf(file, "%2x", &byte) == 1; i++) {
-        place[i] = (char)(byte ^ KEY);
+        secret_out[i] = (char)(byte ^ KEY);
         int next = fgetc(file);
         if (next == '\n' || next == EOF) {
             break;
@@ -90,11 +90,11 @@ static void add(const char *name, const char *what)
 }
 
 /* Adds the base64 digits that do not depend on what follows the string, after `skip` bytes before it. */
-static void add_base64(const char *name, const char *text, const char *digits, size_t skip)
+static void add_base64(const char *name, const char *string, const char *digits, size_t skip)
 {
-    size_t length = strlen(text), out = 0;
+    size_t length = strlen(string), out = 0;
     for (size_t bit = (6 - skip * 8 % 6) % 6; bit + 6 <= length * 8; bit += 6) {
-        const unsigned char *byte = (const unsigned char *)text + bit / 8;
+        const unsigned char *byte = (const unsigned char *)string + bit / 8;
         unsigned pair = (unsigned)byte[0] << 8 | byte[1];
         secret.form[out++] = digits[pair >> (10 - bit % 8) & 63];
     }
@@ -102,11 +102,11 @@ static void add_base64(const char *name, const char *text, const char *digits, s
     add(name, "base64");
 }
 
-static void add_escaped(const char *name, const char *text, const char *what, const char *format)
+static void add_escaped(const char *name, const char *string, const char *what, const char *format)
 {
     char *out = secret.form;
-    for (; *text; text++) {
-        unsigned char byte = (unsigned char)*text;
+    for (; *string; string++) {
+        unsigned char byte = (unsigned char)*string;
         int plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
         if (*format == '\\') {
             plain = byte >= ' ' && byte != '"' && byte != '\\';
@@ -123,21 +123,21 @@ static void add_escaped(const char *name, const char *text, const char *what, co
     add(name, what);
 }
 
-static void add_all(const char *name, const char *text)
+static void add_all(const char *name, const char *string)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     char digits[65];
-    strcpy(secret.form, text);
+    strcpy(secret.form, string);
     add(name, "raw");
     for (size_t skip = 0; skip < 3; skip++) {
         sprintf(digits, "%s+/", letters);
-        add_base64(name, text, digits, skip);
+        add_base64(name, string, digits, skip);
         sprintf(digits, "%s-_", letters);
-        add_base64(name, text, digits, skip);
+        add_base64(name, string, digits, skip);
     }
-    add_escaped(name, text, "percent", "%%%02X");
-    add_escaped(name, text, "percent", "%%%02x");
-    add_escaped(name, text, "JSON", "\\u%04x");
+    add_escaped(name, string, "percent", "%%%02X");
+    add_escaped(name, string, "percent", "%%%02x");
+    add_escaped(name, string, "JSON", "\\u%04x");
 }
 
 /* ---- the search ---- */
@@ -157,14 +157,14 @@ static void note_first_bytes(void)
 }
 
 /* Prints pieces of the encoding that start here. Pieces are adjacent; the last one is at the end. */
-static void compare(size_t form, const unsigned char *place, uintptr_t address, const char *map)
+static void compare(size_t form, const unsigned char *bytes, uintptr_t address, const char *map)
 {
     size_t length = forms[form].length;
     for (size_t at = 0; at < length; at += PIECE) {
         size_t from = at + PIECE > length ? length - PIECE : at;
-        const unsigned char *wanted = forms[form].bytes + from;
+        const unsigned char *expected = forms[form].bytes + from;
         size_t same = 0;
-        while (same < PIECE && (place[same] ^ KEY) == wanted[same]) {
+        while (same < PIECE && (bytes[same] ^ KEY) == expected[same]) {
             same++;
         }
         if (same == PIECE) {
@@ -191,14 +191,14 @@ static size_t search_map(int memory, uintptr_t start, uintptr_t end, const char 
 {
     size_t searched = 0;
     for (uintptr_t at = start; at < end; at += CHUNK - PIECE) {
-        size_t wanted = end - at < CHUNK ? end - at : CHUNK;
-        ssize_t got = pread(memory, chunk, wanted, (off_t)at);
-        if (got <= 0) {
+        size_t length = end - at < CHUNK ? end - at : CHUNK;
+        ssize_t count = pread(memory, chunk, length, (off_t)at);
+        if (count <= 0) {
             fprintf(stderr, "%s cannot be read\n", map);
             exit(2);
         }
-        search_bytes((size_t)got, at, map);
-        searched += (size_t)got;
+        search_bytes((size_t)count, at, map);
+        searched += (size_t)count;
     }
     return searched;
 }
@@ -219,7 +219,7 @@ static void search(void)
             count++;
         }
     }
-    printf("searched %zu bytes in %zu places for %zu forms: found %u\n", searched, count, form_count, found);
+    printf("searched %zu bytes in %zu mappings for %zu forms: found %u\n", searched, count, form_count, found);
     fclose(maps);
     close(memory);
 }
@@ -228,7 +228,7 @@ static void search(void)
 
 static bosauth_error *error;
 
-/* Prints everything an error holds, and frees it. */
+/* Prints all values of an error, and frees it. */
 static void report(const char *call, bosauth_status status)
 {
     size_t length;
@@ -338,7 +338,7 @@ int main(int argc, char **argv)
     add_all("other token", secret.wrong);
     add_all("JWT", secret.jwt);
     if (strcmp(argv[5], "leak") == 0) {
-        printf("left %d\n", strdup(secret.password) && strdup(secret.token) && strdup(secret.wrong) && strdup(secret.jwt));
+        printf("leaked %d\n", strdup(secret.password) && strdup(secret.token) && strdup(secret.wrong) && strdup(secret.jwt));
     }
     zeroize(&secret, sizeof secret);
     if (!prints_only) {

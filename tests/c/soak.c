@@ -106,7 +106,7 @@ int main(int argc, char **argv) {
     start_threads(threads, THREADS, work, NULL);
     join_threads(threads, THREADS);
     bosauth_client_free(client);
-    printf("good %ld cancelled %ld unknown %ld wrong %ld left: descriptors %d threads %d\n", good, cancelled, unknown,
+    printf("good %ld cancelled %ld unknown %ld wrong %ld leaked: descriptors %d threads %d\n", good, cancelled, unknown,
            wrong, entries("/proc/self/fd") - descriptors, entries("/proc/self/task") - 3);
     return wrong != 0;
 }

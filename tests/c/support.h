@@ -1,4 +1,4 @@
-/* What the programs of this directory share. Included before any other header. */
+/* Helpers shared by the programs of this directory. Included before any other header. */
 #ifndef SUPPORT_H
 #define SUPPORT_H
 

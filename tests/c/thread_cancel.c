@@ -43,6 +43,6 @@ int main(int argc, char **argv) {
             bad++;
         }
     }
-    printf("rounds %d bad %d left %d\n", rounds, bad, entries("/proc/self/fd") - descriptors);
+    printf("rounds %d bad %d leaked %d\n", rounds, bad, entries("/proc/self/fd") - descriptors);
     return bad != 0;
 }

@@ -66,9 +66,9 @@ static void print_bytes(const char *bytes, size_t length)
     putchar('\n');
 }
 
-static void print_text(const char *text)
+static void print_string(const char *string)
 {
-    print_bytes(text, strlen(text));
+    print_bytes(string, strlen(string));
 }
 
 static void print_number(int64_t number)
@@ -265,15 +265,15 @@ static void show(const bosauth_session *session)
                (int)bosauth_session_is_valid(session), (int)bosauth_session_is_superuser(session),
                (int)bosauth_session_was_kept(session));
     } else if (named("@token")) {
-        print_text(bosauth_session_token(session));
+        print_string(bosauth_session_token(session));
     } else if (named("@record")) {
-        print_text(bosauth_session_record_json(session));
+        print_string(bosauth_session_record_json(session));
     } else if (named("@meta")) {
-        print_text(bosauth_session_meta_json(session));
+        print_string(bosauth_session_meta_json(session));
     } else if (named("@expires_at")) {
         print_number(bosauth_session_expires_at(session));
     } else {
-        print_text(bosauth_session_field(session, fields[1]));
+        print_string(bosauth_session_field(session, fields[1]));
     }
 }
 
@@ -297,15 +297,15 @@ static void show_error(void)
 {
     size_t length;
     if (named("message")) {
-        print_text(bosauth_error_message(error));
+        print_string(bosauth_error_message(error));
     } else if (named("server_message")) {
-        print_text(bosauth_error_server_message(error));
+        print_string(bosauth_error_server_message(error));
     } else if (named("data")) {
-        print_text(bosauth_error_data_json(error));
+        print_string(bosauth_error_data_json(error));
     } else if (named("url")) {
-        print_text(bosauth_error_url(error));
+        print_string(bosauth_error_url(error));
     } else if (named("mfa_id")) {
-        print_text(bosauth_error_mfa_id(error));
+        print_string(bosauth_error_mfa_id(error));
     } else if (named("body")) {
         const char *body = bosauth_error_body(error, &length);
         print_bytes(body, length);

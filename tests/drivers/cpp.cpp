@@ -20,22 +20,22 @@ std::string decoded(const std::string& field) {
     if (field == "\"\"") {
         return {};
     }
-    std::string text;
+    std::string value;
     for (std::size_t at = 0; at < field.size(); ++at) {
         if (field[at] == '%') {
-            text += static_cast<char>(std::stoi(field.substr(at + 1, 2), nullptr, 16));
+            value += static_cast<char>(std::stoi(field.substr(at + 1, 2), nullptr, 16));
             at += 2;
         } else {
-            text += field[at];
+            value += field[at];
         }
     }
-    return text;
+    return value;
 }
 
-std::string encoded(const std::string& text) {
+std::string encoded(const std::string& value) {
     constexpr const char* digits = "0123456789ABCDEF";
     std::string field;
-    for (const char c : text) {
+    for (const char c : value) {
         const auto byte = static_cast<unsigned char>(c);
         if (byte > ' ' && byte < 127 && byte != '%') {
             field += c;
@@ -50,13 +50,13 @@ std::string number(std::int64_t value) {
     return "OK " + std::to_string(value);
 }
 
-std::string failure(const bosauth::error& why) {
-    std::string text(name(why.status));
-    text.append(" ").append(std::to_string(why.http_status.value_or(0))).append(" ").append(name(why.action));
-    if (!why.argument.empty()) {
-        text += " arg=" + why.argument;
+std::string error_line(const bosauth::error& failure) {
+    std::string value(name(failure.status));
+    value.append(" ").append(std::to_string(failure.http_status.value_or(0))).append(" ").append(name(failure.action));
+    if (!failure.argument.empty()) {
+        value += " arg=" + failure.argument;
     }
-    return why.outcome_unknown ? text + " outcome=unknown" : text;
+    return failure.outcome_unknown ? value + " outcome=unknown" : value;
 }
 
 std::string show(const bosauth::session* session, const arguments& part) {
@@ -75,17 +75,17 @@ std::string show(const bosauth::session* session, const arguments& part) {
         {"@meta", [&] { return encoded(session->meta_json()); }},
         {"@expires_at", [&] { return number(session->expires_at().value_or(0)); }},
     };
-    const auto found = parts.find(part[0]);
-    return found == parts.end() ? encoded(session->field(part[0])) : found->second();
+    const auto accessor = parts.find(part[0]);
+    return accessor == parts.end() ? encoded(session->field(part[0])) : accessor->second();
 }
 
 // ---- configuration and options ----
 
-std::chrono::milliseconds milliseconds(const std::string& text) {
-    return std::chrono::milliseconds(std::stoll(text));
+std::chrono::milliseconds milliseconds(const std::string& value) {
+    return std::chrono::milliseconds(std::stoll(value));
 }
 
-/// Returns the error of configuration with which a client cannot be made, or OK.
+/// Returns the error of configuration with which a client cannot be created, or OK.
 std::string status_of(const bosauth::config& settings) {
     const auto client = bosauth::client::make("http://127.0.0.1", settings);
     return std::string(name(client ? bosauth::status_code::ok : client.error().status));
@@ -101,20 +101,20 @@ std::string status_of(bosauth::options& settings) {
     return std::string(name(status == bosauth::status_code::cancelled ? bosauth::status_code::ok : status));
 }
 
-/// Calls a setter of the settings for the next client or call, and of new ones, whose status it returns.
 template <class Settings>
 using setters = std::map<std::string, std::function<void(Settings&, const arguments&)>>;
 
+/// Calls a setter on `settings` and on new ones, and returns the status of the new ones.
 template <class Settings>
-std::string set(Settings& settings, const setters<Settings>& all, const arguments& given) {
-    const auto found = all.find(given[0]);
-    if (found == all.end()) {
+std::string set(Settings& settings, const setters<Settings>& all, const arguments& fields) {
+    const auto setter = all.find(fields[0]);
+    if (setter == all.end()) {
         return unknown;
     }
-    Settings alone;
-    found->second(alone, given);
-    found->second(settings, given);
-    return status_of(alone);
+    Settings fresh;
+    setter->second(fresh, fields);
+    setter->second(settings, fields);
+    return status_of(fresh);
 }
 
 using bosauth::config;
@@ -143,31 +143,31 @@ const setters<options> option_setters = {
 /// A client, the settings of the next client and call, and the results of the last calls.
 struct state {
     config setup;
-    options how;
+    options call_options;
     std::optional<bosauth::client> client;
     std::optional<bosauth::session> login;
     std::optional<bosauth::cancel> cancel;
     bosauth::error error;
 
-    std::string failed(const bosauth::error& why) {
-        error = why;
-        return failure(why);
+    std::string failed(const bosauth::error& failure) {
+        error = failure;
+        return error_line(failure);
     }
 
     std::string outcome(const bosauth::result<void>& result) { return result ? "OK" : failed(result.error()); }
 
     std::string make(const arguments& a) {
-        auto made = bosauth::client::make(a[0], std::exchange(setup, config()));
-        if (!made) {
-            return failed(made.error());
+        auto result = bosauth::client::make(a[0], std::exchange(setup, config()));
+        if (!result) {
+            return failed(result.error());
         }
-        client = *std::move(made);
+        client = *std::move(result);
         return "OK";
     }
 
     std::string log_in(const arguments& a) {
         login.reset();
-        auto result = client->try_auth_with_token(a[0], a[1], std::exchange(how, options()));
+        auto result = client->try_auth_with_token(a[0], a[1], std::exchange(call_options, options()));
         if (!result) {
             return failed(result.error());
         }
@@ -176,11 +176,11 @@ struct state {
     }
 
     std::string bind(const arguments& a) {
-        return outcome(client->try_bind_token(a[0], a[1], a[2], a[3], std::exchange(how, options())));
+        return outcome(client->try_bind_token(a[0], a[1], a[2], a[3], std::exchange(call_options, options())));
     }
 
     std::string unbind(const arguments& a) {
-        return outcome(client->try_unbind_token(a[0], a[1], a[2], a[3], std::exchange(how, options())));
+        return outcome(client->try_unbind_token(a[0], a[1], a[2], a[3], std::exchange(call_options, options())));
     }
 
     std::string save(const arguments& a) {
@@ -188,30 +188,30 @@ struct state {
     }
 
     std::string session(const arguments& part) {
-        const auto held = client->try_current_session();
-        return held ? show(held->has_value() ? &**held : nullptr, part) : failed(held.error());
+        const auto current = client->try_current_session();
+        return current ? show(current->has_value() ? &**current : nullptr, part) : failed(current.error());
     }
 
     std::string part_of_error(const arguments& a) const {
-        const std::map<std::string, std::string> texts = {
+        const std::map<std::string, std::string> strings = {
             {"message", error.message}, {"server_message", error.server_message}, {"data", error.data_json},
             {"body", error.body},       {"url", error.url},                       {"mfa_id", error.mfa_id},
         };
         if (a[0] == "retry_after_ms") {
             return number(error.retry_after.value_or(std::chrono::milliseconds(0)).count());
         }
-        const auto found = texts.find(a[0]);
-        return found == texts.end() ? unknown : encoded(found->second);
+        const auto part = strings.find(a[0]);
+        return part == strings.end() ? unknown : encoded(part->second);
     }
 
     std::string option(const arguments& a) {
         if (a[0] != "cancel") {
-            return set(how, option_setters, a);
+            return set(call_options, option_setters, a);
         }
-        how.cancel(*cancel);
-        options alone;
-        alone.cancel(*cancel);
-        return status_of(alone);
+        call_options.cancel(*cancel);
+        options fresh;
+        fresh.cancel(*cancel);
+        return status_of(fresh);
     }
 
     std::string use_cancel(const arguments& a) {
@@ -262,14 +262,14 @@ std::string run_line(state& s, const std::string& line) {
     std::istringstream words(line);
     std::string verb_name;
     words >> verb_name;
-    arguments given;
+    arguments fields;
     for (std::string field; words >> field;) {
-        given.push_back(decoded(field));
+        fields.push_back(decoded(field));
     }
-    const auto found = verbs.find(verb_name);
-    const bool fits = found != verbs.end() && given.size() >= found->second.fewest &&
-                      given.size() <= found->second.most;
-    return fits ? found->second.run(s, given) : unknown;
+    const auto verb = verbs.find(verb_name);
+    const bool is_valid = verb != verbs.end() && fields.size() >= verb->second.fewest &&
+                          fields.size() <= verb->second.most;
+    return is_valid ? verb->second.run(s, fields) : unknown;
 }
 
 }  // namespace

@@ -14,9 +14,9 @@ UNKNOWN = "UNKNOWN VERB"
 VISIBLE = "".join(map(chr, range(33, 127))).replace("%", "")
 
 # A closed port: a call to it reports rejected options, since they are checked first.
-TAKEN = socket.socket()
-TAKEN.bind(("127.0.0.1", 0))
-NOWHERE = f"http://127.0.0.1:{TAKEN.getsockname()[1]}"
+CLOSED = socket.socket()
+CLOSED.bind(("127.0.0.1", 0))
+CLOSED_URL = f"http://127.0.0.1:{CLOSED.getsockname()[1]}"
 
 # Names of the scenarios that differ in Python.
 SETTINGS = {"timeout_ms": "timeout", "connect_timeout_ms": "connect_timeout", "header": "headers", "body_json": "body"}
@@ -35,8 +35,8 @@ def decoded(field):
     return "" if field == '""' else unquote(field, errors="strict")
 
 
-def encoded(text):
-    data = text if isinstance(text, bytes) else text.encode()
+def encoded(value):
+    data = value if isinstance(value, bytes) else value.encode()
     return f"OK {quote_from_bytes(data, VISIBLE)}" if data else 'OK ""'
 
 
@@ -61,9 +61,9 @@ def put(settings, name, value, *more):
 
 def failure(error):
     argument = ARGUMENTS.get(error.argument, error.argument)
-    text = f"{error.name} {error.status} {error.action.name}"
-    text += f" arg={argument}" if argument else ""
-    return text + (" outcome=unknown" if error.outcome_unknown else "")
+    line = f"{error.name} {error.status} {error.action.name}"
+    line += f" arg={argument}" if argument else ""
+    return line + (" outcome=unknown" if error.outcome_unknown else "")
 
 
 def show(session, part=None):
@@ -114,7 +114,7 @@ class Driver:
         if not self.rejected:
             put(self.settings, name, *values)
         try:
-            BosBase(NOWHERE, **put({}, name, *values)).close()
+            BosBase(CLOSED_URL, **put({}, name, *values)).close()
         except ClientResponseError as error:
             self.rejected = True
             return error.name
@@ -125,7 +125,7 @@ class Driver:
             return None
         put(self.options, name, *values)
         try:
-            BosBase(NOWHERE).collection("users").auth_with_token("x", **put({}, name, *values))
+            BosBase(CLOSED_URL).collection("users").auth_with_token("x", **put({}, name, *values))
         except ClientResponseError as error:
             return "OK" if error.name == "CONNECT" else error.name
 
@@ -136,11 +136,11 @@ class Driver:
     def do_free(self):
         self.client.close()
 
-    def do_bind(self, collection, *texts):
-        self.client.collection(collection).bind_custom_token(*texts, **self.for_binding())
+    def do_bind(self, collection, *strings):
+        self.client.collection(collection).bind_custom_token(*strings, **self.for_binding())
 
-    def do_unbind(self, collection, *texts):
-        self.client.collection(collection).unbind_custom_token(*texts, **self.for_binding())
+    def do_unbind(self, collection, *strings):
+        self.client.collection(collection).unbind_custom_token(*strings, **self.for_binding())
 
     def for_binding(self):
         """The options of a call without an argument for the MFA id, which is sent in the query."""

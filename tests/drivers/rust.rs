@@ -75,11 +75,11 @@ impl Driver {
     }
 
     fn client(&self) -> &Client {
-        self.client.as_ref().expect("a client was made before")
+        self.client.as_ref().expect("a client was created before")
     }
 
     fn cancel(&self) -> &Cancel {
-        self.cancel.as_ref().expect("a cancel was made before")
+        self.cancel.as_ref().expect("a cancel was created before")
     }
 
     fn use_cancel(&mut self, what: &str) -> String {
@@ -139,16 +139,16 @@ impl Driver {
         match result {
             Ok(result) => result,
             Err(error) => {
-                let text = failure(&error);
+                let line = failure(&error);
                 self.error = Some(error);
-                text
+                line
             }
         }
     }
 
     fn error_part(&self, part: &str) -> String {
         let error = self.error.as_ref().expect("a call failed before");
-        let text = match part {
+        let string = match part {
             "message" => error.message().into(),
             "server_message" => error.server_message().into(),
             "data" => error.data_json().into(),
@@ -158,7 +158,7 @@ impl Driver {
             "retry_after_ms" => error.retry_after().as_millis().to_string(),
             _ => return "UNKNOWN VERB".into(),
         };
-        format!("OK {}", encode(text.as_bytes()))
+        format!("OK {}", encode(string.as_bytes()))
     }
 }
 
@@ -166,7 +166,7 @@ fn configure(config: ClientBuilder, setting: &[&str]) -> Option<ClientBuilder> {
     Some(match *setting {
         ["timeout_ms", ms] => config.timeout(milliseconds(ms)),
         ["connect_timeout_ms", ms] => config.connect_timeout(milliseconds(ms)),
-        ["user_agent", text] => config.user_agent(text),
+        ["user_agent", string] => config.user_agent(string),
         ["header", name, value] => config.header(name, value),
         ["max_response_bytes", bytes] => config.max_response_bytes(number(bytes)),
         ["roots_pem", pem] => config.roots_pem(pem),
@@ -190,8 +190,8 @@ fn milliseconds(ms: &str) -> Duration {
     Duration::from_millis(number(ms))
 }
 
-fn number(text: &str) -> u64 {
-    text.parse().expect("a number")
+fn number(string: &str) -> u64 {
+    string.parse().expect("a number")
 }
 
 fn status(result: Result<(), Error>) -> String {
@@ -200,21 +200,21 @@ fn status(result: Result<(), Error>) -> String {
 
 fn failure(error: &Error) -> String {
     let http = error.http_status().unwrap_or(0);
-    let mut text = format!("{} {http} {}", error.status(), error.action());
+    let mut string = format!("{} {http} {}", error.status(), error.action());
     if !error.argument().is_empty() {
-        text += &format!(" arg={}", error.argument());
+        string += &format!(" arg={}", error.argument());
     }
     if error.outcome_unknown() {
-        text += " outcome=unknown";
+        string += " outcome=unknown";
     }
-    text
+    string
 }
 
 fn show(session: Option<&Session>, part: &[&str]) -> String {
     let Some(session) = session else {
         return "OK none".into();
     };
-    let text = match *part {
+    let string = match *part {
         [] => return summary(session),
         ["@token"] => session.token().into(),
         ["@record"] => session.record_json().into(),
@@ -223,7 +223,7 @@ fn show(session: Option<&Session>, part: &[&str]) -> String {
         [name] => session.field(name).unwrap_or_default(),
         _ => return "UNKNOWN VERB".into(),
     };
-    format!("OK {}", encode(text.as_bytes()))
+    format!("OK {}", encode(string.as_bytes()))
 }
 
 fn summary(session: &Session) -> String {

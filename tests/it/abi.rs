@@ -12,8 +12,8 @@ fn header() -> String {
 
 /// The constants of the header with this prefix: the rest of the name, and the value.
 fn constants(prefix: &str) -> BTreeSet<(String, i32)> {
-    let text = header();
-    let defines = text
+    let header = header();
+    let defines = header
         .lines()
         .filter_map(|line| line.strip_prefix("#define ")?.strip_prefix(prefix));
     let pair = |define: &str| {

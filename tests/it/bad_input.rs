@@ -75,7 +75,7 @@ fn calls_reject_invalid_arguments_before_sending() {
         assert_rejected(users.unbind_token("a@b.c", "pw", &bad), &bad, "token");
         assert_rejected(users.auth_with_token(&bad), &bad, "token");
     }
-    assert_eq!(server.connections(), 0, "something was sent");
+    assert_eq!(server.connections(), 0, "a request was sent");
     assert_eq!(client.session().unwrap().token(), "saved");
 }
 
@@ -188,8 +188,8 @@ fn configuration_out_of_range_is_rejected() {
         let result = build(config().max_response_bytes(bytes));
         assert_rejected(result, &bytes.to_string(), "bytes");
     }
-    for text in ["", " x", "x ", "x\r\ny", "\u{e9}", &"x".repeat(256)] {
-        assert_rejected(build(config().user_agent(text)), text, "text");
+    for agent in ["", " x", "x ", "x\r\ny", "\u{e9}", &"x".repeat(256)] {
+        assert_rejected(build(config().user_agent(agent)), agent, "text");
     }
     let invalid = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     for pem in ["", "no PEM", "-----BEGIN CERTIFICATE-----\n", invalid] {
@@ -260,7 +260,7 @@ fn options_keep_their_first_error() {
         assert_eq!(result.unwrap_err().argument(), "name");
     }
     let error = users.auth_with_token("").unwrap_err();
-    assert_eq!(error.argument(), "token", "it comes before the options");
+    assert_eq!(error.argument(), "token", "the token precedes the options");
 }
 
 #[test]
@@ -288,7 +288,7 @@ fn error_messages_suggest_the_fix() {
     let error = error_of(server.base_url(), 10);
     assert_eq!(error.status(), Status::ResponseTooLarge, "{error}");
     assert!(error.message().contains("`fields`"), "{error}");
-    // No DNS server is asked: a label of a name cannot be that long.
+    // No DNS query is sent: the label is too long.
     let host = format!("{}.example", "x".repeat(64));
     let error = error_of(&format!("http://{host}"), 1 << 20);
     assert_eq!(error.status(), Status::NameLookup, "{error}");
@@ -315,7 +315,7 @@ fn run_c(command: impl FnOnce(Command) -> Option<Command>) {
     };
     let printed = tools::run(program.arg(server.url()));
     assert!(printed.ends_with(" checks, 0 failed\n"), "{printed}");
-    assert_eq!(server.connections(), 0, "something was sent");
+    assert_eq!(server.connections(), 0, "a request was sent");
 }
 
 #[test]

@@ -91,13 +91,13 @@ fn one_cancel_cancels_many_calls_and_no_other() {
     let calls: Vec<_> = (0..8)
         .map(|i| start_login(&server, &clients[i % 2], &shared.clone(), i + 1))
         .collect();
-    let unmoved = start_login(&server, &clients[0], &other, 9);
+    let unaffected = start_login(&server, &clients[0], &other, 9);
     shared.trigger();
     for call in calls {
         assert!(cancelled(call.join().unwrap()), "the request was sent");
     }
     server.release(8);
-    assert!(unmoved.join().unwrap().unwrap().was_kept());
+    assert!(unaffected.join().unwrap().unwrap().was_kept());
     assert!(clients[1].session().is_none());
 }
 
@@ -118,7 +118,7 @@ fn trigger_after_the_call_does_not_affect_later_calls() {
         let cancel = Cancel::new();
         log_in(&client, &cancel).unwrap();
         cancel.trigger();
-        // It reuses the waker of the call before.
+        // It reuses the waker of the previous call.
         log_in(&client, &Cancel::new()).unwrap();
     }
     assert_eq!(server.connections(), 1, "one connection");
@@ -177,7 +177,7 @@ fn close_closes_idle_connections() {
     server.wait_until_handled(1);
 }
 
-/// TLS messages without data: a server that sends them without end cannot keep a call from seeing its cancellation.
+/// A call is cancelled even if the server sends TLS messages without data endlessly.
 #[test]
 fn call_is_cancelled_during_a_flood_of_session_tickets() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -253,7 +253,7 @@ fn program(flags: &[&str]) -> Command {
 /// Checks the output of the program: `lines` phases, and no resource leaked.
 fn check(printed: &str, lines: usize) {
     println!("{printed}");
-    assert!(printed.ends_with("left: descriptors 0 threads 0\n"));
+    assert!(printed.ends_with("leaked: descriptors 0 threads 0\n"));
     assert_eq!(printed.lines().count(), lines + 1);
 }
 
@@ -280,7 +280,7 @@ fn cancellation_under_valgrind() {
     }
 }
 
-/// While the server sends nothing, or a byte now and then.
+/// While the server sends nothing, or single bytes.
 #[test]
 fn wait_hook_is_called_while_waiting_and_cancels() {
     for trickles in [false, true] {

@@ -80,8 +80,8 @@ fn closed_or_dirty_connection_is_not_reused() {
         vec![send(NO_CONTENT), Act::Close],
         vec![send(NO_CONTENT), Act::Cut],
         vec![send(NO_CONTENT), Act::Reset],
-        vec![send(format!("{NO_CONTENT}left over"))],
-        vec![send(NO_CONTENT), send("left over")],
+        vec![send(format!("{NO_CONTENT}unexpected"))],
+        vec![send(NO_CONTENT), send("unexpected")],
         vec![send(format!("{NO_CONTENT}{NO_CONTENT}"))],
         vec![send("HTTP/1.1 204 x\r\nConnection: close\r\n\r\n")],
         vec![send("HTTP/1.1 204 x\r\nconnection: x, CLOSE\r\n\r\n")],
@@ -164,7 +164,7 @@ fn closed_port_is_a_connect_error() {
 }
 
 #[test]
-fn unaccepted_connection_meets_the_connect_deadline() {
+fn unaccepted_connection_times_out() {
     let backlog = FullBacklog::new();
     let client = Client::builder(&format!("http://{}", backlog.address()));
     let client = client.connect_timeout(Duration::from_millis(300));

@@ -42,9 +42,9 @@ fn compiler(name: &str, standard: &str) -> Command {
 }
 
 /// Writes a source file.
-fn source(name: &str, text: &str) -> PathBuf {
+fn source(name: &str, content: &str) -> PathBuf {
     let path = library::directory().join(name);
-    fs::write(&path, text).unwrap();
+    fs::write(&path, content).unwrap();
     path
 }
 
@@ -63,12 +63,12 @@ fn linked(mut command: Command, sources: &[&Path], name: &str) -> PathBuf {
     program
 }
 
-/// Compiles a test program with sanitizers.
+/// Compiles a test program as C++17 with sanitizers.
 fn program(name: &str, flags: &[&str]) -> PathBuf {
     program_in("c++17", name, flags)
 }
 
-/// The same for a standard.
+/// Compiles a test program for a standard with sanitizers.
 fn program_in(standard: &str, name: &str, flags: &[&str]) -> PathBuf {
     let mut command = compiler("c++", standard);
     command.args(["-g", "-O1"]).args(flags);
@@ -80,8 +80,8 @@ fn program_in(standard: &str, name: &str, flags: &[&str]) -> PathBuf {
 }
 
 fn has_sanitizers() -> bool {
-    static FOUND: OnceLock<bool> = OnceLock::new();
-    *FOUND.get_or_init(|| {
+    static HAS_SANITIZERS: OnceLock<bool> = OnceLock::new();
+    *HAS_SANITIZERS.get_or_init(|| {
         let file = source("empty.cpp", "int main() {}\n");
         let mut command = Command::new("c++");
         command
@@ -89,11 +89,11 @@ fn has_sanitizers() -> bool {
             .arg(&file)
             .arg("-o")
             .arg(file.with_extension("out"));
-        let found = command.output().unwrap().status.success();
-        if !found {
+        let has = command.output().unwrap().status.success();
+        if !has {
             tools::skip("no sanitizers for C++");
         }
-        found
+        has
     })
 }
 
@@ -165,12 +165,12 @@ fn clang_tidy_is_clean() {
 
 #[test]
 fn wrapper_uses_every_c_function_and_defines_no_macro() {
-    let text = tools::read("bindings/cpp/bosauth.hpp");
+    let wrapper = tools::read("bindings/cpp/bosauth.hpp");
     let is_macro = |line: &&str| line.trim_start().starts_with("#define");
-    let macros: Vec<_> = text.lines().filter(is_macro).collect();
+    let macros: Vec<_> = wrapper.lines().filter(is_macro).collect();
     assert_eq!(macros, ["#define BOSAUTH_HPP"]);
     let symbols = tools::read("include/abi-symbols.txt");
-    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let words = wrapper.split(|c: char| !c.is_alphanumeric() && c != '_');
     let words: Vec<_> = words.collect();
     for symbol in symbols.lines() {
         assert!(words.contains(&symbol), "bosauth.hpp does not use {symbol}");
@@ -179,7 +179,8 @@ fn wrapper_uses_every_c_function_and_defines_no_macro() {
 
 #[test]
 fn wrapper_enums_match_the_library() {
-    let mut text = String::from("#include <bosauth.hpp>\nusing namespace bosauth;\nint main() {\n");
+    let mut program =
+        String::from("#include <bosauth.hpp>\nusing namespace bosauth;\nint main() {\n");
     let line = |kind: &str, name: &str, code: i32| {
         let value = format!("{kind}::{}", name.to_ascii_lowercase());
         format!(
@@ -187,13 +188,13 @@ fn wrapper_enums_match_the_library() {
         )
     };
     for status in Status::ALL {
-        text += &line("status_code", status.name(), status.code());
+        program += &line("status_code", status.name(), status.code());
     }
     for action in Action::ALL {
-        text += &line("action_code", action.name(), action.code());
+        program += &line("action_code", action.name(), action.code());
     }
-    text += "return 0; }\n";
-    let file = source("numbers.cpp", &text);
+    program += "return 0; }\n";
+    let file = source("numbers.cpp", &program);
     let program = linked(compiler("c++", "c++17"), &[&file], "cpp-numbers");
     tools::run(&mut Command::new(program));
     let header = tools::read("bindings/cpp/bosauth.hpp");
@@ -213,12 +214,12 @@ fn older_library_is_rejected() {
     assert!(header.contains(&number(abi)));
     let header = header.replace(&number(abi), &number(abi + 1));
     fs::write(newer.join("bosauth.h"), header).unwrap();
-    let text = "#include <bosauth.hpp>\n#include <cstdio>\nint main() {\n\
-        const auto made = bosauth::client::make(\"http://127.0.0.1:9\");\n\
-        if (made) return 1;\n\
-        std::puts(made.error().to_string().c_str());\n\
-        return made.error().action == bosauth::action_code::fix_call ? 0 : 2; }\n";
-    let file = source("too-old.cpp", text);
+    let program = "#include <bosauth.hpp>\n#include <cstdio>\nint main() {\n\
+        const auto client = bosauth::client::make(\"http://127.0.0.1:9\");\n\
+        if (client) return 1;\n\
+        std::puts(client.error().to_string().c_str());\n\
+        return client.error().action == bosauth::action_code::fix_call ? 0 : 2; }\n";
+    let file = source("too-old.cpp", program);
     let mut command = Command::new("c++");
     command
         .arg("-std=c++17")
@@ -255,7 +256,7 @@ fn every_call_with_exceptions() {
     tools::run(Command::new(program("exceptions", &[])).arg(server.base_url()));
 }
 
-/// In C++20 also with a stop token.
+/// In C++17, and in C++20 with a stop token.
 #[test]
 fn allocation_failure_leaks_nothing() {
     let server = server::demo();
@@ -281,7 +282,7 @@ fn cancellation_page_programs_run() {
     }
 }
 
-/// In C++20 also by stop tokens.
+/// In C++17, and in C++20 by stop tokens.
 #[test]
 fn calls_are_cancelled() {
     let server = server::demo();
@@ -293,7 +294,7 @@ fn calls_are_cancelled() {
 
 #[test]
 fn invalid_strings_are_reported_and_valid_ones_arrive() {
-    // Of the greatest length, and of characters of three and four bytes.
+    // Strings of the maximum length with characters of three and four bytes.
     let email = "\u{6f22}".repeat(81) + "@example.com";
     let password = "\u{1f600}".repeat(17) + "abc";
     assert_eq!((email.len(), password.len()), (255, 71));
@@ -304,8 +305,8 @@ fn invalid_strings_are_reported_and_valid_ones_arrive() {
         ..Config::default()
     })
     .unwrap();
-    let mut texts = Command::new(program("strings", &["-fno-exceptions"]));
-    tools::run(texts.arg(server.base_url()).arg(email).arg(password));
+    let mut strings = Command::new(program("strings", &["-fno-exceptions"]));
+    tools::run(strings.arg(server.base_url()).arg(email).arg(password));
 }
 
 /// Without sanitizers: the program reads freed memory, which they report.
@@ -323,13 +324,13 @@ fn copies_of_secrets_are_zeroized() {
 fn fixed_responses() -> FaultyServer {
     FaultyServer::start(|request| {
         let request_text = String::from_utf8_lossy(&request.bytes);
-        let busy = format!("{JSON}Retry-After: 7\r\n");
+        let retry = format!("{JSON}Retry-After: 7\r\n");
         let error = |status: u16, message: &str, data: Value| {
             json!({"status": status, "message": message, "data": data}).to_string()
         };
         let (status, fields, body) = match request.target().split('/').nth(3).unwrap() {
             "mfa" => ("401 x", JSON, json!({"mfaId": "mfa-1"}).to_string()),
-            "busy" => ("429 x", &*busy, error(429, "Slow down.", json!({}))),
+            "throttled" => ("429 x", &*retry, error(429, "Slow down.", json!({}))),
             "invalid" => {
                 let data = json!({"email": {"code": "x"}});
                 ("400 x", JSON, error(400, "Invalid.", data))

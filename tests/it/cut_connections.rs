@@ -13,10 +13,10 @@ use crate::support::server::{self, TOKEN};
 
 const SAVED: &str = "e30.e30.c2F2ZWQ";
 
-/// By how many bytes two exchanges may differ: the signatures of a handshake vary in length.
+/// The maximum difference of two exchanges in bytes: the signatures of a handshake vary in length.
 const SLACK: usize = 8;
 
-/// A server behind the relay.
+/// A server and the relay in front of it.
 struct Target {
     address: SocketAddr,
     scheme: &'static str,

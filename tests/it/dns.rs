@@ -85,7 +85,7 @@ fn in_network_namespace() {
     dns_responses(&server, live);
     unreachable_addresses(live, far_live);
     calls_without_resolution(&server, live);
-    busy_resolver_threads(&server, live);
+    exhausted_resolver_threads(&server, live);
 }
 
 fn name(name: &'static str, when: When, addresses: &[&str]) -> (&'static str, (When, Vec<IpAddr>)) {
@@ -93,7 +93,7 @@ fn name(name: &'static str, when: When, addresses: &[&str]) -> (&'static str, (W
     (name, (when, addresses.collect()))
 }
 
-// ---- inside ----
+// ---- in the namespace ----
 
 fn dns_responses(server: &DnsServer, live: SocketAddr) {
     for name in ["live.test", "slow.test"] {
@@ -126,13 +126,13 @@ fn unreachable_addresses(live: SocketAddr, far_live: SocketAddr) {
 fn calls_without_resolution(server: &DnsServer, live: SocketAddr) {
     let client = client("live.test", live);
     log_in(&client, &CallOptions::new()).unwrap();
-    let asked = server.queries("live.test");
+    let queries = server.queries("live.test");
     for _ in 0..50 {
         log_in(&client, &CallOptions::new()).unwrap();
     }
     assert_eq!(
         server.queries("live.test"),
-        asked,
+        queries,
         "a pooled connection resolves its host"
     );
     log_in(&self::client("127.0.0.1", live), &CallOptions::new()).unwrap();
@@ -148,7 +148,7 @@ fn calls_without_resolution(server: &DnsServer, live: SocketAddr) {
     }
 }
 
-fn busy_resolver_threads(server: &DnsServer, live: SocketAddr) {
+fn exhausted_resolver_threads(server: &DnsServer, live: SocketAddr) {
     let stuck: Vec<_> = (0..RESOLVER_THREADS + 4)
         .map(|_| {
             let client = client("held.test", live);
@@ -184,12 +184,12 @@ fn busy_resolver_threads(server: &DnsServer, live: SocketAddr) {
     while resolver_threads() > 0 {
         assert!(
             start.elapsed() < WATCHDOG,
-            "{} threads are left",
+            "{} threads remain",
             resolver_threads()
         );
         thread::sleep(Duration::from_millis(1));
     }
-    println!("{RESOLVER_THREADS} threads were busy, none is left");
+    println!("{RESOLVER_THREADS} threads were busy, none remains");
 }
 
 /// The resolver threads of this process.

@@ -42,7 +42,7 @@ fn readme_commands_match_the_example() {
     );
 }
 
-/// A reader's project, with the README's Rust program and dependency lines, which `edit` changes.
+/// A project of a reader, with the README's Rust program and dependency lines, which `edit` changes.
 fn project(name: &str, edit: impl Fn(&str) -> String) -> PathBuf {
     let readme = tools::read("README.md");
     let folder = tools::empty(&format!("readme-{name}")).join("app");
@@ -215,7 +215,7 @@ fn pages() -> Vec<String> {
 /// The files with these extensions, except built, recorded and generated ones.
 fn files_below(directory: &str, endings: &[&str]) -> Vec<String> {
     const EXCLUDED: [&str; 5] = ["target", "corpus", "node_modules", "build", "CHANGELOG.md"];
-    let mut found = Vec::new();
+    let mut files = Vec::new();
     for entry in fs::read_dir(tools::root().join(directory)).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
@@ -225,12 +225,12 @@ fn files_below(directory: &str, endings: &[&str]) -> Vec<String> {
             continue;
         }
         if entry.file_type().unwrap().is_dir() {
-            found.extend(files_below(path, endings));
+            files.extend(files_below(path, endings));
         } else if endings.iter().any(|e| name.ends_with(&format!(".{e}"))) {
-            found.push(path.to_owned());
+            files.push(path.to_owned());
         }
     }
-    found
+    files
 }
 
 /// The headings of a page.
@@ -242,7 +242,7 @@ fn headings(page: &str) -> Vec<String> {
         .collect()
 }
 
-/// A text without line breaks and comment markers.
+/// A text without line breaks and comment markers, to be searched.
 fn unwrapped(text: &str) -> String {
     let lines = text.lines().map(|line| {
         line.trim_start_matches([' ', '/', '*', '#', '!', ':'])

@@ -28,7 +28,7 @@ fn all_encodings(secrets: &[&str]) -> String {
 fn echoing(secrets: &[&str]) -> Vec<u8> {
     let message = all_encodings(secrets);
     let fields = message.split(", ").enumerate();
-    let fields = fields.map(|(at, text)| format!(r#""{at} {text}":["{text}",{{"x":"<{text}>"}}]"#));
+    let fields = fields.map(|(at, form)| format!(r#""{at} {form}":["{form}",{{"x":"<{form}>"}}]"#));
     let data = fields.collect::<Vec<_>>().join(",");
     let body = format!(
         r#"{{"data":{{{data}}},"message":"around {message} it","status":400,"x":"{message}"}}"#
@@ -119,7 +119,7 @@ fn server_message_is_one_sanitized_line() {
     );
     assert!(
         !error.message().contains('\u{e9}'),
-        "the library's message has no server text"
+        "the library's message has no string of the server"
     );
 }
 
@@ -147,8 +147,8 @@ fn redaction_of_repeated_prefixes_is_linear() {
         .collect();
     let more = format!("{{\"more\":[{}]}}", words.join(","));
     let options = CallOptions::new().body_json(&more);
-    for text in ["a", "\\\\", "\\u0061", "\",\""] {
-        let text = text.repeat((1 << 20) / text.len() - 100);
+    for unit in ["a", "\\\\", "\\u0061", "\",\""] {
+        let text = unit.repeat((1 << 20) / unit.len() - 100);
         let list = format!(r#"{{"data":{{"x":["{text}"]}},"message":"No.","status":400}}"#);
         let message = format!(r#"{{"data":{{}},"message":"{text}","status":400}}"#);
         for body in [list, message, text] {

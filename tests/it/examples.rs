@@ -23,7 +23,7 @@ fn example(name: &str) -> Command {
 #[test]
 fn quickstart_shows_every_step() {
     let printed = tools::run(&mut example("quickstart"));
-    for text in [
+    for expected in [
         "logged in as user@example.com",
         "logged in as admin@example.com",
         "superuser    true",
@@ -32,7 +32,10 @@ fn quickstart_shows_every_step() {
         "the client still holds the session: true",
         "the client holds a session: false",
     ] {
-        assert!(printed.contains(text), "{text:?} is missing in\n{printed}");
+        assert!(
+            printed.contains(expected),
+            "{expected:?} is missing in\n{printed}"
+        );
     }
     assert_eq!(
         printed.matches("UNKNOWN_TOKEN").count(),
@@ -77,9 +80,9 @@ fn pages_show_the_examples() {
         ("sessions.md", "rust", "stay_logged_in.rs"),
     ] {
         let shown = markdown::programs(page, language).remove(0);
-        let text = tools::read(format!("examples/{example}"));
+        let source = tools::read(format!("examples/{example}"));
         assert!(
-            shown.lines().count() > 10 && text.ends_with(&shown),
+            shown.lines().count() > 10 && source.ends_with(&shown),
             "{example} differs from {page}"
         );
     }
@@ -170,8 +173,8 @@ fn slow_login_is_cancelled() {
 /// Compiles a C example by the command in its first lines.
 fn in_c(name: &str) -> PathBuf {
     let example = format!("examples/{name}.c");
-    let text = tools::read(&example);
-    let command = text.lines().find_map(|line| {
+    let source = tools::read(&example);
+    let command = source.lines().find_map(|line| {
         let command = line.trim_start_matches([' ', '*']);
         command.strip_prefix("cc ")
     });

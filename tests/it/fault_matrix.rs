@@ -1,4 +1,4 @@
-//! The fault matrix: what a server or a network may do to a call, and the result that the call must have. Every
+//! The fault matrix: the faults of server and network, and the expected result of a call. Every
 //! fault is run for every call over TCP and over TLS, from Rust and from C. Prints a line for each fault with the
 //! results.
 

@@ -65,7 +65,7 @@ fn child_frees_a_client_with_calls_in_flight() {
     let release = || (0..8).for_each(|request| server.release(request));
     let lines = run_with_held_requests("fork_held.c", &server, 8, release);
     assert_eq!(lines, ["freed", "failures 0"]);
-    assert_eq!(server.requests().len(), 8, "no child sent anything");
+    assert_eq!(server.requests().len(), 8, "no child sent a request");
 }
 
 #[test]

@@ -22,12 +22,12 @@ fn changed_library(name: &str, abi: u32, more: &str) -> PathBuf {
         .current_dir(tools::root());
     tools::run(&mut cp);
     let write = |abi: u32| format!("0x{:04x}_{:04x}", abi >> 16, abi & 0xffff);
-    edit(&copy.join("src/abi.rs"), |text| {
-        let changed = text.replace(&write(library::BOSAUTH_ABI_VERSION), &write(abi));
-        assert_ne!(changed, text);
+    edit(&copy.join("src/abi.rs"), |source| {
+        let changed = source.replace(&write(library::BOSAUTH_ABI_VERSION), &write(abi));
+        assert_ne!(changed, source);
         changed
     });
-    edit(&copy.join("src/library.rs"), |text| text + more);
+    edit(&copy.join("src/library.rs"), |source| source + more);
     let built = tools::temporary("forward-compat/changed-target");
     let mut cargo = tools::cargo();
     cargo

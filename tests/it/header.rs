@@ -34,14 +34,14 @@ fn items(file: &str, kinds: &[cbindgen::ItemType]) -> String {
         .with_src(source)
         .generate()
         .unwrap();
-    let mut text = Vec::new();
-    bindings.write(&mut text);
-    short_comments(String::from_utf8(text).unwrap().trim())
+    let mut output = Vec::new();
+    bindings.write(&mut output);
+    short_comments(String::from_utf8(output).unwrap().trim())
 }
 
 /// Puts comments of one line on one line.
-fn short_comments(text: &str) -> String {
-    let lines: Vec<_> = text.lines().collect();
+fn short_comments(source: &str) -> String {
+    let lines: Vec<_> = source.lines().collect();
     let mut short = String::new();
     let mut at = 0;
     while at < lines.len() {
@@ -64,8 +64,8 @@ fn constants(name: &str, prefix: &str) -> String {
     let mut constants = Vec::new();
     let mut doc = Vec::new();
     for line in list.lines().map(str::trim).take_while(|&line| line != "}") {
-        if let Some(text) = line.strip_prefix("///") {
-            doc.push(c_terms(text));
+        if let Some(comment) = line.strip_prefix("///") {
+            doc.push(c_terms(comment));
             continue;
         }
         let (_, value) = line.split_once(" = ").unwrap();
@@ -94,8 +94,8 @@ fn banner(title: &str) -> String {
 fn header() -> String {
     use cbindgen::ItemType::{Constants, Functions, OpaqueItems, Typedefs};
 
-    let mut text = part("preamble.h.in").replace("@VERSION@", env!("CARGO_PKG_VERSION"));
-    text += &banner("types and constants");
+    let mut header = part("preamble.h.in").replace("@VERSION@", env!("CARGO_PKG_VERSION"));
+    header += &banner("types and constants");
     let types = [
         items("abi", &[Constants]),
         items("status", &[Typedefs, Constants]),
@@ -104,18 +104,18 @@ fn header() -> String {
         items("client", &[Typedefs]),
         items("cancel", &[Typedefs]),
     ];
-    text += &types.join("\n\n");
+    header += &types.join("\n\n");
     for file in ["error", "config", "options", "session"] {
-        text += &format!("\n\n{}", items(file, &[OpaqueItems]));
+        header += &format!("\n\n{}", items(file, &[OpaqueItems]));
     }
-    text += &format!("\n\n{}", function_types(&items("options", &[Typedefs])));
-    text += "\n";
+    header += &format!("\n\n{}", function_types(&items("options", &[Typedefs])));
+    header += "\n";
     for (file, title) in GROUPS {
-        text += &banner(title);
-        text += &with_nullability(&items(file, &[Functions]));
-        text += "\n";
+        header += &banner(title);
+        header += &with_nullability(&items(file, &[Functions]));
+        header += "\n";
     }
-    text + &part("epilogue.h.in")
+    header + &part("epilogue.h.in")
 }
 
 /// Marks the pointers of function types as nullable: the functions and their arguments.
@@ -192,14 +192,14 @@ fn may_be_null(name: &str, comment: &str) -> bool {
 
 #[test]
 fn header_is_up_to_date() {
-    let made = header();
+    let generated = header();
     let path = root().join("include/bosauth.h");
     if std::env::var_os("BOSAUTH_BLESS").is_some() {
-        fs::write(&path, &made).unwrap();
+        fs::write(&path, &generated).unwrap();
     }
     let stored = fs::read_to_string(Path::new(&path)).unwrap_or_default();
     assert!(
-        made == stored,
+        generated == stored,
         "include/bosauth.h is stale: run BOSAUTH_BLESS=1 cargo test --test it header::"
     );
 }

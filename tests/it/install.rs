@@ -48,8 +48,7 @@ fn git(repository: &Path, arguments: &str) -> String {
     tools::run(&mut git)
 }
 
-/// The prefix of an installation by the commands of `docs/c.md`; `None` without CMake. It is moved after that, which
-/// must work.
+/// The prefix of an installation by the commands of `docs/c.md`, moved after the installation; `None` without CMake.
 fn installed() -> Option<&'static Path> {
     static INSTALLED: OnceLock<Option<PathBuf>> = OnceLock::new();
     INSTALLED
@@ -70,7 +69,8 @@ fn install() -> PathBuf {
 /// The commands by which a page installs the library.
 fn installation(page: &str) -> String {
     let commands = markdown::blocks(page).into_iter().map(|block| block.text);
-    let mut installing = commands.filter(|text| text.starts_with("cmake -S bindings/c -B build\n"));
+    let mut installing =
+        commands.filter(|command| command.starts_with("cmake -S bindings/c -B build\n"));
     installing.next().unwrap()
 }
 
@@ -111,13 +111,13 @@ fn installed_files_and_links() {
     assert_eq!(points(&soname), Path::new(&file));
     let dynamic = library::dynamic_section(&library.join(&file));
     assert_eq!(library::dynamic_values(&dynamic, "SONAME"), [soname]);
-    for (installed, ours) in [
+    for (installed, source) in [
         ("bosauth.h", "include/bosauth.h"),
         ("bosauth.hpp", "bindings/cpp/bosauth.hpp"),
         ("bosauth_easy.h", "bindings/c/bosauth_easy.h"),
     ] {
         let installed = fs::read_to_string(prefix.join("include").join(installed));
-        assert!(installed.unwrap() == tools::read(ours), "{ours}");
+        assert!(installed.unwrap() == tools::read(source), "{source}");
     }
 }
 
@@ -131,11 +131,11 @@ fn pkg_config_lists_private_libraries() {
         pkg_config(prefix, &["--modversion"]),
         env!("CARGO_PKG_VERSION")
     );
-    let text = fs::read_to_string(prefix.join("lib/pkgconfig/bosauth.pc")).unwrap();
-    assert!(text.contains("\nLibs.private: -lpthread -ldl\n"), "{text}");
+    let file = fs::read_to_string(prefix.join("lib/pkgconfig/bosauth.pc")).unwrap();
+    assert!(file.contains("\nLibs.private: -lpthread -ldl\n"), "{file}");
     assert!(
-        !text.contains(&*tools::temporary("install/").to_string_lossy()),
-        "it is not relocatable: {text}"
+        !file.contains(&*tools::temporary("install/").to_string_lossy()),
+        "it is not relocatable: {file}"
     );
     let all = pkg_config(prefix, &["--static", "--libs"]);
     assert!(all.ends_with("-lbosauth -lpthread -ldl"), "{all}");
@@ -189,7 +189,7 @@ fn build_with_the_repository(name: &str, by: &str) {
     let Some(prefix) = installed() else { return };
     let directory = example(name);
     let blocks = markdown::programs("c.md", "cmake");
-    let lines = blocks.iter().find(|text| text.contains(by)).unwrap();
+    let lines = blocks.iter().find(|block| block.contains(by)).unwrap();
     let repository = clone().to_string_lossy();
     let lines = lines
         .replace("third_party/bosauth", &repository)
@@ -199,10 +199,10 @@ fn build_with_the_repository(name: &str, by: &str) {
             &format!("SOURCE_DIR \"{repository}\""),
         );
     let project = directory.join("CMakeLists.txt");
-    let text = fs::read_to_string(&project).unwrap();
-    let text = text.replace("find_package(bosauth 0.1 REQUIRED)\n", &lines);
-    assert!(text.contains(&*repository), "the page differs");
-    fs::write(&project, text).unwrap();
+    let lists = fs::read_to_string(&project).unwrap();
+    let lists = lists.replace("find_package(bosauth 0.1 REQUIRED)\n", &lines);
+    assert!(lists.contains(&*repository), "the page differs");
+    fs::write(&project, lists).unwrap();
     let commands = "cmake -S . -B build\ncmake --build build";
     build_and_log_in(&directory, commands, prefix);
 }

@@ -1,7 +1,7 @@
 //! The tests of the library: a module for each subject, named after it.
 //!
-//! They share a process and run in its threads. A test that counts or changes what belongs to the whole process
-//! does it in a process of its own: a program of `tests/c`, a scenario driver, or this one executed again.
+//! They run in the threads of one process. A test that counts or changes state of the process runs in a separate one:
+//! a program of `tests/c`, a scenario driver, or this program.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 
 mod abi;

@@ -1,5 +1,5 @@
-//! The library over the life of a process: loaded again and again, without descriptors or threads, in threads that
-//! are cancelled, and in use when the process exits.
+//! The library in the life cycle of a process: reloading, exhausted descriptors and threads, thread cancellation, and
+//! exit with calls in flight.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -32,7 +32,7 @@ fn library_can_be_reloaded() {
 #[test]
 fn exhausted_resources_are_reported_and_calls_recover() {
     let server = server::with_token();
-    // A name for the library, and an address for the system's resolver: no DNS server is asked.
+    // The library resolves it as a name, the system's resolver as an address, without a DNS query.
     let named = format!("http://127.1:{}", server.address().port());
     // std's default stack size of a thread.
     for stack in ["", "1", "9223372036854775807"] {
@@ -72,5 +72,5 @@ fn cancelled_thread_ends_after_its_call() {
     let server = FaultyServer::always(acts);
     let mut program = library::program("thread_cancel.c", &[]);
     let printed = tools::run(program.args([&server.url(), "200"]));
-    assert_eq!(printed, "rounds 200 bad 0 left 0\n");
+    assert_eq!(printed, "rounds 200 bad 0 leaked 0\n");
 }

@@ -26,7 +26,7 @@ struct Proxy {
 }
 
 impl Proxy {
-    /// Starts `command` with a folder and a configuration file, which `config` generates for a port. The port was free
+    /// Starts `command` with a directory and a configuration file, which `config` generates for a port. The port was free
     /// a moment ago; if it is taken by now, another one is tried.
     fn start(
         name: &str,
@@ -34,15 +34,15 @@ impl Proxy {
         config: impl Fn(&Path, SocketAddr) -> String,
         command: impl Fn(&Path, &Path) -> Command,
     ) -> Self {
-        let folder = folder(name);
-        let file = folder.join("config");
+        let directory = directory(name);
+        let file = directory.join("config");
         for _ in 0..20 {
             let free = TcpListener::bind((host, 0)).unwrap();
             let address = free.local_addr().unwrap();
             drop(free);
-            fs::write(&file, config(&folder, address)).unwrap();
-            let errors = fs::File::create(folder.join("errors")).unwrap();
-            let mut command = command(&folder, &file);
+            fs::write(&file, config(&directory, address)).unwrap();
+            let errors = fs::File::create(directory.join("errors")).unwrap();
+            let mut command = command(&directory, &file);
             let child = command
                 .stdout(Stdio::null())
                 .stderr(errors)
@@ -53,7 +53,7 @@ impl Proxy {
                 return proxy;
             }
         }
-        let errors = fs::read_to_string(folder.join("errors")).unwrap();
+        let errors = fs::read_to_string(directory.join("errors")).unwrap();
         panic!("{name} does not start: {errors}");
     }
 
@@ -85,10 +85,10 @@ fn host(last: u8) -> Ipv4Addr {
     Ipv4Addr::new(127, 0, 0, last)
 }
 
-fn folder(name: &str) -> PathBuf {
-    let folder = tools::temporary("proxies").join(name);
-    fs::create_dir_all(&folder).unwrap();
-    folder
+fn directory(name: &str) -> PathBuf {
+    let directory = tools::temporary("proxies").join(name);
+    fs::create_dir_all(&directory).unwrap();
+    directory
 }
 
 /// Calls from several threads with pauses around the proxy's idle timeout, while `meanwhile` runs repeatedly.
@@ -136,16 +136,16 @@ fn call(client: &Client, pauses: &[u64]) {
 
 fn nginx(server: &Server, host: Ipv4Addr, keepalive: &str) -> Proxy {
     let upstream = server.address();
-    let config = |folder: &Path, address| {
-        let folder = folder.display();
+    let config = |directory: &Path, address| {
+        let directory = directory.display();
         format!(
-            "daemon off; worker_processes 2; pid {folder}/pid; error_log stderr;
+            "daemon off; worker_processes 2; pid {directory}/pid; error_log stderr;
             events {{ worker_connections 200; }}
             http {{
                 access_log off;
-                client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
-                fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi;
-                scgi_temp_path {folder}/scgi;
+                client_body_temp_path {directory}/body; proxy_temp_path {directory}/proxy;
+                fastcgi_temp_path {directory}/fastcgi; uwsgi_temp_path {directory}/uwsgi;
+                scgi_temp_path {directory}/scgi;
                 server {{
                     listen {address};
                     {keepalive}
@@ -155,11 +155,11 @@ fn nginx(server: &Server, host: Ipv4Addr, keepalive: &str) -> Proxy {
         )
     };
     let name = format!("nginx-{}", keepalive.len());
-    Proxy::start(&name, host, config, |folder, file| {
+    Proxy::start(&name, host, config, |directory, file| {
         let mut nginx = Command::new("nginx");
         nginx
             .arg("-p")
-            .arg(folder)
+            .arg(directory)
             .arg("-e")
             .arg("stderr")
             .arg("-c")

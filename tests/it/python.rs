@@ -120,12 +120,12 @@ fn wheel_contents() {
     let mut unzip = Command::new("python3");
     unzip.args(["-m", "zipfile", "-e"]);
     tools::run(unzip.arg(&wheel).arg(wheels.join("content")));
-    let mut held = listed(&wheels.join("content/bosauth"));
+    let mut contents = listed(&wheels.join("content/bosauth"));
     let mut expected = listed(&sources("wheel-sources").join("bosauth"));
     expected.push("libbosauth.so".to_owned());
-    held.sort();
+    contents.sort();
     expected.sort();
-    assert_eq!(held, expected);
+    assert_eq!(contents, expected);
     let tag = fs::read_to_string(wheels.join(format!("content/bosauth-{version}.dist-info/WHEEL")))
         .unwrap();
     assert!(tag.contains("Root-Is-Purelib: false\n"), "{tag}");
@@ -170,8 +170,8 @@ fn check_requirements(library: &Path) {
         assert!(library::is_of_system(name), "{name} is needed");
     }
     let symbols = tools::run(Command::new("objdump").arg("-T").arg(library));
-    let versions = symbols.split("GLIBC_").skip(1).filter_map(|text| {
-        let mut numbers = text.split(|c: char| !c.is_ascii_digit() && c != '.');
+    let versions = symbols.split("GLIBC_").skip(1).filter_map(|version| {
+        let mut numbers = version.split(|c: char| !c.is_ascii_digit() && c != '.');
         let number = numbers.next()?;
         let parts: Result<Vec<u32>, _> = number.split('.').map(str::parse).collect();
         parts.ok()
@@ -222,10 +222,10 @@ fn pyinstaller_bundles_the_library() {
             .env("PYINSTALLER_CONFIG_DIR", directory.join("cache"))
             .env_remove("PYTHONPATH");
         tools::run(&mut pyinstaller);
-        let made = directory.join("dist/login");
+        let output = directory.join("dist/login");
         let program = match form {
-            "--onedir" => made.join("login"),
-            _ => made,
+            "--onedir" => output.join("login"),
+            _ => output,
         };
         run_login(&mut Command::new(program));
     }
@@ -281,10 +281,7 @@ fn missing_cargo_is_reported() {
     let output = pip.output().unwrap();
     assert!(!output.status.success());
     let printed = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
-    assert!(
-        printed.contains("bosauth: cargo is not found."),
-        "{printed}"
-    );
+    assert!(printed.contains("bosauth: cargo not found."), "{printed}");
 }
 
 #[test]

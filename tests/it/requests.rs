@@ -16,8 +16,8 @@ fn sent(prefix: &str, collection: &str, strings: [&str; 3], options: &CallOption
     collection.bind_token(email, password, token).unwrap();
     let mut request = server.request();
     let address = server.url().replace("http://", "");
-    let text = String::from_utf8(request.bytes).unwrap();
-    request.bytes = text.replace(&address, "host").into_bytes();
+    let string = String::from_utf8(request.bytes).unwrap();
+    request.bytes = string.replace(&address, "host").into_bytes();
     request
 }
 
@@ -97,12 +97,12 @@ fn strings_of_every_kind_are_escaped() {
         "</script>&'<!--",
         "%00%0a\\u0000",
     ];
-    for text in hostile {
-        let request = sent("", "users", [text; 3], &CallOptions::new());
+    for string in hostile {
+        let request = sent("", "users", [string; 3], &CallOptions::new());
         let body: Value = serde_json::from_slice(request.body()).unwrap();
         assert_eq!(
             body,
-            json!({"email": text, "password": text, "token": text})
+            json!({"email": string, "password": string, "token": string})
         );
         let length = format!("\r\nContent-Length: {}\r\n", request.body().len());
         assert!(request.head().contains(&length), "{}", request.head());

@@ -1,4 +1,4 @@
-//! What a login costs the system: system calls, threads, descriptors.
+//! The resources of a login: system calls, threads, descriptors.
 
 use std::fs;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::support::server::TOKEN;
 use crate::support::{library, server, tools};
 
-/// The most system calls of a login on an open connection: probe, write, wait, read.
+/// The maximum number of system calls of a login on an open connection: probe, write, wait, read.
 const CALLS_MAX: usize = 4;
 
 /// The system calls of these logins, by name.
@@ -18,8 +18,8 @@ fn traced(url: &str, logins: usize) -> Vec<String> {
         .arg(&trace)
         .arg(library::program("load.c", &["-O1"]).get_program());
     tools::run(strace.args([url, TOKEN, &logins.to_string(), "1"]));
-    let text = fs::read_to_string(trace).unwrap();
-    let (_, logins) = text.split_once("BEGIN").unwrap();
+    let trace = fs::read_to_string(trace).unwrap();
+    let (_, logins) = trace.split_once("BEGIN").unwrap();
     let (logins, _) = logins.split_once("END").unwrap();
     let name = |line: &str| {
         let (_, call) = line.split_once(' ')?;
@@ -62,11 +62,11 @@ fn threads_share_a_client() {
         words.nth(1).unwrap().parse().unwrap()
     };
     assert_eq!(
-        (number("failures"), number("threads"), number("left")),
+        (number("failures"), number("threads"), number("leaked")),
         (0, 1, 0),
         "{printed}"
     );
-    // A connection for each thread, and what wakes its call.
+    // Each thread has a connection and a waker.
     assert!((0..=2 * 63).contains(&number("opened")), "{printed}");
 }
 
@@ -76,5 +76,5 @@ fn long_use_leaks_nothing() {
     let mut program = library::program("soak.c", &["-O1"]);
     let printed = tools::run(program.args([server.base_url(), TOKEN, "4000"]));
     println!("{printed}");
-    assert!(printed.ends_with("wrong 0 left: descriptors 0 threads 0\n"));
+    assert!(printed.ends_with("wrong 0 leaked: descriptors 0 threads 0\n"));
 }

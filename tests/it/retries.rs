@@ -205,16 +205,16 @@ impl FlakyServer {
             1 + self.rng.below(4),
             [End::AfterResponse, End::Later, End::OnRequest][self.rng.below(3)],
         );
-        let (left, end) = self.connections.entry(request.connection).or_insert(drawn);
-        if *left == 0 {
+        let (remaining, end) = self.connections.entry(request.connection).or_insert(drawn);
+        if *remaining == 0 {
             return vec![[Act::Close, Act::Reset, Act::Cut][self.rng.below(3)].clone()];
         }
-        *left -= 1;
+        *remaining -= 1;
         self.completed.insert(token);
         let mut acts = vec![Act::Send(good(request))];
         match end {
-            End::AfterResponse if *left == 0 => acts.push(Act::Close),
-            End::Later if *left == 0 => {
+            End::AfterResponse if *remaining == 0 => acts.push(Act::Close),
+            End::Later if *remaining == 0 => {
                 let pause = Duration::from_micros(self.rng.below(2000) as u64);
                 acts.extend([Act::Wait(pause), Act::Close]);
             }

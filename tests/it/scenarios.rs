@@ -17,7 +17,7 @@ fn scenarios() -> Vec<Scenario> {
         .collect();
     paths.sort();
     let scenarios: Vec<_> = paths.iter().flat_map(|path| Scenario::read(path)).collect();
-    assert!(scenarios.len() > 20, "the scenarios are not found");
+    assert!(scenarios.len() > 20, "scenarios not found");
     scenarios
 }
 
@@ -27,16 +27,16 @@ fn run_all(language: &'static str, command: &mut Command) {
     let mut rng = Rng::new();
     let mut scenarios = scenarios();
     rng.shuffle(&mut scenarios);
-    let ours: Vec<_> = scenarios
+    let selected: Vec<_> = scenarios
         .iter()
         .filter(|scenario| scenario.is_for(language))
         .collect();
-    let failures: Vec<String> = ours
+    let failures: Vec<String> = selected
         .iter()
         .filter_map(|scenario| scenario.run(&mut driver, &mut rng).err())
         .collect();
-    println!("{} scenarios in {}", ours.len(), language);
-    assert!(!ours.is_empty());
+    println!("{} scenarios in {}", selected.len(), language);
+    assert!(!selected.is_empty());
     driver.stop();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -58,12 +58,12 @@ impl Secrets {
     /// The file that the C program reads: a line each, in hex, each byte XOR-ed.
     fn file(&self, name: &str) -> PathBuf {
         let line = |secret: &&str| {
-            let hex = |text: String, byte: u8| text + &format!("{:02x}", byte ^ 0xa5);
+            let hex = |string: String, byte: u8| string + &format!("{:02x}", byte ^ 0xa5);
             secret.bytes().fold(String::new(), hex) + "\n"
         };
-        let text: String = self.all().iter().map(line).collect();
+        let content: String = self.all().iter().map(line).collect();
         let path = tools::temporary(name);
-        fs::write(&path, text).unwrap();
+        fs::write(&path, content).unwrap();
         path
     }
 }
@@ -95,18 +95,18 @@ fn echo() -> FaultyServer {
 fn received(request: &Request, form: &str) -> String {
     let body: Value = serde_json::from_slice(request.body()).unwrap();
     let fields = body.as_object().unwrap().values();
-    let texts = fields.map(|value| value.as_str().unwrap().to_owned());
+    let strings = fields.map(|value| value.as_str().unwrap().to_owned());
     let bearer = request.head().split("\r\n").find_map(|field| {
         let value = field.strip_prefix("Authorization: Bearer ")?;
         Some(value.to_owned())
     });
-    let change = |text: String| match form {
-        "raw" => text,
-        "JSON" => json_ascii(&text),
-        "percent" => percent(&text),
-        _ => STANDARD.encode(text),
+    let encode = |string: String| match form {
+        "raw" => string,
+        "JSON" => json_ascii(&string),
+        "percent" => percent(&string),
+        _ => STANDARD.encode(string),
     };
-    let all: Vec<_> = texts.chain(bearer).map(change).collect();
+    let all: Vec<_> = strings.chain(bearer).map(encode).collect();
     all.join(" ")
 }
 
@@ -117,10 +117,14 @@ fn response(kind: &str, received: &str) -> Vec<u8> {
     };
     let (status, fields, body) = match kind {
         "envelope" => ("400 Bad Request", "", api_error(received)),
-        "text" => ("500 Oh no", "", format!("{received}\n{received}")),
+        "text" => (
+            "500 Internal Server Error",
+            "",
+            format!("{received}\n{received}"),
+        ),
         "head" => (
             &*format!("400 {}", percent(received)),
-            &*format!("Retry-After: {received}\r\nX-Heard: {received}\r\n"),
+            &*format!("Retry-After: {received}\r\nX-Received: {received}\r\n"),
             api_error("x"),
         ),
         // A success requires a record.
@@ -158,8 +162,8 @@ fn run_c(secrets: &Secrets, what: &str) -> (String, String) {
 fn c_process_memory_holds_no_secret() {
     let secrets = Secrets::new();
     let (printed, logged) = run_c(&secrets, "search");
-    let found = printed.lines().filter(|line| line.starts_with("found"));
-    assert_eq!(found.collect::<Vec<_>>(), [""; 0], "in memory");
+    let matches = printed.lines().filter(|line| line.starts_with("found"));
+    assert_eq!(matches.collect::<Vec<_>>(), [""; 0], "in memory");
     assert!(printed.contains("for 40 forms: found 0"), "{printed}");
     assert_all_hidden(&secrets, &printed, &logged);
 }
@@ -179,7 +183,7 @@ fn assert_all_hidden(secrets: &Secrets, printed: &str, logged: &str) {
     assert!(!printed.contains(start_of_a_jwt) && !logged.contains(start_of_a_jwt));
 }
 
-/// Checks that every call had its result: otherwise there was nothing to hide.
+/// Checks that every call had its result: otherwise no secret was echoed.
 fn assert_all_called(printed: &str, logged: &str) {
     for status in [
         "bind: OK",
@@ -212,10 +216,10 @@ fn assert_all_called(printed: &str, logged: &str) {
 fn memory_search_finds_planted_secrets() {
     let (printed, _) = run_c(&Secrets::new(), "leak");
     for secret in ["password", "token", "other token", "JWT"] {
-        let found = format!("found {secret} as raw, its bytes from 24 on");
+        let expected = format!("found {secret} as raw, its bytes from 24 on");
         assert!(
-            printed.contains(&found),
-            "{found:?} is missing in\n{printed}"
+            printed.contains(&expected),
+            "{expected:?} is missing in\n{printed}"
         );
     }
 }
@@ -243,36 +247,36 @@ fn with_secrets(url: &str, secrets: &Secrets) -> (Client, CallOptions, String) {
 fn rust_output_shows_no_secret() {
     let secrets = Secrets::new();
     let (service, echo) = (secrets.service(), echo());
-    let (client, options, mut text) = with_secrets(service.url(), &secrets);
+    let (client, options, mut output) = with_secrets(service.url(), &secrets);
     let users = client.collection("users");
     users
         .bind_token(EMAIL, &secrets.password, &secrets.token)
         .unwrap();
     let session = users.auth_with_token(&secrets.token).unwrap();
     let jwt = session.token().to_owned();
-    text += &(debugged(&client) + &debugged(&session) + &debugged(&users.with(&options)));
-    text += &shown(&users.auth_with_token(&secrets.wrong).unwrap_err());
-    text += &shown(&client.save_session(&secrets.password, None).unwrap_err());
-    text += &shown(&client.save_session(&jwt, Some(&secrets.token)).unwrap_err());
+    output += &(debugged(&client) + &debugged(&session) + &debugged(&users.with(&options)));
+    output += &shown(&users.auth_with_token(&secrets.wrong).unwrap_err());
+    output += &shown(&client.save_session(&secrets.password, None).unwrap_err());
+    output += &shown(&client.save_session(&jwt, Some(&secrets.token)).unwrap_err());
 
     let (client, options, debug) = with_secrets(&echo.url(), &secrets);
-    text += &debug;
+    output += &debug;
     for what in ["envelope", "text", "head", "success"] {
         for form in ["raw", "JSON", "percent", "base64"] {
             let name = format!("{what}-{form}");
             let users = client.collection(&name).with(&options);
             let bound = users.bind_token(EMAIL, &secrets.password, &secrets.token);
-            text += &shown(&bound.unwrap_err());
-            text += &shown(&users.auth_with_token(&secrets.token).unwrap_err());
+            output += &shown(&bound.unwrap_err());
+            output += &shown(&users.auth_with_token(&secrets.token).unwrap_err());
         }
     }
     let silent = client.collection("silent").with(&options);
-    text += &shown(&silent.auth_with_token(&secrets.token).unwrap_err());
-    text += &service.stop();
+    output += &shown(&silent.auth_with_token(&secrets.token).unwrap_err());
+    output += &service.stop();
     let [password, token, wrong] = secrets.all();
     let all = [password, token, wrong, &jwt, &secrets.bearer];
-    assert_hides(&text, &all);
-    assert!(text.contains("***"), "nothing was echoed:\n{text}");
+    assert_hides(&output, &all);
+    assert!(output.contains("***"), "nothing was echoed:\n{output}");
 }
 
 /// A crate that writes logs could log a secret in any program that enables them.

@@ -1,4 +1,4 @@
-//! Which session wins when several changes run at once: the one started last, in whatever order they complete.
+//! Concurrent changes of the session: the one that started last wins, in any order of completion.
 
 use std::thread::{self, JoinHandle};
 

@@ -85,7 +85,7 @@ fn every_binding_has_the_same_statuses_and_actions() {
 }
 
 #[test]
-fn the_readme_lists_each_status_with_its_default_action() {
+fn readme_lists_each_status_with_its_default_action() {
     let rows = rows(&tools::read("README.md"));
     let listed: Vec<_> = rows.iter().map(|row| row.0.as_str()).collect();
     assert_eq!(listed, Status::ALL.map(Status::name));

@@ -82,10 +82,10 @@ impl Identity {
     fn new(pem: &str, key: &KeyPair) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let file = |end: &str, text: &str| {
+        let file = |end: &str, content: &str| {
             let name = format!("tls-{}-{number}.{end}", std::process::id());
             let path = tools::temporary(&name);
-            fs::write(&path, text).unwrap();
+            fs::write(&path, content).unwrap();
             path
         };
         Identity {
@@ -255,8 +255,8 @@ fn late_session_tickets_are_accepted() {
 fn response_longer_than_one_read() {
     let authority = Authority::new("own");
     for length in [1_900, 2_048, 3_000, 10_000, 100_000] {
-        let text = "x".repeat(length);
-        let record = format!(r#"{{"id":"i","collectionId":"c","text":"{text}"}}"#);
+        let value = "x".repeat(length);
+        let record = format!(r#"{{"id":"i","collectionId":"c","text":"{value}"}}"#);
         let login = response(
             "200 OK",
             "",

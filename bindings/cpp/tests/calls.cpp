@@ -1,6 +1,6 @@
 // Every class and function that does not throw, compiled without exceptions.
 //
-//   calls SERVER DEAD FIXED    a demo server, the URL of a closed port, and a server with fixed responses (see
+//   calls SERVER CLOSED FIXED  a demo server, the URL of a closed port, and a server with fixed responses (see
 //                              tests/it/cpp.rs)
 #include "check.hpp"
 
@@ -82,7 +82,7 @@ void superuser_login(std::string_view url) {
     check(!app.try_current_session()->has_value(), "client has no session");
 }
 
-void errors(std::string_view url, std::string_view dead) {
+void errors(std::string_view url, std::string_view closed) {
     const client app = make_client(url);
     const auto wrong = app.try_bind_token("users", email, "wrong", "tok");
     fails("wrong password", wrong, status_code::credentials, action_code::ask_credentials);
@@ -92,7 +92,7 @@ void errors(std::string_view url, std::string_view dead) {
     check(wrong.error().to_string() == "CREDENTIALS: " + wrong.error().message, "to_string");
     fails("unknown collection", app.try_auth_with_token("missing", "tok"), status_code::not_found,
           action_code::fix_call);
-    fails("closed port", make_client(dead).try_auth_with_token("users", "tok"), status_code::connect,
+    fails("closed port", make_client(closed).try_auth_with_token("users", "tok"), status_code::connect,
           action_code::check_network);
     const auto array = app.try_save_session("tok", "[1]");
     fails("record that is not an object", array, status_code::invalid_argument, action_code::fix_call, "record_json");
@@ -104,10 +104,10 @@ void fixed_responses(std::string_view url) {
     const auto mfa = app.try_auth_with_token("mfa", "tok");
     fails("second factor", mfa, status_code::mfa_required, action_code::second_factor);
     check(mfa.error().mfa_id == "mfa-1" && mfa.error().http_status == 401, "MFA id");
-    const auto busy = app.try_auth_with_token("busy", "tok");
-    fails("rate limit", busy, status_code::rate_limited, action_code::retry_later);
-    check(busy.error().retry_after == milliseconds(7000), "retry_after");
-    check(busy.error().server_message == "Slow down.", "server message", busy.error().server_message);
+    const auto throttled = app.try_auth_with_token("throttled", "tok");
+    fails("rate limit", throttled, status_code::rate_limited, action_code::retry_later);
+    check(throttled.error().retry_after == milliseconds(7000), "retry_after");
+    check(throttled.error().server_message == "Slow down.", "server message", throttled.error().server_message);
     const auto field = app.try_bind_token("invalid", email, password, "tok");
     fails("rejected field", field, status_code::validation, action_code::ask_credentials);
     check(field.error().data_json == R"({"email":{"code":"x"}})", "data_json", field.error().data_json);

@@ -74,7 +74,7 @@ std::size_t cancels() {
     return handles(bosauth_cancel_new, [](std::uint64_t handle) { bosauth_cancel_free(handle); });
 }
 
-/// Repeats an operation with each of its allocations failing in turn, until none fails. The address sanitizer finds
+/// Runs an operation once for each of its allocations, which fails, until none fails. The address sanitizer finds
 /// leaks other than handles.
 void at_each_allocation(std::string_view what, const std::function<void()>& work) {
     const std::size_t clients_before = clients();

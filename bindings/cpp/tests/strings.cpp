@@ -1,5 +1,5 @@
-// Invalid strings for every string argument, and valid ones at their size limits: the server receives the string as
-// given, or the call names the invalid argument.
+// Invalid strings for every string argument, and valid ones at their size limits: the server receives the string
+// unchanged, or the call names the invalid argument.
 //
 //   strings SERVER EMAIL PASSWORD    a server with this account in users
 #include "check.hpp"

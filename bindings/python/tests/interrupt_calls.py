@@ -87,9 +87,9 @@ def live_handles(new):
 
 
 def frames(error):
-    seen = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
+    visited = set()
+    while error is not None and id(error) not in visited:
+        visited.add(id(error))
         step = error.__traceback__
         while step is not None:
             yield step.tb_frame

@@ -33,7 +33,7 @@ class Interrupts(unittest.TestCase):
         self.assertEqual(len(lines), 8)
         for line in lines:
             with self.subTest(line):
-                # The tracer also interrupts the first instructions, which signals cannot interrupt.
+                # The tracer also interrupts the first instructions of a function, which a signal cannot.
                 self.assertRegex(line, r"^[\w ]+: [1-9]\d* interrupts, 0 secrets shown, [0-2] at entry, ")
                 self.assertTrue(line.endswith("0 handles, 0 threads, 0 swallowed"))
 

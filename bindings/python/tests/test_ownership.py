@@ -1,4 +1,4 @@
-"""Objects of the library are freed whatever exception is raised: counts creations and frees of each type over 10,000
+"""Objects of the library are freed if any exception is raised: counts creations and frees of each type over 10,000
 rounds."""
 
 import unittest

@@ -18,11 +18,11 @@ pub(super) struct BodyReader {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// The bytes left of a body with a length.
+    /// Remaining bytes of a body with Content-Length.
     Length(usize),
     UntilClose,
     ChunkSize,
-    /// The bytes left of a chunk.
+    /// Remaining bytes of a chunk.
     ChunkData(usize),
     ChunkEnd,
     /// The trailer fields so far.
@@ -64,22 +64,32 @@ impl BodyReader {
                 self.body.push(input);
                 Ok(input.len())
             }
-            State::Length(left) => Ok(self.take(input, left, State::Length, State::Complete)),
-            State::ChunkData(left) => Ok(self.take(input, left, State::ChunkData, State::ChunkEnd)),
+            State::Length(remaining) => {
+                Ok(self.take(input, remaining, State::Length, State::Complete))
+            }
+            State::ChunkData(remaining) => {
+                Ok(self.take(input, remaining, State::ChunkData, State::ChunkEnd))
+            }
             State::ChunkSize => self.chunk_size(input),
             State::ChunkEnd => self.chunk_end(input),
             State::Trailers(count) => self.trailer(input, count),
         }
     }
 
-    /// Consumes up to `left` bytes of the body. The next state is `end` if that is all, else `rest` of the bytes left.
-    fn take(&mut self, input: &[u8], left: usize, rest: fn(usize) -> State, end: State) -> usize {
-        let taken = input.len().min(left);
+    /// Consumes up to `remaining` bytes of the body. The next state is `end` if none remain, else `rest` of those.
+    fn take(
+        &mut self,
+        input: &[u8],
+        remaining: usize,
+        rest: fn(usize) -> State,
+        end: State,
+    ) -> usize {
+        let taken = input.len().min(remaining);
         self.body.push(&input[..taken]);
-        self.state = if taken == left {
+        self.state = if taken == remaining {
             end
         } else {
-            rest(left - taken)
+            rest(remaining - taken)
         };
         taken
     }
@@ -222,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_chunks_are_refused() {
+    fn malformed_chunks_are_rejected() {
         for input in [
             "\r\n",
             "x\r\n",

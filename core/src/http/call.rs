@@ -82,13 +82,14 @@ impl<'a> Call<'a> {
 
     /// Fails if the call has been cancelled or its deadline has passed. For use after a response has been received.
     pub fn check(&self) -> Result<(), NetworkError> {
-        let left = wait::time_left(self.limits().during("processing the response"));
+        let remaining = wait::remaining_time(self.limits().during("processing the response"));
         let progress = Progress {
             sent: true,
             response_started: true,
             ..Progress::default()
         };
-        left.map(drop)
+        remaining
+            .map(drop)
             .map_err(|cause| NetworkError { cause, progress })
     }
 
@@ -215,13 +216,13 @@ mod tests {
     fn close_waits_for_calls_in_flight() {
         let transport = transport();
         let call = Call::start(&transport, LONG, None, None).expect("a call");
-        assert!(!transport.close(Duration::from_millis(2)), "one is left");
+        assert!(!transport.close(Duration::from_millis(2)), "one in flight");
         std::thread::scope(|scope| {
             let closing = scope.spawn(|| transport.close(LONG));
             drop(call);
-            assert!(closing.join().expect("no panic"), "none is left");
+            assert!(closing.join().expect("no panic"), "none in flight");
         });
         assert!(Call::start(&transport, LONG, None, None).is_err());
-        assert!(transport.close(Duration::MAX), "however long it may take");
+        assert!(transport.close(Duration::MAX), "a wait of any length");
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn connect(
         match wait_for_first(&mut pending, attempt) {
             Ok(Some(socket)) => return Ok(socket),
             Ok(None) => {}
-            Err(Cause::Timeout(_)) if limits.deadline.left().is_some() => {}
+            Err(Cause::Timeout(_)) if limits.deadline.remaining().is_some() => {}
             Err(cause) => return Err(cause),
         }
     }
@@ -123,11 +123,11 @@ mod tests {
 
     #[test]
     fn address_families_are_interleaved() {
-        let parse = |text: &str| -> Vec<SocketAddr> {
+        let parse = |addresses: &str| -> Vec<SocketAddr> {
             let address = |name: &str| SocketAddr::new(name.parse().expect("an address"), 80);
-            text.split_whitespace().map(address).collect()
+            addresses.split_whitespace().map(address).collect()
         };
-        for (given, expected) in [
+        for (input, expected) in [
             ("", ""),
             ("10.0.0.1 10.0.0.2", "10.0.0.1 10.0.0.2"),
             (
@@ -136,7 +136,7 @@ mod tests {
             ),
             ("10.0.0.1 ::1 ::2", "10.0.0.1 ::1 ::2"),
         ] {
-            assert_eq!(interleave(&parse(given)), parse(expected), "{given}");
+            assert_eq!(interleave(&parse(input)), parse(expected), "{input}");
         }
     }
 
@@ -153,19 +153,19 @@ mod tests {
             let address = socket.local_addr().expect("bound").as_socket();
             (socket, address.expect("of IPv4"))
         };
-        let (dead, full) = listen(2, 0, 0);
-        let (alive, good) = listen(3, full.port(), 128);
+        let (full_socket, full) = listen(2, 0, 0);
+        let (accepting_socket, accepting) = listen(3, full.port(), 128);
         let short = Duration::from_millis(200);
         let fill = || TcpStream::connect_timeout(&full, short).ok();
         let fillers = std::iter::from_fn(fill).collect();
-        ([dead, alive], fillers, [full, good])
+        ([full_socket, accepting_socket], fillers, [full, accepting])
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn unreachable_addresses_do_not_block_a_reachable_one() {
-        let (_sockets, _fillers, [dead, good]) = full_and_accepting();
-        let refused = SocketAddr::new(Ipv4Addr::new(127, 0, 0, 4).into(), dead.port());
+        let (_sockets, _fillers, [full, accepting]) = full_and_accepting();
+        let refused = SocketAddr::new(Ipv4Addr::new(127, 0, 0, 4).into(), full.port());
         let waker = Waker::new().expect("a descriptor");
         let limits = |limit| Limits {
             deadline: Deadline::after(limit),
@@ -174,21 +174,25 @@ mod tests {
             phase: "",
         };
         for addresses in [
-            &[good][..],
-            &[refused, good],
-            &[dead, good],
-            &[dead, refused, dead, good, dead],
+            &[accepting][..],
+            &[refused, accepting],
+            &[full, accepting],
+            &[full, refused, full, accepting, full],
         ] {
-            let socket = connect(addresses, limits(LONG)).expect("one is good");
-            assert_eq!(socket.get().peer_addr().ok(), Some(good), "{addresses:?}");
+            let socket = connect(addresses, limits(LONG)).expect("one accepts");
+            assert_eq!(
+                socket.get().peer_addr().ok(),
+                Some(accepting),
+                "{addresses:?}"
+            );
         }
         let none = |addresses: &[SocketAddr], limit| connect(addresses, limits(limit)).err();
         assert_eq!(none(&[], LONG), Some(Cause::Connect));
         assert_eq!(none(&[refused; 3], LONG), Some(Cause::Connect));
-        let short = none(&[dead, refused, dead], Duration::from_millis(50));
+        let short = none(&[full, refused, full], Duration::from_millis(50));
         assert!(matches!(short, Some(Cause::Timeout(_))), "{short:?}");
         waker.stop();
-        let stopped = none(&[dead, good], LONG);
+        let stopped = none(&[full, accepting], LONG);
         assert_eq!(stopped, Some(Cause::Cancelled));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::system_error::SystemError;
 
-/// Why a request got no complete response. Holds no text from the network.
+/// Why a request got no complete response. Contains no string from the network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NetworkError {
     pub cause: Cause,
@@ -33,7 +33,7 @@ pub(crate) enum Cause {
     Tls(&'static str),
     /// The connection ended early.
     ConnectionLost,
-    /// The response is not HTTP, or HTTP that is refused, for this reason.
+    /// The response is not HTTP or not accepted, for this reason.
     InvalidResponse(&'static str),
     /// This part of the response exceeds its limit.
     TooLarge(&'static str),

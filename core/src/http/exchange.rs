@@ -7,7 +7,7 @@ use super::error::{Cause, NetworkError, Progress};
 use super::limits::Limits;
 use super::response::{Response, ResponseReader};
 use super::tls_error;
-use super::wait::{READ, WRITE, time_left, wait};
+use super::wait::{READ, WRITE, remaining_time, wait};
 use crate::secret::SecretBytes;
 
 /// How many bytes are read at a time.
@@ -108,13 +108,15 @@ impl Exchange<'_> {
 
     /// Waits for bytes and appends them to the input. Returns how many; 0 at an orderly end.
     fn receive(&mut self) -> Result<usize, Cause> {
-        let held = self.input.len();
+        let length = self.input.len();
         loop {
             self.wait_for_bytes()?;
-            self.input.resize(held + READ_SIZE);
-            let result = self.connection.read(&mut self.input.as_mut_slice()[held..]);
+            self.input.resize(length + READ_SIZE);
+            let result = self
+                .connection
+                .read(&mut self.input.as_mut_slice()[length..]);
             let count = *result.as_ref().unwrap_or(&0);
-            self.input.resize(held + count);
+            self.input.resize(length + count);
             self.progress.response_started |= count > 0;
             match result {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -142,7 +144,7 @@ impl Exchange<'_> {
     /// Waits until a read may return bytes. Checks the limits in any case.
     fn wait_for_bytes(&self) -> Result<(), Cause> {
         if self.connection.may_have_buffered() {
-            time_left(self.limits).map(drop)
+            remaining_time(self.limits).map(drop)
         } else {
             wait(self.connection.socket(), READ, self.limits).map(drop)
         }

@@ -56,7 +56,7 @@ impl HeadReader {
         Ok((used, None))
     }
 
-    /// Returns the length of the head at the front of `input`, if it is complete. Refuses another protocol at once,
+    /// Returns the length of the head at the front of `input`, if it is complete. Rejects another protocol at once,
     /// instead of waiting for the end of a head.
     fn find_end(&mut self, input: &[u8]) -> Result<Option<usize>, Cause> {
         const START: &[u8] = b"HTTP/1.";
@@ -134,7 +134,7 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     fn head(&self) -> Result<Head, Cause> {
         let framing = self.framing()?;
-        self.refuse_content_coding()?;
+        self.reject_content_coding()?;
         Ok(Head {
             status: self.status,
             framing,
@@ -174,7 +174,7 @@ impl<'a> Fields<'a> {
         self.status < 200 || matches!(self.status, 204 | 304)
     }
 
-    /// The framing of the body (RFC 9112 §6.3). Ambiguous framing is refused.
+    /// The framing of the body (RFC 9112 §6.3). Ambiguous framing is rejected.
     fn framing(&self) -> Result<Framing, Cause> {
         match (self.content_length()?, self.is_chunked()?) {
             (Some(_), true) => Err(Cause::InvalidResponse(
@@ -222,7 +222,7 @@ impl<'a> Fields<'a> {
 
     /// No content coding was requested, and the body must be the bytes that the server produced. A response without a
     /// body may name one.
-    fn refuse_content_coding(&self) -> Result<(), Cause> {
+    fn reject_content_coding(&self) -> Result<(), Cause> {
         let mut codings = self.elements("content-encoding");
         if !self.is_bodiless() && codings.any(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
             return Err(Cause::InvalidResponse(
@@ -263,18 +263,18 @@ mod tests {
 
     #[test]
     fn head_is_read_in_pieces() {
-        let text =
+        let bytes =
             b"HTTP/1.1 200 OK\r\nCONTENT-length: 2\r\ncontent-type: application/json\r\n\r\n{}";
-        let end = text.len() - 2;
+        let end = bytes.len() - 2;
         let mut reader = HeadReader::default();
         for length in 0..end {
             assert_eq!(
-                reader.read(&text[..length]),
+                reader.read(&bytes[..length]),
                 Ok((0, None)),
                 "after {length} bytes"
             );
         }
-        let (used, head) = reader.read(text).expect("a head");
+        let (used, head) = reader.read(bytes).expect("a head");
         let head = head.expect("complete");
         assert_eq!(
             (used, head.status, head.framing, head.keep_alive),
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn ambiguous_framing_is_refused() {
+    fn ambiguous_framing_is_rejected() {
         assert_eq!(framing("Content-Length: 5\r\n"), Ok(Framing::Length(5)));
         assert_eq!(
             framing("Content-Length: 5\r\nContent-Length: 5\r\n"),
@@ -314,7 +314,7 @@ mod tests {
             assert_eq!(framing(length), Ok(Framing::Length(5)), "{length:?}");
         }
         assert_eq!(framing(""), Ok(Framing::UntilClose));
-        for refused in [
+        for invalid in [
             "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
             "Content-Length: 5\r\nContent-Length: 6\r\n",
             "Content-Length: 5, 5\r\n",
@@ -334,7 +334,7 @@ mod tests {
             "Transfer-Encoding: identity\r\n",
             "Content-Encoding: gzip\r\nContent-Length: 5\r\n",
         ] {
-            assert_eq!(framing(refused), Err(Some(200)), "{refused:?}");
+            assert_eq!(framing(invalid), Err(Some(200)), "{invalid:?}");
         }
         assert!(read("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").is_err());
     }
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_rfc_9112_allows_is_accepted() {
+    fn heads_allowed_by_rfc_9112_are_accepted() {
         for accepted in [
             // No reason, an empty one, and one of any bytes.
             b"HTTP/1.1 200\r\n\r\n".as_slice(),
@@ -372,18 +372,18 @@ mod tests {
             let is_read = matches!(head, Ok((used, Some(_))) if used == accepted.len());
             assert!(is_read, "{}", accepted.escape_ascii());
         }
-        let text = "HTTP/1.1 200 OK\r\nContent-Type:\r\n application/json;\r\n\t charset=utf-8 \r\n\
+        let bytes = "HTTP/1.1 200 OK\r\nContent-Type:\r\n application/json;\r\n\t charset=utf-8 \r\n\
             Retry-After: Wed,\r\n 21 Oct 2026 07:28:00 GMT\r\nConnection: a,\r\n close\r\n\
             Content-Length: 0\r\n\r\n";
-        let head = read(text).expect("a head").1.expect("complete");
+        let head = read(bytes).expect("a head").1.expect("complete");
         assert_eq!(head.content_type, "application/json; charset=utf-8");
         assert_eq!(head.retry_after, "Wed, 21 Oct 2026 07:28:00 GMT");
         assert!(!head.keep_alive);
     }
 
     #[test]
-    fn malformed_heads_are_refused_at_once() {
-        for refused in [
+    fn malformed_heads_are_rejected_at_once() {
+        for invalid in [
             "<html>",
             "SSH-2.0-x",
             "HTTP/2 200\r\n\r\n",
@@ -397,13 +397,13 @@ mod tests {
         ] {
             assert!(
                 matches!(
-                    read(refused),
+                    read(invalid),
                     Err(NetworkError {
                         cause: Cause::InvalidResponse(_),
                         ..
                     })
                 ),
-                "{refused:?}"
+                "{invalid:?}"
             );
         }
     }
@@ -446,8 +446,8 @@ mod tests {
 
     #[test]
     fn only_persistent_connections_are_kept_alive() {
-        let keep = |text: &str| {
-            read(text)
+        let keep = |head: &str| {
+            read(head)
                 .ok()
                 .and_then(|(_, head)| head)
                 .map(|head| head.keep_alive)

@@ -54,8 +54,8 @@ impl InFlight {
             return Ok(idle);
         }
         // Outside of the lock: it takes system calls.
-        let refused = |error| Cause::System(SystemError::local(&error));
-        let waker = Arc::new(Waker::new().map_err(refused)?);
+        let system = |error| Cause::System(SystemError::local(&error));
+        let waker = Arc::new(Waker::new().map_err(system)?);
         self.0.with(|state| state.start(Some(Arc::clone(&waker))))?;
         Ok(waker)
     }
@@ -90,9 +90,9 @@ impl InFlight {
             if is_child || self.0.with(|state| state.running.is_empty()) {
                 return true;
             }
-            // Polling: a notification would need a descriptor, and the process may have none left.
-            match deadline.left() {
-                Some(left) => thread::sleep(left.min(POLL_INTERVAL)),
+            // Polling: a notification would need a descriptor, which the process may not have.
+            match deadline.remaining() {
+                Some(remaining) => thread::sleep(remaining.min(POLL_INTERVAL)),
                 None => return false,
             }
         }

@@ -20,11 +20,11 @@ impl Deadline {
         Deadline(Instant::now() + duration.min(LONGEST))
     }
 
-    /// Returns the time left; `None` once the deadline has passed.
-    pub fn left(self) -> Option<Duration> {
+    /// Returns the remaining time; `None` once the deadline has passed.
+    pub fn remaining(self) -> Option<Duration> {
         self.0
             .checked_duration_since(Instant::now())
-            .filter(|left| !left.is_zero())
+            .filter(|remaining| !remaining.is_zero())
     }
 }
 
@@ -71,7 +71,7 @@ impl<'a> Hook<'a> {
     }
 
     /// Makes the hook due at once.
-    pub fn hurry(&self) {
+    pub fn set_due(&self) {
         self.due.set(Instant::now());
     }
 

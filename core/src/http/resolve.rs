@@ -1,6 +1,6 @@
 //! Name resolution. The operating system's resolver cannot be interrupted, so it runs on a helper thread that owns
-//! only copies: the call returns when it has to, and the thread ends when the system returns. A process has at most
-//! four such threads.
+//! only copies: the call returns at its deadline or on cancellation, and the thread ends when the resolver returns. A
+//! process has at most four such threads.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(wait_for_wake(limits(60_000)), Err(Cause::Cancelled));
     }
 
-    /// Also if an earlier call with the same waker timed out during its resolution, or while it waited for a thread.
+    /// Half of the calls time out during their resolution or while they wait for a thread.
     #[test]
     fn more_calls_than_threads_are_all_resolved() {
         let call = || {
@@ -262,9 +262,9 @@ mod tests {
                         hook: None,
                         phase: "",
                     };
-                    let found = resolve(NAME, 80, &waker, limits);
-                    let is_late = matches!(found, Err(Cause::Timeout(_)));
-                    assert!(found.is_ok() || is_late && limit < LONG, "{found:?}");
+                    let result = resolve(NAME, 80, &waker, limits);
+                    let is_late = matches!(result, Err(Cause::Timeout(_)));
+                    assert!(result.is_ok() || is_late && limit < LONG, "{result:?}");
                 }
             }
         };

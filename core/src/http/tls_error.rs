@@ -1,5 +1,5 @@
 //! Describes errors of TLS: one message for each error that rustls distinguishes. rustls's own messages quote the
-//! peer's certificate, and no message of this library contains text of the peer.
+//! peer's certificate, and no message of this library contains a string of the peer.
 
 use rustls::{
     AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved,

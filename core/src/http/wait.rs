@@ -38,37 +38,37 @@ pub(super) fn wait_for_wake(limits: Limits<'_>) -> Result<(), Cause> {
 
 /// Polls once: the waker first, then the sockets. Returns whether one of the sockets is ready.
 fn poll(entries: &mut [Entry<'_>], limits: Limits<'_>) -> Result<bool, Cause> {
-    let mut left = time_left(limits)?;
+    let mut remaining = remaining_time(limits)?;
     if limits.hook.is_some() {
-        left = left.min(HOOK_PERIOD);
+        remaining = remaining.min(HOOK_PERIOD);
     }
-    match system::poll(entries, poll_timeout(left)) {
+    match system::poll(entries, poll_timeout(remaining)) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-            limits.hook.inspect(|hook| hook.hurry());
+            limits.hook.inspect(|hook| hook.set_due());
             return Ok(false);
         }
         Err(error) => return Err(Cause::System(SystemError::local(&error))),
     }
     if is_ready(&entries[0]) {
         limits.waker.clear();
-        time_left(limits)?;
+        remaining_time(limits)?;
     }
     Ok(entries[1..].iter().any(is_ready))
 }
 
-/// Returns the timeout of one `poll` for the time left. Linux may exceed it by 0.1 %, for a process of low priority by
+/// Returns the timeout of one `poll` for the remaining time. Linux may exceed it by 0.1 %, for a process of low priority by
 /// 0.5 %, up to 100 ms: a long wait ends early, and a short one takes the rest.
-fn poll_timeout(left: Duration) -> Duration {
-    if left > Duration::from_millis(100) {
-        left - left / 100
+fn poll_timeout(remaining: Duration) -> Duration {
+    if remaining > Duration::from_millis(100) {
+        remaining - remaining / 100
     } else {
-        left
+        remaining
     }
 }
 
-/// Returns the time left to a call that has not been cancelled. Calls the wait hook if it is due.
-pub(super) fn time_left(limits: Limits<'_>) -> Result<Duration, Cause> {
+/// Returns the remaining time of a call that has not been cancelled. Calls the wait hook if it is due.
+pub(super) fn remaining_time(limits: Limits<'_>) -> Result<Duration, Cause> {
     let waker = limits.waker;
     if !waker.is_stopped() && limits.hook.is_some_and(Hook::cancels_call) {
         waker.stop();
@@ -80,7 +80,10 @@ pub(super) fn time_left(limits: Limits<'_>) -> Result<Duration, Cause> {
     if !waker.is_current_process() {
         return Err(Cause::ConnectionLost);
     }
-    limits.deadline.left().ok_or(Cause::Timeout(limits.phase))
+    limits
+        .deadline
+        .remaining()
+        .ok_or(Cause::Timeout(limits.phase))
 }
 
 #[cfg(unix)]
@@ -113,8 +116,8 @@ mod system {
         entry.revents() == WRITE
     }
 
-    pub fn poll(entries: &mut [Entry<'_>], left: Duration) -> io::Result<()> {
-        let timeout = Timespec::try_from(left).map_err(io::Error::other)?;
+    pub fn poll(entries: &mut [Entry<'_>], remaining: Duration) -> io::Result<()> {
+        let timeout = Timespec::try_from(remaining).map_err(io::Error::other)?;
         rustix::event::poll(entries, Some(&timeout))?;
         Ok(())
     }
@@ -162,9 +165,9 @@ mod system {
         entry.0.revents == WRITE
     }
 
-    pub fn poll(entries: &mut [Entry<'_>], left: Duration) -> io::Result<()> {
+    pub fn poll(entries: &mut [Entry<'_>], remaining: Duration) -> io::Result<()> {
         // Rounded up: a shorter wait would spin until the deadline.
-        let milliseconds = i32::try_from(left.as_millis() + 1).unwrap_or(i32::MAX);
+        let milliseconds = i32::try_from(remaining.as_millis() + 1).unwrap_or(i32::MAX);
         let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
         // SAFETY: an Entry is a WSAPOLLFD and nothing else; there are at least `count` of them.
         match unsafe { WSAPoll(entries.as_mut_ptr().cast(), count, milliseconds) } {

@@ -158,7 +158,7 @@ pub(super) mod system {
     use std::net::{Ipv4Addr, UdpSocket};
     use std::os::windows::io::{AsRawSocket, RawSocket};
 
-    /// A datagram socket connected to itself, which receives no datagrams of others.
+    /// A datagram socket connected to itself, which receives no other datagrams.
     pub struct Signal(UdpSocket);
 
     impl Signal {

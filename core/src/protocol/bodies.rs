@@ -22,26 +22,26 @@ const RESERVED_NAMES: [&str; 7] = [
 /// Checks the extra fields of a body: one JSON object of up to 64 KiB within the limits of [`record::check`], without a
 /// name that the server reads as a field of a call.
 pub(crate) fn check_extra_fields(object: &str) -> Result<(), Error> {
-    let refused = |reason: String| {
+    let invalid = |reason: String| {
         let message = format!("the extra fields {reason}");
         Error::bad_argument(Status::InvalidArgument, "object", message)
     };
     if object.len() > BODY_JSON_MAX {
-        return Err(refused("are longer than 65536 bytes".into()));
+        return Err(invalid("are longer than 65536 bytes".into()));
     }
     if object.contains('\0') {
-        return Err(refused("contain a NUL".into()));
+        return Err(invalid("contain a NUL".into()));
     }
     let names = record::names(object, UNLIMITED)
-        .map_err(|error| refused(format!("are not a valid JSON object: {error}")))?;
+        .map_err(|error| invalid(format!("are not a valid JSON object: {error}")))?;
     if json::has_lone_surrogate(object) {
         let reason = "contain a lone surrogate, which the server would replace";
-        return Err(refused(reason.into()));
+        return Err(invalid(reason.into()));
     }
     let is_reserved = |name: &Name<'_>| RESERVED_NAMES.iter().any(|own| folds_to(*name, own));
     if names.iter().any(is_reserved) {
         let reserved = RESERVED_NAMES.join(", ");
-        return Err(refused(format!(
+        return Err(invalid(format!(
             "must not be named {reserved}, in any case"
         )));
     }
@@ -176,7 +176,7 @@ mod tests {
         serde_json::from_slice(body.as_slice()).unwrap()
     }
 
-    fn refusal(object: &str) -> Option<&'static str> {
+    fn rejected_argument(object: &str) -> Option<&'static str> {
         check_extra_fields(object)
             .err()
             .map(|error| error.argument())
@@ -186,7 +186,7 @@ mod tests {
     fn strings_in_extra_fields_are_found_at_any_depth() {
         let extra = r#"{"a":"long enough","b":[{"c":"also\u0020long"},"short"],"d":12345678}"#;
         let found = strings(Some(extra), 8);
-        let found: Vec<&str> = found.iter().map(|text| text.as_str()).collect();
+        let found: Vec<&str> = found.iter().map(|string| string.as_str()).collect();
         assert_eq!(found, ["long enough", "also long"]);
         assert!(strings(None, 8).is_empty());
     }
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn reserved_names_are_refused_in_any_case() {
+    fn reserved_names_are_rejected_in_any_case() {
         for name in [
             "email",
             "EMAIL",
@@ -271,7 +271,7 @@ mod tests {
             "MFAID",
         ] {
             assert_eq!(
-                refusal(&format!(r#"{{"x":1,"{name}":2}}"#)),
+                rejected_argument(&format!(r#"{{"x":1,"{name}":2}}"#)),
                 Some("object"),
                 "{name}"
             );
@@ -286,15 +286,19 @@ mod tests {
             "x",
             "",
         ] {
-            assert_eq!(refusal(&format!(r#"{{"{name}":2}}"#)), None, "{name}");
+            assert_eq!(
+                rejected_argument(&format!(r#"{{"{name}":2}}"#)),
+                None,
+                "{name}"
+            );
         }
-        assert_eq!(refusal(r#"{"deep":{"token":1}}"#), None);
+        assert_eq!(rejected_argument(r#"{"deep":{"token":1}}"#), None);
     }
 
     #[test]
     fn extra_fields_have_limits() {
         let sized = |size: usize| format!(r#"{{"x":"{}"}}"#, "y".repeat(size - 8));
-        assert_eq!(refusal(&sized(BODY_JSON_MAX)), None);
+        assert_eq!(rejected_argument(&sized(BODY_JSON_MAX)), None);
         for bad in [
             &sized(BODY_JSON_MAX + 1),
             "",
@@ -313,13 +317,13 @@ mod tests {
             r#"{"a":"\ud800"}"#,
             r#"{"\udc00\ud800":1}"#,
         ] {
-            assert_eq!(refusal(bad), Some("object"), "{bad:.40}");
+            assert_eq!(rejected_argument(bad), Some("object"), "{bad:.40}");
         }
         for good in [
             r#"{"a":"\ud83d\ude00","\\ud800":1e999}"#,
             &format!("{{\"a\":{}{}}}", "[".repeat(511), "]".repeat(511)),
         ] {
-            assert_eq!(refusal(good), None, "{good:.40}");
+            assert_eq!(rejected_argument(good), None, "{good:.40}");
         }
     }
 }

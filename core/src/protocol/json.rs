@@ -28,7 +28,7 @@ pub(crate) type Check<'a> = &'a dyn Fn() -> Result<(), Stopped>;
 /// A [`Check`] that never stops.
 pub(crate) const UNLIMITED: Check<'static> = &|| Ok(());
 
-/// Why JSON is refused.
+/// Why JSON is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum JsonError {
     NotUtf8,

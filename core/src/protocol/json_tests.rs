@@ -1,4 +1,4 @@
-//! Tests of `json.rs`, most of them against `serde_json` where that reads the same texts.
+//! Tests of `json.rs`, most of them against `serde_json` where both accept the same input.
 
 #![allow(clippy::unwrap_used)]
 
@@ -9,12 +9,12 @@ use serde_json::value::RawValue;
 
 use super::*;
 
-fn read(text: &str) -> Result<Vec<(String, &str)>, JsonError> {
-    let mut found = Vec::new();
-    fields(text, DEPTH_MAX, UNLIMITED, |name, value| {
-        found.push((decode_lossy(name.inside), value));
+fn read(json: &str) -> Result<Vec<(String, &str)>, JsonError> {
+    let mut list = Vec::new();
+    fields(json, DEPTH_MAX, UNLIMITED, |name, value| {
+        list.push((decode_lossy(name.inside), value));
     })?;
-    Ok(found)
+    Ok(list)
 }
 
 fn nested(depth: usize, open: &str, close: &str) -> String {
@@ -22,7 +22,7 @@ fn nested(depth: usize, open: &str, close: &str) -> String {
     format!("{{\"a\":{}0{}}}", open.repeat(inside), close.repeat(inside))
 }
 
-/// Pieces that texts are put together from: all of the grammar, and what is nearly of it.
+/// Pieces of the generated input: the whole grammar, and invalid variants.
 const PIECES: [&str; 44] = [
     "{",
     "}",
@@ -70,7 +70,7 @@ const PIECES: [&str; 44] = [
     "'",
 ];
 
-/// A generator that does not need to be good, only the same in every run.
+/// A generator that returns the same numbers in every run.
 fn random(state: &mut u64, below: usize) -> usize {
     *state = state
         .wrapping_mul(6_364_136_223_846_793_005)
@@ -87,19 +87,19 @@ fn accepts_exactly_what_serde_json_skips() {
         let inside: String = (0..count)
             .map(|_| PIECES[random(&mut state, PIECES.len())])
             .collect();
-        for text in [
+        for json in [
             format!("{{{inside}}}"),
             format!("{{\"k\":{inside}}}"),
             inside,
         ] {
-            let expected = serde_json::from_str::<IgnoredAny>(&text).is_ok();
-            let given = read(&text);
-            let is_object = text.trim_ascii_start().starts_with('{');
-            match given {
-                Ok(_) => assert!(expected && is_object, "{text}"),
-                Err(JsonError::NotAnObject) => assert!(expected && !is_object, "{text}"),
-                Err(JsonError::NotJson) => assert!(!expected, "{text}"),
-                Err(other) => panic!("{other:?}: {text}"),
+            let expected = serde_json::from_str::<IgnoredAny>(&json).is_ok();
+            let actual = read(&json);
+            let is_object = json.trim_ascii_start().starts_with('{');
+            match actual {
+                Ok(_) => assert!(expected && is_object, "{json}"),
+                Err(JsonError::NotAnObject) => assert!(expected && !is_object, "{json}"),
+                Err(JsonError::NotJson) => assert!(!expected, "{json}"),
+                Err(other) => panic!("{other:?}: {json}"),
             }
             if expected { good += 1 } else { bad += 1 }
         }
@@ -109,16 +109,16 @@ fn accepts_exactly_what_serde_json_skips() {
 
 #[test]
 fn returns_fields_as_serde_json_does() {
-    let text = r#" { "a" : 1.50 , "b\n":[1, {"x":[]}] ,"":"\ud800", "a":{ } } "#;
-    let found = read(text).unwrap();
+    let json = r#" { "a" : 1.50 , "b\n":[1, {"x":[]}] ,"":"\ud800", "a":{ } } "#;
+    let actual = read(json).unwrap();
     let expected = [
         ("a", "1.50"),
         ("b\n", r#"[1, {"x":[]}]"#),
         ("", r#""\ud800""#),
         ("a", "{ }"),
     ];
-    assert_eq!(found.len(), expected.len());
-    for ((name, value), (expected_name, expected_value)) in found.iter().zip(expected) {
+    assert_eq!(actual.len(), expected.len());
+    for ((name, value), (expected_name, expected_value)) in actual.iter().zip(expected) {
         assert_eq!((name.as_str(), *value), (expected_name, expected_value));
         let raw: &RawValue = serde_json::from_str(value).unwrap();
         assert_eq!(raw.get(), *value);
@@ -174,7 +174,7 @@ fn check_runs_every_64_kib() {
         "\",            \"",
     ] {
         let inside = filler.repeat(size / filler.len());
-        for text in [
+        for json in [
             format!("{{\"a\":[\"{inside}\"]}}"),
             format!("{{\"{inside}\":1}}"),
             format!("{{\"a\":{}}}", "1".repeat(size)),
@@ -186,8 +186,8 @@ fn check_runs_every_64_kib() {
                 looks.set(looks.get() + 1);
                 Ok(())
             };
-            let _ = fields(&text, DEPTH_MAX, &look, |_, _| {});
-            let is_read = read(&text).is_ok() || text.starts_with(' ');
+            let _ = fields(&json, DEPTH_MAX, &look, |_, _| {});
+            let is_read = read(&json).is_ok() || json.starts_with(' ');
             assert!(
                 !is_read || looks.get() >= size / BLOCK - 1,
                 "{filler}: {}",
@@ -196,7 +196,7 @@ fn check_runs_every_64_kib() {
             let stops = || Err(Stopped);
             if is_read {
                 assert_eq!(
-                    fields(&text, DEPTH_MAX, &stops, |_, _| {}),
+                    fields(&json, DEPTH_MAX, &stops, |_, _| {}),
                     Err(JsonError::Stopped)
                 );
             }
@@ -241,9 +241,9 @@ fn names_are_equal_if_their_decoded_strings_are() {
             assert_eq!(name(a) == name(b), is_same, "{a} {b}");
             assert!(!is_same || hash(name(a)) == hash(name(b)), "{a} {b}");
         }
-        let text: Option<String> = codes(a).into_iter().map(char::from_u32).collect();
-        assert_eq!(string(&format!("\"{a}\"")), text, "{a}");
-        assert!(text.is_none_or(|text| name(a).is(&text)), "{a}");
+        let decoded: Option<String> = codes(a).into_iter().map(char::from_u32).collect();
+        assert_eq!(string(&format!("\"{a}\"")), decoded, "{a}");
+        assert!(decoded.is_none_or(|decoded| name(a).is(&decoded)), "{a}");
     }
     assert!(!name("\\ud800").is("\u{fffd}"));
     assert_eq!(decode_lossy("\\ud800x\\udc00"), "\u{fffd}x\u{fffd}");
@@ -251,18 +251,18 @@ fn names_are_equal_if_their_decoded_strings_are() {
 
 #[test]
 fn strings_are_found_at_any_depth() {
-    let text = r#"{"a":"x","b":[{"c\"":"y\"\\"},"\ud83d\ude00" , {"d" : "z"}],"e":"","f":1}"#;
-    let found: Vec<String> = strings(text).map(|text| text.to_string()).collect();
-    assert_eq!(found, ["x", "y\"\\", "😀", "z", ""]);
+    let json = r#"{"a":"x","b":[{"c\"":"y\"\\"},"\ud83d\ude00" , {"d" : "z"}],"e":"","f":1}"#;
+    let strings_in: Vec<String> = strings(json).map(|string| string.to_string()).collect();
+    assert_eq!(strings_in, ["x", "y\"\\", "😀", "z", ""]);
     assert_eq!(strings("{}").count(), 0);
 }
 
 #[test]
 fn objects_are_recognized_by_their_front() {
-    for text in ["{", " \n{x", "\u{feff}{}"] {
-        assert!(looks_like_object(text.as_bytes()), "{text}");
+    for json in ["{", " \n{x", "\u{feff}{}"] {
+        assert!(looks_like_object(json.as_bytes()), "{json}");
     }
-    for text in ["", "<html>{", "[{}]", "null", "x{"] {
-        assert!(!looks_like_object(text.as_bytes()), "{text}");
+    for json in ["", "<html>{", "[{}]", "null", "x{"] {
+        assert!(!looks_like_object(json.as_bytes()), "{json}");
     }
 }

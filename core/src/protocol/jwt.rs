@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn expiry_has_limits() {
-        for (exp, wanted) in [
+        for (exp, expected) in [
             ("0", None),
             ("1", Some(1)),
             ("-1", None),
@@ -133,7 +133,7 @@ mod tests {
         ] {
             let claims = claims(&jwt(&format!(r#"{{"exp":{exp}}}"#)));
             assert!(claims.readable, "{exp}");
-            assert_eq!(claims.expires_at, wanted, "{exp}");
+            assert_eq!(claims.expires_at, expected, "{exp}");
         }
         assert_eq!(claims(&jwt("{}")).expires_at, None);
     }

@@ -4,13 +4,13 @@
 
 use super::*;
 
-fn parse(text: &str) -> BaseUrl {
-    BaseUrl::parse(text).unwrap()
+fn parse(base_url: &str) -> BaseUrl {
+    BaseUrl::parse(base_url).unwrap()
 }
 
 #[test]
 fn valid_base_urls() {
-    for (text, https, host, port, authority, address) in [
+    for (base_url, https, host, port, authority, address) in [
         (
             "https://api.example.com",
             true,
@@ -80,16 +80,16 @@ fn valid_base_urls() {
         ),
         ("https://h/@me", true, "h", 443, "h", "https://h/@me/x"),
     ] {
-        let url = parse(text);
+        let url = parse(base_url);
         assert_eq!(
             (url.is_https(), url.host(), url.port(), url.authority()),
             (https, host, port, authority),
-            "{text}"
+            "{base_url}"
         );
         assert_eq!(
             url.address(&format!("{}/x?y=z", url.prefix)),
             address,
-            "{text}"
+            "{base_url}"
         );
     }
 }
@@ -97,7 +97,7 @@ fn valid_base_urls() {
 #[test]
 fn invalid_base_urls() {
     let long = format!("https://{}", "h".repeat(URL_MAX - 7));
-    for text in [
+    for base_url in [
         "",
         "api.example.com",
         "//h",
@@ -158,9 +158,9 @@ fn invalid_base_urls() {
         "https://h/{a}",
         &long,
     ] {
-        let error = BaseUrl::parse(text)
+        let error = BaseUrl::parse(base_url)
             .err()
-            .unwrap_or_else(|| panic!("{text:?} was accepted"));
+            .unwrap_or_else(|| panic!("{base_url:?} was accepted"));
         assert_eq!(
             (error.argument(), error.status()),
             ("base_url", crate::error::Status::InvalidArgument)
@@ -171,8 +171,8 @@ fn invalid_base_urls() {
 }
 
 #[test]
-fn refusals_say_what_to_write() {
-    for (text, words) in [
+fn errors_suggest_a_correction() {
+    for (base_url, words) in [
         ("localhost:8090", "does not start with http:// or https://"),
         ("localhost", "does not start with http:// or https://"),
         (
@@ -207,38 +207,38 @@ fn refusals_say_what_to_write() {
         ("http://localhost:8090/_/#/login", "end it before /_/"),
         ("http://localhost:8090/?a", "before the ?"),
     ] {
-        let message = BaseUrl::parse(text)
+        let message = BaseUrl::parse(base_url)
             .err()
             .map(|error| error.message().to_owned());
         assert!(
             message.as_ref().is_some_and(|m| m.contains(words)),
-            "{text}: {message:?}"
+            "{base_url}: {message:?}"
         );
     }
 }
 
 #[test]
 fn probable_mistakes_in_prefixes_have_advice() {
-    for (text, words) in [
+    for (base_url, words) in [
         ("http://h/api", "leave /api out"),
         ("http://h/a/api/", "leave /api out"),
         ("http://h/api/collections/users", "end it before /api"),
         ("http://h/_/", "leave /_/ out"),
     ] {
-        let advice = parse(text).advice();
+        let advice = parse(base_url).advice();
         assert!(
             advice.is_some_and(|advice| advice.contains(words)),
-            "{text}: {advice:?}"
+            "{base_url}: {advice:?}"
         );
     }
-    for text in [
+    for base_url in [
         "http://h",
         "http://api/",
         "http://h/apis",
         "http://h/apis/x",
         "http://h/a_",
     ] {
-        assert_eq!(parse(text).advice(), None, "{text}");
+        assert_eq!(parse(base_url).advice(), None, "{base_url}");
     }
 }
 
@@ -283,8 +283,8 @@ fn mfa_id_is_last() {
 /// Reads a query as Go's url.ParseQuery does: split at `&` and the first `=`, `+` is a space, a `;` or a
 /// bad escape drops the pair.
 fn go_parse_query(query: &str) -> Vec<(String, String)> {
-    let unescape = |text: &str| {
-        let spaced = text.replace('+', " ");
+    let unescape = |part: &str| {
+        let spaced = part.replace('+', " ");
         percent_decode_str(&spaced)
             .decode_utf8()
             .unwrap()

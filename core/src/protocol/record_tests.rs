@@ -7,8 +7,8 @@ use std::cell::Cell;
 use super::super::json::UNLIMITED;
 use super::*;
 
-fn read(text: &str) -> Result<(), JsonError> {
-    check(text, UNLIMITED)
+fn read(json: &str) -> Result<(), JsonError> {
+    check(json, UNLIMITED)
 }
 
 fn fields(count: usize) -> String {
@@ -37,9 +37,9 @@ fn every_object_of_rfc_8259_is_accepted() {
 }
 
 #[test]
-fn refusals_have_a_reason() {
+fn errors_have_a_reason() {
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(512), "]".repeat(512));
-    for (bad, fault) in [
+    for (bad, error) in [
         ("", JsonError::NotJson),
         ("{", JsonError::NotJson),
         ("{\"a\":1,}", JsonError::NotJson),
@@ -49,12 +49,12 @@ fn refusals_have_a_reason() {
         ("null", JsonError::NotAnObject),
         (&deep, JsonError::TooDeep),
     ] {
-        assert_eq!(read(bad), Err(fault), "{bad:.60}");
+        assert_eq!(read(bad), Err(error), "{bad:.60}");
     }
 }
 
 #[test]
-fn duplicate_names_at_the_top_level_are_refused() {
+fn duplicate_names_at_the_top_level_are_rejected() {
     for bad in [
         r#"{"a":1,"b":2,"a":3}"#,
         r#"{"a":1,"\u0061":3}"#,
@@ -73,9 +73,9 @@ fn duplicate_names_at_the_top_level_are_refused() {
 
 #[test]
 fn check_runs_while_names_are_compared() {
-    let text = format!("{{{}}}", fields(100_000));
+    let json = format!("{{{}}}", fields(100_000));
     let looks = Cell::new(0);
-    let scanned = text.len() / (64 * 1024) + 1;
+    let scanned = json.len() / (64 * 1024) + 1;
     let look = || {
         looks.set(looks.get() + 1);
         if looks.get() > scanned + 10 {
@@ -84,5 +84,5 @@ fn check_runs_while_names_are_compared() {
             Ok(())
         }
     };
-    assert_eq!(check(&text, &look), Err(JsonError::Stopped));
+    assert_eq!(check(&json, &look), Err(JsonError::Stopped));
 }

@@ -13,7 +13,7 @@ use crate::secret::SecretBytes;
 use automaton::{Automaton, Needle, State};
 use decode::{Decoded, Encoding};
 
-/// Replaces a secret, and a string of which nothing may be shown.
+/// Replaces a secret, and a string that must not be shown.
 const MASK: &str = "***";
 
 /// The shortest secret whose occurrences are replaced individually, and that is also searched for in base64 and in ids.
@@ -25,15 +25,15 @@ const SECRETS_MAX: usize = 256 * 1024;
 
 /// Redacts the secrets of one call.
 pub(crate) struct Redactor {
-    /// `None` if there are too many secrets to search for: then nothing of a response is shown.
+    /// `None` if there are too many secrets to search for: then no part of a response is shown.
     automaton: Option<Automaton>,
 }
 
 /// A range of bytes: start and end.
 type Span = (usize, usize);
 
-/// The occurrences found in a text.
-struct Found {
+/// The occurrences of secrets in a text.
+struct Matches {
     /// Occurrences of long secrets, in order, overlapping ones merged.
     spans: Vec<Span>,
     /// Whether a short secret occurs outside of them.
@@ -112,24 +112,24 @@ impl Redactor {
 
     /// Redacts an id. Short secrets are kept: they occur in random ids by chance.
     pub fn id(&self, id: &str) -> String {
-        let found = self.find(id.as_bytes(), false, Layer::Text);
-        found.map_or(MASK.to_owned(), |found| {
-            String::from_utf8_lossy(&mask(id.as_bytes(), &found.spans, id.len())).into_owned()
+        let matches = self.find(id.as_bytes(), false, Layer::Text);
+        matches.map_or(MASK.to_owned(), |matches| {
+            String::from_utf8_lossy(&mask(id.as_bytes(), &matches.spans, id.len())).into_owned()
         })
     }
 
-    /// Redacts a text that is replaced as a whole if it contains a short secret. `is_cut` is whether it is truncated.
+    /// Redacts a text, or replaces all of it if it contains a short secret. `is_cut` is whether it is truncated.
     fn unit(&self, text: &[u8], is_cut: bool, layer: Layer) -> Option<Vec<u8>> {
-        let found = self.find(text, is_cut, layer)?;
-        Some(if found.has_short {
+        let matches = self.find(text, is_cut, layer)?;
+        Some(if matches.has_short {
             MASK.into()
         } else {
-            mask(text, &found.spans, found.end)
+            mask(text, &matches.spans, matches.end)
         })
     }
 
-    /// Redacts the tokens of JSON. Also returns the secrets left that span several of them.
-    fn tokens(&self, json: &str, is_cut: bool, status: u16) -> Option<(SecretBytes, Found)> {
+    /// Redacts the tokens of JSON. Also returns the remaining secrets, which span several of them.
+    fn tokens(&self, json: &str, is_cut: bool, status: u16) -> Option<(SecretBytes, Matches)> {
         let mut shown = SecretBytes::with_capacity(json.len());
         let mut fixed: Vec<Span> = Vec::new();
         let mut rest = json;
@@ -150,15 +150,15 @@ impl Redactor {
             }
             rest = after;
         }
-        let mut found = self.find(shown.as_slice(), is_cut, Layer::Text)?;
-        found.spans.retain(|span| {
+        let mut matches = self.find(shown.as_slice(), is_cut, Layer::Text)?;
+        matches.spans.retain(|span| {
             let before = fixed.partition_point(|(start, _)| *start <= span.0);
             before == 0 || fixed[before - 1].1 < span.1
         });
-        Some((shown, found))
+        Some((shown, matches))
     }
 
-    /// Redacts and appends a string. Returns whether it is one of BosBase's.
+    /// Redacts and appends a string. Returns whether it is a fixed string of BosBase.
     fn string_token(
         &self,
         token: &str,
@@ -188,7 +188,7 @@ impl Redactor {
         Some(is_fixed)
     }
 
-    /// The same for a number, which is replaced as a whole.
+    /// As for a string; a number is replaced as a whole.
     fn number_token(
         &self,
         token: &str,
@@ -200,8 +200,8 @@ impl Redactor {
             shown.push(token.as_bytes());
             return Some(true);
         }
-        let found = self.find(token.as_bytes(), is_cut, Layer::Text)?;
-        if found.has_short || !found.spans.is_empty() {
+        let matches = self.find(token.as_bytes(), is_cut, Layer::Text)?;
+        if matches.has_short || !matches.spans.is_empty() {
             shown.push(b"\"***\"");
         } else {
             shown.push(token.as_bytes());
@@ -210,10 +210,10 @@ impl Redactor {
     }
 
     /// Finds the secrets in a text, in any encoding.
-    fn find(&self, text: &[u8], is_cut: bool, layer: Layer) -> Option<Found> {
+    fn find(&self, text: &[u8], is_cut: bool, layer: Layer) -> Option<Matches> {
         let mut search = Search::new(self.automaton.as_ref()?, is_cut, text.len());
         if search.automaton.is_empty() {
-            return Some(search.found());
+            return Some(search.matches());
         }
         let mut base = Decoded::plain(text);
         if layer == Layer::JsonString && base.contains(b'\\') {
@@ -233,11 +233,11 @@ impl Redactor {
         if base.contains(b'+') {
             search.read(&base.decode(Encoding::Form, is_cut));
         }
-        Some(search.found())
+        Some(search.matches())
     }
 }
 
-/// What a text is part of.
+/// The format of a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Layer {
     Text,
@@ -272,7 +272,7 @@ impl<'a> Search<'a> {
         let mut state = State::default();
         for (at, &byte) in text.bytes().iter().enumerate() {
             state = self.automaton.next(state, byte);
-            let (of_long, of_short) = self.automaton.found(state);
+            let (of_long, of_short) = self.automaton.matches(state);
             for (length, spans) in [(of_long, &mut long), (of_short, &mut short)] {
                 if length > 0 {
                     add(spans, text.span(at + 1 - length, at));
@@ -289,7 +289,7 @@ impl<'a> Search<'a> {
         self.end = self.end.min(text.end());
     }
 
-    fn found(mut self) -> Found {
+    fn matches(mut self) -> Matches {
         // A stable sort is fast on the sorted runs of the encodings.
         self.long.sort();
         let mut spans = Vec::with_capacity(self.long.len());
@@ -298,7 +298,7 @@ impl<'a> Search<'a> {
             let before = spans.partition_point(|(start, _)| *start <= span.0);
             before > 0 && span.1 <= spans[before - 1].1
         };
-        Found {
+        Matches {
             has_short: !self.short.iter().all(is_inside),
             spans,
             end: self.end,

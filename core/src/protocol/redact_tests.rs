@@ -144,7 +144,7 @@ fn text_with_a_short_secret_is_not_shown() {
     assert_eq!(redacted("wrong password", &["word"]), "***");
     assert_eq!(redacted("wr\\u006fng", &["o"]), "***");
     assert_eq!(redacted("wrong", &["wrongs"]), "wrong");
-    // The other one hides it.
+    // The short secret occurs within the long one.
     assert_eq!(redacted("a tok-pw-123!", &["pw", "tok-pw-123"]), "a ***!");
     assert_eq!(redacted("a pw tok-pw-123!", &["pw", "tok-pw-123"]), "***");
 }
@@ -197,7 +197,7 @@ fn json_stays_valid_and_in_order() {
         r#"{"a":"***","b":true,"c":null,"d":-1.5e3}"#
     );
     for encoding in encodings(SECRET) {
-        // Once as the text of a string, once written into it.
+        // Once as the value of a string, once as its JSON.
         let inside = serde_json::to_string(&format!("x{encoding}x")).unwrap();
         assert_eq!(
             json(&format!(r#"{{"a":{inside}}}"#), &[SECRET]),

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_valid_until_it_expires() {
+    fn session_is_valid_until_it_expires() {
         let valid = |claims: &str| session(&jwt(claims), "").is_valid_at(1000);
         assert!(valid(r#"{"exp":1001}"#));
         assert!(!valid(r#"{"exp":1000}"#));

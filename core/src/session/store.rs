@@ -64,22 +64,22 @@ mod tests {
 
     /// Every order in which `changes` changes can start and commit: each occurs twice.
     fn orders(changes: usize) -> Vec<Vec<usize>> {
-        let mut found = Vec::new();
-        extend(&mut vec![], &mut vec![2; changes], &mut found);
-        found
+        let mut orders = Vec::new();
+        extend(&mut vec![], &mut vec![2; changes], &mut orders);
+        orders
     }
 
-    fn extend(order: &mut Vec<usize>, left: &mut [usize], found: &mut Vec<Vec<usize>>) {
-        if left.iter().all(|&times| times == 0) {
-            found.push(order.clone());
+    fn extend(order: &mut Vec<usize>, remaining: &mut [usize], orders: &mut Vec<Vec<usize>>) {
+        if remaining.iter().all(|&times| times == 0) {
+            orders.push(order.clone());
         }
-        for change in 0..left.len() {
-            if left[change] > 0 {
-                left[change] -= 1;
+        for change in 0..remaining.len() {
+            if remaining[change] > 0 {
+                remaining[change] -= 1;
                 order.push(change);
-                extend(order, left, found);
+                extend(order, remaining, orders);
                 order.pop();
-                left[change] += 1;
+                remaining[change] += 1;
             }
         }
     }

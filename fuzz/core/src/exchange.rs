@@ -160,7 +160,7 @@ impl Harness {
 
     fn client(&self, is_silent: bool) -> Client {
         let address = self.listener.local_addr().expect("it is bound");
-        // Only a silent server lets a client wait: with any other one, a passed deadline is a failure.
+        // A call may time out only if the server is silent.
         let timeout = Duration::from_millis(if is_silent { 3 } else { 20_000 });
         let client = Client::builder(&format!("http://{address}"))
             .timeout(timeout)
@@ -171,7 +171,7 @@ impl Harness {
         client
     }
 
-    /// Makes a call, and serves it until it has completed and no event is left.
+    /// Makes a call, and serves it until it has completed and no event is pending.
     fn run(&self, client: &Client, call: Call, server: &mut ScriptedServer<'_>) -> CallResult {
         let job = (client.clone(), call);
         self.jobs.send(job).expect("the thread runs");
@@ -222,7 +222,7 @@ enum Event {
     Completed,
 }
 
-/// The result of a call, and what the server saw of it.
+/// The result of a call, and what the server received.
 struct Observed<'a> {
     call: Call,
     result: &'a CallResult,

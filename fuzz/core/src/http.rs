@@ -19,7 +19,7 @@ pub struct Response {
 }
 
 /// Parses the response at the start of `bytes`, with a body of at most `max` bytes; `None` if it is incomplete or
-/// refused. `closed` means that an orderly close follows the bytes.
+/// rejected. `closed` means that an orderly close follows the bytes.
 pub fn parse(bytes: &[u8], closed: bool, max: usize) -> Option<Response> {
     let mut start = 0;
     for _ in 0..=8 {
@@ -88,7 +88,7 @@ impl Head {
         !self.is_http_10 && !self.elements("connection").contains(&"close".to_owned())
     }
 
-    /// How the body ends; `None` if the head is refused.
+    /// How the body ends; `None` if the head is rejected.
     fn framing(&self) -> Option<Framing> {
         let lengths = self.values("content-length");
         let lengths: Vec<u64> = lengths
@@ -125,7 +125,7 @@ fn number(digits: &str) -> Option<u64> {
     digits.parse().ok().filter(|_| is_number)
 }
 
-/// Splits at CRLFs. A bare CR or LF stays in its line, which is then refused.
+/// Splits at CRLFs. A bare CR or LF stays in its line, which is then rejected.
 fn lines(bytes: &[u8]) -> Vec<&[u8]> {
     let (mut lines, mut rest) = (Vec::new(), bytes);
     while let Some(end) = rest.windows(2).position(|end| end == b"\r\n") {

@@ -80,8 +80,8 @@ impl<'de> Deserialize<'de> for Fields {
 /// Decodes a name. An unpaired surrogate becomes U+10FFFF and its number, so that different names stay different.
 fn name(raw: &str) -> String {
     const MARK: char = '\u{10ffff}';
-    if let Ok(text) = serde_json::from_str::<String>(raw) {
-        return text.replace(MARK, &format!("{MARK}{MARK}"));
+    if let Ok(name) = serde_json::from_str::<String>(raw) {
+        return name.replace(MARK, &format!("{MARK}{MARK}"));
     }
     let mut units: Vec<u16> = Vec::new();
     let mut rest = &raw[1..raw.len() - 1];
@@ -94,9 +94,9 @@ fn name(raw: &str) -> String {
         match u16::from_str_radix(rest[..length].trim_start_matches("\\u"), 16) {
             Ok(unit) if length == 6 => units.push(unit),
             _ => {
-                let text: String = serde_json::from_str(&format!("\"{}\"", &rest[..length]))
+                let decoded: String = serde_json::from_str(&format!("\"{}\"", &rest[..length]))
                     .expect("a character or an escape");
-                units.extend(text.encode_utf16());
+                units.extend(decoded.encode_utf16());
             }
         }
         rest = &rest[length..];

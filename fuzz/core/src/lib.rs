@@ -25,8 +25,8 @@ pub use responses::responses;
 
 /// Splits `data` at NULs, which no argument of the library may contain.
 fn strings(data: &[u8]) -> Option<Vec<&str>> {
-    let text = std::str::from_utf8(data).ok()?;
-    Some(text.split('\0').collect())
+    let data = std::str::from_utf8(data).ok()?;
+    Some(data.split('\0').collect())
 }
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {

@@ -1,4 +1,4 @@
-//! Base URLs, and the request targets made from them.
+//! Base URLs, and the request targets built from them.
 
 use std::net::Ipv6Addr;
 
@@ -68,7 +68,7 @@ fn check_origin(url: &str) -> Option<&str> {
     Some(path.strip_suffix('/').unwrap_or(path))
 }
 
-/// Checks that every parser sees the same segments in the target, those of the call, and no fragment.
+/// Checks that every parser splits the target into the segments of the call, without a fragment.
 fn check_path(target: &str, start: &str, collection: &str, call: &str) {
     let is_safe = |b: u8| b.is_ascii_graphic() && !b"#\\\"<>".contains(&b);
     assert!(target.bytes().all(is_safe), "{target}");
@@ -121,9 +121,9 @@ fn check_address(url: &str, address: &str) {
     }
 }
 
-/// Decodes each `%XX`; `None` if a percent sign starts none.
-fn percent_decoded(text: &str) -> Option<Vec<u8>> {
-    let mut parts = text.split('%');
+/// Decodes each `%XX`; `None` if a percent sign is not followed by two digits.
+fn percent_decoded(string: &str) -> Option<Vec<u8>> {
+    let mut parts = string.split('%');
     let mut decoded = parts.next()?.as_bytes().to_vec();
     for part in parts {
         let digits = part.get(..2).filter(|digits| !digits.contains('+'))?;

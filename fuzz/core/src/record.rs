@@ -11,7 +11,7 @@ const OWN_NAMES: &str = "email password token identity identityField otpId mfaId
 
 /// Parses `data` as a record and as extra fields.
 pub fn record(data: &[u8]) {
-    // Longer inputs reach nothing new.
+    // Longer inputs cover no further code.
     let Some(json) = std::str::from_utf8(data)
         .ok()
         .filter(|json| json.len() < 40_000)

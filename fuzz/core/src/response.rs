@@ -18,13 +18,13 @@ pub fn response(data: &[u8]) {
     let mut parts = parts(lengths, bytes).into_iter();
     let in_parts = parse_response(&mut parts, closed, BODY_MAX).map(|response| {
         let unread: usize = parts.map(<[u8]>::len).sum();
-        response.map(|(status, body, keep_alive, left)| (status, body, keep_alive, left + unread))
+        response.map(|(status, body, keep_alive, rest)| (status, body, keep_alive, rest + unread))
     });
     assert_eq!(at_once, in_parts);
 
     let expected = http::parse(bytes, closed, BODY_MAX).map(|response| {
-        let left = bytes.len() - response.length;
-        (response.status, response.body, response.keep_alive, left)
+        let rest = bytes.len() - response.length;
+        (response.status, response.body, response.keep_alive, rest)
     });
     assert_eq!(at_once.unwrap_or_default(), expected);
 }

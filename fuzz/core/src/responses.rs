@@ -52,7 +52,7 @@ pub fn responses(data: &[u8]) {
         retry_after,
         body: &body,
     };
-    // Longer bodies reach nothing new.
+    // Longer bodies cover no further code.
     if body.len() < 40_000 {
         check(call(letter), fields % 2 == 1, &response);
     }
@@ -261,7 +261,7 @@ fn assert_hidden(shown: &[u8], secrets: &[&str]) {
     }
 }
 
-/// Decodes JSON escapes from the start; everything else stays.
+/// Decodes JSON escapes, and copies the rest.
 fn json_decoded(shown: &[u8]) -> Vec<u8> {
     let (mut decoded, mut rest) = (Vec::new(), shown);
     while let Some((&first, after)) = rest.split_first() {
@@ -285,7 +285,7 @@ fn json_decoded(shown: &[u8]) -> Vec<u8> {
     decoded
 }
 
-/// Decodes percent escapes; everything else stays.
+/// Decodes percent escapes, and copies the rest.
 fn percent_decoded(shown: &[u8]) -> Vec<u8> {
     percent_encoding::percent_decode(shown).collect()
 }

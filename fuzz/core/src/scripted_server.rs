@@ -1,4 +1,4 @@
-//! A server on loopback that follows a script, whatever the requests are.
+//! A server on loopback that follows a script and ignores the contents of requests.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
@@ -18,7 +18,7 @@ const REQUEST_MAX: usize = 4096;
 /// What a server does on each of its connections: steps before the first request, and steps after each request.
 pub struct Script {
     connections: VecDeque<VecDeque<Vec<Step>>>,
-    /// Whether a client is left without a response.
+    /// Whether a client receives no response.
     pub is_silent: bool,
 }
 
@@ -28,21 +28,21 @@ enum Step {
     Shutdown,
     Close,
     Reset,
-    /// Leaves the client waiting.
+    /// Sends nothing more, and keeps the connection open.
     Silence,
 }
 
 impl Script {
     /// Parses a script: bytes to send, and commands of `~` and a character.
     /// `n` waits for the next request, `,` ends a write, `*` and a byte repeat the current write that many times,
-    /// `e` shuts down sending, `c` closes, `r` resets, `s` leaves the client waiting, `+` starts the next
-    /// connection, `~` sends a `~`.
-    pub fn parse(text: &[u8]) -> Self {
+    /// `e` shuts down sending, `c` closes, `r` resets, `s` keeps the connection open without a response, `+` starts
+    /// the next connection, `~` sends a `~`.
+    pub fn parse(input: &[u8]) -> Self {
         let mut script = Script {
             connections: VecDeque::from([VecDeque::from([Vec::new()])]),
             is_silent: false,
         };
-        let (mut write, mut size, mut bytes) = (Vec::new(), 0, text.iter());
+        let (mut write, mut size, mut bytes) = (Vec::new(), 0, input.iter());
         while let Some(&byte) = bytes.next().filter(|_| size < BYTES_MAX) {
             match (byte, bytes.as_slice().first()) {
                 (b'~', Some(b'*')) => {
@@ -274,7 +274,7 @@ impl Drop for ScriptedServer<'_> {
     }
 }
 
-/// Sends bytes in a segment of their own. Returns false if the system does not take all of them.
+/// Sends bytes in a separate segment. Returns false if the system does not take all of them.
 fn send(mut stream: &TcpStream, bytes: &[u8], sent: &mut Vec<u8>) -> bool {
     let mut rest = bytes;
     while !rest.is_empty() {

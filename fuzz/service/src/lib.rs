@@ -35,7 +35,7 @@ pub fn fields(data: &[u8]) {
     let record = json!({"token": "t", "record": {"id": "i", "name": "<b>Nimble</b> f\u{fc}x"}});
     let mut value: Value = serde_json::from_slice(json).unwrap_or(record);
     let length = value.to_string().len();
-    // Only an excerpt may add something: its ellipsis, and `<` for an entity.
+    // Only an excerpt may add characters: its ellipsis, and `<` for an entity.
     if select(&mut value, fields) && !fields.contains(':') {
         assert!(value.to_string().len() <= length);
     }

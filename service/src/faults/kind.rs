@@ -42,7 +42,7 @@ pub enum When {
 pub struct Fault {
     pub kind: Kind,
     pub when: When,
-    /// The value of [`Kind::parameter`], given or default.
+    /// The value of [`Kind::parameter`], explicit or default.
     pub parameter: Option<u64>,
 }
 

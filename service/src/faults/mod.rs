@@ -203,7 +203,7 @@ impl Faults {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
-        // No panic can leave the list half changed.
+        // A panic cannot leave the list in an inconsistent state.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -24,7 +24,7 @@ impl FaultStream {
         Self(Arc::new(Mutex::new(Some(stream))))
     }
 
-    /// Sends `response` as the fault demands, and closes the connection. Fails if the client has
+    /// Sends `response` with the fault, and closes the connection. Fails if the client has
     /// disconnected.
     pub async fn send(&self, fault: Fault, response: Response) -> io::Result<()> {
         let number = fault.parameter.unwrap_or_default();
@@ -44,7 +44,7 @@ impl FaultStream {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<TcpStream>> {
-        // No panic can leave it half taken.
+        // A panic cannot leave it in an inconsistent state.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

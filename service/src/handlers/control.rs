@@ -1,4 +1,4 @@
-//! The control endpoint. It refuses requests from browsers and other machines.
+//! The control endpoint. It rejects requests from browsers and other machines.
 
 use crate::app::App;
 use crate::response::{ApiError, ApiResult, internal_error, json_response};

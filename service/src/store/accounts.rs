@@ -16,9 +16,9 @@ pub struct Account {
     pub password_hash: String,
     /// One half of the key that signs login tokens; the other is the collection's secret.
     pub token_key: String,
-    /// Whether the account has proved that it owns the email.
+    /// Whether the email is verified.
     pub verified: bool,
-    /// Whether others can see the email.
+    /// Whether the email is visible to others.
     pub email_visibility: bool,
     /// The values of the collection's fields.
     pub fields: Map<String, Value>,
@@ -27,7 +27,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// Returns the record as its owner sees it.
+    /// Returns the record with the fields visible to its owner.
     pub fn to_json(&self, collection: &Collection) -> Map<String, Value> {
         let mut json = super::records::fields_to_json(collection, &self.fields);
         let mut put = |name: &str, value: Value| json.insert(name.to_owned(), value);

@@ -40,7 +40,7 @@ pub struct Collection {
     /// The rule for viewing a record.
     #[serde(default)]
     pub view_rule: Option<String>,
-    /// One half of the key that signs login tokens. Has a column of its own.
+    /// One half of the key that signs login tokens. Stored in a separate column.
     #[serde(skip, default = "ids::secret")]
     pub secret: String,
 }

@@ -1,5 +1,5 @@
 //! Opening the database: a SQLite file, SQLite in memory, or PostgreSQL. A database that is
-//! damaged or belongs to another program is refused before anything is written.
+//! damaged or belongs to another program is rejected before anything is written.
 
 use super::error::{OpenError, POSTGRES_TIMEOUT};
 use super::{Db, Store, schema};

@@ -17,7 +17,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// Returns the record as a client sees it.
+    /// Returns the record as sent to clients.
     pub fn to_json(&self, collection: &Collection) -> Map<String, Value> {
         let mut json = fields_to_json(collection, &self.fields);
         let mut put = |name: &str, value: &str| json.insert(name.to_owned(), value.into());

@@ -56,8 +56,8 @@ async fn check_version(db: &mut Db, tables: &[String]) -> Result<(), OpenError> 
     }
 }
 
-/// Creates missing tables and built-in collections. Instances that start at the same time take
-/// turns. Must be called in a transaction.
+/// Creates missing tables and built-in collections. Instances that start at the same time wait
+/// for each other. Must be called in a transaction.
 pub async fn migrate(db: &mut Db) -> Result<(), OpenError> {
     lock_schema(db).await?;
     check_owner(db).await?;

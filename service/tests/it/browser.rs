@@ -30,11 +30,11 @@ fn browser() -> Option<&'static str> {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let is_installed = |name: &&str| std::env::split_paths(&paths).any(|p| p.join(name).is_file());
-    let found = names.into_iter().find(is_installed);
-    if found.is_none() {
+    let browser = names.into_iter().find(is_installed);
+    if browser.is_none() {
         tools::skip("no chromium");
     }
-    found
+    browser
 }
 
 #[test]

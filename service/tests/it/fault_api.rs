@@ -48,7 +48,7 @@ enum End {
     Reset,
 }
 
-/// Sends `bytes`, and returns all bytes received and how the connection was closed.
+/// Sends `bytes`, and returns all bytes received and the end of the connection.
 fn receive(address: SocketAddr, bytes: &[u8]) -> (Vec<u8>, End) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(bytes).unwrap();
@@ -321,7 +321,7 @@ fn before_skips_the_call_and_after_executes_it() {
 }
 
 #[test]
-fn response_to_a_skipped_call_says_so() {
+fn response_to_a_skipped_call_has_its_message() {
     let server = server();
     let fault = json!({"fault": "delay", "when": "before", "milliseconds": 1});
     add_fault(&server, fault);
@@ -539,8 +539,8 @@ fn invalid_faults_are_rejected() {
             "the calls are bind-token, unbind-token,",
         ),
         (
-            reset(json!({"collection": "nobody"})),
-            "no collection nobody",
+            reset(json!({"collection": "unknown"})),
+            "no collection unknown",
         ),
     ] {
         command["do"] = "add_fault".into();
@@ -582,8 +582,8 @@ fn new_server_ignores_bindings() {
     assert_eq!(users.unbind("b@example.com", "t").status, 400);
     let response = users.login_with_token("", "");
     assert!(response.json()["data"]["token"].is_object());
-    let nobody = Api::new(server.address(), "nobody");
-    assert_eq!(nobody.login_with_token("t", "").status, 404);
+    let unknown = Api::new(server.address(), "unknown");
+    assert_eq!(unknown.login_with_token("t", "").status, 404);
     assert_eq!(users.login_with_password(A, "").status, 200);
     assert_eq!(hits(), 8);
     server.control(json!({"do": "clear_faults"})).unwrap();

@@ -157,7 +157,7 @@ fn cells(fields: &str) -> Vec<String> {
 #[test]
 fn page_lists_the_result_of_every_fault() {
     let rows = table("Results by call");
-    // `new_server` has a table of its own.
+    // `new_server` has a separate table.
     let names = fault_names(&demo());
     for name in names.iter().filter(|name| *name != "new_server") {
         let field = format!("\"fault\": \"{name}\"");

@@ -121,7 +121,7 @@ fn requested_otp_is_a_factor_once() {
         // The code proves ownership of the email.
         assert_eq!(response.json()["record"]["verified"], true);
         // The response does not reveal whether the email exists.
-        let unknown = api.request_otp("nobody@example.com");
+        let unknown = api.request_otp("unknown@example.com");
         assert_eq!(unknown.len(), id.len());
         api.login_with_otp(&unknown, "1", "")
             .assert_error(400, "Invalid or expired OTP.");

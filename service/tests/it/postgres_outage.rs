@@ -1,4 +1,4 @@
-//! PostgreSQL is down or does not respond: requests and startup fail soon.
+//! PostgreSQL is down or does not respond: requests and startup fail within seconds.
 
 use crate::support::api::{A, Api, seed};
 use crate::support::database::Database;
@@ -52,7 +52,7 @@ impl Proxy {
         }
     }
 
-    /// Closes all connections, and refuses new ones.
+    /// Closes all connections and the listener.
     fn close(&mut self) {
         self.is_closed.store(true, Ordering::SeqCst);
         let _ = TcpStream::connect(self.address);
@@ -63,7 +63,7 @@ impl Proxy {
     }
 
     /// Accepts connections, but drops what PostgreSQL sends.
-    fn silence(&self) {
+    fn drop_responses(&self) {
         self.is_silent.store(true, Ordering::SeqCst);
     }
 }
@@ -142,7 +142,7 @@ fn requests_fail_if_the_database_does_not_respond() {
     let Some((_database, proxy, running)) = behind_proxy(&directory) else {
         return;
     };
-    proxy.silence();
+    proxy.drop_responses();
     assert_calls_fail(&running);
     running.stop();
 }

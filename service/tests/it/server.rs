@@ -92,14 +92,14 @@ fn health_reports_settings_to_superusers() {
 fn invalid_rule_rejects_logins() {
     let server = api::server(&json!({
         "collections": [
-            {"name": "odd", "type": "auth", "authRule": "@request.auth.id != '' || verified = true"},
-            {"name": "sound", "type": "auth", "authRule": "verified = true && score > 1",
+            {"name": "unsupported", "type": "auth", "authRule": "@request.auth.id != '' || verified = true"},
+            {"name": "supported", "type": "auth", "authRule": "verified = true && score > 1",
                 "fields": [{"name": "score", "type": "number"}]}],
         "accounts": [
-            {"collection": "odd", "email": DEMO_USER, "password": DEMO_PASSWORD, "verified": true},
-            {"collection": "sound", "email": DEMO_USER, "password": DEMO_PASSWORD,
+            {"collection": "unsupported", "email": DEMO_USER, "password": DEMO_PASSWORD, "verified": true},
+            {"collection": "supported", "email": DEMO_USER, "password": DEMO_PASSWORD,
                 "verified": true, "fields": {"score": 1.5}}]}));
-    for (name, status) in [("odd", 403), ("sound", 200)] {
+    for (name, status) in [("unsupported", 403), ("supported", 200)] {
         collection(&server, name).must_bind(DEMO_USER, "t");
         assert_eq!(login(&server, name, "t").status, status);
     }
@@ -314,7 +314,7 @@ fn control_rejects_browsers() {
 #[test]
 fn control_commands_are_atomic() {
     let server = api::server(&json!({"accounts": [account("users", "1", DEMO_USER)]}));
-    let reference = json!({"collection": "users", "id": "1", "email": "whatever@example.com"});
+    let reference = json!({"collection": "users", "id": "1", "email": "other@example.com"});
     for (command, message) in [
         (
             json!({"do": "create_nothing", "account": reference}),
@@ -368,7 +368,7 @@ fn control_commands_are_atomic() {
 }
 
 #[test]
-fn deleted_data_is_not_inherited() {
+fn new_accounts_inherit_no_deleted_data() {
     let players = json!({"name": "players", "id": "c1", "type": "auth", "otp": {"enabled": true}});
     let server = api::server(&json!({"collections": [players],
         "accounts": [account("players", "1", DEMO_USER)]}));

@@ -1,4 +1,4 @@
-//! Shutdown, databases that are refused, and a full disk.
+//! Shutdown, rejected databases, and a full disk.
 
 use crate::support::api::{A, Api, credentials, seed};
 use crate::support::database::Database;
@@ -89,7 +89,7 @@ fn create_used(directory: &TempDir) -> String {
     data
 }
 
-fn assert_refused(directory: &TempDir, data: &str, reason: &str) {
+fn assert_rejected(directory: &TempDir, data: &str, reason: &str) {
     let before = contents(&directory.0);
     let message = start_error(&["--data", data]);
     assert!(message.contains(reason), "{message}");
@@ -100,10 +100,10 @@ fn assert_refused(directory: &TempDir, data: &str, reason: &str) {
 }
 
 #[test]
-fn damaged_files_are_refused_unchanged() {
+fn damaged_files_are_rejected_unchanged() {
     let directory = TempDir::new("damaged");
     let data = directory.file("invalid.db", &"not a database\n".repeat(500));
-    assert_refused(&directory, &data, "not a database");
+    assert_rejected(&directory, &data, "not a database");
 
     let data = create_used(&directory);
     let mut bytes = std::fs::read(&data).unwrap();
@@ -111,11 +111,11 @@ fn damaged_files_are_refused_unchanged() {
     let half = bytes.len() / 2;
     bytes[half..].fill(0xa5);
     std::fs::write(&data, bytes).unwrap();
-    assert_refused(&directory, &data, "it is damaged: ");
+    assert_rejected(&directory, &data, "it is damaged: ");
 }
 
 #[test]
-fn databases_of_other_programs_are_refused() {
+fn databases_of_other_programs_are_rejected() {
     const CREATE: [&str; 3] = [
         "CREATE TABLE shopping (item TEXT)",
         "CREATE TABLE users (id TEXT)",
@@ -131,7 +131,7 @@ fn databases_of_other_programs_are_refused() {
                 .iter()
                 .for_each(|statement| drop(file.rows(statement)));
         }
-        assert_refused(
+        assert_rejected(
             &directory,
             path.to_str().unwrap(),
             "it has a table shopping",
@@ -149,7 +149,7 @@ fn databases_of_other_programs_are_refused() {
 }
 
 #[test]
-fn database_of_a_newer_version_is_refused() {
+fn database_of_a_newer_version_is_rejected() {
     for database in Database::each("newer") {
         database.server(None).stop();
         database.rows("UPDATE local_schema SET version = version + 1");
@@ -160,7 +160,7 @@ fn database_of_a_newer_version_is_refused() {
 
 #[test]
 fn unreachable_database_is_reported_without_password() {
-    let url = "postgres://somebody:canary@127.0.0.1:1/nothing?password=canary";
+    let url = "postgres://user:canary@127.0.0.1:1/nothing?password=canary";
     let message = start_error(&["--data", url]);
     assert!(
         message.contains("postgres://127.0.0.1:1/nothing"),

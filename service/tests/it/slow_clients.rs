@@ -116,7 +116,7 @@ fn disconnect(address: SocketAddr, call: &str, body: &serde_json::Value, pause: 
 }
 
 #[test]
-fn disconnects_at_any_time_are_harmless() {
+fn disconnects_do_not_affect_other_clients() {
     let directory = TempDir::new("leaving");
     let running = running(&directory);
     let address = running.address;
@@ -136,13 +136,13 @@ fn disconnects_at_any_time_are_harmless() {
 
 #[test]
 fn complete_request_is_executed_after_a_disconnect() {
-    let directory = TempDir::new("left");
+    let directory = TempDir::new("disconnect");
     let running = running(&directory);
-    let body = credentials(A, "left");
+    let body = credentials(A, "token");
     disconnect(running.address, "bind-token", &body, Duration::ZERO);
     let api = Api::new(running.address, "users");
-    // The login may overtake the bind.
-    let is_bound = || api.login_with_token("left", "").status == 200;
+    // The login may be executed before the bind.
+    let is_bound = || api.login_with_token("token", "").status == 200;
     assert!((0..1000).any(|_| is_bound() || {
         thread::sleep(Duration::from_millis(10));
         false

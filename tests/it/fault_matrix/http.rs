@@ -38,7 +38,7 @@ fn rejected(name: &str, fields: &'static str, body: &'static str) -> Row {
     Row::by_call(name, acts, [unexpected; 3])
 }
 
-/// A row whose response names a content coding, which a 204 may do, since it has no body.
+/// A row whose response has a content coding. It is accepted in a 204, which has no body.
 fn coded(name: &str, fields: &'static str) -> Row {
     let acts = move |call| {
         let bytes = format!("{}{fields}\r\n", status_line(call));
@@ -67,10 +67,10 @@ fn head(name: &str, fields: &str, expected: &str) -> Row {
     bytes(name, format!("HTTP/1.1 204 x{fields}"), expected)
 }
 
-/// A row whose response is chunks behind a good head.
+/// A row whose response is a good head and these chunks.
 fn chunks(name: &str, body: &str, expected: &str) -> Row {
-    let text = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}");
-    bytes(name, text, expected)
+    let response = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{body}");
+    bytes(name, response, expected)
 }
 
 fn valid_http() -> Vec<Row> {
@@ -228,7 +228,7 @@ fn events_after_a_complete_response() -> Vec<Row> {
         Act::Cut,
         Act::Finish,
         Act::Reset,
-        Act::Drip(b"left over".to_vec()),
+        Act::Drip(b"unexpected".to_vec()),
         Act::Raw(vec![0; 9]),
         Act::Silence,
     ] {
@@ -245,7 +245,7 @@ fn stalled(name: &str, bytes: &[u8], expected: &str) -> Row {
     Row::new(name, acts, expected)
 }
 
-/// A row whose response goes on slowly without end.
+/// A row whose response is slow and endless.
 fn endless(name: &str, start: &str, more: &str, expected: &str) -> Row {
     let acts = vec![Act::Send(start.into()), Act::Flood(more.into())];
     Row::new(name, acts, expected)

@@ -31,7 +31,7 @@ pub fn rows() -> Vec<Row> {
 // ---- no connection ----
 
 fn unreachable_servers() -> Vec<Row> {
-    // No DNS server is asked: a label of a name cannot be that long.
+    // No DNS query is sent: the label is too long.
     let host = format!("{}.example", "x".repeat(64));
     let unknown = move |transport: Transport| format!("{}://{host}", transport.scheme);
     let port = ClosedPort::new();
@@ -154,7 +154,7 @@ fn corrupted_bytes() -> Vec<Row> {
 /// The TLS record of the alert "handshake failure".
 const ALERT: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
 
-// ---- a server that does not wait ----
+// ---- a server that sends before the request ----
 
 fn events_before_the_request() -> Vec<Row> {
     let good = |call: Call| Act::Send(call.success_response());
@@ -165,7 +165,7 @@ fn events_before_the_request() -> Vec<Row> {
         Row::early("early garbage", banner, [NO_HTTP; 3]),
     ];
     for end in [Act::Close, Act::Finish, Act::Reset] {
-        // A reset that comes before the request discards what was received before it.
+        // A reset before the request discards what was received.
         let acts = vec![error.clone(), Act::Take(1), end.clone()];
         let name = format!("an early error, then {end:?}");
         let expected = ["REFUSED 413 FIX_CALL"; 3];
@@ -185,7 +185,7 @@ fn ends_within_the_request() -> Vec<Row> {
             move |_| acts.clone()
         };
         for end in [Act::Close, Act::Finish, Act::Reset] {
-            // A reset at once may come before the request is sent.
+            // A reset at once may precede the request.
             let lost = if taken == 0 { RESET } else { LOST };
             let name = format!("{end:?} after {taken} bytes of the request");
             rows.push(Row::early(&name, acts(&end), [lost; 3]));
@@ -230,7 +230,7 @@ fn faults_within_the_response() -> Vec<Row> {
     );
     let slow_record = "a record that trickles beyond the deadline";
     let slow_record = Row::new(slow_record, vec![Act::Trickle(long)], TIMEOUT_200);
-    let behind = Row::by_call("plain text behind a handshake", plain, SUCCESS);
+    let plain_records = Row::by_call("plain text after a handshake", plain, SUCCESS);
     vec![
         cut.over_tls(LOST),
         reset.over_tls(LOST),
@@ -242,6 +242,6 @@ fn faults_within_the_response() -> Vec<Row> {
         slow_record.over_tls(TIMEOUT).short_deadline(),
         Row::new("garbage as a response", raw(&[b'x'; 64]), NO_HTTP).over_tls(BROKEN_TLS),
         Row::new("an alert as a response", raw(&ALERT), NO_HTTP).over_tls(BROKEN_TLS),
-        behind.over_tls(BROKEN_TLS),
+        plain_records.over_tls(BROKEN_TLS),
     ]
 }

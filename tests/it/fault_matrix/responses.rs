@@ -37,7 +37,7 @@ fn ok(name: &str, body: &str, expected: [&str; 3]) -> Row {
     row3(name, response("200 OK", JSON, body), expected)
 }
 
-/// A row of another status, to which the action is this.
+/// A row of a status other than success, with this action.
 fn unexpected(name: &str, status: u16, fields: &str, body: &str, action: &str) -> Row {
     let bytes = response(&format!("{status} x"), fields, body);
     let expected = format!("UNEXPECTED_RESPONSE {status} {action} outcome=unknown");
@@ -88,7 +88,7 @@ fn logins() -> Vec<Row> {
         r#"{"record":null,"token":"e30.e30.bG9naW4"}"#,
         r#"{"record":"r1","token":"e30.e30.bG9naW4"}"#,
         r#"{"record":{"id":1,"id":2},"token":"e30.e30.bG9naW4"}"#,
-        // Nearly JSON: not from a page of the network.
+        // Almost JSON, so not the page of a captive portal.
         &LOGIN[..LOGIN.len() - 1],
         &format!("{LOGIN}}}"),
         &format!("\u{feff}{LOGIN}"),
@@ -177,9 +177,9 @@ fn api_errors() -> Vec<Row> {
     rows
 }
 
-/// Messages that have a meaning for one call, and none for the others.
+/// Messages that are distinguished for one call only.
 fn messages_of_one_call() -> Vec<Row> {
-    let message = |text: &str, expected| row3(text, api_error(400, text, "{}"), expected);
+    let message = |message: &str, expected| row3(message, api_error(400, message, "{}"), expected);
     let other = "REFUSED 400 CONTACT_OPERATOR";
     let credentials = "CREDENTIALS 400 ASK_CREDENTIALS";
     let session = "MFA_SESSION 400 SECOND_FACTOR";
@@ -248,11 +248,11 @@ fn framings() -> Vec<Row> {
         format!("{interim}HTTP/1.1 200 OK\r\n{sized}\r\n\r\n{LOGIN}"),
     ];
     let mut rows = Vec::new();
-    for text in framings {
+    for framing in framings {
         for (name, act) in [("", Act::Send as fn(_) -> _), ("dripped ", Act::Drip)] {
-            let bytes = text.clone().into_bytes();
+            let bytes = framing.clone().into_bytes();
             let acts = move |_: Call| vec![act(bytes.clone()), Act::Close];
-            rows.push(Row::by_call(&format!("{name}{text}"), acts, LOGIN_ONLY));
+            rows.push(Row::by_call(&format!("{name}{framing}"), acts, LOGIN_ONLY));
         }
     }
     rows

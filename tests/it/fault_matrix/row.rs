@@ -13,9 +13,9 @@ use crate::support::responses::{LOGIN, NO_CONTENT, response};
 /// The token of the session that the client holds before the call.
 const SAVED: &str = "e30.e30.c2F2ZWQ";
 
-/// Far longer than a call takes that meets no deadline.
+/// Far longer than any call that does not time out.
 const LONG_DEADLINE: Duration = Duration::from_secs(12);
-/// For a call that only its deadline ends.
+/// For a call that times out.
 const SHORT_DEADLINE: Duration = Duration::from_secs(1);
 /// A call that takes longer than this many of its deadlines hangs.
 const DEADLINES_MAX: u32 = 10;
@@ -81,7 +81,7 @@ pub const TIMEOUT_200: &str = "TIMEOUT 200 CHECK_NETWORK outcome=unknown";
 pub const TIMEOUT_UNSENT: &str = "TIMEOUT 0 CHECK_NETWORK";
 pub const LOST_UNSENT: &str = "CONNECTION_LOST 0 CHECK_NETWORK";
 pub const NO_TLS: &str = "TLS 0 CONTACT_OPERATOR";
-/// Invalid TLS after the handshake, which shows nothing of the outcome of the request.
+/// Invalid TLS after the handshake; the outcome of the request is unknown.
 pub const BROKEN_TLS: &str = "TLS 0 CONTACT_OPERATOR outcome=unknown";
 /// A connection that is reset at once may have been established before.
 pub const RESET: &str = "CONNECTION_LOST 0 CHECK_NETWORK outcome=unknown \
@@ -92,7 +92,7 @@ pub const RESET_UNSENT: &str = "CONNECTION_LOST 0 CHECK_NETWORK | CONNECT 0 CHEC
 struct Setup {
     url: String,
     server: Option<FaultyServer>,
-    /// Whether the request must arrive, not only may.
+    /// Whether the request must arrive; otherwise it may.
     is_reached: bool,
     /// In front of the server. Stopped before it.
     _relay: Option<Relay>,
@@ -211,13 +211,13 @@ impl Row {
         self
     }
 
-    /// Sets the short deadline, for calls that only their deadline ends.
+    /// Sets the short deadline, for calls that time out.
     pub fn short_deadline(mut self) -> Self {
         self.deadline = SHORT_DEADLINE;
         self
     }
 
-    /// Whether only their deadline ends the calls.
+    /// Whether the calls time out.
     pub fn has_short_deadline(&self) -> bool {
         self.deadline == SHORT_DEADLINE
     }
@@ -237,7 +237,7 @@ impl Row {
         let result = driver.run(&call.line());
         let took = start.elapsed();
         let mut flaws = Vec::new();
-        flaws.extend(wrong_answer(&result, &self.expected(call, transport)));
+        flaws.extend(wrong_result(&result, &self.expected(call, transport)));
         if took > self.deadline * DEADLINES_MAX {
             flaws.push((Kind::Hang, format!("it took {took:?}")));
         }
@@ -291,7 +291,7 @@ impl Kind {
     ];
 }
 
-fn wrong_answer(result: &str, expected: &str) -> Option<Flaw> {
+fn wrong_result(result: &str, expected: &str) -> Option<Flaw> {
     let is_success = |response: &str| response.starts_with("OK");
     let kind = if is_success(result) && !is_success(expected) {
         Kind::FalseSuccess
@@ -314,12 +314,12 @@ impl Setup {
 
     /// Whether the request arrived twice, or not at all.
     fn wrong_request_count(&self) -> Option<Flaw> {
-        let came = self
+        let count = self
             .server
             .as_ref()
             .map_or(0, |server| server.requests().len());
-        let is_wrong = came > 1 || came == 0 && self.is_reached;
-        is_wrong.then(|| (Kind::Retry, format!("the request arrived {came} times")))
+        let is_wrong = count > 1 || count == 0 && self.is_reached;
+        is_wrong.then(|| (Kind::Retry, format!("the request arrived {count} times")))
     }
 }
 

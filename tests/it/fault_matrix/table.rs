@@ -159,7 +159,7 @@ fn by_transport(result: [[&str; 3]; 2]) -> String {
 }
 
 fn by_call(result: [&str; 3]) -> String {
-    if result.iter().all(|text| *text == result[0]) {
+    if result.iter().all(|other| *other == result[0]) {
         return result[0].to_owned();
     }
     let one = |call: usize| format!("{:?} {}", CALLS[call], result[call]);

@@ -23,7 +23,7 @@ int main(int argc, char **argv) {
 }
 "#;
 
-/// Another library in Rust, which allocates and catches its own panic.
+/// Another library in Rust, which allocates, and catches a panic.
 const OTHER_RUST: &str = r#"
 #[unsafe(no_mangle)]
 pub extern "C" fn other(n: u32) -> u32 {
@@ -124,8 +124,8 @@ fn documented_shared_dependencies() {
     let Some(prefix) = installed() else { return };
     let directory = tools::empty("install/needed");
     let main = directory.join("main.c");
-    let text = "#include <bosauth.h>\nint main(void) { return bosauth_version() == NULL; }\n";
-    fs::write(&main, text).unwrap();
+    let source = "#include <bosauth.h>\nint main(void) { return bosauth_version() == NULL; }\n";
+    fs::write(&main, source).unwrap();
     let page = tools::read("docs/c.md");
     for (row, library) in [
         ("| the shared library |", "libbosauth.so"),
@@ -236,9 +236,9 @@ fn others(directory: &Path) -> Vec<PathBuf> {
     all
 }
 
-fn in_rust(directory: &Path, name: &str, toolchain: Option<&str>, text: &str) -> PathBuf {
+fn in_rust(directory: &Path, name: &str, toolchain: Option<&str>, code: &str) -> PathBuf {
     let source = directory.join(format!("{name}.rs"));
-    fs::write(&source, text).unwrap();
+    fs::write(&source, code).unwrap();
     let library = directory.join(format!("lib{name}.a"));
     let mut rustc = Command::new("rustc");
     rustc.args(toolchain.map(|name| format!("+{name}")));
@@ -283,8 +283,8 @@ fn panics_are_caught_in_the_prepared_archive() {
     let (symbols, library) = (directory.join("symbols"), directory.join("libmade.a"));
     let (main, program) = (directory.join("main.c"), directory.join("main"));
     fs::write(&symbols, "other\n").unwrap();
-    let text = "unsigned other(unsigned n);\nint main(void) { return other(11) != 12; }\n";
-    fs::write(&main, text).unwrap();
+    let source = "unsigned other(unsigned n);\nint main(void) { return other(11) != 12; }\n";
+    fs::write(&main, source).unwrap();
     let mut script = Command::new("sh");
     script.arg(tools::root().join("bindings/c/static-library.sh"));
     script.arg(in_rust(&directory, "panics", None, OTHER_RUST));
@@ -313,14 +313,15 @@ fn links_with_other_archives_in_any_order() {
     let directory = tools::empty("install/linking");
     let (main, program) = (directory.join("main.c"), directory.join("main"));
     fs::write(&main, PROGRAM).unwrap();
-    let (server, ours, others) = (server::with_token(), archive(prefix), others(&directory));
+    let (server, library_archive, others) =
+        (server::with_token(), archive(prefix), others(&directory));
     for toolchain in Toolchain::all() {
         if !toolchain.works(&directory) {
             continue;
         }
         let main = toolchain.compile(&main, prefix);
         for other in &others {
-            for archives in [[&ours, other], [other, &ours]] {
+            for archives in [[&library_archive, other], [other, &library_archive]] {
                 let inputs = [&main, archives[0], archives[1]].map(PathBuf::as_path);
                 tools::run(&mut toolchain.link(&inputs, &program));
                 tools::run(Command::new(&program).arg(server.base_url()));

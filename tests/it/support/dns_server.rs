@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// When a query is answered.
+/// When the response to a query is sent.
 #[derive(Clone, Copy, PartialEq)]
 pub enum When {
     Now,
@@ -27,7 +27,7 @@ pub struct DnsServer {
 #[derive(Default)]
 struct State {
     /// The names of all queries.
-    asked: Vec<String>,
+    queries: Vec<String>,
     held: Vec<(Vec<u8>, SocketAddr)>,
     released: bool,
 }
@@ -35,7 +35,7 @@ struct State {
 impl DnsServer {
     /// Starts a server at the address of the resolver configuration.
     pub fn start(address: &str, names: Records) -> Self {
-        let socket = UdpSocket::bind(address).expect("the port of name servers");
+        let socket = UdpSocket::bind(address).expect("port 53");
         let state = Arc::new(Mutex::new(State::default()));
         let server = DnsServer {
             socket: socket.try_clone().expect("a socket"),
@@ -53,10 +53,10 @@ impl DnsServer {
     /// The number of queries of a name.
     pub fn queries(&self, name: &str) -> usize {
         let state = self.state.lock().expect("no panic here");
-        state.asked.iter().filter(|asked| *asked == name).count()
+        state.queries.iter().filter(|query| *query == name).count()
     }
 
-    /// Answers the held queries, and later ones at once.
+    /// Sends the held responses, and later ones at once.
     pub fn release(&self) {
         let mut state = self.state.lock().expect("no panic here");
         state.released = true;
@@ -74,12 +74,12 @@ fn serve(
     state: &Mutex<State>,
 ) {
     let (name, record_type, end) = question(packet);
-    let known = names.get(name.as_str());
-    let addresses = known.map(|(_, addresses)| addresses.as_slice());
+    let record = names.get(name.as_str());
+    let addresses = record.map(|(_, addresses)| addresses.as_slice());
     let response = response(packet, end, record_type, addresses);
     let mut state = state.lock().expect("no panic here");
-    state.asked.push(name);
-    match known.map_or(When::Now, |(when, _)| *when) {
+    state.queries.push(name);
+    match record.map_or(When::Now, |(when, _)| *when) {
         When::Held if !state.released => state.held.push((response, from)),
         When::After(pause) => {
             let socket = socket.try_clone().expect("a socket");

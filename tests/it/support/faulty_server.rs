@@ -416,13 +416,13 @@ impl Connection {
 
     /// Reads up to `most` bytes and returns their number, 0 once the client has closed.
     fn read(&mut self, most: usize) -> usize {
-        let held = self.unused.len();
-        self.unused.resize(held + most, 0);
+        let length = self.unused.len();
+        self.unused.resize(length + most, 0);
         let count = self
             .wire
-            .read(&self.socket, &mut self.unused[held..])
+            .read(&self.socket, &mut self.unused[length..])
             .unwrap_or(0);
-        self.unused.truncate(held + count);
+        self.unused.truncate(length + count);
         count
     }
 

@@ -38,7 +38,7 @@ fn identity() -> &'static Identity {
             .expect("TLS 1.2 and 1.3")
             .with_no_client_auth()
             .with_single_cert(vec![certified.cert.der().clone()], key.into())
-            .expect("the key is the certificate's");
+            .expect("the key belongs to the certificate");
         Identity {
             pem: certified.cert.pem(),
             config: Arc::new(config),
@@ -77,7 +77,7 @@ impl Records {
         })
     }
 
-    /// Session tickets, each in a record of its own.
+    /// Session tickets, one per record.
     pub fn tickets(&mut self, count: usize) -> Vec<u8> {
         /// A NewSessionTicket (RFC 8446 section 4.6.1) for 60 seconds: a nonce and a ticket of a byte each.
         const TICKET: &[u8] = b"\x04\0\0\x0f\0\0\0\x3c\0\0\0\0\x01n\0\x01t\0\0";
@@ -130,7 +130,7 @@ impl Tls {
     fn outgoing(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         while self.0.wants_write() {
-            self.0.write_tls(&mut bytes).expect("a list takes all");
+            self.0.write_tls(&mut bytes).expect("a list accepts all");
         }
         bytes
     }

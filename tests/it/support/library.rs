@@ -1,4 +1,4 @@
-//! The C library, built and placed where compiler and loader find it, and programs that are linked to it.
+//! The C library in a directory for compiler and loader, and programs that are linked to it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,21 +44,21 @@ pub fn install(arguments: &[&str]) -> PathBuf {
     let soname = format!("libbosauth.so.{}", BOSAUTH_ABI_VERSION >> 16);
     for file in built {
         let name = file.file_name().expect("a file");
-        place(&file, &directory.join(name));
+        replace(&file, &directory.join(name));
         if name == "libbosauth.so" {
-            place(&file, &directory.join(&soname));
+            replace(&file, &directory.join(&soname));
         }
     }
     directory
 }
 
-/// Replaces `place` by a file atomically: another test may be using it.
-fn place(file: &Path, place: &Path) {
-    let new = unique(place);
+/// Replaces `target` by a file atomically: another test may be using it.
+fn replace(file: &Path, target: &Path) {
+    let new = unique(target);
     fs::hard_link(file, &new)
         .or_else(|_| fs::copy(file, &new).map(|_| ()))
         .expect("a copy");
-    fs::rename(new, place).expect("a new name");
+    fs::rename(new, target).expect("a new name");
 }
 
 /// A path beside this one that no other test uses.

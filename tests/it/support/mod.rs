@@ -1,4 +1,4 @@
-//! What several tests need.
+//! Helpers shared by the tests.
 
 pub mod closed_port;
 #[cfg(target_os = "linux")]
@@ -22,5 +22,5 @@ pub mod server;
 pub mod service;
 pub mod tools;
 
-/// The limit of a wait: far longer than anything takes that works.
+/// The limit of a wait, far above any duration without a bug.
 pub const WATCHDOG: std::time::Duration = std::time::Duration::from_secs(120);

@@ -161,7 +161,7 @@ fn read(mut from: &TcpStream, mut count: usize, mut take: impl FnMut(&[u8]) -> b
     while count > 0 {
         let most = count.min(buffer.len());
         match from.read(&mut buffer[..most]) {
-            Ok(got) if got > 0 && take(&buffer[..got]) => count -= got,
+            Ok(length) if length > 0 && take(&buffer[..length]) => count -= length,
             _ => return false,
         }
     }

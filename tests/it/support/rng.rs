@@ -1,4 +1,4 @@
-//! Random numbers that can be reproduced: names, tokens and orders differ in each run.
+//! Reproducible random numbers: names, tokens and orders differ in each run.
 
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 

@@ -24,7 +24,7 @@ pub struct Scenario {
 
 enum Step {
     /// A line for the driver, and its result.
-    Line { left: String, right: String },
+    Line { command: String, expected: String },
     /// A control request to the server.
     Do(String),
     /// A part of the last request to the mock server.
@@ -34,11 +34,11 @@ enum Step {
 impl Scenario {
     /// Reads the scenarios of a file.
     pub fn read(path: &Path) -> Vec<Scenario> {
-        let text = fs::read_to_string(path).expect("a scenario file");
+        let content = fs::read_to_string(path).expect("a scenario file");
         let file = path.file_stem().unwrap_or_default().to_string_lossy();
         let mut seed = String::new();
         let mut scenarios: Vec<Scenario> = Vec::new();
-        for line in text.lines().map(str::trim) {
+        for line in content.lines().map(str::trim) {
             let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
             match verb {
                 "" | "#" => {}
@@ -71,11 +71,11 @@ impl Scenario {
             "do" => self.steps.push(Step::Do(rest.to_owned())),
             "sent" => self.steps.push(Step::Sent(rest.to_owned())),
             _ => {
-                let (left, right) = line
+                let (command, expected) = line
                     .split_once(" => ")
                     .unwrap_or_else(|| panic!("{}: no => in {line:?}", self.name));
-                let (left, right) = (left.to_owned(), right.to_owned());
-                self.steps.push(Step::Line { left, right });
+                let (command, expected) = (command.to_owned(), expected.to_owned());
+                self.steps.push(Step::Line { command, expected });
             }
         }
     }
@@ -92,18 +92,20 @@ impl Scenario {
         assert_eq!(driver.run("reset"), "OK");
         for step in &self.steps {
             match step {
-                Step::Line { left, right } => {
-                    let left = placeholders.fill(left);
-                    let result = driver.run(&left);
-                    placeholders.learn(right, &result);
-                    let right = placeholders.fill(right);
-                    if result != right {
+                Step::Line { command, expected } => {
+                    let command = placeholders.fill(command);
+                    let result = driver.run(&command);
+                    placeholders.record(expected, &result);
+                    let expected = placeholders.fill(expected);
+                    if result != expected {
                         let name = &self.name;
-                        return Err(format!("{name}\n  {left}\n  => {right}\n  is {result}"));
+                        return Err(format!(
+                            "{name}\n  {command}\n  => {expected}\n  is {result}"
+                        ));
                     }
                 }
                 Step::Do(step) => backend.control(&placeholders.fill(step)),
-                Step::Sent(text) => backend.assert_sent(&decode(&placeholders.fill(text))),
+                Step::Sent(part) => backend.assert_sent(&decode(&placeholders.fill(part))),
             }
         }
         Ok(())
@@ -146,14 +148,14 @@ impl Backend {
         server.control(json).expect("the step succeeds");
     }
 
-    fn assert_sent(&self, text: &str) {
+    fn assert_sent(&self, part: &str) {
         let Backend::Mock(server) = self else {
             panic!("only a mock server records requests");
         };
         let requests = server.requests();
         let last = requests.last().expect("a request");
         let sent = String::from_utf8_lossy(&last.bytes);
-        assert!(sent.contains(text), "{text:?} is not in {sent}");
+        assert!(sent.contains(part), "{part:?} is not in {sent}");
     }
 }
 
@@ -188,20 +190,20 @@ impl<'a> Placeholders<'a> {
     }
 
     /// Sets a `{got:…}` placeholder that has no value yet to the result of a line.
-    fn learn(&mut self, right: &str, result: &str) {
-        let placeholder = right
+    fn record(&mut self, expected: &str, result: &str) {
+        let placeholder = expected
             .strip_prefix("OK {got:")
             .and_then(|rest| rest.strip_suffix('}'));
-        if let (Some(name), Some(text)) = (placeholder, result.strip_prefix("OK ")) {
+        if let (Some(name), Some(value)) = (placeholder, result.strip_prefix("OK ")) {
             let name = format!("got:{name}");
-            self.values.entry(name).or_insert_with(|| text.to_owned());
+            self.values.entry(name).or_insert_with(|| value.to_owned());
         }
     }
 
-    /// Replaces the placeholders of a text. Other braces, such as those of JSON, are left.
-    fn fill(&mut self, text: &str) -> String {
+    /// Replaces the placeholders. Other braces, such as those of JSON, are kept.
+    fn fill(&mut self, string: &str) -> String {
         let mut filled = String::new();
-        let mut rest = text;
+        let mut rest = string;
         while let Some(at) = rest.find('{') {
             filled.push_str(&rest[..at]);
             rest = &rest[at + 1..];
@@ -218,11 +220,11 @@ impl<'a> Placeholders<'a> {
     }
 
     fn value(&mut self, placeholder: &str) -> Option<String> {
-        if let Some(known) = self.values.get(placeholder) {
-            return Some(known.clone());
+        if let Some(value) = self.values.get(placeholder) {
+            return Some(value.clone());
         }
-        if let Some((text, times)) = placeholder.split_once('*') {
-            return Some(text.repeat(times.parse().ok()?));
+        if let Some((string, times)) = placeholder.split_once('*') {
+            return Some(string.repeat(times.parse().ok()?));
         }
         let value = self.generate(placeholder.split_once(':')?.0)?;
         self.set(placeholder, value.clone());

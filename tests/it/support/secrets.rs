@@ -12,22 +12,22 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-pub fn percent(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).to_string()
+pub fn percent(string: &str) -> String {
+    utf8_percent_encode(string, RESERVED).to_string()
 }
 
 /// Escapes a string for JSON in ASCII.
-pub fn json_ascii(text: &str) -> String {
+pub fn json_ascii(string: &str) -> String {
     let escape = |c: char| match c {
         ' '..='~' => c.to_string(),
         _ => unicode_escape(c.encode_utf16(&mut [0; 2])),
     };
-    json(text).chars().map(escape).collect()
+    json(string).chars().map(escape).collect()
 }
 
 /// The contents of a JSON string.
-fn json(text: &str) -> String {
-    let quoted = serde_json::to_string(text).unwrap();
+fn json(string: &str) -> String {
+    let quoted = serde_json::to_string(string).unwrap();
     quoted[1..quoted.len() - 1].to_owned()
 }
 
@@ -65,7 +65,7 @@ pub fn assert_hides(text: &str, secrets: &[&str], parts: impl Fn(&str) -> Vec<St
     }
 }
 
-/// Everything that an app may print of an error.
+/// All that an app may print of an error.
 pub fn shown(error: &Error) -> String {
     format!(
         "{error} {error:?} {error:#?} {} {} {} {} {} {} {}",

@@ -1,4 +1,4 @@
-//! `bosbase-local` in a process of its own.
+//! `bosbase-local` in a separate process.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -49,8 +49,8 @@ impl Service {
     /// Stops it and returns all its output.
     pub fn stop(mut self) -> String {
         self.kill();
-        let texts = self.output.drain(..).map(|text| text.join());
-        texts.map(|text| text.expect("its output")).collect()
+        let outputs = self.output.drain(..).map(|thread| thread.join());
+        outputs.map(|output| output.expect("its output")).collect()
     }
 
     fn kill(&mut self) {
@@ -65,12 +65,12 @@ impl Drop for Service {
     }
 }
 
-fn collect(mut from: impl Read + Send + 'static, mut text: String) -> JoinHandle<String> {
+fn collect(mut from: impl Read + Send + 'static, mut output: String) -> JoinHandle<String> {
     thread::spawn(move || {
         let mut bytes = Vec::new();
         let _ = from.read_to_end(&mut bytes);
-        text.push_str(&String::from_utf8_lossy(&bytes));
-        text
+        output.push_str(&String::from_utf8_lossy(&bytes));
+        output
     })
 }
 

@@ -7,13 +7,13 @@ use std::process::{Command, Output};
 
 /// Returns whether `name` is installed. If not, the test is reported as skipped.
 pub fn has(name: &str) -> bool {
-    let found = std::env::var_os("PATH").is_some_and(|path| {
+    let is_installed = std::env::var_os("PATH").is_some_and(|path| {
         std::env::split_paths(&path).any(|directory| directory.join(name).is_file())
     });
-    if !found {
+    if !is_installed {
         skip(&format!("no {name}"));
     }
-    found
+    is_installed
 }
 
 /// Reports a skipped test, which is a failure with `BOSAUTH_ALL_TOOLS=1`.

@@ -154,8 +154,8 @@ fn alert_while_sending_ends_the_call() {
         let _ = stopped.recv();
     });
     let client = trusting_client(address);
-    let text = "x".repeat(60_000);
-    let extra = format!(r#"{{"extra":"{text}"}}"#);
+    let value = "x".repeat(60_000);
+    let extra = format!(r#"{{"extra":"{value}"}}"#);
     let options = bosauth::CallOptions::new().body_json(&extra);
     let users = client.collection("users").with(&options);
     let failure = users

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A TLS server by OpenSSL that forwards requests to a plain HTTP server, and reports what happens.
+"""A TLS server by OpenSSL that forwards requests to a plain HTTP server, and reports connections.
 
 The first line on standard output is the port.  The others are about connections, which are numbered from 1:
 
@@ -30,7 +30,7 @@ VERSIONS = {
 class Relay:
     """One connection: TLS towards the client, plain towards the server.
 
-    TLS runs in memory, so that what goes over the network can be held back or cut short.
+    TLS runs in memory, so that data can be delayed or truncated.
     """
 
     def __init__(self, number: int, client: socket.socket, options: argparse.Namespace) -> None:
@@ -88,7 +88,7 @@ class Relay:
             try:
                 self.client.sendall(data)
             except OSError:
-                pass  # it left after a handshake that failed
+                pass  # the client has disconnected after a failed handshake
 
     def pass_on(self, server: socket.socket) -> None:
         """Forwards data in both directions until one side closes."""
@@ -138,8 +138,8 @@ def pass_plain(number: int, client: socket.socket, options: argparse.Namespace) 
     request = b""
     with client, socket.create_connection(options.server) as server:
         pairs = {client: server, server: client}
-        over = False
-        while not over:
+        at_end = False
+        while not at_end:
             for source in select.select(list(pairs), [], [])[0]:
                 try:
                     data = source.recv(CHUNK)
@@ -147,7 +147,7 @@ def pass_plain(number: int, client: socket.socket, options: argparse.Namespace) 
                 except OSError:
                     data = b""
                 request += data if source is client else b""
-                over = over or not data
+                at_end = at_end or not data
     start = request.find(b"POST ")
     report(number, f"failed {0 if start < 0 else len(request) - start}")
 
@@ -160,22 +160,22 @@ def report(number: int, what: str) -> None:
 
 def context(options: argparse.Namespace) -> ssl.SSLContext:
     """The server's TLS configuration."""
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if options.version == "1.1":
         # OpenSSL allows it at security level 0 only.
-        made.set_ciphers("DEFAULT:@SECLEVEL=0")
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         if options.version != "any":
-            made.minimum_version = VERSIONS[options.version]
-            made.maximum_version = VERSIONS[options.version]
-    made.load_cert_chain(options.certificate, options.key)
-    return made
+            context.minimum_version = VERSIONS[options.version]
+            context.maximum_version = VERSIONS[options.version]
+    context.load_cert_chain(options.certificate, options.key)
+    return context
 
 
-def address(text: str) -> tuple[str, int]:
+def address(string: str) -> tuple[str, int]:
     """Splits `HOST:PORT`."""
-    host, port = text.rsplit(":", 1)
+    host, port = string.rsplit(":", 1)
     return host, int(port)
 
 

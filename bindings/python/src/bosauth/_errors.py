@@ -135,8 +135,8 @@ ARGUMENTS = {
 def failure(code: int, action: int, message: str, argument: str = "") -> ClientResponseError:
     """Creates an error of the class for its action."""
     error = CLASSES.get(action, ClientResponseError)()
-    error.code = known(Status, code, code)
-    error.action = Action(known(Action, action, Action.NONE))
+    error.code = to_enum(Status, code, code)
+    error.action = Action(to_enum(Action, action, Action.NONE))
     error.message, error.argument = message, argument
     error.name = _decode(lib.bosauth_status_name(code))
     error.is_abort = code == Status.CANCELLED
@@ -144,7 +144,7 @@ def failure(code: int, action: int, message: str, argument: str = "") -> ClientR
     return error
 
 
-def known(enumeration: Type[IntEnum], number: int, default: int) -> int:
+def to_enum(enumeration: Type[IntEnum], number: int, default: int) -> int:
     """Returns the member with a number, or the default for a number of a newer library."""
     try:
         return enumeration(number)

@@ -1,5 +1,5 @@
-//! Finds several needles in one pass over a text in linear time, with an Aho-Corasick automaton. Not that of the crate
-//! `aho-corasick`, because the needles are secrets and must not stay in memory.
+//! Finds several needles in one pass over a text in linear time, with an Aho-Corasick automaton. The crate
+//! `aho-corasick` would keep the needles, which are secrets, in memory.
 
 use zeroize::{Zeroizing, optimization_barrier};
 
@@ -123,8 +123,8 @@ impl Automaton {
     fn child(&self, state: u32, byte: u8) -> Option<u32> {
         let node = &self.nodes[state as usize];
         let children = &self.nodes[node.children as usize..node.children_end as usize];
-        let found = children.binary_search_by_key(&byte, |child| child.byte);
-        found.ok().map(|at| node.children + at as u32)
+        let position = children.binary_search_by_key(&byte, |child| child.byte);
+        position.ok().map(|at| node.children + at as u32)
     }
 
     fn step(&self, mut state: u32, byte: u8) -> u32 {
@@ -145,7 +145,7 @@ impl Automaton {
     }
 
     /// Returns the lengths of the longest needles that end at `state`, of long and of short secrets; 0 for none.
-    pub fn found(&self, state: State) -> (usize, usize) {
+    pub fn matches(&self, state: State) -> (usize, usize) {
         let node = &self.nodes[state.0 as usize];
         (node.long as usize, node.short as usize)
     }

@@ -6,7 +6,7 @@ use crate::error::{Action, Status};
 pub(super) struct Class {
     pub status: Status,
     pub action: Action,
-    /// For the app's developer.
+    /// The message for the app's developer.
     pub message: &'static str,
 }
 

@@ -18,7 +18,7 @@ pub(super) fn classify(response: &ErrorResponse<'_>) -> &'static Class {
         407 => &class::PROXY,
         429 => too_many_requests(response),
         400..=499 => match &response.envelope {
-            Some(envelope) => refusal(response, envelope),
+            Some(envelope) => rejection(response, envelope),
             None => unrecognized_error(response),
         },
         511 => &class::CAPTIVE_PORTAL,
@@ -27,12 +27,13 @@ pub(super) fn classify(response: &ErrorResponse<'_>) -> &'static Class {
 }
 
 fn success_without_result(response: &ErrorResponse<'_>) -> &'static Class {
-    let is_partial = response.fault.is_none() && (response.object.is_some() || response.is_empty);
+    let is_partial =
+        response.json_error.is_none() && (response.object.is_some() || response.is_empty);
     if response.had_fields && is_partial {
         return &class::FIELDS_OMITTED;
     }
     // A JSON object, or what starts like one, is not a web page.
-    if response.object.is_some() || response.fault.is_some() {
+    if response.object.is_some() || response.json_error.is_some() {
         return &class::RESULT_MISSING;
     }
     &class::UNRECOGNIZED_SUCCESS
@@ -57,7 +58,7 @@ fn unrecognized_error(response: &ErrorResponse<'_>) -> &'static Class {
 }
 
 /// A 4xx in BosBase's form.
-fn refusal(response: &ErrorResponse<'_>, envelope: &Envelope<'_>) -> &'static Class {
+fn rejection(response: &ErrorResponse<'_>, envelope: &Envelope<'_>) -> &'static Class {
     let endpoint = response.endpoint;
     match (response.http_status, endpoint, envelope.known_message) {
         (400, ..) => bad_request(endpoint, envelope),

@@ -21,8 +21,8 @@ pub(super) struct ErrorResponse<'a> {
     pub is_empty: bool,
     /// The body, if it is one JSON object.
     pub object: Option<&'a str>,
-    /// Why a body that looks like a JSON object is refused.
-    pub fault: Option<JsonError>,
+    /// Why a body that looks like a JSON object is invalid.
+    pub json_error: Option<JsonError>,
     /// The id of a started MFA login.
     pub mfa_id: Option<Zeroizing<String>>,
     pub envelope: Option<Envelope<'a>>,
@@ -52,7 +52,7 @@ impl<'a> ErrorResponse<'a> {
     pub fn parse(
         request: &RequestInfo<'_>,
         response: &ResponseView<'a>,
-        fault: Option<JsonError>,
+        json_error: Option<JsonError>,
         check: Check<'_>,
     ) -> Result<Self, Stopped> {
         let read = unless_stopped(read(response.body, check))?;
@@ -62,13 +62,13 @@ impl<'a> ErrorResponse<'a> {
             http_status: response.status,
             is_empty: response.body.is_empty(),
             object: read.ok().map(|(object, _)| object),
-            fault: fault
+            json_error: json_error
                 .or(read.err())
                 .filter(|_| json::looks_like_object(response.body)),
             mfa_id: None,
             envelope: None,
         };
-        // A 2xx response may hold a token: no error shows anything of its body.
+        // A 2xx response may contain a token: no error exposes its body.
         if let (Ok((_, [status, message, data, mfa_id])), false) = (read, parsed.is_2xx()) {
             let envelope = envelope([status, message, data], response, check);
             parsed.envelope = unless_stopped(envelope)?.ok().flatten();

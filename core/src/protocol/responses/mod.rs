@@ -39,8 +39,8 @@ pub(crate) fn no_content(
     (response.status == 204).then_some(()).ok_or(None)
 }
 
-/// Parses the response of a login or refresh: 200 with a token and a record. The error is the fault of the JSON, if
-/// that is the reason.
+/// Parses the response of a login or refresh: 200 with a token and a record. Returns
+/// the error of the JSON, if that is the reason.
 pub(crate) fn login<'a>(
     response: &ResponseView<'a>,
     check: Check<'_>,
@@ -51,7 +51,7 @@ pub(crate) fn login<'a>(
     login_body(response.body, check)?.ok_or(None)
 }
 
-/// The login in a body; `None` if it is an object that lacks something.
+/// The login in a body; `None` if it is an object without a required field.
 fn login_body<'a>(body: &'a [u8], check: Check<'_>) -> Result<Option<Login<'a>>, JsonError> {
     let body = std::str::from_utf8(body).map_err(|_| JsonError::NotUtf8)?;
     let fields = fields::login(body, check)?;
@@ -74,16 +74,16 @@ fn login_body<'a>(body: &'a [u8], check: Check<'_>) -> Result<Option<Login<'a>>,
     }))
 }
 
-/// The error of a response without the expected result; `fault` is the fault of its JSON, if that is the reason. `url`
-/// and `argument` of the error are empty.
+/// The error of a response without the expected result; `json_error` is that of its body, if that is the reason.
+/// `url` and `argument` of the error are empty.
 pub(crate) fn error(
     request: &RequestInfo<'_>,
     response: &ResponseView<'_>,
-    fault: Option<JsonError>,
+    json_error: Option<JsonError>,
     now: SystemTime,
     check: Check<'_>,
 ) -> Result<Report, Stopped> {
-    let parsed = ErrorResponse::parse(request, response, fault, check)?;
+    let parsed = ErrorResponse::parse(request, response, json_error, check)?;
     let class = classify::classify(&parsed);
     Ok(report::report(
         class,

@@ -51,9 +51,9 @@ pub(super) fn report(
 }
 
 fn message(class: &Class, parsed: &ErrorResponse<'_>) -> String {
-    match parsed.fault.filter(|_| parsed.is_2xx()) {
-        Some(fault) => format!(
-            "the response reports success but its JSON is invalid ({fault}): ask the operator what modifies responses"
+    match parsed.json_error.filter(|_| parsed.is_2xx()) {
+        Some(json_error) => format!(
+            "the response reports success but its JSON is invalid ({json_error}): ask the operator what modifies responses"
         ),
         None => class.message.to_owned(),
     }
@@ -62,8 +62,8 @@ fn message(class: &Class, parsed: &ErrorResponse<'_>) -> String {
 /// Whether the response proves that the server did nothing. A 5xx never does, even in BosBase's own form: the server
 /// also sends one if its database connection ends after the commit.
 fn proves_no_effect(class: &Class, parsed: &ErrorResponse<'_>) -> bool {
-    let is_refusal = matches!(parsed.http_status, 100..=199 | 300..=499);
-    is_refusal && parsed.envelope.is_some()
+    let is_rejection = matches!(parsed.http_status, 100..=199 | 300..=499);
+    is_rejection && parsed.envelope.is_some()
         || matches!(class.status, Status::MfaRequired | Status::RateLimited)
 }
 

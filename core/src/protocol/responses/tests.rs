@@ -36,12 +36,12 @@ fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(NOW_SECONDS)
 }
 
-/// The error of a response without the expected result.
+/// Returns the error of a response without the expected result.
 pub(super) fn failure(
     endpoint: Endpoint,
     had_fields: bool,
     response: &ResponseView<'_>,
-    fault: Option<JsonError>,
+    json_error: Option<JsonError>,
     secrets: &[&str],
 ) -> Report {
     let request = RequestInfo {
@@ -49,16 +49,16 @@ pub(super) fn failure(
         had_fields,
         secrets,
     };
-    error(&request, response, fault, now(), UNLIMITED).unwrap()
+    error(&request, response, json_error, now(), UNLIMITED).unwrap()
 }
 
 fn error_of(endpoint: Endpoint, response: &ResponseView<'_>, secrets: &[&str]) -> Report {
-    let fault = if endpoint.is_login() {
+    let json_error = if endpoint.is_login() {
         login(response, UNLIMITED).err()
     } else {
         no_content(response, UNLIMITED).err()
     };
-    failure(endpoint, false, response, fault.unwrap(), secrets)
+    failure(endpoint, false, response, json_error.unwrap(), secrets)
 }
 
 fn logged_in<'a>(response: &ResponseView<'a>) -> Option<Login<'a>> {
@@ -93,7 +93,7 @@ fn login_returns_token_record_and_meta() {
 }
 
 #[test]
-fn incomplete_logins_are_refused() {
+fn incomplete_logins_are_rejected() {
     let long = format!(r#"{{"token":"{}","record":{{}}}}"#, "a".repeat(8193));
     let deep = format!(
         r#"{{"token":"t","record":{{"a":{}{}}}}}"#,
@@ -182,9 +182,9 @@ fn login_may_contain_any_json() {
 }
 
 #[test]
-fn refused_json_has_a_reason_and_differs_from_a_page() {
+fn invalid_json_has_a_reason_and_differs_from_a_page() {
     let deep = format!(r#"{{"token":"t","record":{{"a":{}"#, "[".repeat(600));
-    let says = |call, body: &[u8]| {
+    let action_and_message = |call, body: &[u8]| {
         let response = ResponseView {
             body,
             ..json(200, "")
@@ -192,7 +192,7 @@ fn refused_json_has_a_reason_and_differs_from_a_page() {
         let report = error_of(call, &response, &[]);
         (report.action, report.message)
     };
-    for (body, why) in [
+    for (body, reason) in [
         (deep.as_bytes(), "nested more than 512 levels"),
         (
             br#"{"token":"t","record":{"a":1,"a":2}}"#,
@@ -209,16 +209,16 @@ fn refused_json_has_a_reason_and_differs_from_a_page() {
         ),
         (b"\xef\xbb\xbf{}", "not valid JSON"),
     ] {
-        let (action, message) = says(Endpoint::AUTH_WITH_TOKEN, body);
-        assert_eq!(action, Action::ContactOperator, "{why}");
-        assert!(message.contains(why), "{message}");
+        let (action, message) = action_and_message(Endpoint::AUTH_WITH_TOKEN, body);
+        assert_eq!(action, Action::ContactOperator, "{reason}");
+        assert!(message.contains(reason), "{message}");
     }
     assert_eq!(
-        says(Endpoint::BIND_TOKEN, deep.as_bytes()).0,
+        action_and_message(Endpoint::BIND_TOKEN, deep.as_bytes()).0,
         Action::ContactOperator
     );
     for page in ["<html>{", "", "[{}]", "null", "hello"] {
-        let (action, message) = says(Endpoint::AUTH_WITH_TOKEN, page.as_bytes());
+        let (action, message) = action_and_message(Endpoint::AUTH_WITH_TOKEN, page.as_bytes());
         assert_eq!(action, Action::CheckNetwork, "{page}");
         assert!(message.contains("login page"), "{message}");
     }
@@ -350,8 +350,8 @@ fn echoed_secrets_are_redacted() {
 
 #[test]
 fn server_message_is_sanitized() {
-    let text = "a\nb\u{202e}c\u{9b}d\u{2066}e\u{200f}f\0g\u{2028}h";
-    let report = error_of(Endpoint::BIND_TOKEN, &envelope(400, text, "{}"), &[]);
+    let message = "a\nb\u{202e}c\u{9b}d\u{2066}e\u{200f}f\0g\u{2028}h";
+    let report = error_of(Endpoint::BIND_TOKEN, &envelope(400, message, "{}"), &[]);
     assert_eq!(
         report.server_message,
         "a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}f\u{fffd}g\u{fffd}h"
@@ -467,7 +467,7 @@ fn retry_after_is_parsed_and_limited() {
         Duration::from_secs(86_400),
         Duration::from_secs(3),
     );
-    for (value, wanted) in [
+    for (value, expected) in [
         ("", usual),
         ("0", Duration::ZERO),
         ("1", second),
@@ -481,7 +481,7 @@ fn retry_after_is_parsed_and_limited() {
         (&date(NOW_SECONDS + 1_000_000), day),
         (&date(NOW_SECONDS - 1), usual),
     ] {
-        assert_eq!(wait(429, value), wanted, "{value}");
+        assert_eq!(wait(429, value), expected, "{value}");
     }
     assert_eq!(
         (wait(503, "1"), wait(503, ""), wait(503, "soon")),
@@ -494,7 +494,7 @@ fn retry_after_is_parsed_and_limited() {
 }
 
 #[test]
-fn outcome_is_known_only_after_a_refusal() {
+fn outcome_is_known_only_after_a_rejection() {
     let is_unknown =
         |response: &ResponseView<'_>| error_of(Endpoint::BIND_TOKEN, response, &[]).outcome_unknown;
     for status in [100, 199, 300, 302, 399, 400, 401, 404, 407, 429, 499] {

@@ -44,11 +44,11 @@ struct Counts {
 
 impl Counts {
     fn add(&mut self, endpoint: Endpoint, had_fields: bool, response: &ResponseView<'_>) {
-        let Some(fault) = fault(endpoint, response) else {
+        let Some(json_error) = json_error(endpoint, response) else {
             self.successes += 1;
             return;
         };
-        let report = failure(endpoint, had_fields, response, fault, &[]);
+        let report = failure(endpoint, had_fields, response, json_error, &[]);
         let class = (range(response.status), report.status, report.action);
         *self.errors.entry(format!("{class:?}")).or_default() += 1;
     }
@@ -78,7 +78,7 @@ fn range(http_status: u16) -> &'static str {
 }
 
 /// The argument of [`error`] for a response; `None` if the call succeeds.
-fn fault(endpoint: Endpoint, response: &ResponseView<'_>) -> Option<Option<JsonError>> {
+fn json_error(endpoint: Endpoint, response: &ResponseView<'_>) -> Option<Option<JsonError>> {
     match endpoint {
         Endpoint::BIND_TOKEN | Endpoint::UNBIND_TOKEN => no_content(response, UNLIMITED).err(),
         // The library has no calls for them yet.
@@ -147,11 +147,11 @@ fn endpoint_of(request: &Value) -> Endpoint {
 
 /// A recorded body with plausible values in its placeholders.
 fn body_of(response: &Value) -> String {
-    let text = match &response["json"] {
+    let template = match &response["json"] {
         Value::Null => response["body"].as_str().unwrap().to_owned(),
         json => json.to_string(),
     };
-    let mut parts = text.split("${");
+    let mut parts = template.split("${");
     let mut filled = parts.next().unwrap().to_owned();
     for part in parts {
         let (name, rest) = part.split_once('}').unwrap();

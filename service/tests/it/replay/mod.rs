@@ -87,7 +87,7 @@ impl<'a> Replay<'a> {
             accounts: BTreeMap::new(),
             values: names.references(scenario),
         };
-        for account in &scenario.given.accounts {
+        for account in &scenario.initial.accounts {
             replay.add_reference(&names.in_value(account));
         }
         replay

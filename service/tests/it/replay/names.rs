@@ -35,7 +35,7 @@ impl Names {
                 }
             }
         }
-        for collection in scenarios.iter().flat_map(|s| &s.given.collections) {
+        for collection in scenarios.iter().flat_map(|s| &s.initial.collections) {
             let name = string(&collection["name"]);
             anywhere.insert(name.to_uppercase(), cipher.apply(&name.to_uppercase()));
             anywhere.insert(name.clone(), cipher.apply(&name));
@@ -46,10 +46,10 @@ impl Names {
         let mut ids = BTreeMap::new();
         for scenario in scenarios {
             for row in scenario
-                .given
+                .initial
                 .accounts
                 .iter()
-                .chain(&scenario.given.records)
+                .chain(&scenario.initial.records)
             {
                 let key = (scenario.name.clone(), string(&row["ref"]));
                 ids.insert(key, new_id(rng));
@@ -102,7 +102,7 @@ impl Names {
         let (mut accounts, mut records, mut limits) = (Vec::new(), Vec::new(), Vec::new());
         for scenario in scenarios {
             let references = self.references(scenario);
-            for collection in &scenario.given.collections {
+            for collection in &scenario.initial.collections {
                 collections.insert(string(&collection["name"]), self.in_value(collection));
             }
             let row = |row: &Value| {
@@ -116,9 +116,9 @@ impl Names {
                 });
                 serde_json::from_str::<Value>(&filled).unwrap()
             };
-            accounts.extend(scenario.given.accounts.iter().map(row));
-            records.extend(scenario.given.records.iter().map(row));
-            let rules = scenario.given.rate_limits.as_ref().map(|l| &l["rules"]);
+            accounts.extend(scenario.initial.accounts.iter().map(row));
+            records.extend(scenario.initial.records.iter().map(row));
+            let rules = scenario.initial.rate_limits.as_ref().map(|l| &l["rules"]);
             let rules = rules.and_then(Value::as_array).into_iter().flatten();
             limits.extend(rules.map(|rule| self.in_value(rule)));
         }
@@ -177,7 +177,7 @@ fn words(scenarios: &[Scenario]) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     for scenario in scenarios {
         scenario
-            .given
+            .initial
             .accounts
             .iter()
             .for_each(|row| collect(row, &mut words));

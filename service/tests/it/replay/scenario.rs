@@ -10,13 +10,14 @@ use std::path::Path;
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     pub name: String,
-    pub given: Given,
+    #[serde(rename = "given")]
+    pub initial: Initial,
     pub steps: Vec<Step>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Given {
+pub struct Initial {
     #[serde(default)]
     pub collections: Vec<Value>,
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! A client that sends exactly the given bytes.
+//! A client that sends bytes unchanged.
 
 use super::client::Response;
 use std::io::{Read, Write};

@@ -7,12 +7,12 @@ use std::process::{Command, Output};
 /// Returns whether the program `name` is installed. If not, reports the skipped test, or fails if
 /// `BOSAUTH_ALL_TOOLS=1`.
 pub fn has(name: &str) -> bool {
-    let found = std::env::var_os("PATH")
+    let is_installed = std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|it| it.join(name).is_file()));
-    if !found {
+    if !is_installed {
         skip(&format!("no {name}"));
     }
-    found
+    is_installed
 }
 
 /// Reports a skipped test, or fails if `BOSAUTH_ALL_TOOLS=1`.
