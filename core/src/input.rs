@@ -161,7 +161,7 @@ pub fn header(name: &str, value: &str) -> Result<(), Error> {
 }
 
 /// Validates a query parameter: a name of 1 to 255 bytes and a value of at most 8192 bytes, both without NUL. The
-/// names `token` and `mfaId` are refused: the server would log the token, and the MFA id has an option of its own.
+/// names `token` and `mfaId` are rejected: the server would log the token, and the MFA id has an option of its own.
 pub fn query(name: &str, value: &str) -> Result<(), Error> {
     sized(name, "name", NAME_MAX)?;
     if matches!(name, "token" | "mfaId") {
