@@ -488,13 +488,13 @@ bosauth_status bosauth_config_set_connect_timeout_ms(bosauth_config *BOSAUTH_NON
  * Sets the User-Agent. Keep it stable: the server mails the user when it changes. The string is copied.
  *
  * @param config the configuration
- * @param text the User-Agent; 1 to 255 bytes of visible ASCII and spaces, without leading or trailing spaces;
+ * @param user_agent the User-Agent; 1 to 255 bytes of visible ASCII and spaces, without leading or trailing spaces;
  *        default "bosauth"
  * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
  */
 BOSAUTH_API
 bosauth_status bosauth_config_set_user_agent(bosauth_config *BOSAUTH_NONNULL config,
-                                             const char *BOSAUTH_NONNULL text);
+                                             const char *BOSAUTH_NONNULL user_agent);
 
 /**
  * Adds a header to every request. A name added twice is sent twice. Headers that the library sends itself or

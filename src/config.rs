@@ -77,18 +77,18 @@ pub unsafe extern "C" fn bosauth_config_set_connect_timeout_ms(
 /// Sets the User-Agent. Keep it stable: the server mails the user when it changes. The string is copied.
 ///
 /// @param config the configuration
-/// @param text the User-Agent; 1 to 255 bytes of visible ASCII and spaces, without leading or trailing spaces;
+/// @param user_agent the User-Agent; 1 to 255 bytes of visible ASCII and spaces, without leading or trailing spaces;
 ///        default "bosauth"
 /// @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_config_set_user_agent(
     config: *mut bosauth_config,
-    text: *const c_char,
+    user_agent: *const c_char,
 ) -> bosauth_status {
     // SAFETY: the header's conventions: NULL or a live config, NULL or a string.
     unsafe {
         set(config, |config, arguments| {
-            config.user_agent(&arguments.string(text, "text"))
+            config.user_agent(&arguments.string(user_agent, "user_agent"))
         })
     }
 }

@@ -457,7 +457,7 @@ public:
     }
     /// Sets the User-Agent. Keep it constant: the server mails the user when it changes.
     config& user_agent(std::string_view agent) & {
-        set_string(bosauth_config_set_user_agent, "text", agent);
+        set_string(bosauth_config_set_user_agent, "user_agent", agent);
         return *this;
     }
     /// Adds a header to every request.

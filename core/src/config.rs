@@ -68,10 +68,10 @@ impl ClientBuilder {
 
     /// Sets the User-Agent; see [`input::user_agent`] for its limits. Keep it stable: the server mails the user
     /// when it changes.
-    pub fn user_agent(self, text: &str) -> Self {
+    pub fn user_agent(self, user_agent: &str) -> Self {
         self.set(|builder| {
-            input::user_agent(text)?;
-            builder.config.user_agent = text.into();
+            input::user_agent(user_agent)?;
+            builder.config.user_agent = user_agent.into();
             Ok(())
         })
     }

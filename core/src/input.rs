@@ -117,12 +117,12 @@ pub fn max_response_bytes(bytes: u64) -> Result<(), Error> {
 }
 
 /// Validates a User-Agent: 1 to 255 bytes of visible ASCII and spaces, without leading or trailing spaces.
-pub fn user_agent(text: &str) -> Result<(), Error> {
-    sized(text, "text", NAME_MAX)?;
-    if !text.bytes().all(|b| (b' '..=b'~').contains(&b)) || text.trim() != text {
+pub fn user_agent(user_agent: &str) -> Result<(), Error> {
+    sized(user_agent, "user_agent", NAME_MAX)?;
+    if !user_agent.bytes().all(|b| (b' '..=b'~').contains(&b)) || user_agent.trim() != user_agent {
         return Err(invalid(
-            "text",
-            "text must be visible ASCII without leading or trailing spaces",
+            "user_agent",
+            "user_agent must be visible ASCII without leading or trailing spaces",
         ));
     }
     Ok(())

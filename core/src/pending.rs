@@ -186,8 +186,11 @@ fn message(client: &Inner, timeout: Duration, cause: Cause) -> String {
         }
         Cause::TooLarge(part) => format!("the {part} of the response is too large"),
         Cause::Timeout(phase) => {
-            let timeout = timeout.as_millis();
-            format!("timed out while {phase} (timeout of the call: {timeout} ms)")
+            let (timeout, connect) = (
+                timeout.as_millis(),
+                client.config.connect_timeout.as_millis(),
+            );
+            format!("timed out while {phase} (timeout: {timeout} ms, to connect: {connect} ms)")
         }
         Cause::Cancelled => "the call was cancelled, or its client closed".into(),
         Cause::System(system) | Cause::SystemAtResolve(system) => {
@@ -229,6 +232,17 @@ mod tests {
             .parse(&response, &["token-1"], responses::login)
             .err()?;
         Some((error.status(), error.http_status()))
+    }
+
+    #[test]
+    fn timeout_message_states_both_limits() {
+        let builder = Client::builder("http://127.0.0.1:1").connect_timeout(Duration::from_secs(3));
+        let client = builder.build().expect("a client");
+        let cause = Cause::Timeout("connecting to the server");
+        assert_eq!(
+            message(&client.inner, Duration::from_secs(20), cause),
+            "timed out while connecting to the server (timeout: 20000 ms, to connect: 3000 ms)"
+        );
     }
 
     #[test]
