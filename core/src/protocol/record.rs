@@ -42,5 +42,4 @@ fn has_duplicates(names: &[Name<'_>], check: Check<'_>) -> Result<bool, Stopped>
 }
 
 #[cfg(test)]
-#[path = "record_tests.rs"]
 mod tests;
