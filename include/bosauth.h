@@ -598,7 +598,7 @@ bosauth_status bosauth_options_add_header(bosauth_options *BOSAUTH_NONNULL optio
  * password, token, identity, identityField, otpId, mfaId. The string is copied.
  *
  * @param options the options
- * @param object a JSON object without duplicate names; at most 65536 bytes
+ * @param object a JSON object without duplicate names at its top level; at most 65536 bytes
  * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
  */
 BOSAUTH_API

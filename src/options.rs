@@ -107,7 +107,7 @@ pub unsafe extern "C" fn bosauth_options_add_header(
 /// password, token, identity, identityField, otpId, mfaId. The string is copied.
 ///
 /// @param options the options
-/// @param object a JSON object without duplicate names; at most 65536 bytes
+/// @param object a JSON object without duplicate names at its top level; at most 65536 bytes
 /// @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_options_set_body_json(
