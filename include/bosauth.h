@@ -5,14 +5,14 @@
  * CONVENTIONS
  *
  * Strings
- *   Strings are NUL-terminated UTF-8. The library copies a string and validates the copy; the original may
- *   be changed or freed after the call. Limits are in bytes, without the NUL.
+ *   Strings are NUL-terminated UTF-8. The library copies a string and validates the copy. The original may be
+ *   changed or freed when the function returns. Limits are in bytes, without the NUL.
  *
  * NULL
  *   Passing NULL returns BOSAUTH_ERROR_NULL_ARGUMENT unless the parameter is documented as "may be NULL".
  *
  * Out parameters
- *   They are set to 0 or NULL first, on every path. `error` may be NULL. On failure, *error is set to an
+ *   They are set to 0 or NULL before anything else is done. `error` may be NULL. On failure, *error is set to an
  *   object that must be freed with bosauth_error_free(); on success, to NULL. The previous value of *error
  *   is overwritten, not freed.
  *
@@ -31,9 +31,9 @@
  *   undefined behaviour. If memory is exhausted, the process is terminated: constructors never return NULL.
  *
  * Time
- *   Time limits are in milliseconds, 1 to 86400000. A call returns by its deadline, whatever the server
- *   or the network does. bosauth_cancel_trigger(), bosauth_client_free() and bosauth_client_close() cancel
- *   it earlier.
+ *   Timeouts are in milliseconds, 1 to 86400000 (one day). A call returns by its deadline, whatever the server
+ *   or the network does. bosauth_cancel_trigger(), bosauth_client_free() and bosauth_client_close() end it
+ *   earlier.
  *
  * Threads
  *   Every function may be called from any thread. Handles may be used by several threads at the same time,
@@ -245,9 +245,9 @@ typedef int32_t bosauth_status;
 typedef uint64_t bosauth_client;
 
 /**
- * A handle that cancels calls. It is validated on every use; 0 is never valid. Once triggered, it stays
- * triggered. It may be used for any number of calls, clients and threads. Freeing it during a call does not
- * affect the call, and options in which it was set keep working.
+ * A cancellation handle. It is validated on every use; 0 is never valid. Once triggered, it stays triggered. It
+ * may be used for any number of calls, clients and threads. Freeing it during a call does not affect the call,
+ * and options in which it was set keep working.
  */
 typedef uint64_t bosauth_cancel;
 
@@ -333,7 +333,7 @@ BOSAUTH_API
 bosauth_status bosauth_error_status(const bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * Returns what to do about the error.
+ * Returns the action to take.
  *
  * @param error the error; may be NULL
  * @return one of BOSAUTH_ACTION_*; treat an unknown one as BOSAUTH_ACTION_NONE
@@ -360,10 +360,10 @@ BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_error_argument(const bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * Returns 1 if the server may have processed the request even though the call failed. This is the case once a
- * byte of the request was sent, unless a response proves the opposite: a 4xx, 3xx or 1xx in BosBase's format,
- * BOSAUTH_ERROR_MFA_REQUIRED or BOSAUTH_ERROR_RATE_LIMITED. A 5xx proves nothing: BosBase also sends one if
- * its database fails after the commit.
+ * Returns whether the server may have processed the request even though the call failed: a byte of the request
+ * was sent, and no response proves the opposite. A 4xx, 3xx or 1xx in BosBase's error format proves it, and so
+ * do BOSAUTH_ERROR_MFA_REQUIRED and BOSAUTH_ERROR_RATE_LIMITED. A 5xx does not: BosBase also sends one if its
+ * database fails after the commit.
  *
  * @param error the error; may be NULL
  * @return 1 if the request may have been processed, 0 if it was not
@@ -402,9 +402,9 @@ BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_error_data_json(const bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * Returns the first 64 KiB of the response body, with secrets of the call replaced by "***". It is empty
- * without a response; for a 2xx response, which may contain a token; and if the header values and extra fields
- * of the call exceed 256 KiB, too much to search for.
+ * Returns the first 64 KiB of the response body, with secrets of the call replaced by "***". It is empty if
+ * there was no response, for a 2xx response, which may contain a token, and if the header values and extra
+ * fields of the call exceed 256 KiB, which is too much to search for.
  *
  * @param error the error; may be NULL
  * @param length receives the number of bytes; may be NULL
@@ -424,7 +424,7 @@ BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_error_url(const bosauth_error *BOSAUTH_NULLABLE error);
 
 /**
- * Returns how long to wait before the next attempt.
+ * Returns the time to wait before a retry.
  *
  * @param error the error; may be NULL
  * @return milliseconds, at most 86400000; 0 if there is no need to wait
@@ -444,8 +444,8 @@ const char *BOSAUTH_NONNULL bosauth_error_mfa_id(const bosauth_error *BOSAUTH_NU
 /* ---- configuration ------------------------------------------------------------------------------- */
 
 /**
- * Creates a configuration with the defaults: a deadline of 20 s for a call, of which at most 5 s to connect;
- * the User-Agent "bosauth"; response bodies of at most 1 MiB; the bundled certificate authorities.
+ * Creates a configuration with the defaults: a timeout of 20 s for a call and 5 s to connect; the User-Agent
+ * "bosauth"; response bodies of at most 1 MiB; the bundled certificate authorities.
  *
  * @return the configuration, to be freed with bosauth_config_free()
  */
@@ -461,11 +461,11 @@ BOSAUTH_API
 void bosauth_config_free(bosauth_config *BOSAUTH_NULLABLE config);
 
 /**
- * Sets the deadline of a whole call. The server may delay a login by 15 s while it sends an alert mail: with
- * a shorter deadline, valid logins can time out.
+ * Sets the total timeout of a call. The server may delay a login by 15 s while it sends an alert mail: with a
+ * shorter timeout, valid logins can time out.
  *
  * @param config the configuration
- * @param ms the deadline in milliseconds; 1 to 86400000, default 20000
+ * @param ms the timeout in milliseconds; 1 to 86400000, default 20000
  * @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_ARGUMENT
  */
 BOSAUTH_API
@@ -473,11 +473,11 @@ bosauth_status bosauth_config_set_timeout_ms(bosauth_config *BOSAUTH_NONNULL con
                                              int64_t ms);
 
 /**
- * Sets the deadline for name resolution, connect and TLS handshake together. The deadline of the call applies
- * as well.
+ * Sets the timeout of name resolution, connection and TLS handshake together. The total timeout applies as
+ * well.
  *
  * @param config the configuration
- * @param ms the deadline in milliseconds; 1 to 86400000, default 5000
+ * @param ms the timeout in milliseconds; 1 to 86400000, default 5000
  * @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_ARGUMENT
  */
 BOSAUTH_API
@@ -488,17 +488,17 @@ bosauth_status bosauth_config_set_connect_timeout_ms(bosauth_config *BOSAUTH_NON
  * Sets the User-Agent. Keep it stable: the server mails the user when it changes. The string is copied.
  *
  * @param config the configuration
- * @param text the User-Agent; 1 to 255 bytes of visible ASCII and spaces, without leading or trailing spaces;
+ * @param user_agent the User-Agent; 1 to 255 bytes of visible ASCII and spaces, without leading or trailing spaces;
  *        default "bosauth"
  * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
  */
 BOSAUTH_API
 bosauth_status bosauth_config_set_user_agent(bosauth_config *BOSAUTH_NONNULL config,
-                                             const char *BOSAUTH_NONNULL text);
+                                             const char *BOSAUTH_NONNULL user_agent);
 
 /**
  * Adds a header to every request. A name added twice is sent twice. Headers that the library sends itself or
- * that change the meaning of a request are refused: Host, Content-Length, Content-Type, Transfer-Encoding,
+ * that change the meaning of a request are rejected: Host, Content-Length, Content-Type, Transfer-Encoding,
  * Connection, Keep-Alive, TE, Trailer, Upgrade, Expect, Accept-Encoding, Proxy-*, Cookie. The strings are
  * copied.
  *
@@ -539,7 +539,7 @@ bosauth_status bosauth_config_add_roots_pem(bosauth_config *BOSAUTH_NONNULL conf
 /* ---- options ------------------------------------------------------------------------------------- */
 
 /**
- * Creates options without any effect.
+ * Creates options with the defaults.
  *
  * @return the options, to be freed with bosauth_options_free()
  */
@@ -555,10 +555,10 @@ BOSAUTH_API
 void bosauth_options_free(bosauth_options *BOSAUTH_NULLABLE options);
 
 /**
- * Sets the deadline of the whole call, in place of the configured one.
+ * Sets the total timeout of the call, in place of the configured one.
  *
  * @param options the options
- * @param ms the deadline in milliseconds; 1 to 86400000
+ * @param ms the timeout in milliseconds; 1 to 86400000
  * @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_ARGUMENT
  */
 BOSAUTH_API
@@ -581,7 +581,7 @@ bosauth_status bosauth_options_add_query(bosauth_options *BOSAUTH_NONNULL option
 
 /**
  * Adds a header. It replaces the configured headers of the same name. A name added twice is sent twice. The
- * refused names are those of bosauth_config_add_header(). The strings are copied.
+ * rejected names are those of bosauth_config_add_header(). The strings are copied.
  *
  * @param options the options
  * @param name the header name (RFC 9110 section 5.6.2); 1 to 255 bytes
@@ -594,11 +594,11 @@ bosauth_status bosauth_options_add_header(bosauth_options *BOSAUTH_NONNULL optio
                                           const char *BOSAUTH_NONNULL value);
 
 /**
- * Sets extra fields of the request body. The names of the call's own fields are refused, in any case: email,
+ * Sets extra fields of the request body. The names of the call's own fields are rejected, in any case: email,
  * password, token, identity, identityField, otpId, mfaId. The string is copied.
  *
  * @param options the options
- * @param object a JSON object without duplicate names; at most 65536 bytes
+ * @param object a JSON object without duplicate names at its top level; at most 65536 bytes
  * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
  */
 BOSAUTH_API
@@ -629,7 +629,7 @@ bosauth_status bosauth_options_set_mfa_id(bosauth_options *BOSAUTH_NONNULL optio
                                           const char *BOSAUTH_NONNULL mfa_id);
 
 /**
- * Sets the handle that cancels the call. It may be freed afterwards; the options keep what it refers to.
+ * Sets the cancellation handle of the call. It may be freed afterwards: the options keep a reference.
  *
  * @param options the options
  * @param cancel the handle, from bosauth_cancel_new()
@@ -641,10 +641,10 @@ bosauth_status bosauth_options_set_cancel(bosauth_options *BOSAUTH_NONNULL optio
 
 /**
  * Sets a function that is called while the call waits: when a signal interrupts a wait, and at least every
- * 200 ms. For hosts that run signal handlers themselves, such as interpreters. It is called on the thread of
- * the call, with no lock of the library held, and may make other calls. Its run time counts towards the
- * deadline. It is not called again after it has returned a value other than 0. It must not throw: an
- * exception terminates the process.
+ * 200 ms. It is meant for programs that run signal handlers themselves, such as interpreters. It is called on
+ * the thread of the call, with no lock of the library held, and may make other calls. Its run time counts
+ * towards the deadline. It is not called again after it has returned a value other than 0. It must not throw:
+ * an exception terminates the process.
  *
  * @param options the options
  * @param hook the function; NULL for none, the default
@@ -852,9 +852,9 @@ BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_session_meta_json(const bosauth_session *BOSAUTH_NULLABLE session);
 
 /**
- * Returns a top-level field of the record, such as "id", "email" or "collectionName". A string is returned as
- * it is, any other value as JSON. A string that contains NUL or is not valid Unicode is returned as JSON, too
- * ("\ud800").
+ * Returns a top-level field of the record, such as "id", "email" or "collectionName". A string is returned
+ * unchanged, any other value as JSON. A string that contains NUL or is not valid Unicode is also returned as
+ * JSON ("\ud800").
  *
  * @param session the snapshot; may be NULL
  * @param name the name of the field
@@ -866,7 +866,7 @@ const char *BOSAUTH_NONNULL bosauth_session_field(const bosauth_session *BOSAUTH
                                   const char *BOSAUTH_NONNULL name);
 
 /**
- * Returns when the token expires.
+ * Returns the expiry time of the token.
  *
  * @param session the snapshot; may be NULL
  * @return seconds since the Unix epoch; 0 if the token has no expiry
@@ -907,7 +907,7 @@ int32_t bosauth_session_was_kept(const bosauth_session *BOSAUTH_NULLABLE session
 /* ---- cancellation -------------------------------------------------------------------------------- */
 
 /**
- * Creates a cancel handle that is not triggered. Pass it to calls with bosauth_options_set_cancel().
+ * Creates a cancellation handle that is not triggered. Pass it to calls with bosauth_options_set_cancel().
  *
  * @return the handle, to be freed with bosauth_cancel_free(); 0 if 16777216 of them exist
  */
@@ -917,8 +917,8 @@ bosauth_cancel bosauth_cancel_new(void);
 /**
  * Cancels all calls that use the handle, on all threads. They return CANCELLED, except those whose response
  * has already been accepted: these return BOSAUTH_OK and keep their session. A call that starts later returns
- * CANCELLED and sends nothing. This function does not wait for the calls. Triggering a handle twice is
- * allowed.
+ * CANCELLED and sends nothing. This function does not wait for the calls. Triggering a handle again has no
+ * effect.
  *
  * @param cancel the handle
  * @return BOSAUTH_OK or INVALID_HANDLE
@@ -927,7 +927,7 @@ BOSAUTH_API
 bosauth_status bosauth_cancel_trigger(bosauth_cancel cancel);
 
 /**
- * Frees a cancel handle. It is invalid from then on. No call is cancelled, and options in which it was set
+ * Frees a cancellation handle. It is invalid from then on. No call is cancelled, and options in which it was set
  * keep working.
  *
  * @param cancel the handle; 0 has no effect

@@ -6,15 +6,15 @@ use crate::ffi;
 use crate::handles::Table;
 use crate::status::bosauth_status;
 
-/// A handle that cancels calls. It is validated on every use; 0 is never valid. Once triggered, it stays
-/// triggered. It may be used for any number of calls, clients and threads. Freeing it during a call does not
-/// affect the call, and options in which it was set keep working.
+/// A cancellation handle. It is validated on every use; 0 is never valid. Once triggered, it stays triggered. It
+/// may be used for any number of calls, clients and threads. Freeing it during a call does not affect the call,
+/// and options in which it was set keep working.
 pub type bosauth_cancel = u64;
 
-/// The live cancel handles.
+/// The live cancellation handles.
 pub(crate) static CANCELS: Table<Cancel> = Table::new(2, "cancel");
 
-/// Creates a cancel handle that is not triggered. Pass it to calls with bosauth_options_set_cancel().
+/// Creates a cancellation handle that is not triggered. Pass it to calls with bosauth_options_set_cancel().
 ///
 /// @return the handle, to be freed with bosauth_cancel_free(); 0 if 16777216 of them exist
 #[unsafe(no_mangle)]
@@ -24,8 +24,8 @@ pub extern "C" fn bosauth_cancel_new() -> bosauth_cancel {
 
 /// Cancels all calls that use the handle, on all threads. They return CANCELLED, except those whose response
 /// has already been accepted: these return BOSAUTH_OK and keep their session. A call that starts later returns
-/// CANCELLED and sends nothing. This function does not wait for the calls. Triggering a handle twice is
-/// allowed.
+/// CANCELLED and sends nothing. This function does not wait for the calls. Triggering a handle again has no
+/// effect.
 ///
 /// @param cancel the handle
 /// @return BOSAUTH_OK or INVALID_HANDLE
@@ -37,7 +37,7 @@ pub extern "C" fn bosauth_cancel_trigger(cancel: bosauth_cancel) -> bosauth_stat
     })
 }
 
-/// Frees a cancel handle. It is invalid from then on. No call is cancelled, and options in which it was set
+/// Frees a cancellation handle. It is invalid from then on. No call is cancelled, and options in which it was set
 /// keep working.
 ///
 /// @param cancel the handle; 0 has no effect

@@ -26,8 +26,8 @@ unsafe fn set(
     arguments::set(config.map(|config| &mut config.0), "config", setter)
 }
 
-/// Creates a configuration with the defaults: a deadline of 20 s for a call, of which at most 5 s to connect;
-/// the User-Agent "bosauth"; response bodies of at most 1 MiB; the bundled certificate authorities.
+/// Creates a configuration with the defaults: a timeout of 20 s for a call and 5 s to connect; the User-Agent
+/// "bosauth"; response bodies of at most 1 MiB; the bundled certificate authorities.
 ///
 /// @return the configuration, to be freed with bosauth_config_free()
 #[unsafe(no_mangle)]
@@ -44,11 +44,11 @@ pub unsafe extern "C" fn bosauth_config_free(config: *mut bosauth_config) {
     unsafe { ffi::free(config) }
 }
 
-/// Sets the deadline of a whole call. The server may delay a login by 15 s while it sends an alert mail: with
-/// a shorter deadline, valid logins can time out.
+/// Sets the total timeout of a call. The server may delay a login by 15 s while it sends an alert mail: with a
+/// shorter timeout, valid logins can time out.
 ///
 /// @param config the configuration
-/// @param ms the deadline in milliseconds; 1 to 86400000, default 20000
+/// @param ms the timeout in milliseconds; 1 to 86400000, default 20000
 /// @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_config_set_timeout_ms(
@@ -59,11 +59,11 @@ pub unsafe extern "C" fn bosauth_config_set_timeout_ms(
     unsafe { set(config, |config, _| config.timeout(milliseconds(ms))) }
 }
 
-/// Sets the deadline for name resolution, connect and TLS handshake together. The deadline of the call applies
-/// as well.
+/// Sets the timeout of name resolution, connection and TLS handshake together. The total timeout applies as
+/// well.
 ///
 /// @param config the configuration
-/// @param ms the deadline in milliseconds; 1 to 86400000, default 5000
+/// @param ms the timeout in milliseconds; 1 to 86400000, default 5000
 /// @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_config_set_connect_timeout_ms(
@@ -77,24 +77,24 @@ pub unsafe extern "C" fn bosauth_config_set_connect_timeout_ms(
 /// Sets the User-Agent. Keep it stable: the server mails the user when it changes. The string is copied.
 ///
 /// @param config the configuration
-/// @param text the User-Agent; 1 to 255 bytes of visible ASCII and spaces, without leading or trailing spaces;
+/// @param user_agent the User-Agent; 1 to 255 bytes of visible ASCII and spaces, without leading or trailing spaces;
 ///        default "bosauth"
 /// @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_config_set_user_agent(
     config: *mut bosauth_config,
-    text: *const c_char,
+    user_agent: *const c_char,
 ) -> bosauth_status {
     // SAFETY: the header's conventions: NULL or a live config, NULL or a string.
     unsafe {
         set(config, |config, arguments| {
-            config.user_agent(&arguments.string(text, "text"))
+            config.user_agent(&arguments.string(user_agent, "user_agent"))
         })
     }
 }
 
 /// Adds a header to every request. A name added twice is sent twice. Headers that the library sends itself or
-/// that change the meaning of a request are refused: Host, Content-Length, Content-Type, Transfer-Encoding,
+/// that change the meaning of a request are rejected: Host, Content-Length, Content-Type, Transfer-Encoding,
 /// Connection, Keep-Alive, TE, Trailer, Upgrade, Expect, Accept-Encoding, Proxy-*, Cookie. The strings are
 /// copied.
 ///

@@ -55,7 +55,7 @@ pub unsafe extern "C" fn bosauth_error_status(error: *const bosauth_error) -> bo
     unsafe { ffi::read(error, BOSAUTH_OK, |e| e.error.status().code()) }
 }
 
-/// Returns what to do about the error.
+/// Returns the action to take.
 ///
 /// @param error the error; may be NULL
 /// @return one of BOSAUTH_ACTION_*; treat an unknown one as BOSAUTH_ACTION_NONE
@@ -85,10 +85,10 @@ pub unsafe extern "C" fn bosauth_error_argument(error: *const bosauth_error) -> 
     unsafe { ffi::read(error, EMPTY, |e| e.argument.as_ptr()) }
 }
 
-/// Returns 1 if the server may have processed the request even though the call failed. This is the case once a
-/// byte of the request was sent, unless a response proves the opposite: a 4xx, 3xx or 1xx in BosBase's format,
-/// BOSAUTH_ERROR_MFA_REQUIRED or BOSAUTH_ERROR_RATE_LIMITED. A 5xx proves nothing: BosBase also sends one if
-/// its database fails after the commit.
+/// Returns whether the server may have processed the request even though the call failed: a byte of the request
+/// was sent, and no response proves the opposite. A 4xx, 3xx or 1xx in BosBase's error format proves it, and so
+/// do BOSAUTH_ERROR_MFA_REQUIRED and BOSAUTH_ERROR_RATE_LIMITED. A 5xx does not: BosBase also sends one if its
+/// database fails after the commit.
 ///
 /// @param error the error; may be NULL
 /// @return 1 if the request may have been processed, 0 if it was not
@@ -133,9 +133,9 @@ pub unsafe extern "C" fn bosauth_error_data_json(error: *const bosauth_error) ->
     unsafe { ffi::read(error, EMPTY, |e| e.data_json.as_ptr()) }
 }
 
-/// Returns the first 64 KiB of the response body, with secrets of the call replaced by "***". It is empty
-/// without a response; for a 2xx response, which may contain a token; and if the header values and extra fields
-/// of the call exceed 256 KiB, too much to search for.
+/// Returns the first 64 KiB of the response body, with secrets of the call replaced by "***". It is empty if
+/// there was no response, for a 2xx response, which may contain a token, and if the header values and extra
+/// fields of the call exceed 256 KiB, which is too much to search for.
 ///
 /// @param error the error; may be NULL
 /// @param length receives the number of bytes; may be NULL
@@ -166,7 +166,7 @@ pub unsafe extern "C" fn bosauth_error_url(error: *const bosauth_error) -> *cons
     unsafe { ffi::read(error, EMPTY, |e| e.url.as_ptr()) }
 }
 
-/// Returns how long to wait before the next attempt.
+/// Returns the time to wait before a retry.
 ///
 /// @param error the error; may be NULL
 /// @return milliseconds, at most 86400000; 0 if there is no need to wait

@@ -26,7 +26,7 @@ unsafe fn set(
     arguments::set(options.map(|options| &mut options.0), "options", setter)
 }
 
-/// Creates options without any effect.
+/// Creates options with the defaults.
 ///
 /// @return the options, to be freed with bosauth_options_free()
 #[unsafe(no_mangle)]
@@ -43,10 +43,10 @@ pub unsafe extern "C" fn bosauth_options_free(options: *mut bosauth_options) {
     unsafe { ffi::free(options) }
 }
 
-/// Sets the deadline of the whole call, in place of the configured one.
+/// Sets the total timeout of the call, in place of the configured one.
 ///
 /// @param options the options
-/// @param ms the deadline in milliseconds; 1 to 86400000
+/// @param ms the timeout in milliseconds; 1 to 86400000
 /// @return BOSAUTH_OK, NULL_ARGUMENT or INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_options_set_timeout_ms(
@@ -81,7 +81,7 @@ pub unsafe extern "C" fn bosauth_options_add_query(
 }
 
 /// Adds a header. It replaces the configured headers of the same name. A name added twice is sent twice. The
-/// refused names are those of bosauth_config_add_header(). The strings are copied.
+/// rejected names are those of bosauth_config_add_header(). The strings are copied.
 ///
 /// @param options the options
 /// @param name the header name (RFC 9110 section 5.6.2); 1 to 255 bytes
@@ -103,11 +103,11 @@ pub unsafe extern "C" fn bosauth_options_add_header(
     }
 }
 
-/// Sets extra fields of the request body. The names of the call's own fields are refused, in any case: email,
+/// Sets extra fields of the request body. The names of the call's own fields are rejected, in any case: email,
 /// password, token, identity, identityField, otpId, mfaId. The string is copied.
 ///
 /// @param options the options
-/// @param object a JSON object without duplicate names; at most 65536 bytes
+/// @param object a JSON object without duplicate names at its top level; at most 65536 bytes
 /// @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_options_set_body_json(
@@ -155,7 +155,7 @@ pub unsafe extern "C" fn bosauth_options_set_mfa_id(
     }
 }
 
-/// Sets the handle that cancels the call. It may be freed afterwards; the options keep what it refers to.
+/// Sets the cancellation handle of the call. It may be freed afterwards: the options keep a reference.
 ///
 /// @param options the options
 /// @param cancel the handle, from bosauth_cancel_new()
@@ -183,10 +183,10 @@ pub unsafe extern "C" fn bosauth_options_set_cancel(
 pub type bosauth_wait_fn = Option<unsafe extern "C-unwind" fn(user_data: *mut c_void) -> i32>;
 
 /// Sets a function that is called while the call waits: when a signal interrupts a wait, and at least every
-/// 200 ms. For hosts that run signal handlers themselves, such as interpreters. It is called on the thread of
-/// the call, with no lock of the library held, and may make other calls. Its run time counts towards the
-/// deadline. It is not called again after it has returned a value other than 0. It must not throw: an
-/// exception terminates the process.
+/// 200 ms. It is meant for programs that run signal handlers themselves, such as interpreters. It is called on
+/// the thread of the call, with no lock of the library held, and may make other calls. Its run time counts
+/// towards the deadline. It is not called again after it has returned a value other than 0. It must not throw:
+/// an exception terminates the process.
 ///
 /// @param options the options
 /// @param hook the function; NULL for none, the default

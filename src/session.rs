@@ -98,9 +98,9 @@ pub unsafe extern "C" fn bosauth_session_meta_json(
     unsafe { ffi::read(session, EMPTY, |s| s.session.meta_json_ptr()) }
 }
 
-/// Returns a top-level field of the record, such as "id", "email" or "collectionName". A string is returned as
-/// it is, any other value as JSON. A string that contains NUL or is not valid Unicode is returned as JSON, too
-/// ("\ud800").
+/// Returns a top-level field of the record, such as "id", "email" or "collectionName". A string is returned
+/// unchanged, any other value as JSON. A string that contains NUL or is not valid Unicode is also returned as
+/// JSON ("\ud800").
 ///
 /// @param session the snapshot; may be NULL
 /// @param name the name of the field
@@ -120,7 +120,7 @@ pub unsafe extern "C" fn bosauth_session_field(
     }
 }
 
-/// Returns when the token expires.
+/// Returns the expiry time of the token.
 ///
 /// @param session the snapshot; may be NULL
 /// @return seconds since the Unix epoch; 0 if the token has no expiry

@@ -444,20 +444,20 @@ private:
 /// setter fails, creating the client returns the error of the first one that failed.
 class config : public detail::settings<bosauth_config, bosauth_config_new> {
 public:
-    /// Sets the deadline of a call, 1 ms to one day; default 20 s. A login may take 15 s while the server sends an
+    /// Sets the total timeout of a call, 1 ms to one day; default 20 s. A login may take 15 s while the server sends an
     /// alert mail.
     config& timeout(std::chrono::milliseconds limit) & {
         set([=](bosauth_config* c) { return bosauth_config_set_timeout_ms(c, limit.count()); });
         return *this;
     }
-    /// Sets the deadline of name resolution, connection and TLS handshake together, 1 ms to one day; default 5 s.
+    /// Sets the timeout of name resolution, connection and TLS handshake together, 1 ms to one day; default 5 s.
     config& connect_timeout(std::chrono::milliseconds limit) & {
         set([=](bosauth_config* c) { return bosauth_config_set_connect_timeout_ms(c, limit.count()); });
         return *this;
     }
     /// Sets the User-Agent. Keep it constant: the server mails the user when it changes.
     config& user_agent(std::string_view agent) & {
-        set_string(bosauth_config_set_user_agent, "text", agent);
+        set_string(bosauth_config_set_user_agent, "user_agent", agent);
         return *this;
     }
     /// Adds a header to every request.
@@ -575,7 +575,7 @@ inline std::int32_t call_wait_hook(void* function) noexcept {
 /// of the first one that failed. A call ignores options that do not apply to it.
 class options : public detail::settings<bosauth_options, bosauth_options_new> {
 public:
-    /// Sets the deadline of the call, 1 ms to one day.
+    /// Sets the total timeout of the call, 1 ms to one day.
     options& timeout(std::chrono::milliseconds limit) & {
         set([=](bosauth_options* o) { return bosauth_options_set_timeout_ms(o, limit.count()); });
         return *this;

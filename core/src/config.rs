@@ -24,7 +24,7 @@ pub(crate) struct Config {
 /// Configures and builds a [`Client`](crate::Client); returned by
 /// [`Client::builder`](crate::Client::builder).
 ///
-/// The defaults are a deadline of 20 s for a call, of which at most 5 s to connect, the User-Agent `bosauth`,
+/// The defaults are a timeout of 20 s for a call and 5 s to connect, the User-Agent `bosauth`,
 /// response bodies of at most 1 MiB, and the bundled certificate authorities.
 ///
 /// Setters cannot fail. The first invalid value is reported by [`ClientBuilder::build`].
@@ -44,9 +44,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the deadline of a whole call: 1 ms to 1 day.
+    /// Sets the total timeout of a call: 1 ms to 1 day.
     ///
-    /// The server may delay a login by 15 s while it sends an alert mail: with a shorter deadline, valid logins
+    /// The server may delay a login by 15 s while it sends an alert mail: with a shorter timeout, valid logins
     /// can time out.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.set(|builder| {
@@ -56,8 +56,8 @@ impl ClientBuilder {
         })
     }
 
-    /// Sets the deadline for name resolution, connect and TLS handshake together: 1 ms to 1 day. The deadline of
-    /// the call applies as well.
+    /// Sets the timeout of name resolution, connection and TLS handshake together: 1 ms to 1 day. The total
+    /// timeout applies as well.
     pub fn connect_timeout(self, timeout: Duration) -> Self {
         self.set(|builder| {
             input::timeout(timeout)?;
@@ -68,10 +68,10 @@ impl ClientBuilder {
 
     /// Sets the User-Agent; see [`input::user_agent`] for its limits. Keep it stable: the server mails the user
     /// when it changes.
-    pub fn user_agent(self, text: &str) -> Self {
+    pub fn user_agent(self, user_agent: &str) -> Self {
         self.set(|builder| {
-            input::user_agent(text)?;
-            builder.config.user_agent = text.into();
+            input::user_agent(user_agent)?;
+            builder.config.user_agent = user_agent.into();
             Ok(())
         })
     }

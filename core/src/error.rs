@@ -57,7 +57,7 @@ macro_rules! c_enum {
 }
 
 c_enum! {
-    /// The condition that an error reports. The numbers are those of the C header; a condition keeps its number.
+    /// The condition that an error reports. The numbers are those of the C header. The number of a condition does not change.
     Status {
         /// A required argument is NULL.
         NullArgument = 1, c"NULL_ARGUMENT";

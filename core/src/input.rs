@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use crate::error::{Error, Status};
 use crate::protocol::paths::BaseUrl;
+use crate::protocol::values;
+pub use crate::protocol::values::{BODY_JSON_MAX, MFA_ID_MAX, SESSION_TOKEN_MAX};
 
 /// The maximum length of a collection name, in bytes.
 pub const COLLECTION_MAX: usize = 255;
@@ -15,12 +17,6 @@ pub const COLLECTION_MAX: usize = 255;
 pub const CREDENTIAL_MAX: usize = 255;
 /// The maximum length of a custom token, in bytes. BosBase rejects longer ones.
 pub const TOKEN_MAX: usize = 1024;
-/// The maximum length of a session token, in bytes.
-pub const SESSION_TOKEN_MAX: usize = 8192;
-/// The maximum length of an MFA id, in bytes.
-pub const MFA_ID_MAX: usize = 255;
-/// The maximum length of the extra body fields, in bytes of JSON.
-pub const BODY_JSON_MAX: usize = 64 * 1024;
 /// The maximum length of a header value or query value, in bytes.
 pub const VALUE_MAX: usize = 8192;
 /// The maximum length of a header name, query name or User-Agent, in bytes.
@@ -28,7 +24,7 @@ pub const NAME_MAX: usize = 255;
 /// The maximum value of the limit for response bodies, in bytes. Copying and zeroizing a body after the deadline must
 /// take much less than 20 ms.
 pub const RESPONSE_MAX: u64 = 4 * 1024 * 1024;
-/// The maximum deadline: 1 day.
+/// The maximum timeout: 1 day.
 pub const TIMEOUT_MAX: Duration = Duration::from_millis(86_400_000);
 
 /// Headers that the library sends itself or that change the meaning of a request.
@@ -84,7 +80,7 @@ pub fn token(token: &str) -> Result<(), Error> {
 
 /// Validates a session token: 1 to 8192 bytes of `[A-Za-z0-9._~+/=-]`.
 pub fn session_token(token: &str) -> Result<(), Error> {
-    if is_session_token(token) {
+    if values::is_session_token(token) {
         return Ok(());
     }
     Err(invalid(
@@ -93,27 +89,9 @@ pub fn session_token(token: &str) -> Result<(), Error> {
     ))
 }
 
-/// Returns whether `token` has the format of a session token.
-pub(crate) fn is_session_token(token: &str) -> bool {
-    (1..=SESSION_TOKEN_MAX).contains(&token.len())
-        && token.bytes().all(|b| IS_SESSION_TOKEN_BYTE[usize::from(b)])
-}
-
-/// The bytes allowed in a session token. A table, since every login checks hundreds of them.
-const IS_SESSION_TOKEN_BYTE: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let is_other = matches!(byte as u8, b'.' | b'_' | b'~' | b'+' | b'/' | b'=' | b'-');
-        table[byte] = (byte as u8).is_ascii_alphanumeric() || is_other;
-        byte += 1;
-    }
-    table
-};
-
 /// Validates an MFA id: 1 to 255 bytes of `[A-Za-z0-9_-]`.
 pub fn mfa_id(id: &str) -> Result<(), Error> {
-    if is_mfa_id(id) {
+    if values::is_mfa_id(id) {
         return Ok(());
     }
     Err(invalid(
@@ -122,13 +100,7 @@ pub fn mfa_id(id: &str) -> Result<(), Error> {
     ))
 }
 
-/// Returns whether `id` has the format of an MFA or OTP id.
-pub(crate) fn is_mfa_id(id: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-    (1..=MFA_ID_MAX).contains(&id.len()) && id.bytes().all(allowed)
-}
-
-/// Validates a deadline: 1 ms to 1 day.
+/// Validates a timeout: 1 ms to 1 day.
 pub fn timeout(timeout: Duration) -> Result<(), Error> {
     if (Duration::from_millis(1)..=TIMEOUT_MAX).contains(&timeout) {
         return Ok(());
@@ -145,12 +117,12 @@ pub fn max_response_bytes(bytes: u64) -> Result<(), Error> {
 }
 
 /// Validates a User-Agent: 1 to 255 bytes of visible ASCII and spaces, without leading or trailing spaces.
-pub fn user_agent(text: &str) -> Result<(), Error> {
-    sized(text, "text", NAME_MAX)?;
-    if !text.bytes().all(|b| (b' '..=b'~').contains(&b)) || text.trim() != text {
+pub fn user_agent(user_agent: &str) -> Result<(), Error> {
+    sized(user_agent, "user_agent", NAME_MAX)?;
+    if !user_agent.bytes().all(|b| (b' '..=b'~').contains(&b)) || user_agent.trim() != user_agent {
         return Err(invalid(
-            "text",
-            "text must be visible ASCII without leading or trailing spaces",
+            "user_agent",
+            "user_agent must be visible ASCII without leading or trailing spaces",
         ));
     }
     Ok(())
@@ -189,7 +161,7 @@ pub fn header(name: &str, value: &str) -> Result<(), Error> {
 }
 
 /// Validates a query parameter: a name of 1 to 255 bytes and a value of at most 8192 bytes, both without NUL. The
-/// names `token` and `mfaId` are refused: the server would log the token, and the MFA id has a separate option.
+/// names `token` and `mfaId` are rejected: the server would log the token, and the MFA id has an option of its own.
 pub fn query(name: &str, value: &str) -> Result<(), Error> {
     sized(name, "name", NAME_MAX)?;
     if matches!(name, "token" | "mfaId") {

@@ -53,7 +53,7 @@ impl CallOptions {
         }
     }
 
-    /// Sets the deadline of the whole call, in place of the client's: 1 ms to 1 day.
+    /// Sets the total timeout of the call, in place of the client's: 1 ms to 1 day.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.set(|options| {
             input::timeout(timeout)?;
@@ -84,7 +84,7 @@ impl CallOptions {
 
     /// Sets extra fields of the request body: a JSON object of at most 64 KiB without duplicate names.
     ///
-    /// The names of the call's own fields are refused, in any case: `email`, `password`, `token`, `identity`,
+    /// The names of the call's own fields are rejected, in any case: `email`, `password`, `token`, `identity`,
     /// `identityField`, `otpId` and `mfaId`.
     pub fn body_json(self, object: &str) -> Self {
         self.set(|options| {

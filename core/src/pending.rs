@@ -147,7 +147,7 @@ fn class(error: &NetworkError) -> (Status, Action) {
         Cause::ConnectionLost => Status::ConnectionLost,
         Cause::InvalidResponse(_) => Status::UnexpectedResponse,
         Cause::TooLarge(_) => Status::ResponseTooLarge,
-        Cause::Timeout(_) => Status::Timeout,
+        Cause::Timeout(_) | Cause::ConnectTimeout(_) => Status::Timeout,
         Cause::Cancelled => Status::Cancelled,
         Cause::System(_) if error.progress.sent => Status::ConnectionLost,
         Cause::System(_) => Status::Connect,
@@ -188,6 +188,10 @@ fn message(client: &Inner, timeout: Duration, cause: Cause) -> String {
         Cause::Timeout(phase) => {
             let timeout = timeout.as_millis();
             format!("timed out while {phase} (timeout of the call: {timeout} ms)")
+        }
+        Cause::ConnectTimeout(phase) => {
+            let timeout = client.config.connect_timeout.as_millis();
+            format!("timed out while {phase} (connect timeout: {timeout} ms)")
         }
         Cause::Cancelled => "the call was cancelled, or its client closed".into(),
         Cause::System(system) | Cause::SystemAtResolve(system) => {

@@ -149,7 +149,7 @@ static const struct {
     {"auth_with_token", auth_collection, "collection", 255, NO_COLLECTION},
     {"auth_with_token", auth_token, "token", 1024, {""}},
     {"client_save_session", save_token, "token", 8192, {"", "a b", "a\r\nb", "a\"b"}},
-    {"config_set_user_agent", config_agent, "text", 255, {"", " x", "x\r\ny"}},
+    {"config_set_user_agent", config_agent, "user_agent", 255, {"", " x", "x\r\ny"}},
     {"config_add_header", config_name, "name", 255, NO_HEADER},
     {"config_add_header", config_value, "value", 8192, {"a\r\nHost: b", "a\nb", "a\rb"}},
     {"config_add_roots_pem", config_pem, "pem", 8192, {"", "no PEM"}},

@@ -27,7 +27,6 @@ ARGUMENTS = {
     "roots_pem": "pem",
     "timeout": "ms",
     "connect_timeout": "ms",
-    "user_agent": "text",
 }
 
 

@@ -189,7 +189,7 @@ fn configuration_out_of_range_is_rejected() {
         assert_rejected(result, &bytes.to_string(), "bytes");
     }
     for agent in ["", " x", "x ", "x\r\ny", "\u{e9}", &"x".repeat(256)] {
-        assert_rejected(build(config().user_agent(agent)), agent, "text");
+        assert_rejected(build(config().user_agent(agent)), agent, "user_agent");
     }
     let invalid = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     for pem in ["", "no PEM", "-----BEGIN CERTIFICATE-----\n", invalid] {

@@ -148,12 +148,13 @@ fn redirects_are_not_followed() {
 }
 
 /// Checks the error of a bind that sends nothing.
-fn assert_unsent(client: bosauth::ClientBuilder, status: Status) {
+fn assert_unsent(client: bosauth::ClientBuilder, status: Status) -> Error {
     let error = bind(&client.build().unwrap()).unwrap_err();
     assert!(!error.outcome_unknown());
     assert_eq!(error.http_status(), None);
     let expected = (status, Action::CheckNetwork);
     assert_eq!((error.status(), error.action()), expected);
+    error
 }
 
 #[test]
@@ -168,7 +169,9 @@ fn unaccepted_connection_times_out() {
     let backlog = FullBacklog::new();
     let client = Client::builder(&format!("http://{}", backlog.address()));
     let client = client.connect_timeout(Duration::from_millis(300));
-    assert_unsent(client, Status::Timeout);
+    let error = assert_unsent(client, Status::Timeout);
+    let message = "timed out while connecting to the server (connect timeout: 300 ms)";
+    assert_eq!(error.message(), message);
 }
 
 #[test]

@@ -158,7 +158,7 @@ void setters_that_fail(std::string_view url) {
     };
     fails_client(config().timeout(milliseconds(0)), "ms");
     fails_client(config().connect_timeout(seconds(86'401)), "ms");
-    fails_client(config().user_agent(""), "text");
+    fails_client(config().user_agent(""), "user_agent");
     fails_client(config().add_header("Cookie", "a"), "name");
     fails_client(config().add_header("X", "a\r\nb"), "value");
     fails_client(config().max_response_bytes(0).timeout(seconds(1)), "bytes");
@@ -175,7 +175,7 @@ void setters_that_fail(std::string_view url) {
     options reused;
     reused.add_header("Host", "x").keep_session(true).mfa_id("valid");
     fails_call(reused, "name");
-    fails_client(config().user_agent({"\0", 1}), "text");
+    fails_client(config().user_agent({"\0", 1}), "user_agent");
     for (const auto& valid : {options(), options().mfa_id("x")}) {
         fails("valid options", app.try_auth_with_token("users", "unbound", valid), status_code::unknown_token,
               action_code::ask_credentials);

@@ -59,7 +59,7 @@ std::vector<parameter> parameters_of_settings(const client& app, std::string_vie
     using view = std::string_view;
     return {
         {"base_url", [](view t) { return make_client(t, config()); }},
-        {"text", [=](view t) { return make_client(url, config().user_agent(t)); }},
+        {"user_agent", [=](view t) { return make_client(url, config().user_agent(t)); }},
         {"name", [=](view t) { return make_client(url, config().add_header(t, "v")); }},
         {"value", [=](view t) { return make_client(url, config().add_header("X", t)); }},
         {"pem", [=](view t) { return make_client(url, config().add_roots_pem(t)); }},

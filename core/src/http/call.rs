@@ -66,7 +66,13 @@ impl<'a> Call<'a> {
                 result => return result,
             }
         }
-        let opened = self.open().map_err(NetworkError::from);
+        let opened = self.open().map_err(|cause| match cause {
+            Cause::Timeout(phase) if self.deadline.remaining().is_some() => {
+                Cause::ConnectTimeout(phase)
+            }
+            cause => cause,
+        });
+        let opened = opened.map_err(NetworkError::from);
         match opened.and_then(|new| self.exchange(new, bytes.as_slice())) {
             Ok(response) => Ok(Response {
                 is_retry,

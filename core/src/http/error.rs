@@ -37,8 +37,10 @@ pub(crate) enum Cause {
     InvalidResponse(&'static str),
     /// This part of the response exceeds its limit.
     TooLarge(&'static str),
-    /// A deadline passed in this phase of the call.
+    /// The deadline of the call passed in this phase.
     Timeout(&'static str),
+    /// The connect deadline passed in this phase, before that of the call.
+    ConnectTimeout(&'static str),
     /// The call was cancelled.
     Cancelled,
     /// The operating system refused a resource.

@@ -3,9 +3,9 @@
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Status};
-use crate::input::BODY_JSON_MAX;
 use crate::protocol::json::{self, Name, UNLIMITED};
 use crate::protocol::record;
+use crate::protocol::values::BODY_JSON_MAX;
 use crate::secret::SecretBytes;
 
 /// Names that extra fields must not have: they would replace fields of the calls.

@@ -565,5 +565,4 @@ pub(crate) fn decode_lossy(inside: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "json_tests.rs"]
 mod tests;

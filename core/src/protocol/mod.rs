@@ -9,3 +9,4 @@ pub(crate) mod record;
 pub(crate) mod redact;
 pub(crate) mod responses;
 pub(crate) mod server_strings;
+pub(crate) mod values;

@@ -289,5 +289,4 @@ fn has_bare_percent(segment: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "paths_tests.rs"]
 mod tests;

@@ -43,5 +43,4 @@ pub(crate) fn has_duplicates(names: &[Name<'_>], check: Check<'_>) -> Result<boo
 }
 
 #[cfg(test)]
-#[path = "record_tests.rs"]
 mod tests;

@@ -351,5 +351,4 @@ fn token_length(json: &str) -> usize {
 }
 
 #[cfg(test)]
-#[path = "redact_tests.rs"]
 mod tests;

@@ -128,7 +128,6 @@ ARGUMENTS = {
     "object": "body",
     "pem": "roots_pem",
     "record_json": "record",
-    "text": "user_agent",
 }
 
 

@@ -2,10 +2,10 @@
 
 use zeroize::Zeroizing;
 
-use crate::input;
 use crate::protocol::endpoint::Endpoint;
 use crate::protocol::json::{self, Check, DEPTH_MAX, JsonError, Stopped};
 use crate::protocol::server_strings;
+use crate::protocol::values;
 
 use super::fields::{Field, fields};
 use super::view::{RequestInfo, ResponseView};
@@ -83,8 +83,8 @@ impl<'a> ErrorResponse<'a> {
 }
 
 fn read_mfa_id(value: &str) -> Option<Zeroizing<String>> {
-    let id = Zeroizing::new(json::short_string(value, input::MFA_ID_MAX)?);
-    input::is_mfa_id(&id).then_some(id)
+    let id = Zeroizing::new(json::short_string(value, values::MFA_ID_MAX)?);
+    values::is_mfa_id(&id).then_some(id)
 }
 
 /// The result, unless the call has to stop.

@@ -2,8 +2,8 @@
 
 use std::mem;
 
-use crate::input;
 use crate::protocol::json::{self, Check, DEPTH_MAX, ESCAPE_MAX, JsonError, Name};
+use crate::protocol::values;
 use crate::secret::{Secret, SecretBytes};
 
 /// The deepest nesting of a body, so that each of its fields may be as deep as any value.
@@ -78,11 +78,11 @@ pub(super) fn login<'a>(object: &'a str, check: Check<'_>) -> Result<LoginFields
 /// Decodes a session token from its JSON string. It is copied once, into memory that is zeroized.
 pub(super) fn token(value: &str) -> Option<Secret> {
     let inside = json::inside(value)?;
-    if input::is_session_token(inside) {
+    if values::is_session_token(inside) {
         return Some(Secret::new(inside));
     }
     // It may have escapes.
-    if inside.len() > input::SESSION_TOKEN_MAX * ESCAPE_MAX {
+    if inside.len() > values::SESSION_TOKEN_MAX * ESCAPE_MAX {
         return None;
     }
     // No escape is shorter than its decoded byte.
@@ -91,5 +91,5 @@ pub(super) fn token(value: &str) -> Option<Secret> {
         decoded.push(&[u8::try_from(code).ok().filter(u8::is_ascii)?]);
     }
     let decoded = std::str::from_utf8(decoded.as_slice()).ok()?;
-    input::is_session_token(decoded).then(|| Secret::new(decoded))
+    values::is_session_token(decoded).then(|| Secret::new(decoded))
 }
