@@ -91,7 +91,7 @@ Resident memory of the process after one login, including pages shared with othe
 - Programs in C and C++ are compiled with `-O2`, programs in Rust with cargo's release profile, each alone,
   so that no client changes the features of another client's dependencies.
 - Clients have default settings except for the pool size, the timeouts and the server's certificate authority.
-- Clients without a default timeout get one of 20 s; ureq gets it per phase, because with a timeout for the whole call
+- A client without a default timeout is given one of 20 s; ureq per phase, because with a timeout for the whole call
   it starts a thread per call.
 - The server's certificate authority is added to those that a client trusts by default. http.client, urllib3, libcurl
   and reqwest read the system's, requests and httpx read certifi's, bosauth has them built in. ureq, the raw socket and
@@ -129,7 +129,7 @@ def table(rows: Sequence[Row], columns: Sequence[Column]) -> str:
     lines = ["| client | " + " | ".join(title for title, _ in columns) + " |"]
     lines.append("|---|" + "--:|" * len(columns))
     for row in rows:
-        name = f"**{row['label']}**" if is_ours(row) else row["label"]
+        name = f"**{row['label']}**" if is_bosauth(row) else row["label"]
         lines.append(f"| {name} | " + " | ".join(cell(row) for _, cell in columns) + " |")
     return "\n".join(lines)
 
@@ -156,7 +156,7 @@ def relative_to(floor: Optional[Row], name: str) -> Callable[[Row], str]:
     return lambda row: f"{row[name] / floor[name]:.2f}" if floor and name in floor and name in row else "–"
 
 
-def is_ours(row: Row) -> bool:
+def is_bosauth(row: Row) -> bool:
     """Returns whether the row is about this library."""
     return str(row["label"]).startswith("bosauth")
 
@@ -185,7 +185,7 @@ def bars(title: str, note: str, rows: Sequence[Row], names: Sequence[str], digit
                 continue
             length = max(row[name] / largest * (width - left - right), 1)
             at = y + which * thick
-            kind = ("ours" if is_ours(row) else "peer") + (" second" if which else "")
+            kind = ("ours" if is_bosauth(row) else "peer") + (" second" if which else "")
             parts.append(f'<rect class="{kind}" x="{left}" y="{at}" width="{length:.1f}" height="{thick - 2}" rx="2"/>')
             value = f"{row[name]:,.{digits}f}{unit}"
             parts.append(f'<text x="{left + length + 6:.1f}" y="{at + 11}">{value}</text>')

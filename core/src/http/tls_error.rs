@@ -94,7 +94,7 @@ alerts! {
     UnrecognisedName unrecognized_name 112 true "it has no certificate for this host name",
     BadCertificateStatusResponse bad_certificate_status_response 113 true "a certificate's OCSP status is invalid",
     BadCertificateHashValue bad_certificate_hash_value 114 true "a certificate's hash is wrong",
-    UnknownPSKIdentity unknown_psk_identity 115 true "it does not know the session to resume",
+    UnknownPSKIdentity unknown_psk_identity 115 true "the session to resume is unknown to it",
     CertificateRequired certificate_required 116 true "it requires a client certificate, which this library does not send",
     NoApplicationProtocol no_application_protocol 120 true "it does not accept http/1.1",
     EncryptedClientHelloRequired ech_required 121 true "it requires an encrypted ClientHello, which this library does not send",

@@ -1,6 +1,6 @@
 //! `server RESPONSE CA`: responds to every login with the bytes of the file RESPONSE, over HTTP and over TLS. It writes
 //! its certificate authority to the file CA and prints its two URLs. The body of a login must be that of the environment
-//! variable PEERS_BODY; any other request gets status 400 and is printed to standard error. `GET /counts` returns the
+//! variable PEERS_BODY; it returns status 400 for any other request and prints it to standard error. `GET /counts` returns the
 //! number of logins and of connections with at least one login.
 
 use bosauth_peers::LOGIN_PATH;
