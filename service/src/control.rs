@@ -59,7 +59,19 @@ struct AccountRef {
 
 /// Executes a command atomically. Returns its result, if the command has one.
 pub async fn execute(app: &App, command: Value) -> Result<Option<Value>, ApplyError> {
-    let command: Command = decode_object(command)?;
+    match decode_object(command)? {
+        // Faults are in memory: these commands work without the database.
+        Command::ListFaults {} => Ok(Some(app.faults.list())),
+        Command::ClearFaults {} => {
+            app.faults.clear();
+            Ok(None)
+        }
+        Command::AddFault(fault) => add_fault(app, fault).await.map(|()| None),
+        command => execute_on_data(app, command).await,
+    }
+}
+
+async fn execute_on_data(app: &App, command: Command) -> Result<Option<Value>, ApplyError> {
     let mut db = app.store.transaction().await?;
     let cost = app.seed_cost;
     let mut result = None;
@@ -78,9 +90,7 @@ pub async fn execute(app: &App, command: Value) -> Result<Option<Value>, ApplyEr
             result = Some(create_otp(app, &mut db, &account, password).await?);
         }
         Command::LastOtp { account } => result = Some(last_otp(&mut db, &account).await?),
-        Command::AddFault(fault) => add_fault(app, &mut db, fault).await?,
-        Command::ListFaults {} => result = Some(app.faults.list()),
-        Command::ClearFaults {} => app.faults.clear(),
+        Command::AddFault(_) | Command::ListFaults {} | Command::ClearFaults {} => {}
     }
     db.commit().await?;
     Ok(result)
@@ -117,9 +127,14 @@ async fn last_otp(db: &mut Db, account: &AccountRef) -> Result<Value, ApplyError
     Ok(json!({"id": last.id, "code": last.code}))
 }
 
-async fn add_fault(app: &App, db: &mut Db, fault: faults::NewFault) -> Result<(), ApplyError> {
+async fn add_fault(app: &App, fault: faults::NewFault) -> Result<(), ApplyError> {
     let collection = match &fault.collection {
-        Some(name) => Some(find_collection(db, name).await?),
+        Some(name) => {
+            let mut db = app.store.transaction().await?;
+            let collection = find_collection(&mut db, name).await?;
+            db.commit().await?;
+            Some(collection)
+        }
         None => None,
     };
     app.faults.add(fault, collection)

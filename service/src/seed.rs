@@ -175,6 +175,26 @@ pub async fn add_collection(db: &mut Db, value: Value) -> Result<(), ApplyError>
         .map_err(|error| conflict(error, "collection", &collection.name))
 }
 
+/// The names that the server itself uses in a record of any collection.
+const SYSTEM_FIELDS: [&str; 6] = [
+    "collectionId",
+    "collectionName",
+    "created",
+    "expand",
+    "id",
+    "updated",
+];
+/// Those in the record of an account.
+const SYSTEM_FIELDS_AUTH: [&str; 5] = [
+    "email",
+    "emailVisibility",
+    "password",
+    "tokenKey",
+    "verified",
+];
+/// Those in any other record.
+const SYSTEM_FIELDS_BASE: [&str; 2] = ["createdBy", "updatedBy"];
+
 /// Rejects an unusable collection.
 pub fn check_collection(collection: &Collection) -> Result<(), ApplyError> {
     if !collection.has_valid_name() {
@@ -191,9 +211,14 @@ pub fn check_collection(collection: &Collection) -> Result<(), ApplyError> {
             "duration must be at least 1 second, and length 1 to 71 digits",
         ));
     }
-    // Records have an `expand` of their own, for related records.
-    if collection.fields.iter().any(|it| it.name == "expand") {
-        return Err(ApplyError::invalid("the field name expand is reserved"));
+    let system: &[&str] = match collection.kind {
+        Kind::Auth => &SYSTEM_FIELDS_AUTH,
+        Kind::Base => &SYSTEM_FIELDS_BASE,
+    };
+    let is_reserved = |name: &str| SYSTEM_FIELDS.contains(&name) || system.contains(&name);
+    if let Some(field) = collection.fields.iter().find(|it| is_reserved(&it.name)) {
+        let reason = format!("the field name {} is reserved", field.name);
+        return Err(ApplyError::Invalid(reason));
     }
     let is_text = |name: &String| {
         let field = collection.fields.iter().find(|field| field.name == *name);

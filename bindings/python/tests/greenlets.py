@@ -44,8 +44,12 @@ class SilentServer:
 
     def _hold(self, connection):
         with connection:
-            while b"\r\n\r\n" not in connection.recv(65536):
-                pass
+            received = b""
+            while b"\r\n\r\n" not in received:
+                part = connection.recv(65536)
+                if not part:
+                    return
+                received += part
             self.requests += 1
             while connection.recv(65536):
                 pass

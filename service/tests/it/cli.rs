@@ -129,6 +129,16 @@ fn invalid_seed_is_reported_without_secrets() {
             "collections[0]: the field name expand is reserved",
         ),
         (
+            r#"{"collections": [{"name": "a", "type": "base",
+                "fields": [{"name": "email", "type": "text"}, {"name": "id", "type": "text"}]}]}"#,
+            "collections[0]: the field name id is reserved",
+        ),
+        (
+            r#"{"collections": [{"name": "a", "type": "auth",
+                "fields": [{"name": "email", "type": "text"}]}]}"#,
+            "collections[0]: the field name email is reserved",
+        ),
+        (
             &account(r#""email": "a@b.co", "password": "canary 1", "password": "canary 2""#),
             "duplicate field `password` at line 1",
         ),

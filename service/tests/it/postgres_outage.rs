@@ -4,6 +4,7 @@ use crate::support::api::{A, Api, seed};
 use crate::support::database::Database;
 use crate::support::postgres;
 use crate::support::process::{Running, TempDir, start_error};
+use serde_json::json;
 use std::io::{Read, copy};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -100,7 +101,7 @@ fn behind_proxy(directory: &TempDir) -> Option<(Database, Proxy, Running)> {
         proxy.address
     );
     let seed = directory.file("seed.json", &seed());
-    let running = Running::start(&["--data", &url, "--seed", &seed]);
+    let running = Running::start(&["--data", &url, "--seed", &seed, "--control"]);
     Api::new(running.address, "users").must_bind(A, "t");
     Some((database, proxy, running))
 }
@@ -124,6 +125,16 @@ fn assert_calls_fail(running: &Running) {
     });
 }
 
+/// Checks that the commands for faults of any collection do not need the database.
+fn assert_faults_can_be_set(running: &Running) {
+    let api = Api::new(running.address, "users");
+    let list = || api.control(&json!({"do": "list_faults"}))["faults"].clone();
+    api.control(&json!({"do": "add_fault", "fault": "reset", "when": "before"}));
+    assert_eq!(list().as_array().unwrap().len(), 1);
+    api.control(&json!({"do": "clear_faults"}));
+    assert_eq!(list(), json!([]));
+}
+
 #[test]
 fn requests_fail_if_the_database_refuses_connections() {
     let directory = TempDir::new("refusing");
@@ -132,6 +143,7 @@ fn requests_fail_if_the_database_refuses_connections() {
     };
     proxy.close();
     assert_calls_fail(&running);
+    assert_faults_can_be_set(&running);
     let (_, errors) = running.stop();
     assert!(errors.contains("\"cause\""), "{errors}");
 }

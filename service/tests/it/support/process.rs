@@ -2,11 +2,12 @@
 
 use super::client::post;
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 pub fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bosbase-local"));
@@ -70,12 +71,12 @@ impl Running {
     /// Stops it, and returns the rest of its standard output and its standard error.
     pub fn stop(mut self) -> (String, String) {
         self.terminate();
-        assert!(self.child.wait().unwrap().success());
-        let (mut out, mut err) = (String::new(), String::new());
-        self.output.read_to_string(&mut out).unwrap();
+        // Both are read while it exits: a full pipe would keep it from doing so.
         let mut errors = self.child.stderr.take().unwrap();
-        errors.read_to_string(&mut err).unwrap();
-        (out, err)
+        let errors = thread::spawn(move || io::read_to_string(&mut errors).unwrap());
+        let output = io::read_to_string(&mut self.output).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        (output, errors.join().unwrap())
     }
 }
 
