@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::ops::ControlFlow;
 
 use zeroize::Zeroizing;
 
@@ -75,7 +76,24 @@ pub(crate) fn fields<'a>(
     mut each: impl FnMut(Name<'a>, &'a str),
 ) -> Result<(), JsonError> {
     let scanner = Scanner::new(json, levels, check);
-    scan(scanner, |name, value, _| each(name, value))
+    scan(scanner, |name, value, _| {
+        each(name, value);
+        ControlFlow::Continue(())
+    })
+}
+
+/// Returns the value of a field of an object that [`fields`] accepts.
+pub(crate) fn field<'a>(json: &'a str, name: &str) -> Option<&'a str> {
+    let mut found = None;
+    let scanner = Scanner::new(json, DEPTH_MAX, UNLIMITED);
+    let result = scan(scanner, |other, value, _| {
+        if !other.is(name) {
+            return ControlFlow::Continue(());
+        }
+        found = Some(value);
+        ControlFlow::Break(())
+    });
+    found.filter(|_| result.is_ok())
 }
 
 /// As [`fields`]. Also passes the names at the top level of a value that is an object.
@@ -83,17 +101,21 @@ pub(crate) fn nested_fields<'a>(
     json: &'a str,
     levels: usize,
     check: Check<'_>,
-    each: impl FnMut(Name<'a>, &'a str, &mut Vec<Name<'a>>),
+    mut each: impl FnMut(Name<'a>, &'a str, &mut Vec<Name<'a>>),
 ) -> Result<(), JsonError> {
     let mut scanner = Scanner::new(json, levels, check);
     scanner.collects_names = true;
     scanner.names.reserve(NAMES_EXPECTED);
-    scan(scanner, each)
+    scan(scanner, |name, value, names| {
+        each(name, value, names);
+        ControlFlow::Continue(())
+    })
 }
 
+/// Parses an object up to its end, or until `each` breaks.
 fn scan<'a>(
     mut scanner: Scanner<'a, '_>,
-    mut each: impl FnMut(Name<'a>, &'a str, &mut Vec<Name<'a>>),
+    mut each: impl FnMut(Name<'a>, &'a str, &mut Vec<Name<'a>>) -> ControlFlow<()>,
 ) -> Result<(), JsonError> {
     scanner.space()?;
     if scanner.peek() != Some(b'{') {
@@ -110,7 +132,10 @@ fn scan<'a>(
             let start = scanner.at;
             scanner.names.clear();
             scanner.value()?;
-            each(name, &scanner.json[start..scanner.at], &mut scanner.names);
+            let value = &scanner.json[start..scanner.at];
+            if each(name, value, &mut scanner.names).is_break() {
+                return Ok(());
+            }
             scanner.space()?;
             match scanner.next() {
                 Some(b',') => scanner.space()?,

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use once_cell::race::OnceBox;
 
-use crate::protocol::json::{self, DEPTH_MAX, UNLIMITED};
+use crate::protocol::json;
 use crate::protocol::jwt;
 use crate::secret::Secret;
 
@@ -99,7 +99,7 @@ impl Session {
     /// Returns a field of the record: a string decoded, any other value as JSON. A string that contains NUL or is not
     /// valid Unicode (`"\ud800"`) is returned as JSON, too. `None` if the record has no such field.
     pub fn field(&self, name: &str) -> Option<String> {
-        let raw = raw_field(self.record_json(), name)?;
+        let raw = json::field(self.record_json(), name)?;
         let decoded = json::string(raw).filter(|string| !string.contains('\0'));
         Some(decoded.unwrap_or_else(|| raw.to_owned()))
     }
@@ -134,7 +134,7 @@ impl Session {
     }
 
     fn string_field(&self, name: &str) -> Option<String> {
-        json::string(raw_field(self.record_json(), name)?)
+        json::string(json::field(self.record_json(), name)?)
     }
 
     /// Returns whether it became the client's session when it was created. It did not if `keep_session` was off or a
@@ -146,17 +146,6 @@ impl Session {
 
 fn pointer(json: Option<&Secret>) -> *const c_char {
     json.map_or(c"".as_ptr(), Secret::as_ptr)
-}
-
-/// The value of a top-level field of a JSON object.
-fn raw_field<'a>(object: &'a str, field: &str) -> Option<&'a str> {
-    let mut found = None;
-    let read = json::fields(object, DEPTH_MAX, UNLIMITED, |name, value| {
-        if name.is(field) {
-            found = Some(value);
-        }
-    });
-    found.filter(|_| read.is_ok())
 }
 
 impl fmt::Debug for Session {
