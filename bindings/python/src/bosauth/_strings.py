@@ -20,6 +20,9 @@ _SECRET_MAX = 8193
 
 _INT64_MAX = 2**63 - 1
 
+#: Returns the UTF-8 in an ASCII string. For any other string it would keep a copy.
+_as_utf8 = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object)(("PyUnicode_AsUTF8", ctypes.pythonapi))
+
 #: The maximum timeout in seconds.
 _DAY = 86400
 
@@ -40,7 +43,7 @@ class Secret:
 
     def __init__(self, value: StringLike, argument: str) -> None:
         check_string(value, argument)
-        size = 4 * min(len(value), _SECRET_MAX) if isinstance(value, str) else len(value)
+        size = _size(value)
         buffer = ctypes.create_string_buffer(size + 1)
         # Set before the secret is copied.
         self._zeroize = functools.partial(ctypes.memset, buffer, 0, len(buffer))
@@ -89,8 +92,19 @@ def clamped(number: int, argument: str) -> int:
     return min(max(number, 0), _INT64_MAX)
 
 
+def _size(value: StringLike) -> int:
+    """Returns a size in bytes that is sufficient for the copy."""
+    if not isinstance(value, str):
+        return len(value)
+    return min(len(value), _SECRET_MAX) * (1 if value.isascii() else 4)
+
+
 def _encode(value: str, buffer: Any) -> None:
-    """Encodes one character at a time, because ``str.encode`` would create a copy that cannot be zeroized."""
+    """Encodes without ``str.encode``, which would create a copy that cannot be zeroized: an ASCII string contains its
+    own encoding, any other is encoded one character at a time."""
+    if value.isascii():
+        ctypes.memmove(buffer, _as_utf8(value), min(len(value), _SECRET_MAX))
+        return
     at = 0
     for character in islice(value, _SECRET_MAX):
         encoded = character.encode("utf-8", "surrogatepass")
