@@ -7,6 +7,7 @@ of setters are therefore ignored here.
 from __future__ import annotations
 
 import json
+from collections import abc
 from typing import Any, Callable, Iterable, List, Mapping, Optional, Tuple, Union
 
 from ._codes import Action, Status
@@ -36,7 +37,7 @@ def new_config(
     _set(lib.bosauth_config_set_timeout_ms, config, milliseconds(timeout, "timeout"))
     _set(lib.bosauth_config_set_connect_timeout_ms, config, milliseconds(connect_timeout, "connect_timeout"))
     _set_string(lib.bosauth_config_set_user_agent, config, user_agent, "user_agent")
-    _add_headers(lib.bosauth_config_add_header, config, {} if lang is None else {"Accept-Language": lang})
+    _add_headers(lib.bosauth_config_add_header, config, None if lang is None else {"Accept-Language": lang})
     _add_headers(lib.bosauth_config_add_header, config, headers)
     if max_response_bytes is not None:
         size = clamped(max_response_bytes, "max_response_bytes")
@@ -72,7 +73,7 @@ def new_options(
 
 def _without_mfa_id(values: Any) -> Tuple[Any, Any]:
     """Splits ``mfaId`` from the other values. These are None if there are no others."""
-    if not isinstance(values, Mapping):
+    if values is None or not isinstance(values, abc.Mapping):
         return values, None
     others = dict(values)
     mfa_id = others.pop("mfaId", None)
@@ -103,16 +104,18 @@ def _add_query(options: Any, query: Optional[Query]) -> None:
 
 def _pairs(values: Optional[Mapping[str, Any]], argument: str) -> Iterable[Tuple[str, Any]]:
     """Yields each name with each of its values. As in the official package, None is not sent."""
-    if not isinstance(values, (Mapping, type(None))):
+    if values is None:
+        return
+    if not isinstance(values, abc.Mapping):
         raise TypeError(f"{argument} must be a mapping, not {type(values).__name__}")
-    for name, value in (values or {}).items():
+    for name, value in values.items():
         several = value if isinstance(value, (list, tuple)) else [value]
         yield from ((name, one) for one in several if one is not None)
 
 
 def to_json(value: JsonObject, argument: str) -> StringLike:
     """Encodes a mapping as JSON. A value that JSON cannot represent is INVALID_ARGUMENT, without the value."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, abc.Mapping):
         return value
     try:
         return json.dumps(dict(value), allow_nan=False, separators=(",", ":")).encode("ascii")
