@@ -30,7 +30,7 @@ class Session:
     @property
     def record(self) -> Optional[Dict[str, Any]]:
         """A new dictionary with the record of the account; None if the session was saved without one."""
-        return cast(Optional[Dict[str, Any]], json.loads(self.record_json or "null"))
+        return cast("Optional[Dict[str, Any]]", json.loads(self.record_json or "null"))
 
     @property
     def record_json(self) -> str:
