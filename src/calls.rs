@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use bosauth::CallOptions;
+use bosauth::{CallOptions, Collection, Error};
 
 use crate::arguments::Arguments;
 use crate::client::{CLIENTS, bosauth_client};
@@ -39,18 +39,9 @@ pub unsafe extern "C" fn bosauth_bind_token(
 ) -> bosauth_status {
     // SAFETY: the header's conventions: NULL or strings, live options and a valid out parameter.
     unsafe {
-        ffi::call(error, || {
-            let client = CLIENTS.get(client)?;
-            Arguments::pass(|arguments| {
-                let collection = arguments.string(collection, "collection");
-                let email = arguments.string(email, "email");
-                let password = arguments.string(password, "password");
-                let token = arguments.string(token, "token");
-                let options = copy_options(options);
-                let collection = client.collection(&collection).with(&options);
-                collection.bind_token(&email, &password, &token)
-            })
-        })
+        let strings = [collection, email, password, token];
+        let bind: Change = |users, email, password, token| users.bind_token(email, password, token);
+        change_binding(client, strings, options, error, bind)
     }
 }
 
@@ -79,18 +70,10 @@ pub unsafe extern "C" fn bosauth_unbind_token(
 ) -> bosauth_status {
     // SAFETY: the header's conventions: NULL or strings, live options and a valid out parameter.
     unsafe {
-        ffi::call(error, || {
-            let client = CLIENTS.get(client)?;
-            Arguments::pass(|arguments| {
-                let collection = arguments.string(collection, "collection");
-                let email = arguments.string(email, "email");
-                let password = arguments.string(password, "password");
-                let token = arguments.string(token, "token");
-                let options = copy_options(options);
-                let collection = client.collection(&collection).with(&options);
-                collection.unbind_token(&email, &password, &token)
-            })
-        })
+        let strings = [collection, email, password, token];
+        let unbind: Change =
+            |users, email, password, token| users.unbind_token(email, password, token);
+        change_binding(client, strings, options, error, unbind)
     }
 }
 
@@ -132,6 +115,37 @@ pub unsafe extern "C" fn bosauth_auth_with_token(
                 out.set(bosauth_session::into_raw(session));
             }
             Ok(())
+        })
+    }
+}
+
+/// A call with an email, a password and a token.
+type Change = fn(&Collection<'_>, &str, &str, &str) -> Result<(), Error>;
+
+/// Runs `change` with copies of the collection, the email, the password and the token.
+///
+/// # Safety
+/// The strings are NULL or NUL-terminated, `options` is NULL or live, and `error` is NULL or valid for writes.
+unsafe fn change_binding(
+    client: bosauth_client,
+    [collection, email, password, token]: [*const c_char; 4],
+    options: *const bosauth_options,
+    error: *mut *mut bosauth_error,
+    change: Change,
+) -> bosauth_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
+        ffi::call(error, || {
+            let client = CLIENTS.get(client)?;
+            Arguments::pass(|arguments| {
+                let collection = arguments.string(collection, "collection");
+                let email = arguments.string(email, "email");
+                let password = arguments.string(password, "password");
+                let token = arguments.string(token, "token");
+                let options = copy_options(options);
+                let collection = client.collection(&collection).with(&options);
+                change(&collection, &email, &password, &token)
+            })
         })
     }
 }
