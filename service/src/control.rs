@@ -90,6 +90,7 @@ async fn execute_on_data(app: &App, command: Command) -> Result<Option<Value>, A
             result = Some(create_otp(app, &mut db, &account, password).await?);
         }
         Command::LastOtp { account } => result = Some(last_otp(&mut db, &account).await?),
+        // Not on data: `execute` has executed them.
         Command::AddFault(_) | Command::ListFaults {} | Command::ClearFaults {} => {}
     }
     db.commit().await?;
