@@ -24,8 +24,13 @@ const UNREAD_MAX: usize = 64;
 struct NoPrivateKeys;
 
 impl KeyProvider for NoPrivateKeys {
-    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, rustls::Error> {
-        Err(rustls::Error::General("no private keys are supported".into()))
+    fn load_private_key(
+        &self,
+        _: PrivateKeyDer<'static>,
+    ) -> Result<Arc<dyn SigningKey>, rustls::Error> {
+        Err(rustls::Error::General(
+            "no private keys are supported".into(),
+        ))
     }
 }
 
