@@ -1,9 +1,11 @@
 //! Deletion of accounts and collections, with the rows of all tables that belong to them.
 
-use super::{Db, bindings, execute, limits};
+use super::{Db, accounts, bindings, execute, limits};
 
 /// Deletes an account.
 pub async fn account(db: &mut Db, collection_id: &str, id: &str) -> sqlx::Result<()> {
+    // The same order as in a request of a one-time password: account first.
+    accounts::lock(db, collection_id, id).await?;
     bindings::delete_of(db, collection_id, id).await?;
     limits::reset(db, &limits::otp_attempts(collection_id, id)).await?;
     for sql in [
