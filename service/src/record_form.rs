@@ -1,5 +1,5 @@
-//! The fields of a request that creates or changes an account, and their validation. As in BosBase,
-//! values are validated only if all fields that depend on the access are valid.
+//! The fields of a request that creates or changes an account, and their validation in two steps
+//! (`docs/protocol.md`, "Records").
 
 use crate::response::{ApiResult, internal_error};
 use crate::store::accounts::Account;

@@ -238,6 +238,39 @@ fn rules_select_records_and_hide_emails() {
 }
 
 #[test]
+fn relations_are_expanded_as_the_account_can_view_them() {
+    let player = |email: &str, friend: &str| {
+        let id = format!("id of {email}");
+        json!({"collection": "players", "id": id, "email": email, "password": PASSWORD,
+            "fields": {"friend": format!("id of {friend}")}})
+    };
+    let seed = json!({
+        "collections": [{"name": "players", "type": "auth", "viewRule": "id = @request.auth.id",
+            "fields": [{"name": "friend", "type": "relation", "collection": "players"}]}],
+        "accounts": [player(A, A), player(B, A), account("_superusers", A)]});
+    for players in Instances::each("players", &seed) {
+        let friend = |record: &Value| record["expand"]["friend"]["email"].clone();
+        let root = players.login_superuser();
+        for (email, expected) in [(A, json!(A)), (B, Value::Null)] {
+            let credentials = json!({"identity": email, "password": PASSWORD});
+            let call = "auth-with-password?expand=friend";
+            let login = players.api().post(call, &credentials).json();
+            assert_eq!(friend(&login["record"]), expected, "{email}");
+            let token = string(&login, "token");
+            let call = format!("records/id%20of%20{email}?expand=friend");
+            assert_eq!(
+                friend(&players.get(&call, &token).json()),
+                expected,
+                "{email}"
+            );
+            assert_eq!(friend(&players.get(&call, &root).json()), A);
+        }
+        let list = players.get("records?expand=friend", &root).json();
+        assert_eq!(friend(&list["items"][1]), A);
+    }
+}
+
+#[test]
 fn invalid_fields_are_reported_together() {
     let seed = json!({"accounts": [account("users", A)]});
     for users in Instances::each("users", &seed) {
