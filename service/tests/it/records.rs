@@ -183,6 +183,9 @@ fn superusers_bypass_the_rules() {
         };
         assert_eq!(create(&users.login(B).2).status, 403);
         assert_eq!(create(&root).json()["verified"], true);
+        let target = path("_superusers", "request-email-change");
+        send(users.address(), "POST", &target, &root, NONE)
+            .assert_error(400, "All superusers can change their emails directly.");
     }
 }
 
