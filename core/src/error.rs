@@ -90,7 +90,7 @@ c_enum! {
         ResponseTooLarge = 21, c"RESPONSE_TOO_LARGE";
         /// The server rejected a field. [`Error::data_json`] returns which one and why.
         Validation = 30, c"VALIDATION";
-        /// The email or password is wrong.
+        /// The email, identity or password is wrong.
         Credentials = 31, c"CREDENTIALS";
         /// The token is not bound in this collection.
         ///
@@ -104,6 +104,8 @@ c_enum! {
         MfaSession = 34, c"MFA_SESSION";
         /// The second factor must use another method than the first.
         MfaSameMethod = 35, c"MFA_SAME_METHOD";
+        /// The one-time password is wrong, expired or was tried too often.
+        OtpInvalid = 36, c"OTP_INVALID";
         /// The login method is disabled in this collection.
         MethodDisabled = 37, c"METHOD_DISABLED";
         /// The auth rule of the collection rejected the account.
@@ -121,7 +123,6 @@ c_enum! {
     }
     // Of endpoints that have no public call yet. No binding has a constant for them.
     reserved {
-        OtpInvalid = 36, c"OTP_INVALID";
         Unauthorized = 40, c"UNAUTHORIZED";
     }
 }
