@@ -27,4 +27,5 @@ mod options;
 mod session;
 pub mod status;
 mod string;
+mod token;
 mod zeroizing_alloc;

@@ -75,6 +75,7 @@ enum class status_code : std::int32_t {  // NOLINT(performance-enum-size): the t
     mfa_required = BOSAUTH_ERROR_MFA_REQUIRED,
     mfa_session = BOSAUTH_ERROR_MFA_SESSION,
     mfa_same_method = BOSAUTH_ERROR_MFA_SAME_METHOD,
+    otp_invalid = BOSAUTH_ERROR_OTP_INVALID,
     method_disabled = BOSAUTH_ERROR_METHOD_DISABLED,
     forbidden = BOSAUTH_ERROR_FORBIDDEN,
     not_found = BOSAUTH_ERROR_NOT_FOUND,

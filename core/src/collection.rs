@@ -71,8 +71,9 @@ impl<'a> Collection<'a> {
     /// # Errors
     /// `UnknownToken` for a token that is not bound in this collection (do not delete the token because of it, see
     /// [`Status::UnknownToken`](crate::Status::UnknownToken)), `MfaRequired` with [`Error::mfa_id`] if a second factor is
-    /// required, `Forbidden` by the collection's auth rule, `NotFound`, and the errors common to all calls
-    /// (`docs/protocol.md`, "Error response"). The session is unchanged after an error.
+    /// required, `Forbidden` by the collection's auth rule, `NotFound`, for a second factor also `MfaSession` and
+    /// `MfaSameMethod`, and the errors common to all calls (`docs/protocol.md`, "Error response"). The session is
+    /// unchanged after an error.
     pub fn auth_with_token(&self, token: &str) -> Result<Session, Error> {
         input::collection(self.name)?;
         input::token(token)?;
@@ -86,8 +87,7 @@ impl<'a> Collection<'a> {
     ///
     /// # Errors
     /// `Credentials` for a wrong identity or password, `Validation`, `MethodDisabled`, and those of
-    /// [`Collection::auth_with_token`] except `UnknownToken`; for a second factor also `MfaSession` and
-    /// `MfaSameMethod`.
+    /// [`Collection::auth_with_token`] except `UnknownToken`.
     pub fn auth_with_password(&self, identity: &str, password: &str) -> Result<Session, Error> {
         input::collection(self.name)?;
         input::identity(identity)?;

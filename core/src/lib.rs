@@ -61,6 +61,7 @@ mod protocol;
 mod request;
 mod secret;
 mod session;
+mod token;
 
 // `corpus_tests` compiles the fuzzers as a module of this crate. They import it by its name.
 #[cfg(all(unix, test))]
@@ -76,7 +77,9 @@ pub use error::{Action, Error, Status};
 pub use fork::ForkSafeMutex;
 pub use http::Cancel;
 pub use options::CallOptions;
+pub use secret::Secret;
 pub use session::Session;
+pub use token::generate_token;
 
 /// The version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

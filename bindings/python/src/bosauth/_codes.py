@@ -34,6 +34,7 @@ class Status(IntEnum):
     MFA_REQUIRED = 33
     MFA_SESSION = 34
     MFA_SAME_METHOD = 35
+    OTP_INVALID = 36
     METHOD_DISABLED = 37
     FORBIDDEN = 41
     NOT_FOUND = 42
