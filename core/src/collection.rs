@@ -7,6 +7,7 @@ use crate::options::CallOptions;
 use crate::pending::PendingCall;
 use crate::protocol::endpoint::Endpoint;
 use crate::protocol::{bodies, responses};
+use crate::request::CallRequest;
 use crate::session::Session;
 
 /// The default options.
@@ -77,7 +78,7 @@ impl<'a> Collection<'a> {
         let ticket = self.client.inner.store.begin();
         let body = bodies::token(token, self.extra_fields());
         let pending = self.start(Endpoint::AUTH_WITH_TOKEN)?;
-        let response = pending.send(&body)?;
+        let response = pending.send(Some(body.as_slice()))?;
         let login = pending.parse(&response, &[token], responses::login)?;
         let session = Session::new(login.token, login.record_json, login.meta_json);
         pending.check(response.status)?;
@@ -99,13 +100,14 @@ impl<'a> Collection<'a> {
         input::token(token)?;
         let body = bodies::credentials(email, password, token, self.extra_fields());
         let pending = self.start(endpoint)?;
-        let response = pending.send(&body)?;
+        let response = pending.send(Some(body.as_slice()))?;
         pending.parse(&response, &[password, token], responses::no_content)
     }
 
     fn start(&self, endpoint: Endpoint) -> Result<PendingCall<'a>, Error> {
         self.options.check()?;
-        PendingCall::start(&self.client.inner, self.name, endpoint, self.options)
+        let client = &self.client.inner;
+        PendingCall::start(CallRequest::new(client, self.name, endpoint, self.options))
     }
 
     fn extra_fields(&self) -> Option<&str> {
