@@ -8,6 +8,7 @@ use crate::options::CallOptions;
 use crate::pending::PendingCall;
 use crate::protocol::endpoint::Endpoint;
 use crate::protocol::{bodies, responses};
+use crate::request::CallRequest;
 use crate::secret::Secret;
 use crate::session::Session;
 
@@ -168,8 +169,10 @@ impl<'a> Collection<'a> {
         self.options.check()?;
         let extra = self.options.body_json.as_ref().map(Secret::expose);
         let body = bodies::object(fields, extra);
-        let pending = PendingCall::start(&self.client.inner, self.name, endpoint, self.options)?;
-        let response = pending.send(&body)?;
+        let client = &self.client.inner;
+        let request = CallRequest::new(client, self.name, endpoint, self.options);
+        let pending = PendingCall::start(request)?;
+        let response = pending.send(Some(body.as_slice()))?;
         Ok((pending, response))
     }
 }

@@ -36,16 +36,17 @@ pub fn target(
 }
 
 /// Serializes a request to `http://example.com/api`.
-pub fn request(headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+pub fn request(method: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Vec<u8> {
     let request = Request {
-        method: "POST",
+        method,
         target: "/api",
         host: "example.com",
         headers: headers.to_vec(),
         body,
         idempotent: true,
     };
-    request.to_bytes().as_slice().into()
+    let serialized = request.serialize();
+    [serialized.start.as_slice(), serialized.rest].concat()
 }
 
 /// Returns the body of a call with these fields and extra fields.

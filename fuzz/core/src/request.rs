@@ -38,7 +38,7 @@ pub fn request(data: &[u8]) {
         .map(|pair| (pair[0], pair[1]))
         .filter(|(name, value)| input::header(name, value).is_ok())
         .collect();
-    let request = bosauth::fuzzing::request(&headers, &body);
+    let request = bosauth::fuzzing::request("POST", &headers, Some(&body));
     check_request(&request, &headers, &body);
 }
 
