@@ -139,6 +139,9 @@ typedef int32_t bosauth_status;
 /** A handle was freed, has another type or was never created. */
 #define BOSAUTH_ERROR_INVALID_HANDLE 4
 
+/** The call requires a session and there is none. */
+#define BOSAUTH_ERROR_NO_SESSION 5
+
 /** The library does not support the feature. */
 #define BOSAUTH_ERROR_UNSUPPORTED 6
 
@@ -201,6 +204,9 @@ typedef int32_t bosauth_status;
 
 /** The login method is disabled in this collection. */
 #define BOSAUTH_ERROR_METHOD_DISABLED 37
+
+/** The server does not accept the session, or no longer. */
+#define BOSAUTH_ERROR_UNAUTHORIZED 40
 
 /** The auth rule of the collection rejected the account. */
 #define BOSAUTH_ERROR_FORBIDDEN 41
@@ -888,6 +894,29 @@ bosauth_status bosauth_auth_with_otp(bosauth_client client,
                                      const bosauth_options *BOSAUTH_NULLABLE options,
                                      bosauth_session *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE session,
                                      bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
+
+/**
+ * Checks the client's session with the server and updates its record. The new session becomes the client's
+ * session, unless bosauth_options_set_keep_session() disables that or the client's session has changed since
+ * the start of the call; see bosauth_session_was_kept(). On failure, the client's session does not change.
+ *
+ * The server returns the token unchanged. From the second refresh of a token on, the record may be up to 30
+ * minutes old (docs/protocol.md, "Login response"). The collection is that of the session's record or, without
+ * one, of its token.
+ *
+ * @param client the client
+ * @param options per-call options; may be NULL
+ * @param session receives a snapshot of the session, to be freed with bosauth_session_free(); may be NULL
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK if the server accepts the session. NO_SESSION (there is none, or its collection is
+ *         unknown; nothing is sent), UNAUTHORIZED (log in again), FORBIDDEN, NOT_FOUND, or one of the errors
+ *         common to all calls. A response of another account is UNEXPECTED_RESPONSE.
+ */
+BOSAUTH_API
+bosauth_status bosauth_auth_refresh(bosauth_client client,
+                                    const bosauth_options *BOSAUTH_NULLABLE options,
+                                    bosauth_session *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE session,
+                                    bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
 
 /* ---- sessions ------------------------------------------------------------------------------------ */
 

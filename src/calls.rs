@@ -241,6 +241,36 @@ pub unsafe extern "C" fn bosauth_auth_with_otp(
     }
 }
 
+/// Checks the client's session with the server and updates its record. The new session becomes the client's
+/// session, unless bosauth_options_set_keep_session() disables that or the client's session has changed since
+/// the start of the call; see bosauth_session_was_kept(). On failure, the client's session does not change.
+///
+/// The server returns the token unchanged. From the second refresh of a token on, the record may be up to 30
+/// minutes old (docs/protocol.md, "Login response"). The collection is that of the session's record or, without
+/// one, of its token.
+///
+/// @param client the client
+/// @param options per-call options; may be NULL
+/// @param session receives a snapshot of the session, to be freed with bosauth_session_free(); may be NULL
+/// @param error receives the error; may be NULL
+/// @return BOSAUTH_OK if the server accepts the session. NO_SESSION (there is none, or its collection is
+///         unknown; nothing is sent), UNAUTHORIZED (log in again), FORBIDDEN, NOT_FOUND, or one of the errors
+///         common to all calls. A response of another account is UNEXPECTED_RESPONSE.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_auth_refresh(
+    client: bosauth_client,
+    options: *const bosauth_options,
+    session: *mut *mut bosauth_session,
+    error: *mut *mut bosauth_error,
+) -> bosauth_status {
+    // SAFETY: the header's conventions: NULL or live options and valid out parameters.
+    unsafe {
+        log_in(client, options, session, error, &|_, client, options| {
+            client.auth_refresh(options)
+        })
+    }
+}
+
 /// A call that returns a session.
 type Login<'a> = dyn Fn(&mut Arguments, &Client, &CallOptions) -> Result<Session, Error> + 'a;
 

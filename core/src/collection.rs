@@ -108,7 +108,7 @@ impl<'a> Collection<'a> {
     pub fn request_otp(&self, email: &str) -> Result<String, Error> {
         input::collection(self.name)?;
         input::email(email)?;
-        let (pending, response) = self.send(Endpoint::REQUEST_OTP, &[("email", email)])?;
+        let (pending, response) = self.send(Endpoint::REQUEST_OTP, &[("email", email)], None)?;
         pending.parse(&response, &[], responses::otp_id)
     }
 
@@ -135,9 +135,8 @@ impl<'a> Collection<'a> {
         secret: &str,
     ) -> Result<Session, Error> {
         let ticket = self.client.inner.store.begin();
-        let (pending, response) = self.send(endpoint, fields)?;
-        let login = pending.parse(&response, &[secret], responses::login)?;
-        let session = Session::new(login.token, login.record_json, login.meta_json);
+        let (pending, response) = self.send(endpoint, fields, None)?;
+        let session = pending.session(&response, &[secret])?;
         pending.check(response.status)?;
         let was_kept =
             self.options.keep_session && self.client.inner.store.commit(ticket, Some(&session));
@@ -156,22 +155,23 @@ impl<'a> Collection<'a> {
         input::password(password)?;
         input::token(token)?;
         let fields = [("email", email), ("password", password), ("token", token)];
-        let (pending, response) = self.send(endpoint, &fields)?;
+        let (pending, response) = self.send(endpoint, &fields, None)?;
         pending.parse(&response, &[password, token], responses::no_content)
     }
 
-    /// Sends a call with these fields in its body, and receives the response.
-    fn send(
+    /// Sends a call with these fields in its body and the token of `session`, and receives the response.
+    pub(crate) fn send(
         &self,
         endpoint: Endpoint,
         fields: &[(&str, &str)],
+        session: Option<Session>,
     ) -> Result<(PendingCall<'a>, Response), Error> {
         self.options.check()?;
         let extra = self.options.body_json.as_ref().map(Secret::expose);
         let body = bodies::object(fields, extra);
         let client = &self.client.inner;
         let request = CallRequest::new(client, self.name, endpoint, self.options);
-        let pending = PendingCall::start(request)?;
+        let pending = PendingCall::start(request.with_session(session))?;
         let response = pending.send(Some(body.as_slice()))?;
         Ok((pending, response))
     }

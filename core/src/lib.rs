@@ -58,6 +58,7 @@ mod options;
 mod pem;
 mod pending;
 mod protocol;
+mod refresh;
 mod request;
 mod secret;
 mod session;

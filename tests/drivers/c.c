@@ -267,6 +267,14 @@ static void login_with_otp(void)
     print_login(status, session, new_error);
 }
 
+static void refresh_session(void)
+{
+    bosauth_session *session;
+    bosauth_error *new_error;
+    bosauth_status status = bosauth_auth_refresh(client, options, &session, &new_error);
+    print_login(status, session, new_error);
+}
+
 /* Prints a string that a call returned, and frees it. */
 static void print_and_free(bosauth_status status, bosauth_string *string, bosauth_error *new_error)
 {
@@ -404,6 +412,7 @@ static const struct {
     {"login_with_password", 3, 3, login_with_password},
     {"request_otp", 2, 2, request_otp},
     {"login_with_otp", 3, 3, login_with_otp},
+    {"refresh", 0, 0, refresh_session},
     {"generate_token", 0, 0, generate_token},
 };
 

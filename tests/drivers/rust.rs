@@ -71,6 +71,7 @@ impl Driver {
             ["login_with_otp", collection, otp_id, code] => {
                 self.log_in(collection, |users| users.auth_with_otp(otp_id, code))
             }
+            ["refresh"] => self.session(Client::auth_refresh),
             ["generate_token"] => match generate_token() {
                 Ok(token) => format!("OK {}", encode(token.expose().as_bytes())),
                 Err(error) => failure(&error),
@@ -160,8 +161,16 @@ impl Driver {
         collection: &str,
         call: impl FnOnce(&Collection<'_>) -> Result<Session, Error>,
     ) -> String {
+        self.session(|client, options| call(&client.collection(collection).with(options)))
+    }
+
+    /// Runs a call that returns a session.
+    fn session(
+        &mut self,
+        call: impl FnOnce(&Client, &CallOptions) -> Result<Session, Error>,
+    ) -> String {
         let options = std::mem::take(&mut self.options);
-        let result = call(&self.client().collection(collection).with(&options));
+        let result = call(self.client(), &options);
         self.login = result.as_ref().ok().cloned();
         self.outcome(result.map(|session| {
             let kept = if session.was_kept() { "kept" } else { "lost" };
