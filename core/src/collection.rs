@@ -105,7 +105,7 @@ impl<'a> Collection<'a> {
     }
 
     fn start(&self, endpoint: Endpoint) -> Result<PendingCall<'a>, Error> {
-        self.options.check()?;
+        self.options.check_for_json()?;
         let client = &self.client.inner;
         PendingCall::start(CallRequest::new(client, self.name, endpoint, self.options))
     }

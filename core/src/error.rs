@@ -106,6 +106,8 @@ c_enum! {
         MfaSameMethod = 35, c"MFA_SAME_METHOD";
         /// The login method is disabled in this collection.
         MethodDisabled = 37, c"METHOD_DISABLED";
+        /// The server does not accept the session, or there is none.
+        Unauthorized = 40, c"UNAUTHORIZED";
         /// The auth rule of the collection rejected the account.
         Forbidden = 41, c"FORBIDDEN";
         /// The collection or path does not exist.
@@ -122,7 +124,6 @@ c_enum! {
     // Of endpoints that have no public call yet. No binding has a constant for them.
     reserved {
         OtpInvalid = 36, c"OTP_INVALID";
-        Unauthorized = 40, c"UNAUTHORIZED";
     }
 }
 

@@ -60,6 +60,7 @@ mod pending;
 mod protocol;
 mod request;
 mod secret;
+mod send;
 mod session;
 
 // `corpus_tests` compiles the fuzzers as a module of this crate. They import it by its name.
@@ -76,6 +77,7 @@ pub use error::{Action, Error, Status};
 pub use fork::ForkSafeMutex;
 pub use http::Cancel;
 pub use options::CallOptions;
+pub use send::Response;
 pub use session::Session;
 
 /// The version of this crate.
