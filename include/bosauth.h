@@ -21,8 +21,8 @@
  *   only. If more than one argument is invalid, the first one is reported.
  *
  * Accessors
- *   Functions that read an error or a session never fail and never return NULL. They return "" or 0 if the
- *   object is NULL or has no such value. A returned string is valid until its object is freed. Only the
+ *   Functions that read an error, a session or a string never fail and never return NULL. They return "" or 0
+ *   if the object is NULL or has no such value. A returned string is valid until its object is freed. Only the
  *   bytes that bosauth_error_body() returns may contain NUL.
  *
  * Memory
@@ -115,7 +115,7 @@ extern "C" {
  * with a library that has the same major version and the same or a higher minor version; compare with
  * bosauth_abi_version().
  */
-#define BOSAUTH_ABI_VERSION 65536
+#define BOSAUTH_ABI_VERSION 65537
 
 /**
  * The result of a call: BOSAUTH_OK or one of BOSAUTH_ERROR_*, which are positive. A condition keeps its number.
@@ -138,6 +138,9 @@ typedef int32_t bosauth_status;
 
 /** A handle was freed, has another type or was never created. */
 #define BOSAUTH_ERROR_INVALID_HANDLE 4
+
+/** The call requires a session and there is none. */
+#define BOSAUTH_ERROR_NO_SESSION 5
 
 /** The library does not support the feature. */
 #define BOSAUTH_ERROR_UNSUPPORTED 6
@@ -175,7 +178,7 @@ typedef int32_t bosauth_status;
 /** The server rejected a field. bosauth_error_data_json() returns which one and why. */
 #define BOSAUTH_ERROR_VALIDATION 30
 
-/** The email or password is wrong. */
+/** The email, identity or password is wrong. */
 #define BOSAUTH_ERROR_CREDENTIALS 31
 
 /**
@@ -196,8 +199,14 @@ typedef int32_t bosauth_status;
 /** The second factor must use another method than the first. */
 #define BOSAUTH_ERROR_MFA_SAME_METHOD 35
 
+/** The one-time password is wrong, expired or was tried too often. */
+#define BOSAUTH_ERROR_OTP_INVALID 36
+
 /** The login method is disabled in this collection. */
 #define BOSAUTH_ERROR_METHOD_DISABLED 37
+
+/** The server does not accept the session, or no longer. */
+#define BOSAUTH_ERROR_UNAUTHORIZED 40
 
 /** The auth rule of the collection rejected the account. */
 #define BOSAUTH_ERROR_FORBIDDEN 41
@@ -268,6 +277,9 @@ typedef struct bosauth_options bosauth_options;
 
 /** An immutable snapshot of a session. Free it with bosauth_session_free(). */
 typedef struct bosauth_session bosauth_session;
+
+/** A string that a function returns. It is zeroized when it is freed, with bosauth_string_free(). */
+typedef struct bosauth_string bosauth_string;
 
 /**
  * A wait hook; see bosauth_options_set_wait_hook().
@@ -803,7 +815,8 @@ bosauth_status bosauth_unbind_token(bosauth_client client,
  * @param error receives the error; may be NULL
  * @return BOSAUTH_OK if logged in. UNKNOWN_TOKEN (do not delete the token on a single one, see
  *         BOSAUTH_ERROR_UNKNOWN_TOKEN), MFA_REQUIRED (continue with bosauth_error_mfa_id()), FORBIDDEN,
- *         NOT_FOUND, or one of the errors common to all calls.
+ *         NOT_FOUND, for a second factor also MFA_SESSION and MFA_SAME_METHOD, or one of the errors common to
+ *         all calls.
  */
 BOSAUTH_API
 bosauth_status bosauth_auth_with_token(bosauth_client client,
@@ -812,6 +825,98 @@ bosauth_status bosauth_auth_with_token(bosauth_client client,
                                        const bosauth_options *BOSAUTH_NULLABLE options,
                                        bosauth_session *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE session,
                                        bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
+
+/**
+ * Logs in with an identity and a password. The new session becomes the client's session as for
+ * bosauth_auth_with_token(). The call is not retried once a byte was sent.
+ *
+ * @param client the client
+ * @param collection the name or id of the auth collection; 1 to 255 bytes
+ * @param identity the account's email, or the value of another field that the collection allows; 1 to 255 bytes
+ * @param password the account's password; 1 to 255 bytes
+ * @param options per-call options, such as bosauth_options_set_mfa_id() for a second factor; may be NULL
+ * @param session receives a snapshot of the session, to be freed with bosauth_session_free(); may be NULL
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK if logged in. CREDENTIALS, VALIDATION, METHOD_DISABLED, or one of the errors of
+ *         bosauth_auth_with_token() except UNKNOWN_TOKEN.
+ */
+BOSAUTH_API
+bosauth_status bosauth_auth_with_password(bosauth_client client,
+                                          const char *BOSAUTH_NONNULL collection,
+                                          const char *BOSAUTH_NONNULL identity,
+                                          const char *BOSAUTH_NONNULL password,
+                                          const bosauth_options *BOSAUTH_NULLABLE options,
+                                          bosauth_session *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE session,
+                                          bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
+
+/**
+ * Requests a one-time password, which the server mails to the user. BOSAUTH_OK does not mean that the account
+ * exists: the server also returns an id for an unknown email. The call is not retried once a byte was sent.
+ *
+ * @param client the client
+ * @param collection the name or id of the auth collection; 1 to 255 bytes
+ * @param email the account's email; 1 to 255 bytes
+ * @param options per-call options; may be NULL
+ * @param otp_id receives the id of the one-time password, for bosauth_auth_with_otp(); to be freed with
+ *        bosauth_string_free()
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK if the server has accepted the request. VALIDATION, METHOD_DISABLED, NOT_FOUND, or one of
+ *         the errors common to all calls. If bosauth_error_outcome_unknown() returns 1, the mail may have been
+ *         sent.
+ */
+BOSAUTH_API
+bosauth_status bosauth_request_otp(bosauth_client client,
+                                   const char *BOSAUTH_NONNULL collection,
+                                   const char *BOSAUTH_NONNULL email,
+                                   const bosauth_options *BOSAUTH_NULLABLE options,
+                                   bosauth_string *BOSAUTH_NULLABLE *BOSAUTH_NONNULL otp_id,
+                                   bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
+
+/**
+ * Logs in with a one-time password. The new session becomes the client's session as for
+ * bosauth_auth_with_token(). The call is not retried once a byte was sent.
+ *
+ * @param client the client
+ * @param collection the name or id of the auth collection; 1 to 255 bytes
+ * @param otp_id the id from bosauth_request_otp(); 1 to 255 bytes of A-Z a-z 0-9 _ -
+ * @param code the one-time password that the user received; 1 to 71 bytes
+ * @param options per-call options, such as bosauth_options_set_mfa_id() for a second factor; may be NULL
+ * @param session receives a snapshot of the session, to be freed with bosauth_session_free(); may be NULL
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK if logged in. OTP_INVALID (the code is wrong, expired or was tried too often), and the errors
+ *         of bosauth_auth_with_password() except CREDENTIALS.
+ */
+BOSAUTH_API
+bosauth_status bosauth_auth_with_otp(bosauth_client client,
+                                     const char *BOSAUTH_NONNULL collection,
+                                     const char *BOSAUTH_NONNULL otp_id,
+                                     const char *BOSAUTH_NONNULL code,
+                                     const bosauth_options *BOSAUTH_NULLABLE options,
+                                     bosauth_session *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE session,
+                                     bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
+
+/**
+ * Checks the client's session with the server and updates its record. The new session becomes the client's
+ * session, unless bosauth_options_set_keep_session() disables that or the client's session has changed since
+ * the start of the call; see bosauth_session_was_kept(). On failure, the client's session does not change.
+ *
+ * The server returns the token unchanged. From the second refresh of a token on, the record may be up to 30
+ * minutes old (docs/protocol.md, "Login response"). The collection is that of the session's record or, without
+ * one, of its token.
+ *
+ * @param client the client
+ * @param options per-call options; may be NULL
+ * @param session receives a snapshot of the session, to be freed with bosauth_session_free(); may be NULL
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK if the server accepts the session. NO_SESSION (there is none, or its collection is
+ *         unknown; nothing is sent), UNAUTHORIZED (log in again), FORBIDDEN, NOT_FOUND, or one of the errors
+ *         common to all calls. A response of another account is UNEXPECTED_RESPONSE.
+ */
+BOSAUTH_API
+bosauth_status bosauth_auth_refresh(bosauth_client client,
+                                    const bosauth_options *BOSAUTH_NULLABLE options,
+                                    bosauth_session *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE session,
+                                    bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
 
 /* ---- sessions ------------------------------------------------------------------------------------ */
 
@@ -903,6 +1008,39 @@ int32_t bosauth_session_is_superuser(const bosauth_session *BOSAUTH_NULLABLE ses
  */
 BOSAUTH_API
 int32_t bosauth_session_was_kept(const bosauth_session *BOSAUTH_NULLABLE session);
+
+/* ---- strings ------------------------------------------------------------------------------------- */
+
+/**
+ * Frees a string. It is zeroized.
+ *
+ * @param string the string; may be NULL
+ */
+BOSAUTH_API
+void bosauth_string_free(bosauth_string *BOSAUTH_NULLABLE string);
+
+/**
+ * Returns the characters of a string.
+ *
+ * @param string the string; may be NULL
+ * @return the characters, valid until the string is freed; "" for NULL
+ */
+BOSAUTH_API
+const char *BOSAUTH_NONNULL bosauth_string_data(const bosauth_string *BOSAUTH_NULLABLE string);
+
+/* ---- tokens -------------------------------------------------------------------------------------- */
+
+/**
+ * Generates a custom token: 256 random bits from the operating system, as 43 characters of A-Z a-z 0-9 _ -.
+ * Nothing is sent.
+ *
+ * @param token receives the token, to be freed with bosauth_string_free()
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK or NULL_ARGUMENT; INTERNAL if the operating system provides no random numbers
+ */
+BOSAUTH_API
+bosauth_status bosauth_generate_token(bosauth_string *BOSAUTH_NULLABLE *BOSAUTH_NONNULL token,
+                                      bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
 
 /* ---- cancellation -------------------------------------------------------------------------------- */
 

@@ -28,4 +28,5 @@ mod response;
 mod session;
 pub mod status;
 mod string;
+mod token;
 mod zeroizing_alloc;

@@ -6,7 +6,7 @@ use std::str;
 
 use bosauth::{Error, Status, input};
 
-use crate::ffi::null_argument;
+use crate::ffi::{self, null_argument};
 
 /// The empty string, returned for a missing value.
 pub(crate) const EMPTY: *const c_char = c"".as_ptr();
@@ -130,6 +130,37 @@ impl ReturnedString {
     pub fn len(&self) -> usize {
         self.0.len() - 1
     }
+}
+
+/// A string that a function returns. It is zeroized when it is freed, with bosauth_string_free().
+pub struct bosauth_string(ReturnedString);
+
+impl bosauth_string {
+    /// Creates the object, to be freed with `bosauth_string_free`.
+    pub(crate) fn into_raw(string: &str) -> *mut Self {
+        Box::into_raw(Box::new(bosauth_string(ReturnedString::new(
+            string.as_bytes(),
+        ))))
+    }
+}
+
+/// Frees a string. It is zeroized.
+///
+/// @param string the string; may be NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_string_free(string: *mut bosauth_string) {
+    // SAFETY: the header's conventions: NULL or a live string.
+    unsafe { ffi::free(string) }
+}
+
+/// Returns the characters of a string.
+///
+/// @param string the string; may be NULL
+/// @return the characters, valid until the string is freed; "" for NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_string_data(string: *const bosauth_string) -> *const c_char {
+    // SAFETY: the header's conventions: NULL or a live string.
+    unsafe { ffi::read(string, EMPTY, |s| s.0.as_ptr()) }
 }
 
 #[cfg(test)]

@@ -10,12 +10,14 @@ use crate::error::{Error, Status};
 pub use crate::protocol::paths::PATH_MAX;
 use crate::protocol::paths::{BaseUrl, check_path};
 use crate::protocol::values;
-pub use crate::protocol::values::{BODY_JSON_MAX, MFA_ID_MAX, SESSION_TOKEN_MAX};
+pub use crate::protocol::values::{BODY_JSON_MAX, ID_MAX, SESSION_TOKEN_MAX};
 
 /// The maximum length of a collection name, in bytes.
 pub const COLLECTION_MAX: usize = 255;
-/// The maximum length of an email or password, in bytes. BosBase rejects longer ones.
+/// The maximum length of an email, identity or password, in bytes. BosBase rejects longer ones.
 pub const CREDENTIAL_MAX: usize = 255;
+/// The maximum length of a one-time password, in bytes. BosBase rejects longer ones.
+pub const CODE_MAX: usize = 71;
 /// The maximum length of a custom token, in bytes. BosBase rejects longer ones.
 pub const TOKEN_MAX: usize = 1024;
 /// The maximum length of a header value or query value, in bytes.
@@ -72,9 +74,19 @@ pub fn email(email: &str) -> Result<(), Error> {
     sized(email, "email", CREDENTIAL_MAX)
 }
 
+/// Validates the identity of a password login, such as an email: 1 to 255 bytes without NUL.
+pub fn identity(identity: &str) -> Result<(), Error> {
+    sized(identity, "identity", CREDENTIAL_MAX)
+}
+
 /// Validates a password: 1 to 255 bytes without NUL.
 pub fn password(password: &str) -> Result<(), Error> {
     sized(password, "password", CREDENTIAL_MAX)
+}
+
+/// Validates a one-time password: 1 to 71 bytes without NUL.
+pub fn code(code: &str) -> Result<(), Error> {
+    sized(code, "code", CODE_MAX)
 }
 
 /// Validates a custom token: 1 to 1024 bytes without NUL. It is compared byte for byte and never trimmed.
@@ -95,13 +107,12 @@ pub fn session_token(token: &str) -> Result<(), Error> {
 
 /// Validates an MFA id: 1 to 255 bytes of `[A-Za-z0-9_-]`.
 pub fn mfa_id(id: &str) -> Result<(), Error> {
-    if values::is_mfa_id(id) {
-        return Ok(());
-    }
-    Err(invalid(
-        "mfa_id",
-        "mfa_id must be 1 to 255 bytes of A-Z a-z 0-9 _ -",
-    ))
+    self::id(id, "mfa_id")
+}
+
+/// Validates an OTP id: 1 to 255 bytes of `[A-Za-z0-9_-]`.
+pub fn otp_id(id: &str) -> Result<(), Error> {
+    self::id(id, "otp_id")
 }
 
 /// Validates a timeout: 1 ms to 1 day.
@@ -227,6 +238,14 @@ pub fn body(method: &str, body: &[u8]) -> Result<(), Error> {
 /// Whether a byte may occur in a token (RFC 9110 §5.6.2).
 fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+fn id(id: &str, argument: &'static str) -> Result<(), Error> {
+    if values::is_id(id) {
+        return Ok(());
+    }
+    let message = format!("{argument} must be 1 to 255 bytes of A-Z a-z 0-9 _ -");
+    Err(invalid(argument, message))
 }
 
 fn sized(value: &str, argument: &'static str, max: usize) -> Result<(), Error> {

@@ -10,6 +10,7 @@ use crate::http::{self, Cause, NetworkError, Request, Response, SystemError};
 use crate::protocol::json::{Check, JsonError, Stopped};
 use crate::protocol::responses::{self, RequestInfo, ResponseView};
 use crate::request::CallRequest;
+use crate::session::Session;
 
 /// A call in flight.
 pub(crate) struct PendingCall<'a> {
@@ -105,6 +106,27 @@ impl<'a> PendingCall<'a> {
             Ok(report) => Err(self.response_error(response, report)),
             Err(Stopped) => Err(self.stopped(response.status)),
         }
+    }
+
+    /// Parses the response of a login or refresh. The session is not committed.
+    pub fn session(&self, response: &Response, secrets: &[&str]) -> Result<Session, Error> {
+        let login = self.parse(response, secrets, responses::login)?;
+        Ok(Session::new(
+            login.token,
+            login.record_json,
+            login.meta_json,
+        ))
+    }
+
+    /// The error of a successful response of this status that the call rejects.
+    pub fn rejected(&self, http_status: u16, message: &'static str) -> Error {
+        Report {
+            outcome_unknown: true,
+            http_status,
+            url: self.request.url(),
+            ..Report::new(Status::UnexpectedResponse, Action::ContactOperator, message)
+        }
+        .into()
     }
 
     fn response_error(&self, response: &Response, mut report: Report) -> Error {

@@ -4,7 +4,9 @@
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
-use bosauth::{CallOptions, Cancel, Client, ClientBuilder, Error, Session};
+use bosauth::{
+    CallOptions, Cancel, Client, ClientBuilder, Collection, Error, Session, generate_token,
+};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 
 fn main() -> io::Result<()> {
@@ -53,7 +55,27 @@ impl Driver {
                 let collection = client.collection(collection).with(options);
                 collection.unbind_token(email, password, token)
             }),
-            ["login", collection, token] => self.log_in(collection, token),
+            ["login", collection, token] => {
+                self.log_in(collection, |users| users.auth_with_token(token))
+            }
+            ["login_with_password", collection, identity, password] => self
+                .log_in(collection, |users| {
+                    users.auth_with_password(identity, password)
+                }),
+            ["request_otp", collection, email] => self.string(|client, options| {
+                client
+                    .collection(collection)
+                    .with(options)
+                    .request_otp(email)
+            }),
+            ["login_with_otp", collection, otp_id, code] => {
+                self.log_in(collection, |users| users.auth_with_otp(otp_id, code))
+            }
+            ["refresh"] => self.session(Client::auth_refresh),
+            ["generate_token"] => match generate_token() {
+                Ok(token) => format!("OK {}", encode(token.expose().as_bytes())),
+                Err(error) => failure(&error),
+            },
             ["save", token] => self.call(|client, _| client.save_session(token, None)),
             ["save", token, record] => {
                 self.call(|client, _| client.save_session(token, Some(record)))
@@ -124,10 +146,31 @@ impl Driver {
         self.outcome(result.map(|()| "OK".into()))
     }
 
-    fn log_in(&mut self, collection: &str, token: &str) -> String {
+    /// Runs a call that returns a string.
+    fn string(
+        &mut self,
+        call: impl FnOnce(&Client, &CallOptions) -> Result<String, Error>,
+    ) -> String {
         let options = std::mem::take(&mut self.options);
-        let collection = self.client().collection(collection).with(&options);
-        let result = collection.auth_with_token(token);
+        let result = call(self.client(), &options);
+        self.outcome(result.map(|string| format!("OK {}", encode(string.as_bytes()))))
+    }
+
+    fn log_in(
+        &mut self,
+        collection: &str,
+        call: impl FnOnce(&Collection<'_>) -> Result<Session, Error>,
+    ) -> String {
+        self.session(|client, options| call(&client.collection(collection).with(options)))
+    }
+
+    /// Runs a call that returns a session.
+    fn session(
+        &mut self,
+        call: impl FnOnce(&Client, &CallOptions) -> Result<Session, Error>,
+    ) -> String {
+        let options = std::mem::take(&mut self.options);
+        let result = call(self.client(), &options);
         self.login = result.as_ref().ok().cloned();
         self.outcome(result.map(|session| {
             let kept = if session.was_kept() { "kept" } else { "lost" };

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The files of `src/` with the functions of the header, and their section titles.
-const GROUPS: [(&str, &str); 8] = [
+const GROUPS: [(&str, &str); 10] = [
     ("library", "library"),
     ("error", "errors"),
     ("config", "configuration"),
@@ -12,6 +12,8 @@ const GROUPS: [(&str, &str); 8] = [
     ("client", "clients"),
     ("calls", "calls"),
     ("session", "sessions"),
+    ("string", "strings"),
+    ("token", "tokens"),
     ("cancel", "cancellation"),
 ];
 
@@ -105,7 +107,7 @@ fn header() -> String {
         items("cancel", &[Typedefs]),
     ];
     header += &types.join("\n\n");
-    for file in ["error", "config", "options", "session"] {
+    for file in ["error", "config", "options", "session", "string"] {
         header += &format!("\n\n{}", items(file, &[OpaqueItems]));
     }
     header += &format!("\n\n{}", function_types(&items("options", &[Typedefs])));

@@ -128,27 +128,9 @@ fn folds_to(name: Name<'_>, own: &str) -> bool {
         .eq(own.chars().map(|c| c.to_ascii_lowercase()))
 }
 
-/// Builds the body of bind-token and unbind-token (`docs/protocol.md`, "Request bodies").
-pub(crate) fn credentials(
-    email: &str,
-    password: &str,
-    token: &str,
-    extra: Option<&str>,
-) -> SecretBytes {
-    object(
-        extra,
-        &[("email", email), ("password", password), ("token", token)],
-    )
-}
-
-/// Builds the body of auth-with-token (`docs/protocol.md`, "Request bodies").
-pub(crate) fn token(token: &str, extra: Option<&str>) -> SecretBytes {
-    object(extra, &[("token", token)])
-}
-
-/// Builds an object of the validated extra fields and the fields of the call. Those of the call are last: of two fields
-/// with one name the server uses the last.
-fn object(extra: Option<&str>, own: &[(&str, &str)]) -> SecretBytes {
+/// Builds the body of a call (`docs/protocol.md`, "Request bodies"): an object of the validated extra fields and the
+/// fields of the call. Those of the call are last: of two fields with one name the server uses the last.
+pub(crate) fn object(own: &[(&str, &str)], extra: Option<&str>) -> SecretBytes {
     let extra = extra.map_or("", inner);
     let mut body = SecretBytes::with_capacity(max_length(extra, own));
     body.push(b"{");
@@ -296,22 +278,19 @@ mod tests {
 
     #[test]
     fn bodies_are_compact() {
-        let body = credentials("a@b.c", "pw", "tok", None);
-        assert_eq!(
-            body.as_slice(),
-            br#"{"email":"a@b.c","password":"pw","token":"tok"}"#
-        );
-        assert_eq!(token("tok", None).as_slice(), br#"{"token":"tok"}"#);
+        let body = object(&[("email", "a@b.c"), ("token", "tok")], None);
+        assert_eq!(body.as_slice(), br#"{"email":"a@b.c","token":"tok"}"#);
     }
 
     #[test]
     fn hostile_strings_are_escaped() {
-        for email in HOSTILE {
-            for other in HOSTILE {
-                let body = credentials(email, other, email, Some(r#" { "x" : [1] } "#));
+        for first in HOSTILE {
+            for second in HOSTILE {
+                let own = [("email", first), ("password", second)];
+                let body = object(&own, Some(r#" { "x" : [1] } "#));
                 assert_eq!(
                     read(&body),
-                    json!({"x": [1], "email": email, "password": other, "token": email})
+                    json!({"x": [1], "email": first, "password": second})
                 );
             }
         }
@@ -320,19 +299,19 @@ mod tests {
     #[test]
     fn every_ascii_character_is_escaped() {
         let all: String = (0..128u8).map(char::from).collect();
-        assert_eq!(read(&token(&all, None)), json!({ "token": all }));
+        let body = object(&[("token", &all)], None);
+        assert_eq!(read(&body), json!({ "token": all }));
     }
 
     #[test]
     fn extra_fields_are_first() {
-        assert_eq!(
-            token("t", Some(r#"{"a":1}"#)).as_slice(),
-            br#"{"a":1,"token":"t"}"#
-        );
-        assert_eq!(
-            token("t", Some("\n{\t}\r ")).as_slice(),
-            br#"{"token":"t"}"#
-        );
+        for (extra, expected) in [
+            (r#"{"a":1}"#, r#"{"a":1,"token":"t"}"#),
+            ("\n{\t}\r ", r#"{"token":"t"}"#),
+        ] {
+            let body = object(&[("token", "t")], Some(extra));
+            assert_eq!(body.as_slice(), expected.as_bytes());
+        }
     }
 
     #[test]
@@ -344,7 +323,7 @@ mod tests {
                     ("password", &string),
                     ("token", &string),
                 ];
-                let body = object(extra, &own);
+                let body = object(&own, extra);
                 let limit = max_length(extra.map_or("", inner), &own);
                 assert!(body.len() <= limit, "{string:?}");
             }

@@ -85,6 +85,20 @@ fn login_body<'a>(body: &'a [u8], check: Check<'_>) -> Result<Option<Login<'a>>,
     }))
 }
 
+/// Parses the response of request-otp: 200 with the id of the one-time password.
+pub(crate) fn otp_id(
+    response: &ResponseView<'_>,
+    check: Check<'_>,
+) -> Result<String, Option<JsonError>> {
+    if response.status != 200 {
+        return Err(None);
+    }
+    let body = std::str::from_utf8(response.body).map_err(|_| JsonError::NotUtf8)?;
+    let [otp_id] = fields::fields(body, ["otpId"], check)?;
+    let otp_id = otp_id.unique()?.and_then(fields::id);
+    otp_id.map(|id| id.to_string()).ok_or(None)
+}
+
 /// The error of a response without the expected result; `json_error` is that of its body, if that is the reason.
 /// `url` and `argument` of the error are empty.
 pub(crate) fn error(
