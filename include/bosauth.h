@@ -21,9 +21,9 @@
  *   only. If more than one argument is invalid, the first one is reported.
  *
  * Accessors
- *   Functions that read an error, a session or a string never fail and never return NULL. They return "" or 0
- *   if the object is NULL or has no such value. A returned string is valid until its object is freed. Only the
- *   bytes that bosauth_error_body() returns may contain NUL.
+ *   Functions that read an error, a response, a session or a string never fail and never return NULL. They
+ *   return "" or 0 if the object is NULL or has no such value. A returned string is valid until its object is
+ *   freed. Only the bytes that bosauth_error_body() and bosauth_response_body() return may contain NUL.
  *
  * Memory
  *   Objects returned by the library are freed with the function of their type. Freeing NULL or 0 has no
@@ -274,6 +274,9 @@ typedef struct bosauth_config bosauth_config;
  * the error of the first setter that failed. An option that does not apply to a call is ignored.
  */
 typedef struct bosauth_options bosauth_options;
+
+/** The response to bosauth_send(). It is immutable. Free it with bosauth_response_free(). */
+typedef struct bosauth_response bosauth_response;
 
 /** An immutable snapshot of a session. Free it with bosauth_session_free(). */
 typedef struct bosauth_session bosauth_session;
@@ -593,7 +596,8 @@ bosauth_status bosauth_options_add_query(bosauth_options *BOSAUTH_NONNULL option
 
 /**
  * Adds a header. It replaces the configured headers of the same name. A name added twice is sent twice. The
- * rejected names are those of bosauth_config_add_header(). The strings are copied.
+ * rejected names are those of bosauth_config_add_header(), except Content-Type: bosauth_send() sends it, and the
+ * other calls return INVALID_ARGUMENT. The strings are copied.
  *
  * @param options the options
  * @param name the header name (RFC 9110 section 5.6.2); 1 to 255 bytes
@@ -917,6 +921,86 @@ bosauth_status bosauth_auth_refresh(bosauth_client client,
                                     const bosauth_options *BOSAUTH_NULLABLE options,
                                     bosauth_session *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE session,
                                     bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
+
+/**
+ * Sends any other request below the base URL. The token of the client's session is sent in the Authorization header, if
+ * there is a session and neither the options nor the configuration have a header of that name. It is sent to the server
+ * of the base URL only. The session does not change. Redirects are not followed. GET and HEAD are retried like other
+ * idempotent calls; see docs/timeouts-and-cancellation.md. bosauth_options_set_body_json(), set_mfa_id() and
+ * set_keep_session() do not apply.
+ *
+ * The secrets of the request are replaced by "***" in what an error shows: the session's token, header values, and the
+ * values of fields of a JSON body whose names contain "password", "token" or "secret".
+ *
+ * @param client the client
+ * @param method the method, such as "GET", sent unchanged: upper-case letters, digits and !#$%&'*+-.^_`|~; 1 to 32
+ *        bytes; neither CONNECT nor TRACE
+ * @param path the path below the base URL, such as "/api/health"; at most 2048 bytes. It starts with a slash and
+ *        consists of non-empty segments other than "." and "..", of the characters that RFC 3986 allows in a path
+ *        except @. An encoded slash, backslash or NUL, and an encoding of "." or "..", are rejected, also if they are
+ *        encoded more than once. The server logs request URLs: do not pass a secret. Query parameters are added with
+ *        bosauth_options_add_query()
+ * @param body the body, copied; may be NULL. Its Content-Type is application/json, unless
+ *        bosauth_options_add_header() sets another. GET and HEAD requests have none
+ * @param body_length the number of bytes of the body; at most 33554432; 0 for no body
+ * @param options per-call options; may be NULL
+ * @param response receives the response, to be freed with bosauth_response_free()
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK if the HTTP status is 200 to 299. UNAUTHORIZED (the session is not accepted, or there is none),
+ *         FORBIDDEN, NOT_FOUND, VALIDATION, METHOD_DISABLED, or one of the errors common to all calls.
+ */
+BOSAUTH_API
+bosauth_status bosauth_send(bosauth_client client,
+                            const char *BOSAUTH_NONNULL method,
+                            const char *BOSAUTH_NONNULL path,
+                            const void *BOSAUTH_NULLABLE body,
+                            size_t body_length,
+                            const bosauth_options *BOSAUTH_NULLABLE options,
+                            bosauth_response *BOSAUTH_NULLABLE *BOSAUTH_NONNULL response,
+                            bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
+
+/* ---- responses ----------------------------------------------------------------------------------- */
+
+/**
+ * Frees a response and all strings returned from it. They are zeroized.
+ *
+ * @param response the response; may be NULL
+ */
+BOSAUTH_API
+void bosauth_response_free(bosauth_response *BOSAUTH_NULLABLE response);
+
+/**
+ * Returns the HTTP status of the response.
+ *
+ * @param response the response; may be NULL
+ * @return 200 to 299; 0 for NULL
+ */
+BOSAUTH_API
+int32_t bosauth_response_http_status(const bosauth_response *BOSAUTH_NULLABLE response);
+
+/**
+ * Returns the value of a header. The values of several fields of one name are joined with ", ". Those of Set-Cookie
+ * cannot be joined: its value is that of the first. What is not UTF-8 in a value is replaced by U+FFFD.
+ *
+ * @param response the response; may be NULL
+ * @param name the name of the header, such as "Content-Type"; not case-sensitive
+ * @return the value, valid until the response is freed; "" if there is no such header, or if name is NULL or not
+ *         UTF-8
+ */
+BOSAUTH_API
+const char *BOSAUTH_NONNULL bosauth_response_header(const bosauth_response *BOSAUTH_NULLABLE response,
+                                    const char *BOSAUTH_NONNULL name);
+
+/**
+ * Returns the body of the response.
+ *
+ * @param response the response; may be NULL
+ * @param length receives the number of bytes; may be NULL
+ * @return the bytes, followed by a NUL; valid until the response is freed
+ */
+BOSAUTH_API
+const char *BOSAUTH_NONNULL bosauth_response_body(const bosauth_response *BOSAUTH_NULLABLE response,
+                                  size_t *BOSAUTH_NULLABLE length);
 
 /* ---- sessions ------------------------------------------------------------------------------------ */
 

@@ -1,15 +1,16 @@
 //! Calls to the server.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::ptr;
 
-use bosauth::{CallOptions, Client, Collection, DeferredError, Error, Session};
+use bosauth::{CallOptions, Client, Collection, DeferredError, Error, Session, input};
 
 use crate::arguments::Arguments;
 use crate::client::{CLIENTS, bosauth_client};
 use crate::error::bosauth_error;
 use crate::ffi::{self, Out};
 use crate::options::bosauth_options;
+use crate::response::bosauth_response;
 use crate::session::bosauth_session;
 use crate::status::bosauth_status;
 use crate::string::bosauth_string;
@@ -295,6 +296,63 @@ unsafe fn log_in(
             if !out.is_null() {
                 out.set(bosauth_session::into_raw(session));
             }
+            Ok(())
+        })
+    }
+}
+
+/// Sends any other request below the base URL. The token of the client's session is sent in the Authorization header, if
+/// there is a session and neither the options nor the configuration have a header of that name. It is sent to the server
+/// of the base URL only. The session does not change. Redirects are not followed. GET and HEAD are retried like other
+/// idempotent calls; see docs/timeouts-and-cancellation.md. bosauth_options_set_body_json(), set_mfa_id() and
+/// set_keep_session() do not apply.
+///
+/// The secrets of the request are replaced by "***" in what an error shows: the session's token, header values, and the
+/// values of fields of a JSON body whose names contain "password", "token" or "secret".
+///
+/// @param client the client
+/// @param method the method, such as "GET", sent unchanged: upper-case letters, digits and !#$%&'*+-.^_`|~; 1 to 32
+///        bytes; neither CONNECT nor TRACE
+/// @param path the path below the base URL, such as "/api/health"; at most 2048 bytes. It starts with a slash and
+///        consists of non-empty segments other than "." and "..", of the characters that RFC 3986 allows in a path
+///        except @. An encoded slash, backslash or NUL, and an encoding of "." or "..", are rejected, also if they are
+///        encoded more than once. The server logs request URLs: do not pass a secret. Query parameters are added with
+///        bosauth_options_add_query()
+/// @param body the body, copied; may be NULL. Its Content-Type is application/json, unless
+///        bosauth_options_add_header() sets another. GET and HEAD requests have none
+/// @param body_length the number of bytes of the body; at most 33554432; 0 for no body
+/// @param options per-call options; may be NULL
+/// @param response receives the response, to be freed with bosauth_response_free()
+/// @param error receives the error; may be NULL
+/// @return BOSAUTH_OK if the HTTP status is 200 to 299. UNAUTHORIZED (the session is not accepted, or there is none),
+///         FORBIDDEN, NOT_FOUND, VALIDATION, METHOD_DISABLED, or one of the errors common to all calls.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_send(
+    client: bosauth_client,
+    method: *const c_char,
+    path: *const c_char,
+    body: *const c_void,
+    body_length: usize,
+    options: *const bosauth_options,
+    response: *mut *mut bosauth_response,
+    error: *mut *mut bosauth_error,
+) -> bosauth_status {
+    // SAFETY: the header's conventions: NULL or strings, `body_length` bytes, live options and valid out parameters.
+    unsafe {
+        let out = Out::clear(response, ptr::null_mut());
+        ffi::call(error, || {
+            let client = CLIENTS.get(client)?;
+            let response = Arguments::pass(|arguments| {
+                let method = arguments.string(method, "method");
+                let path = arguments.string(path, "path");
+                let body = arguments.bytes(body, body_length, "body", input::BODY_MAX);
+                let mut options = copy_options(options);
+                // Reported after the other arguments, and before anything is sent.
+                let required = out.required("response");
+                options = options.set(|_| required);
+                client.send(&method, &path, body.as_deref(), &options)
+            })?;
+            out.set(bosauth_response::into_raw(response));
             Ok(())
         })
     }

@@ -24,6 +24,7 @@ mod ffi;
 mod handles;
 mod library;
 mod options;
+mod response;
 mod session;
 pub mod status;
 mod string;

@@ -90,16 +90,23 @@ unsafe fn copy_bytes_up_to(string: *const c_char, max: usize) -> Option<(Vec<u8>
     }
     // SAFETY: not NULL, and NUL-terminated as promised by the caller.
     let whole = unsafe { CStr::from_ptr(string) }.count_bytes();
-    let length = whole.min(max);
-    let mut bytes = Vec::<u8>::with_capacity(length);
-    // SAFETY: `length` bytes are readable, whatever they are by now, and the copy has room for them.
-    unsafe {
-        bytes
-            .as_mut_ptr()
-            .copy_from_nonoverlapping(string.cast::<u8>(), length);
-        bytes.set_len(length);
-    }
+    // SAFETY: so many bytes are readable, whatever they are by now.
+    let bytes = unsafe { copy_range(string.cast(), whole.min(max)) };
     Some((bytes, whole > max))
+}
+
+/// Copies bytes that another thread may change meanwhile.
+///
+/// # Safety
+/// `length` bytes at `bytes` are readable.
+pub(crate) unsafe fn copy_range(bytes: *const u8, length: usize) -> Vec<u8> {
+    let mut copy = Vec::<u8>::with_capacity(length);
+    // SAFETY: as promised by the caller, and the copy has room for them.
+    unsafe {
+        copy.as_mut_ptr().copy_from_nonoverlapping(bytes, length);
+        copy.set_len(length);
+    }
+    copy
 }
 
 /// A NUL-terminated string that is returned to the caller.

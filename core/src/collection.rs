@@ -166,7 +166,7 @@ impl<'a> Collection<'a> {
         fields: &[(&str, &str)],
         session: Option<Session>,
     ) -> Result<(PendingCall<'a>, Response), Error> {
-        self.options.check()?;
+        self.options.check_for_json()?;
         let extra = self.options.body_json.as_ref().map(Secret::expose);
         let body = bodies::object(fields, extra);
         let client = &self.client.inner;

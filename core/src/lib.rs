@@ -61,6 +61,7 @@ mod protocol;
 mod refresh;
 mod request;
 mod secret;
+mod send;
 mod session;
 mod token;
 
@@ -79,6 +80,7 @@ pub use fork::ForkSafeMutex;
 pub use http::Cancel;
 pub use options::CallOptions;
 pub use secret::Secret;
+pub use send::Response;
 pub use session::Session;
 pub use token::generate_token;
 

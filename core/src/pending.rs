@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use zeroize::Zeroizing;
+
 use crate::client::Inner;
 use crate::error::{Action, Error, Report, Status};
 use crate::http::{self, Cause, NetworkError, Request, Response, SystemError};
@@ -53,6 +55,16 @@ impl<'a> PendingCall<'a> {
             error.progress.http_status = Some(http_status);
             self.error(&error)
         })
+    }
+
+    /// Runs work on a response of this status, which stops when the call is cancelled or its deadline passes.
+    pub fn checked<T>(
+        &self,
+        http_status: u16,
+        work: impl FnOnce(Check<'_>) -> Result<T, Stopped>,
+    ) -> Result<T, Error> {
+        let check = || self.call.check().map_err(|_| Stopped);
+        work(&check).map_err(|Stopped| self.stopped(http_status))
     }
 
     /// Parses the response with `parse`. The secrets of the request are redacted in everything that an error shows.
@@ -143,7 +155,7 @@ impl<'a> PendingCall<'a> {
 }
 
 /// The value of the first header of this name; empty if absent.
-fn first<'a>(headers: &'a [(String, String)], name: &str) -> &'a str {
+fn first<'a>(headers: &'a [(String, Zeroizing<String>)], name: &str) -> &'a str {
     let mut headers = headers.iter();
     let found = headers.find(|(other, _)| other.eq_ignore_ascii_case(name));
     found.map_or("", |(_, value)| value)

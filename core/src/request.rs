@@ -41,6 +41,23 @@ impl<'a> CallRequest<'a> {
         }
     }
 
+    /// A request with this method and path, which have been validated.
+    pub fn to_path(
+        client: &'a Inner,
+        method: &'a str,
+        path: &str,
+        options: &'a CallOptions,
+    ) -> Self {
+        CallRequest {
+            client,
+            options,
+            endpoint: Endpoint::SEND,
+            method,
+            target: client.base_url.target_of_path(path, &options.query),
+            session: None,
+        }
+    }
+
     /// Adds the token of this session as Authorization, unless the app has set that header.
     pub fn with_session(self, session: Option<Session>) -> Self {
         let session = session.filter(|_| !self.has_header("Authorization"));

@@ -1,5 +1,7 @@
 //! The head of a response: status line and fields, parsed strictly (RFC 9112). Pure.
 
+use zeroize::Zeroizing;
+
 use super::error::{Cause, NetworkError, Progress};
 use crate::secret::SecretBytes;
 
@@ -36,13 +38,13 @@ impl Headers {
 
     /// Returns the names and values in the order of the head. A fold in a value is a space, and what is not UTF-8 is
     /// replaced by U+FFFD.
-    pub fn to_vec(&self) -> Vec<(String, String)> {
+    pub fn to_vec(&self) -> Vec<(String, Zeroizing<String>)> {
         let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
         let parsed = parse_fields(self.bytes.as_slice(), &mut fields);
         let list = parsed.map_or(&[][..], |response| response.headers);
         let pair = |field: &httparse::Header<'_>| {
             let value = String::from_utf8_lossy(field.value);
-            (field.name.to_owned(), unfold(&value))
+            (field.name.to_owned(), Zeroizing::new(unfold(&value)))
         };
         list.iter().map(pair).collect()
     }
@@ -298,7 +300,7 @@ mod tests {
     }
 
     /// The value of the first field of this name.
-    fn value(head: &Head, name: &str) -> Option<String> {
+    fn value(head: &Head, name: &str) -> Option<Zeroizing<String>> {
         let mut fields = head.headers.to_vec().into_iter();
         fields.find_map(|(other, value)| (other == name).then_some(value))
     }
@@ -326,7 +328,7 @@ mod tests {
             (end, 200, Framing::Length(2), true)
         );
         let content_type = value(&head, "content-type");
-        assert_eq!(content_type.as_deref(), Some("application/json"));
+        assert_eq!(content_type.expect("a field").as_str(), "application/json");
     }
 
     #[test]
@@ -431,7 +433,7 @@ mod tests {
     fn headers_are_in_order() {
         let head = b"HTTP/1.1 200 OK\r\nB: 1\r\na:\r\nB: x\r\n y\xff\r\n\r\n";
         let fields = Headers::new(head).to_vec();
-        let fields: Vec<_> = fields.iter().map(|(n, v)| (&**n, &**v)).collect();
+        let fields: Vec<_> = fields.iter().map(|(n, v)| (&**n, v.as_str())).collect();
         assert_eq!(fields, [("B", "1"), ("a", ""), ("B", "x y\u{fffd}")]);
         assert!(Headers::default().to_vec().is_empty());
     }
@@ -456,14 +458,13 @@ mod tests {
             Retry-After: Wed,\r\n 21 Oct 2026 07:28:00 GMT\r\nConnection: a,\r\n close\r\n\
             Content-Length: 0\r\n\r\n";
         let head = read(bytes).expect("a head").1.expect("complete");
-        assert_eq!(
-            value(&head, "Content-Type").as_deref(),
-            Some("application/json; charset=utf-8")
-        );
-        assert_eq!(
-            value(&head, "Retry-After").as_deref(),
-            Some("Wed, 21 Oct 2026 07:28:00 GMT")
-        );
+        for (name, expected) in [
+            ("Content-Type", "application/json; charset=utf-8"),
+            ("Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT"),
+        ] {
+            let value = value(&head, name).expect(name);
+            assert_eq!(value.as_str(), expected);
+        }
         assert!(!head.keep_alive);
     }
 

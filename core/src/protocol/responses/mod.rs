@@ -39,6 +39,17 @@ pub(crate) fn no_content(
     (response.status == 204).then_some(()).ok_or(None)
 }
 
+/// Parses the response of any other request: 2xx.
+pub(crate) fn success(
+    response: &ResponseView<'_>,
+    _check: Check<'_>,
+) -> Result<(), Option<JsonError>> {
+    (200..=299)
+        .contains(&response.status)
+        .then_some(())
+        .ok_or(None)
+}
+
 /// Parses the response of a login or refresh: 200 with a token and a record. Returns
 /// the error of the JSON, if that is the reason.
 pub(crate) fn login<'a>(
