@@ -21,9 +21,9 @@
  *   only. If more than one argument is invalid, the first one is reported.
  *
  * Accessors
- *   Functions that read an error or a session never fail and never return NULL. They return "" or 0 if the
- *   object is NULL or has no such value. A returned string is valid until its object is freed. Only the
- *   bytes that bosauth_error_body() returns may contain NUL.
+ *   Functions that read an error, a response, a session or a string never fail and never return NULL. They
+ *   return "" or 0 if the object is NULL or has no such value. A returned string is valid until its object is
+ *   freed. Only the bytes that bosauth_error_body() and bosauth_response_body() return may contain NUL.
  *
  * Memory
  *   Objects returned by the library are freed with the function of their type. Freeing NULL or 0 has no
@@ -115,7 +115,7 @@ extern "C" {
  * with a library that has the same major version and the same or a higher minor version; compare with
  * bosauth_abi_version().
  */
-#define BOSAUTH_ABI_VERSION 65536
+#define BOSAUTH_ABI_VERSION 65537
 
 /**
  * The result of a call: BOSAUTH_OK or one of BOSAUTH_ERROR_*, which are positive. A condition keeps its number.
@@ -138,6 +138,9 @@ typedef int32_t bosauth_status;
 
 /** A handle was freed, has another type or was never created. */
 #define BOSAUTH_ERROR_INVALID_HANDLE 4
+
+/** The call requires a session and there is none. */
+#define BOSAUTH_ERROR_NO_SESSION 5
 
 /** The library does not support the feature. */
 #define BOSAUTH_ERROR_UNSUPPORTED 6
@@ -175,7 +178,7 @@ typedef int32_t bosauth_status;
 /** The server rejected a field. bosauth_error_data_json() returns which one and why. */
 #define BOSAUTH_ERROR_VALIDATION 30
 
-/** The email or password is wrong. */
+/** The email, identity or password is wrong. */
 #define BOSAUTH_ERROR_CREDENTIALS 31
 
 /**
@@ -196,8 +199,14 @@ typedef int32_t bosauth_status;
 /** The second factor must use another method than the first. */
 #define BOSAUTH_ERROR_MFA_SAME_METHOD 35
 
+/** The one-time password is wrong, expired or was tried too often. */
+#define BOSAUTH_ERROR_OTP_INVALID 36
+
 /** The login method is disabled in this collection. */
 #define BOSAUTH_ERROR_METHOD_DISABLED 37
+
+/** The server does not accept the session, or no longer. */
+#define BOSAUTH_ERROR_UNAUTHORIZED 40
 
 /** The auth rule of the collection rejected the account. */
 #define BOSAUTH_ERROR_FORBIDDEN 41
@@ -266,8 +275,14 @@ typedef struct bosauth_config bosauth_config;
  */
 typedef struct bosauth_options bosauth_options;
 
+/** The response to bosauth_send(). It is immutable. Free it with bosauth_response_free(). */
+typedef struct bosauth_response bosauth_response;
+
 /** An immutable snapshot of a session. Free it with bosauth_session_free(). */
 typedef struct bosauth_session bosauth_session;
+
+/** A string that a function returns. It is zeroized when it is freed, with bosauth_string_free(). */
+typedef struct bosauth_string bosauth_string;
 
 /**
  * A wait hook; see bosauth_options_set_wait_hook().
@@ -581,7 +596,8 @@ bosauth_status bosauth_options_add_query(bosauth_options *BOSAUTH_NONNULL option
 
 /**
  * Adds a header. It replaces the configured headers of the same name. A name added twice is sent twice. The
- * rejected names are those of bosauth_config_add_header(). The strings are copied.
+ * rejected names are those of bosauth_config_add_header(), except Content-Type: bosauth_send() sends it, and the
+ * other calls return INVALID_ARGUMENT. The strings are copied.
  *
  * @param options the options
  * @param name the header name (RFC 9110 section 5.6.2); 1 to 255 bytes
@@ -803,7 +819,8 @@ bosauth_status bosauth_unbind_token(bosauth_client client,
  * @param error receives the error; may be NULL
  * @return BOSAUTH_OK if logged in. UNKNOWN_TOKEN (do not delete the token on a single one, see
  *         BOSAUTH_ERROR_UNKNOWN_TOKEN), MFA_REQUIRED (continue with bosauth_error_mfa_id()), FORBIDDEN,
- *         NOT_FOUND, or one of the errors common to all calls.
+ *         NOT_FOUND, for a second factor also MFA_SESSION and MFA_SAME_METHOD, or one of the errors common to
+ *         all calls.
  */
 BOSAUTH_API
 bosauth_status bosauth_auth_with_token(bosauth_client client,
@@ -812,6 +829,179 @@ bosauth_status bosauth_auth_with_token(bosauth_client client,
                                        const bosauth_options *BOSAUTH_NULLABLE options,
                                        bosauth_session *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE session,
                                        bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
+
+/**
+ * Logs in with an identity and a password. The new session becomes the client's session as for
+ * bosauth_auth_with_token(). The call is not retried once a byte was sent.
+ *
+ * @param client the client
+ * @param collection the name or id of the auth collection; 1 to 255 bytes
+ * @param identity the account's email, or the value of another field that the collection allows; 1 to 255 bytes
+ * @param password the account's password; 1 to 255 bytes
+ * @param options per-call options, such as bosauth_options_set_mfa_id() for a second factor; may be NULL
+ * @param session receives a snapshot of the session, to be freed with bosauth_session_free(); may be NULL
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK if logged in. CREDENTIALS, VALIDATION, METHOD_DISABLED, or one of the errors of
+ *         bosauth_auth_with_token() except UNKNOWN_TOKEN.
+ */
+BOSAUTH_API
+bosauth_status bosauth_auth_with_password(bosauth_client client,
+                                          const char *BOSAUTH_NONNULL collection,
+                                          const char *BOSAUTH_NONNULL identity,
+                                          const char *BOSAUTH_NONNULL password,
+                                          const bosauth_options *BOSAUTH_NULLABLE options,
+                                          bosauth_session *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE session,
+                                          bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
+
+/**
+ * Requests a one-time password, which the server mails to the user. BOSAUTH_OK does not mean that the account
+ * exists: the server also returns an id for an unknown email. The call is not retried once a byte was sent.
+ *
+ * @param client the client
+ * @param collection the name or id of the auth collection; 1 to 255 bytes
+ * @param email the account's email; 1 to 255 bytes
+ * @param options per-call options; may be NULL
+ * @param otp_id receives the id of the one-time password, for bosauth_auth_with_otp(); to be freed with
+ *        bosauth_string_free()
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK if the server has accepted the request. VALIDATION, METHOD_DISABLED, NOT_FOUND, or one of
+ *         the errors common to all calls. If bosauth_error_outcome_unknown() returns 1, the mail may have been
+ *         sent.
+ */
+BOSAUTH_API
+bosauth_status bosauth_request_otp(bosauth_client client,
+                                   const char *BOSAUTH_NONNULL collection,
+                                   const char *BOSAUTH_NONNULL email,
+                                   const bosauth_options *BOSAUTH_NULLABLE options,
+                                   bosauth_string *BOSAUTH_NULLABLE *BOSAUTH_NONNULL otp_id,
+                                   bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
+
+/**
+ * Logs in with a one-time password. The new session becomes the client's session as for
+ * bosauth_auth_with_token(). The call is not retried once a byte was sent.
+ *
+ * @param client the client
+ * @param collection the name or id of the auth collection; 1 to 255 bytes
+ * @param otp_id the id from bosauth_request_otp(); 1 to 255 bytes of A-Z a-z 0-9 _ -
+ * @param code the one-time password that the user received; 1 to 71 bytes
+ * @param options per-call options, such as bosauth_options_set_mfa_id() for a second factor; may be NULL
+ * @param session receives a snapshot of the session, to be freed with bosauth_session_free(); may be NULL
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK if logged in. OTP_INVALID (the code is wrong, expired or was tried too often), and the errors
+ *         of bosauth_auth_with_password() except CREDENTIALS.
+ */
+BOSAUTH_API
+bosauth_status bosauth_auth_with_otp(bosauth_client client,
+                                     const char *BOSAUTH_NONNULL collection,
+                                     const char *BOSAUTH_NONNULL otp_id,
+                                     const char *BOSAUTH_NONNULL code,
+                                     const bosauth_options *BOSAUTH_NULLABLE options,
+                                     bosauth_session *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE session,
+                                     bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
+
+/**
+ * Checks the client's session with the server and updates its record. The new session becomes the client's
+ * session, unless bosauth_options_set_keep_session() disables that or the client's session has changed since
+ * the start of the call; see bosauth_session_was_kept(). On failure, the client's session does not change.
+ *
+ * The server returns the token unchanged. From the second refresh of a token on, the record may be up to 30
+ * minutes old (docs/protocol.md, "Login response"): for a current one, call bosauth_send() with "GET" and the
+ * path "/api/collections/{collection}/records/{id}". The collection of the call is that of the session's
+ * record or, without one, of its token.
+ *
+ * @param client the client
+ * @param options per-call options; may be NULL
+ * @param session receives a snapshot of the session, to be freed with bosauth_session_free(); may be NULL
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK if the server accepts the session. NO_SESSION (there is none, or its collection is
+ *         unknown; nothing is sent), UNAUTHORIZED (log in again), FORBIDDEN, NOT_FOUND, or one of the errors
+ *         common to all calls. A response of another account is UNEXPECTED_RESPONSE.
+ */
+BOSAUTH_API
+bosauth_status bosauth_auth_refresh(bosauth_client client,
+                                    const bosauth_options *BOSAUTH_NULLABLE options,
+                                    bosauth_session *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE session,
+                                    bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
+
+/**
+ * Sends any other request below the base URL. The token of the client's session is sent in the Authorization header, if
+ * there is a session and neither the options nor the configuration have a header of that name. It is sent to the server
+ * of the base URL only. The session does not change. Redirects are not followed. GET and HEAD are retried like other
+ * idempotent calls; see docs/timeouts-and-cancellation.md. bosauth_options_set_body_json(), set_mfa_id() and
+ * set_keep_session() do not apply.
+ *
+ * The secrets of the request are replaced by "***" in what an error shows: the session's token, header values, and the
+ * values of fields of a JSON body whose names contain "password", "token" or "secret".
+ *
+ * @param client the client
+ * @param method the method, such as "GET", sent unchanged: upper-case letters, digits and !#$%&'*+-.^_`|~; 1 to 32
+ *        bytes; neither CONNECT nor TRACE
+ * @param path the path below the base URL, such as "/api/health"; at most 2048 bytes. It starts with a slash and
+ *        consists of non-empty segments other than "." and "..", of the characters that RFC 3986 allows in a path
+ *        except @. An encoded slash, backslash or NUL, and an encoding of "." or "..", are rejected, also if they are
+ *        encoded more than once. The server logs request URLs: do not pass a secret. Query parameters are added with
+ *        bosauth_options_add_query()
+ * @param body the body, copied; may be NULL. Its Content-Type is application/json, unless
+ *        bosauth_options_add_header() sets another. GET and HEAD requests have none
+ * @param body_length the number of bytes of the body; at most 33554432; 0 for no body
+ * @param options per-call options; may be NULL
+ * @param response receives the response, to be freed with bosauth_response_free()
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK if the HTTP status is 200 to 299. UNAUTHORIZED (the session is not accepted, or there is none),
+ *         FORBIDDEN, NOT_FOUND, VALIDATION, METHOD_DISABLED, or one of the errors common to all calls.
+ */
+BOSAUTH_API
+bosauth_status bosauth_send(bosauth_client client,
+                            const char *BOSAUTH_NONNULL method,
+                            const char *BOSAUTH_NONNULL path,
+                            const void *BOSAUTH_NULLABLE body,
+                            size_t body_length,
+                            const bosauth_options *BOSAUTH_NULLABLE options,
+                            bosauth_response *BOSAUTH_NULLABLE *BOSAUTH_NONNULL response,
+                            bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
+
+/* ---- responses ----------------------------------------------------------------------------------- */
+
+/**
+ * Frees a response and all strings returned from it. They are zeroized.
+ *
+ * @param response the response; may be NULL
+ */
+BOSAUTH_API
+void bosauth_response_free(bosauth_response *BOSAUTH_NULLABLE response);
+
+/**
+ * Returns the HTTP status of the response.
+ *
+ * @param response the response; may be NULL
+ * @return 200 to 299; 0 for NULL
+ */
+BOSAUTH_API
+int32_t bosauth_response_http_status(const bosauth_response *BOSAUTH_NULLABLE response);
+
+/**
+ * Returns the value of a header. The values of several fields of one name are joined with ", ". Those of Set-Cookie
+ * cannot be joined: its value is that of the first. What is not UTF-8 in a value is replaced by U+FFFD.
+ *
+ * @param response the response; may be NULL
+ * @param name the name of the header, such as "Content-Type"; not case-sensitive
+ * @return the value, valid until the response is freed; "" if there is no such header, or if name is NULL or not
+ *         UTF-8
+ */
+BOSAUTH_API
+const char *BOSAUTH_NONNULL bosauth_response_header(const bosauth_response *BOSAUTH_NULLABLE response,
+                                    const char *BOSAUTH_NONNULL name);
+
+/**
+ * Returns the body of the response.
+ *
+ * @param response the response; may be NULL
+ * @param length receives the number of bytes; may be NULL
+ * @return the bytes, followed by a NUL; valid until the response is freed
+ */
+BOSAUTH_API
+const char *BOSAUTH_NONNULL bosauth_response_body(const bosauth_response *BOSAUTH_NULLABLE response,
+                                  size_t *BOSAUTH_NULLABLE length);
 
 /* ---- sessions ------------------------------------------------------------------------------------ */
 
@@ -903,6 +1093,39 @@ int32_t bosauth_session_is_superuser(const bosauth_session *BOSAUTH_NULLABLE ses
  */
 BOSAUTH_API
 int32_t bosauth_session_was_kept(const bosauth_session *BOSAUTH_NULLABLE session);
+
+/* ---- strings ------------------------------------------------------------------------------------- */
+
+/**
+ * Frees a string. It is zeroized.
+ *
+ * @param string the string; may be NULL
+ */
+BOSAUTH_API
+void bosauth_string_free(bosauth_string *BOSAUTH_NULLABLE string);
+
+/**
+ * Returns the characters of a string.
+ *
+ * @param string the string; may be NULL
+ * @return the characters, valid until the string is freed; "" for NULL
+ */
+BOSAUTH_API
+const char *BOSAUTH_NONNULL bosauth_string_data(const bosauth_string *BOSAUTH_NULLABLE string);
+
+/* ---- tokens -------------------------------------------------------------------------------------- */
+
+/**
+ * Generates a custom token: 256 random bits from the operating system, as 43 characters of A-Z a-z 0-9 _ -.
+ * Nothing is sent.
+ *
+ * @param token receives the token, to be freed with bosauth_string_free()
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK or NULL_ARGUMENT; INTERNAL if the operating system provides no random numbers
+ */
+BOSAUTH_API
+bosauth_status bosauth_generate_token(bosauth_string *BOSAUTH_NULLABLE *BOSAUTH_NONNULL token,
+                                      bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
 
 /* ---- cancellation -------------------------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 //! Conversion of C arguments, whose contents core validates, and the setters of objects.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::mem;
 use std::time::Duration;
 
@@ -54,6 +54,25 @@ impl Arguments {
         // SAFETY: as promised by the caller.
         let copy = unsafe { string::copy_whole(string, argument) };
         self.ok(copy).unwrap_or_else(|| Some(invalid()))
+    }
+
+    /// Copies bytes, of which core rejects more than `max`; `None` for none.
+    ///
+    /// # Safety
+    /// `length` bytes at `bytes` are readable unless it is NULL.
+    pub unsafe fn bytes(
+        &mut self,
+        bytes: *const c_void,
+        length: usize,
+        argument: &'static str,
+        max: usize,
+    ) -> Option<Vec<u8>> {
+        if bytes.is_null() && length > 0 {
+            self.ok(Err::<(), _>(null_argument(argument)));
+            return Some(vec![0; max + 1]);
+        }
+        // SAFETY: as promised by the caller. One byte more than `max` is enough to exceed it.
+        (length > 0).then(|| unsafe { string::copy_range(bytes.cast(), length.min(max + 1)) })
     }
 
     /// Returns the value, or `None` for an error, which is kept if it is the first one.

@@ -1,17 +1,19 @@
 //! Calls to the server.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 use std::ptr;
 
-use bosauth::{CallOptions, Collection, Error};
+use bosauth::{CallOptions, Client, Collection, DeferredError, Error, Session, input};
 
 use crate::arguments::Arguments;
 use crate::client::{CLIENTS, bosauth_client};
 use crate::error::bosauth_error;
 use crate::ffi::{self, Out};
 use crate::options::bosauth_options;
+use crate::response::bosauth_response;
 use crate::session::bosauth_session;
 use crate::status::bosauth_status;
+use crate::string::bosauth_string;
 
 /// Binds a token to an account. From then on, the token alone logs in to the account, like a password: use
 /// at least 128 random bits. If the token is bound to another account of the collection, it moves to this
@@ -89,7 +91,8 @@ pub unsafe extern "C" fn bosauth_unbind_token(
 /// @param error receives the error; may be NULL
 /// @return BOSAUTH_OK if logged in. UNKNOWN_TOKEN (do not delete the token on a single one, see
 ///         BOSAUTH_ERROR_UNKNOWN_TOKEN), MFA_REQUIRED (continue with bosauth_error_mfa_id()), FORBIDDEN,
-///         NOT_FOUND, or one of the errors common to all calls.
+///         NOT_FOUND, for a second factor also MFA_SESSION and MFA_SAME_METHOD, or one of the errors common to
+///         all calls.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_auth_with_token(
     client: bosauth_client,
@@ -101,19 +104,255 @@ pub unsafe extern "C" fn bosauth_auth_with_token(
 ) -> bosauth_status {
     // SAFETY: the header's conventions: NULL or strings, live options and valid out parameters.
     unsafe {
+        log_in(
+            client,
+            options,
+            session,
+            error,
+            &|arguments, client, options| {
+                let collection = arguments.string(collection, "collection");
+                let token = arguments.string(token, "token");
+                let collection = client.collection(&collection).with(options);
+                collection.auth_with_token(&token)
+            },
+        )
+    }
+}
+
+/// Logs in with an identity and a password. The new session becomes the client's session as for
+/// bosauth_auth_with_token(). The call is not retried once a byte was sent.
+///
+/// @param client the client
+/// @param collection the name or id of the auth collection; 1 to 255 bytes
+/// @param identity the account's email, or the value of another field that the collection allows; 1 to 255 bytes
+/// @param password the account's password; 1 to 255 bytes
+/// @param options per-call options, such as bosauth_options_set_mfa_id() for a second factor; may be NULL
+/// @param session receives a snapshot of the session, to be freed with bosauth_session_free(); may be NULL
+/// @param error receives the error; may be NULL
+/// @return BOSAUTH_OK if logged in. CREDENTIALS, VALIDATION, METHOD_DISABLED, or one of the errors of
+///         bosauth_auth_with_token() except UNKNOWN_TOKEN.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_auth_with_password(
+    client: bosauth_client,
+    collection: *const c_char,
+    identity: *const c_char,
+    password: *const c_char,
+    options: *const bosauth_options,
+    session: *mut *mut bosauth_session,
+    error: *mut *mut bosauth_error,
+) -> bosauth_status {
+    // SAFETY: the header's conventions: NULL or strings, live options and valid out parameters.
+    unsafe {
+        log_in(
+            client,
+            options,
+            session,
+            error,
+            &|arguments, client, options| {
+                let collection = arguments.string(collection, "collection");
+                let identity = arguments.string(identity, "identity");
+                let password = arguments.string(password, "password");
+                let collection = client.collection(&collection).with(options);
+                collection.auth_with_password(&identity, &password)
+            },
+        )
+    }
+}
+
+/// Requests a one-time password, which the server mails to the user. BOSAUTH_OK does not mean that the account
+/// exists: the server also returns an id for an unknown email. The call is not retried once a byte was sent.
+///
+/// @param client the client
+/// @param collection the name or id of the auth collection; 1 to 255 bytes
+/// @param email the account's email; 1 to 255 bytes
+/// @param options per-call options; may be NULL
+/// @param otp_id receives the id of the one-time password, for bosauth_auth_with_otp(); to be freed with
+///        bosauth_string_free()
+/// @param error receives the error; may be NULL
+/// @return BOSAUTH_OK if the server has accepted the request. VALIDATION, METHOD_DISABLED, NOT_FOUND, or one of
+///         the errors common to all calls. If bosauth_error_outcome_unknown() returns 1, the mail may have been
+///         sent.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_request_otp(
+    client: bosauth_client,
+    collection: *const c_char,
+    email: *const c_char,
+    options: *const bosauth_options,
+    otp_id: *mut *mut bosauth_string,
+    error: *mut *mut bosauth_error,
+) -> bosauth_status {
+    // SAFETY: the header's conventions: NULL or strings, live options and valid out parameters.
+    unsafe {
+        let out = Out::clear(otp_id, ptr::null_mut());
+        ffi::call(error, || {
+            let client = CLIENTS.get(client)?;
+            let otp_id = Arguments::pass(|arguments| {
+                let collection = arguments.string(collection, "collection");
+                let email = arguments.string(email, "email");
+                // Reported after the other arguments, and before anything is sent.
+                let required = out.required("otp_id");
+                let options = copy_options(options).set(|_| required);
+                let collection = client.collection(&collection).with(&options);
+                collection.request_otp(&email)
+            })?;
+            out.set(bosauth_string::into_raw(&otp_id));
+            Ok(())
+        })
+    }
+}
+
+/// Logs in with a one-time password. The new session becomes the client's session as for
+/// bosauth_auth_with_token(). The call is not retried once a byte was sent.
+///
+/// @param client the client
+/// @param collection the name or id of the auth collection; 1 to 255 bytes
+/// @param otp_id the id from bosauth_request_otp(); 1 to 255 bytes of A-Z a-z 0-9 _ -
+/// @param code the one-time password that the user received; 1 to 71 bytes
+/// @param options per-call options, such as bosauth_options_set_mfa_id() for a second factor; may be NULL
+/// @param session receives a snapshot of the session, to be freed with bosauth_session_free(); may be NULL
+/// @param error receives the error; may be NULL
+/// @return BOSAUTH_OK if logged in. OTP_INVALID (the code is wrong, expired or was tried too often), and the errors
+///         of bosauth_auth_with_password() except CREDENTIALS.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_auth_with_otp(
+    client: bosauth_client,
+    collection: *const c_char,
+    otp_id: *const c_char,
+    code: *const c_char,
+    options: *const bosauth_options,
+    session: *mut *mut bosauth_session,
+    error: *mut *mut bosauth_error,
+) -> bosauth_status {
+    // SAFETY: the header's conventions: NULL or strings, live options and valid out parameters.
+    unsafe {
+        log_in(
+            client,
+            options,
+            session,
+            error,
+            &|arguments, client, options| {
+                let collection = arguments.string(collection, "collection");
+                let otp_id = arguments.string(otp_id, "otp_id");
+                let code = arguments.string(code, "code");
+                let collection = client.collection(&collection).with(options);
+                collection.auth_with_otp(&otp_id, &code)
+            },
+        )
+    }
+}
+
+/// Checks the client's session with the server and updates its record. The new session becomes the client's
+/// session, unless bosauth_options_set_keep_session() disables that or the client's session has changed since
+/// the start of the call; see bosauth_session_was_kept(). On failure, the client's session does not change.
+///
+/// The server returns the token unchanged. From the second refresh of a token on, the record may be up to 30
+/// minutes old (docs/protocol.md, "Login response"): for a current one, call bosauth_send() with "GET" and the
+/// path "/api/collections/{collection}/records/{id}". The collection of the call is that of the session's
+/// record or, without one, of its token.
+///
+/// @param client the client
+/// @param options per-call options; may be NULL
+/// @param session receives a snapshot of the session, to be freed with bosauth_session_free(); may be NULL
+/// @param error receives the error; may be NULL
+/// @return BOSAUTH_OK if the server accepts the session. NO_SESSION (there is none, or its collection is
+///         unknown; nothing is sent), UNAUTHORIZED (log in again), FORBIDDEN, NOT_FOUND, or one of the errors
+///         common to all calls. A response of another account is UNEXPECTED_RESPONSE.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_auth_refresh(
+    client: bosauth_client,
+    options: *const bosauth_options,
+    session: *mut *mut bosauth_session,
+    error: *mut *mut bosauth_error,
+) -> bosauth_status {
+    // SAFETY: the header's conventions: NULL or live options and valid out parameters.
+    unsafe {
+        log_in(client, options, session, error, &|_, client, options| {
+            client.auth_refresh(options)
+        })
+    }
+}
+
+/// A call that returns a session.
+type Login<'a> = dyn Fn(&mut Arguments, &Client, &CallOptions) -> Result<Session, Error> + 'a;
+
+/// Runs `login` and writes its session to the out parameter.
+///
+/// # Safety
+/// `options` is NULL or live, and `session` and `error` are NULL or valid for writes.
+unsafe fn log_in(
+    client: bosauth_client,
+    options: *const bosauth_options,
+    session: *mut *mut bosauth_session,
+    error: *mut *mut bosauth_error,
+    login: &Login<'_>,
+) -> bosauth_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
         let out = Out::clear(session, ptr::null_mut());
         ffi::call(error, || {
             let client = CLIENTS.get(client)?;
-            let session = Arguments::pass(|arguments| {
-                let collection = arguments.string(collection, "collection");
-                let token = arguments.string(token, "token");
-                let options = copy_options(options);
-                let collection = client.collection(&collection).with(&options);
-                collection.auth_with_token(&token)
-            })?;
+            let session =
+                Arguments::pass(|arguments| login(arguments, &client, &copy_options(options)))?;
             if !out.is_null() {
                 out.set(bosauth_session::into_raw(session));
             }
+            Ok(())
+        })
+    }
+}
+
+/// Sends any other request below the base URL. The token of the client's session is sent in the Authorization header, if
+/// there is a session and neither the options nor the configuration have a header of that name. It is sent to the server
+/// of the base URL only. The session does not change. Redirects are not followed. GET and HEAD are retried like other
+/// idempotent calls; see docs/timeouts-and-cancellation.md. bosauth_options_set_body_json(), set_mfa_id() and
+/// set_keep_session() do not apply.
+///
+/// The secrets of the request are replaced by "***" in what an error shows: the session's token, header values, and the
+/// values of fields of a JSON body whose names contain "password", "token" or "secret".
+///
+/// @param client the client
+/// @param method the method, such as "GET", sent unchanged: upper-case letters, digits and !#$%&'*+-.^_`|~; 1 to 32
+///        bytes; neither CONNECT nor TRACE
+/// @param path the path below the base URL, such as "/api/health"; at most 2048 bytes. It starts with a slash and
+///        consists of non-empty segments other than "." and "..", of the characters that RFC 3986 allows in a path
+///        except @. An encoded slash, backslash or NUL, and an encoding of "." or "..", are rejected, also if they are
+///        encoded more than once. The server logs request URLs: do not pass a secret. Query parameters are added with
+///        bosauth_options_add_query()
+/// @param body the body, copied; may be NULL. Its Content-Type is application/json, unless
+///        bosauth_options_add_header() sets another. GET and HEAD requests have none
+/// @param body_length the number of bytes of the body; at most 33554432; 0 for no body
+/// @param options per-call options; may be NULL
+/// @param response receives the response, to be freed with bosauth_response_free()
+/// @param error receives the error; may be NULL
+/// @return BOSAUTH_OK if the HTTP status is 200 to 299. UNAUTHORIZED (the session is not accepted, or there is none),
+///         FORBIDDEN, NOT_FOUND, VALIDATION, METHOD_DISABLED, or one of the errors common to all calls.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_send(
+    client: bosauth_client,
+    method: *const c_char,
+    path: *const c_char,
+    body: *const c_void,
+    body_length: usize,
+    options: *const bosauth_options,
+    response: *mut *mut bosauth_response,
+    error: *mut *mut bosauth_error,
+) -> bosauth_status {
+    // SAFETY: the header's conventions: NULL or strings, `body_length` bytes, live options and valid out parameters.
+    unsafe {
+        let out = Out::clear(response, ptr::null_mut());
+        ffi::call(error, || {
+            let client = CLIENTS.get(client)?;
+            let response = Arguments::pass(|arguments| {
+                let method = arguments.string(method, "method");
+                let path = arguments.string(path, "path");
+                let body = arguments.bytes(body, body_length, "body", input::BODY_MAX);
+                let mut options = copy_options(options);
+                // Reported after the other arguments, and before anything is sent.
+                let required = out.required("response");
+                options = options.set(|_| required);
+                client.send(&method, &path, body.as_deref(), &options)
+            })?;
+            out.set(bosauth_response::into_raw(response));
             Ok(())
         })
     }

@@ -81,7 +81,8 @@ pub unsafe extern "C" fn bosauth_options_add_query(
 }
 
 /// Adds a header. It replaces the configured headers of the same name. A name added twice is sent twice. The
-/// rejected names are those of bosauth_config_add_header(). The strings are copied.
+/// rejected names are those of bosauth_config_add_header(), except Content-Type: bosauth_send() sends it, and the
+/// other calls return INVALID_ARGUMENT. The strings are copied.
 ///
 /// @param options the options
 /// @param name the header name (RFC 9110 section 5.6.2); 1 to 255 bytes

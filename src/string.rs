@@ -6,7 +6,7 @@ use std::str;
 
 use bosauth::{Error, Status, input};
 
-use crate::ffi::null_argument;
+use crate::ffi::{self, null_argument};
 
 /// The empty string, returned for a missing value.
 pub(crate) const EMPTY: *const c_char = c"".as_ptr();
@@ -90,16 +90,23 @@ unsafe fn copy_bytes_up_to(string: *const c_char, max: usize) -> Option<(Vec<u8>
     }
     // SAFETY: not NULL, and NUL-terminated as promised by the caller.
     let whole = unsafe { CStr::from_ptr(string) }.count_bytes();
-    let length = whole.min(max);
-    let mut bytes = Vec::<u8>::with_capacity(length);
-    // SAFETY: `length` bytes are readable, whatever they are by now, and the copy has room for them.
-    unsafe {
-        bytes
-            .as_mut_ptr()
-            .copy_from_nonoverlapping(string.cast::<u8>(), length);
-        bytes.set_len(length);
-    }
+    // SAFETY: so many bytes are readable, whatever they are by now.
+    let bytes = unsafe { copy_range(string.cast(), whole.min(max)) };
     Some((bytes, whole > max))
+}
+
+/// Copies bytes that another thread may change meanwhile.
+///
+/// # Safety
+/// `length` bytes at `bytes` are readable.
+pub(crate) unsafe fn copy_range(bytes: *const u8, length: usize) -> Vec<u8> {
+    let mut copy = Vec::<u8>::with_capacity(length);
+    // SAFETY: as promised by the caller, and the copy has room for them.
+    unsafe {
+        copy.as_mut_ptr().copy_from_nonoverlapping(bytes, length);
+        copy.set_len(length);
+    }
+    copy
 }
 
 /// A NUL-terminated string that is returned to the caller.
@@ -123,6 +130,37 @@ impl ReturnedString {
     pub fn len(&self) -> usize {
         self.0.len() - 1
     }
+}
+
+/// A string that a function returns. It is zeroized when it is freed, with bosauth_string_free().
+pub struct bosauth_string(ReturnedString);
+
+impl bosauth_string {
+    /// Creates the object, to be freed with `bosauth_string_free`.
+    pub(crate) fn into_raw(string: &str) -> *mut Self {
+        Box::into_raw(Box::new(bosauth_string(ReturnedString::new(
+            string.as_bytes(),
+        ))))
+    }
+}
+
+/// Frees a string. It is zeroized.
+///
+/// @param string the string; may be NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_string_free(string: *mut bosauth_string) {
+    // SAFETY: the header's conventions: NULL or a live string.
+    unsafe { ffi::free(string) }
+}
+
+/// Returns the characters of a string.
+///
+/// @param string the string; may be NULL
+/// @return the characters, valid until the string is freed; "" for NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_string_data(string: *const bosauth_string) -> *const c_char {
+    // SAFETY: the header's conventions: NULL or a live string.
+    unsafe { ffi::read(string, EMPTY, |s| s.0.as_ptr()) }
 }
 
 #[cfg(test)]

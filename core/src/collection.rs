@@ -2,11 +2,14 @@
 
 use crate::client::Client;
 use crate::error::Error;
+use crate::http::Response;
 use crate::input;
 use crate::options::CallOptions;
 use crate::pending::PendingCall;
 use crate::protocol::endpoint::Endpoint;
 use crate::protocol::{bodies, responses};
+use crate::request::CallRequest;
+use crate::secret::Secret;
 use crate::session::Session;
 
 /// The default options.
@@ -69,17 +72,71 @@ impl<'a> Collection<'a> {
     /// # Errors
     /// `UnknownToken` for a token that is not bound in this collection (do not delete the token because of it, see
     /// [`Status::UnknownToken`](crate::Status::UnknownToken)), `MfaRequired` with [`Error::mfa_id`] if a second factor is
-    /// required, `Forbidden` by the collection's auth rule, `NotFound`, and the errors common to all calls
-    /// (`docs/protocol.md`, "Error response"). The session is unchanged after an error.
+    /// required, `Forbidden` by the collection's auth rule, `NotFound`, for a second factor also `MfaSession` and
+    /// `MfaSameMethod`, and the errors common to all calls (`docs/protocol.md`, "Error response"). The session is
+    /// unchanged after an error.
     pub fn auth_with_token(&self, token: &str) -> Result<Session, Error> {
         input::collection(self.name)?;
         input::token(token)?;
+        self.log_in(Endpoint::AUTH_WITH_TOKEN, &[("token", token)], token)
+    }
+
+    /// Logs in with an identity and a password, both of 1 to 255 bytes. The identity is the email, or another field
+    /// that the collection allows. The session becomes the client's as for [`Collection::auth_with_token`].
+    ///
+    /// As a second factor, pass the id of the first with [`CallOptions::mfa_id`].
+    ///
+    /// # Errors
+    /// `Credentials` for a wrong identity or password, `Validation`, `MethodDisabled`, and those of
+    /// [`Collection::auth_with_token`] except `UnknownToken`.
+    pub fn auth_with_password(&self, identity: &str, password: &str) -> Result<Session, Error> {
+        input::collection(self.name)?;
+        input::identity(identity)?;
+        input::password(password)?;
+        let fields = [("identity", identity), ("password", password)];
+        self.log_in(Endpoint::AUTH_WITH_PASSWORD, &fields, password)
+    }
+
+    /// Requests a one-time password: the server mails it to `email`, of 1 to 255 bytes. Returns the OTP id, to be passed
+    /// to [`Collection::auth_with_otp`]. The session is unchanged.
+    ///
+    /// Success does not prove that there is an account: the server also returns an id for an unknown email.
+    ///
+    /// # Errors
+    /// `Validation`, `MethodDisabled`, `NotFound`, and the errors common to all calls (`docs/protocol.md`, "Error
+    /// response"). After an error with [`Error::outcome_unknown`] the mail may have been sent.
+    pub fn request_otp(&self, email: &str) -> Result<String, Error> {
+        input::collection(self.name)?;
+        input::email(email)?;
+        let (pending, response) = self.send(Endpoint::REQUEST_OTP, &[("email", email)], None)?;
+        pending.parse(&response, &[], responses::otp_id)
+    }
+
+    /// Logs in with a one-time password: the OTP id from [`Collection::request_otp`], and the code of 1 to 71 bytes that
+    /// was mailed to the user. The session becomes the client's as for [`Collection::auth_with_token`].
+    ///
+    /// As a second factor, pass the id of the first with [`CallOptions::mfa_id`].
+    ///
+    /// # Errors
+    /// `OtpInvalid` for a code that is wrong, expired or tried too often, and those of
+    /// [`Collection::auth_with_password`] except `Credentials`.
+    pub fn auth_with_otp(&self, otp_id: &str, code: &str) -> Result<Session, Error> {
+        input::collection(self.name)?;
+        input::otp_id(otp_id)?;
+        input::code(code)?;
+        let fields = [("otpId", otp_id), ("password", code)];
+        self.log_in(Endpoint::AUTH_WITH_OTP, &fields, code)
+    }
+
+    fn log_in(
+        &self,
+        endpoint: Endpoint,
+        fields: &[(&str, &str)],
+        secret: &str,
+    ) -> Result<Session, Error> {
         let ticket = self.client.inner.store.begin();
-        let body = bodies::token(token, self.extra_fields());
-        let pending = self.start(Endpoint::AUTH_WITH_TOKEN)?;
-        let response = pending.send(&body)?;
-        let login = pending.parse(&response, &[token], responses::login)?;
-        let session = Session::new(login.token, login.record_json, login.meta_json);
+        let (pending, response) = self.send(endpoint, fields, None)?;
+        let session = pending.session(&response, &[secret])?;
         pending.check(response.status)?;
         let was_kept =
             self.options.keep_session && self.client.inner.store.commit(ticket, Some(&session));
@@ -97,18 +154,25 @@ impl<'a> Collection<'a> {
         input::email(email)?;
         input::password(password)?;
         input::token(token)?;
-        let body = bodies::credentials(email, password, token, self.extra_fields());
-        let pending = self.start(endpoint)?;
-        let response = pending.send(&body)?;
+        let fields = [("email", email), ("password", password), ("token", token)];
+        let (pending, response) = self.send(endpoint, &fields, None)?;
         pending.parse(&response, &[password, token], responses::no_content)
     }
 
-    fn start(&self, endpoint: Endpoint) -> Result<PendingCall<'a>, Error> {
-        self.options.check()?;
-        PendingCall::start(&self.client.inner, self.name, endpoint, self.options)
-    }
-
-    fn extra_fields(&self) -> Option<&str> {
-        self.options.body_json.as_ref().map(|json| json.expose())
+    /// Sends a call with these fields in its body and the token of `session`, and receives the response.
+    pub(crate) fn send(
+        &self,
+        endpoint: Endpoint,
+        fields: &[(&str, &str)],
+        session: Option<Session>,
+    ) -> Result<(PendingCall<'a>, Response), Error> {
+        self.options.check_for_json()?;
+        let extra = self.options.body_json.as_ref().map(Secret::expose);
+        let body = bodies::object(fields, extra);
+        let client = &self.client.inner;
+        let request = CallRequest::new(client, self.name, endpoint, self.options);
+        let pending = PendingCall::start(request.with_session(session))?;
+        let response = pending.send(Some(body.as_slice()))?;
+        Ok((pending, response))
     }
 }

@@ -12,9 +12,6 @@ macro_rules! c_enum {
         $(#[$attribute:meta])* $name:ident {
             $($(#[$doc:meta])* $value:ident = $code:literal, $c_name:literal;)*
         }
-        reserved {
-            $($reserved:ident = $reserved_code:literal, $reserved_name:literal;)*
-        }
     ) => {
         $(#[$attribute])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,11 +19,10 @@ macro_rules! c_enum {
         #[repr(i32)]
         pub enum $name {
             $($(#[$doc])* $value = $code,)*
-            $(#[doc(hidden)] $reserved = $reserved_code,)*
         }
 
         impl $name {
-            /// All values, in ascending order of their numbers, without those that are reserved.
+            /// All values, in ascending order of their numbers.
             pub const ALL: [$name; [$($code),*].len()] = [$($name::$value),*];
 
             /// Returns the number in the C header.
@@ -43,7 +39,6 @@ macro_rules! c_enum {
             pub const fn c_name(self) -> &'static CStr {
                 match self {
                     $($name::$value => $c_name,)*
-                    $($name::$reserved => $reserved_name,)*
                 }
             }
         }
@@ -67,6 +62,8 @@ c_enum! {
         InvalidArgument = 3, c"INVALID_ARGUMENT";
         /// A handle was freed, has another type or was never created.
         InvalidHandle = 4, c"INVALID_HANDLE";
+        /// The call requires a session and there is none.
+        NoSession = 5, c"NO_SESSION";
         /// The library does not support the feature.
         Unsupported = 6, c"UNSUPPORTED";
         /// The host name of the server cannot be resolved.
@@ -90,7 +87,7 @@ c_enum! {
         ResponseTooLarge = 21, c"RESPONSE_TOO_LARGE";
         /// The server rejected a field. [`Error::data_json`] returns which one and why.
         Validation = 30, c"VALIDATION";
-        /// The email or password is wrong.
+        /// The email, identity or password is wrong.
         Credentials = 31, c"CREDENTIALS";
         /// The token is not bound in this collection.
         ///
@@ -104,8 +101,12 @@ c_enum! {
         MfaSession = 34, c"MFA_SESSION";
         /// The second factor must use another method than the first.
         MfaSameMethod = 35, c"MFA_SAME_METHOD";
+        /// The one-time password is wrong, expired or was tried too often.
+        OtpInvalid = 36, c"OTP_INVALID";
         /// The login method is disabled in this collection.
         MethodDisabled = 37, c"METHOD_DISABLED";
+        /// The server does not accept the session, or no longer.
+        Unauthorized = 40, c"UNAUTHORIZED";
         /// The auth rule of the collection rejected the account.
         Forbidden = 41, c"FORBIDDEN";
         /// The collection or path does not exist.
@@ -118,11 +119,6 @@ c_enum! {
         Refused = 45, c"REFUSED";
         /// A bug in this library. The client stays usable.
         Internal = 90, c"INTERNAL";
-    }
-    // Of endpoints that have no public call yet. No binding has a constant for them.
-    reserved {
-        OtpInvalid = 36, c"OTP_INVALID";
-        Unauthorized = 40, c"UNAUTHORIZED";
     }
 }
 
@@ -148,9 +144,10 @@ impl Status {
             | Status::MethodDisabled
             | Status::Forbidden
             | Status::Refused => Action::ContactOperator,
-            Status::Credentials | Status::UnknownToken | Status::Unauthorized => {
-                Action::AskCredentials
-            }
+            Status::NoSession
+            | Status::Credentials
+            | Status::UnknownToken
+            | Status::Unauthorized => Action::AskCredentials,
             Status::MfaRequired
             | Status::MfaSession
             | Status::MfaSameMethod
@@ -182,7 +179,6 @@ c_enum! {
         /// Report a bug in this library.
         ReportBug = 7, c"REPORT_BUG";
     }
-    reserved {}
 }
 
 /// The error of a call. It is immutable, cheap to clone, and contains no password, token or JWT.

@@ -36,27 +36,22 @@ pub fn target(
 }
 
 /// Serializes a request to `http://example.com/api`.
-pub fn request(headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+pub fn request(method: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Vec<u8> {
     let request = Request {
-        method: "POST",
+        method,
         target: "/api",
         host: "example.com",
         headers: headers.to_vec(),
         body,
         idempotent: true,
     };
-    request.to_bytes().as_slice().into()
+    let serialized = request.serialize();
+    [serialized.start.as_slice(), serialized.rest].concat()
 }
 
-/// Returns the body of `bind_token` and `unbind_token`.
-pub fn bind_body(email: &str, password: &str, token: &str, extra: Option<&str>) -> Vec<u8> {
-    let body = bodies::credentials(email, password, token, extra);
-    body.as_slice().into()
-}
-
-/// Returns the body of `auth_with_token`.
-pub fn login_body(token: &str, extra: Option<&str>) -> Vec<u8> {
-    bodies::token(token, extra).as_slice().into()
+/// Returns the body of a call with these fields and extra fields.
+pub fn body(fields: &[(&str, &str)], extra: Option<&str>) -> Vec<u8> {
+    bodies::object(fields, extra).as_slice().into()
 }
 
 /// Returns true if `json` may be kept as a record.
@@ -90,8 +85,11 @@ pub fn outcome(
         "bind-token" | "unbind-token" => {
             responses::no_content(&response, UNLIMITED).map(|()| vec![])
         }
-        // The library has no such calls, only their errors.
-        "" | "request-otp" => Err(None),
+        "request-otp" => {
+            responses::otp_id(&response, UNLIMITED).map(|otp_id| vec![("otpId", otp_id)])
+        }
+        // The library has no such call, only its errors.
+        "" => Err(None),
         _ => responses::login(&response, UNLIMITED).map(|login| {
             let (token, record) = (login.token.expose().into(), login.record_json.into());
             vec![

@@ -7,20 +7,27 @@
 use std::time::Duration;
 
 use crate::error::{Error, Status};
-use crate::protocol::paths::BaseUrl;
+pub use crate::protocol::paths::PATH_MAX;
+use crate::protocol::paths::{BaseUrl, check_path};
 use crate::protocol::values;
-pub use crate::protocol::values::{BODY_JSON_MAX, MFA_ID_MAX, SESSION_TOKEN_MAX};
+pub use crate::protocol::values::{BODY_JSON_MAX, ID_MAX, SESSION_TOKEN_MAX};
 
 /// The maximum length of a collection name, in bytes.
 pub const COLLECTION_MAX: usize = 255;
-/// The maximum length of an email or password, in bytes. BosBase rejects longer ones.
+/// The maximum length of an email, identity or password, in bytes. BosBase rejects longer ones.
 pub const CREDENTIAL_MAX: usize = 255;
+/// The maximum length of a one-time password, in bytes. BosBase rejects longer ones.
+pub const CODE_MAX: usize = 71;
 /// The maximum length of a custom token, in bytes. BosBase rejects longer ones.
 pub const TOKEN_MAX: usize = 1024;
 /// The maximum length of a header value or query value, in bytes.
 pub const VALUE_MAX: usize = 8192;
 /// The maximum length of a header name, query name or User-Agent, in bytes.
 pub const NAME_MAX: usize = 255;
+/// The maximum length of a method, in bytes.
+pub const METHOD_MAX: usize = 32;
+/// The maximum length of the body of a request, in bytes. BosBase rejects longer ones.
+pub const BODY_MAX: usize = 32 * 1024 * 1024;
 /// The maximum value of the limit for response bodies, in bytes. Copying and zeroizing a body after the deadline must
 /// take much less than 20 ms.
 pub const RESPONSE_MAX: u64 = 4 * 1024 * 1024;
@@ -28,10 +35,9 @@ pub const RESPONSE_MAX: u64 = 4 * 1024 * 1024;
 pub const TIMEOUT_MAX: Duration = Duration::from_millis(86_400_000);
 
 /// Headers that the library sends itself or that change the meaning of a request.
-const RESERVED_HEADERS: [&str; 12] = [
+const RESERVED_HEADERS: [&str; 11] = [
     "host",
     "content-length",
-    "content-type",
     "transfer-encoding",
     "connection",
     "keep-alive",
@@ -68,9 +74,19 @@ pub fn email(email: &str) -> Result<(), Error> {
     sized(email, "email", CREDENTIAL_MAX)
 }
 
+/// Validates the identity of a password login, such as an email: 1 to 255 bytes without NUL.
+pub fn identity(identity: &str) -> Result<(), Error> {
+    sized(identity, "identity", CREDENTIAL_MAX)
+}
+
 /// Validates a password: 1 to 255 bytes without NUL.
 pub fn password(password: &str) -> Result<(), Error> {
     sized(password, "password", CREDENTIAL_MAX)
+}
+
+/// Validates a one-time password: 1 to 71 bytes without NUL.
+pub fn code(code: &str) -> Result<(), Error> {
+    sized(code, "code", CODE_MAX)
 }
 
 /// Validates a custom token: 1 to 1024 bytes without NUL. It is compared byte for byte and never trimmed.
@@ -91,13 +107,12 @@ pub fn session_token(token: &str) -> Result<(), Error> {
 
 /// Validates an MFA id: 1 to 255 bytes of `[A-Za-z0-9_-]`.
 pub fn mfa_id(id: &str) -> Result<(), Error> {
-    if values::is_mfa_id(id) {
-        return Ok(());
-    }
-    Err(invalid(
-        "mfa_id",
-        "mfa_id must be 1 to 255 bytes of A-Z a-z 0-9 _ -",
-    ))
+    self::id(id, "mfa_id")
+}
+
+/// Validates an OTP id: 1 to 255 bytes of `[A-Za-z0-9_-]`.
+pub fn otp_id(id: &str) -> Result<(), Error> {
+    self::id(id, "otp_id")
 }
 
 /// Validates a timeout: 1 ms to 1 day.
@@ -131,11 +146,22 @@ pub fn user_agent(user_agent: &str) -> Result<(), Error> {
 /// Validates a header: a name of 1 to 255 bytes (RFC 9110 §5.6.2) that the library does not send itself, and a value
 /// of at most 8192 bytes without CR, LF, NUL and other control characters.
 pub fn header(name: &str, value: &str) -> Result<(), Error> {
+    if name.eq_ignore_ascii_case("Content-Type") {
+        return Err(content_type());
+    }
+    call_header(name, value)
+}
+
+/// The error for a Content-Type where the library sends its own.
+pub(crate) fn content_type() -> Error {
+    invalid("name", "Content-Type can only be set for send")
+}
+
+/// Validates a header of a call. As [`header`], and Content-Type is accepted: [`Client::send`](crate::Client::send)
+/// sends it, and the other calls reject it.
+pub fn call_header(name: &str, value: &str) -> Result<(), Error> {
     sized(name, "name", NAME_MAX)?;
-    if !name
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
-    {
+    if !name.bytes().all(is_token_byte) {
         return Err(invalid(
             "name",
             "name must consist of letters, digits and !#$%&'*+-.^_`|~",
@@ -171,6 +197,55 @@ pub fn query(name: &str, value: &str) -> Result<(), Error> {
         return Err(invalid("value", "value must be at most 8192 bytes"));
     }
     without_nul(value, "value")
+}
+
+/// Validates a method: 1 to 32 bytes of a token (RFC 9110 §5.6.2) without lower-case letters, since methods are
+/// case-sensitive. CONNECT and TRACE are rejected: they are for proxies.
+pub fn method(method: &str) -> Result<(), Error> {
+    sized(method, "method", METHOD_MAX)?;
+    let is_allowed = |b: u8| is_token_byte(b) && !b.is_ascii_lowercase();
+    if !method.bytes().all(is_allowed) {
+        return Err(invalid(
+            "method",
+            "method must consist of upper-case letters, digits and !#$%&'*+-.^_`|~",
+        ));
+    }
+    if matches!(method, "CONNECT" | "TRACE") {
+        return Err(invalid("method", "method must not be CONNECT or TRACE"));
+    }
+    Ok(())
+}
+
+/// Validates a path of a request: at most 2048 bytes, a slash first, and segments of the characters that RFC 3986 allows
+/// except `@`. A segment must not be empty, `.` or `..`, also before a `;`, must not contain an encoded slash, backslash
+/// or NUL, and must be UTF-8. This also applies to the segment after any number of percent-decodings, so that the path
+/// stays below the base URL.
+pub fn path(path: &str) -> Result<(), Error> {
+    check_path(path).map_err(|reason| invalid("path", format!("path {reason}")))
+}
+
+/// Validates the body of a request with this method: at most 32 MiB ([`BODY_MAX`]), and none for GET and HEAD.
+pub fn body(method: &str, body: &[u8]) -> Result<(), Error> {
+    if body.len() > BODY_MAX {
+        return Err(invalid("body", "body must be at most 33554432 bytes"));
+    }
+    if matches!(method, "GET" | "HEAD") && !body.is_empty() {
+        return Err(invalid("body", "a GET or HEAD request must have no body"));
+    }
+    Ok(())
+}
+
+/// Whether a byte may occur in a token (RFC 9110 §5.6.2).
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+fn id(id: &str, argument: &'static str) -> Result<(), Error> {
+    if values::is_id(id) {
+        return Ok(());
+    }
+    let message = format!("{argument} must be 1 to 255 bytes of A-Z a-z 0-9 _ -");
+    Err(invalid(argument, message))
 }
 
 fn sized(value: &str, argument: &'static str, max: usize) -> Result<(), Error> {
@@ -245,7 +320,7 @@ mod tests {
             ("", "a", "name"),
             ("hOsT", "a", "name"),
             ("Proxy-Authorization", "a", "name"),
-            ("Content-Type", "text/html", "name"),
+            ("content-type", "text/html", "name"),
             ("Cookie", "a=b", "name"),
         ] {
             assert_eq!(
@@ -253,6 +328,45 @@ mod tests {
                 Some((bad, Action::FixCall)),
                 "{name:?} {value:?}"
             );
+        }
+    }
+
+    #[test]
+    fn content_type_is_a_header_of_a_call() {
+        assert_eq!(argument(call_header("Content-Type", "text/html")), None);
+        let bad = argument(call_header("Content-Length", "1"));
+        assert_eq!(bad, Some(("name", Action::FixCall)));
+    }
+
+    #[test]
+    fn methods_are_upper_case_tokens() {
+        for good in ["GET", "POST", "M-SEARCH", "X", "!#$%&'*+-.^_`|~09AZ"] {
+            assert_eq!(argument(method(good)), None, "{good}");
+        }
+        let long = "A".repeat(33);
+        for bad in [
+            "", "get", "Get", "G T", "GET ", "G\r\n", "G\0", "G/", "\u{c9}", "CONNECT", "TRACE",
+            &long,
+        ] {
+            let expected = Some(("method", Action::FixCall));
+            assert_eq!(argument(method(bad)), expected, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn bodies_have_a_limit_and_get_has_none() {
+        let large = vec![0; BODY_MAX + 1];
+        let rejected = Some(("body", Action::FixCall));
+        for (method, length, expected) in [
+            ("POST", BODY_MAX, None),
+            ("POST", BODY_MAX + 1, rejected),
+            ("GET", 0, None),
+            ("GET", 1, rejected),
+            ("HEAD", 1, rejected),
+            ("DELETE", 1, None),
+        ] {
+            let result = argument(body(method, &large[..length]));
+            assert_eq!(result, expected, "{method} {length}");
         }
     }
 

@@ -58,9 +58,12 @@ mod options;
 mod pem;
 mod pending;
 mod protocol;
+mod refresh;
 mod request;
 mod secret;
+mod send;
 mod session;
+mod token;
 
 // `corpus_tests` compiles the fuzzers as a module of this crate. They import it by its name.
 #[cfg(all(unix, test))]
@@ -76,7 +79,10 @@ pub use error::{Action, Error, Status};
 pub use fork::ForkSafeMutex;
 pub use http::Cancel;
 pub use options::CallOptions;
+pub use secret::Secret;
+pub use send::Response;
 pub use session::Session;
+pub use token::generate_token;
 
 /// The version of this crate.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -72,11 +72,11 @@ impl CallOptions {
         })
     }
 
-    /// Adds a header; see [`input::header`] for its limits. It replaces the client's headers of the same name. A
-    /// name added twice is sent twice.
+    /// Adds a header; see [`input::call_header`] for its limits. It replaces the client's headers of the same name. A
+    /// name added twice is sent twice. Only [`Client::send`](crate::Client::send) accepts a Content-Type.
     pub fn header(self, name: &str, value: &str) -> Self {
         self.set(|options| {
-            input::header(name, value)?;
+            input::call_header(name, value)?;
             options.headers.push((name.into(), Secret::new(value)));
             Ok(())
         })
@@ -133,6 +133,16 @@ impl CallOptions {
     /// Returns the first error of a setter. A call with these options fails with the same error.
     pub fn check(&self) -> Result<(), Error> {
         self.error.clone().map_or(Ok(()), Err)
+    }
+
+    /// As [`CallOptions::check`], for a call whose body is JSON.
+    pub(crate) fn check_for_json(&self) -> Result<(), Error> {
+        self.check()?;
+        let mut names = self.headers.iter().map(|(name, _)| name);
+        match names.any(|name| name.eq_ignore_ascii_case("Content-Type")) {
+            true => Err(input::content_type()),
+            false => Ok(()),
+        }
     }
 }
 

@@ -2,54 +2,47 @@
 
 use std::time::{Duration, SystemTime};
 
+use zeroize::Zeroizing;
+
 use crate::client::Inner;
 use crate::error::{Action, Error, Report, Status};
 use crate::http::{self, Cause, NetworkError, Request, Response, SystemError};
-use crate::options::CallOptions;
-use crate::protocol::endpoint::Endpoint;
 use crate::protocol::json::{Check, JsonError, Stopped};
 use crate::protocol::responses::{self, RequestInfo, ResponseView};
 use crate::request::CallRequest;
-use crate::secret::SecretBytes;
+use crate::session::Session;
 
 /// A call in flight.
 pub(crate) struct PendingCall<'a> {
-    client: &'a Inner,
     request: CallRequest<'a>,
     timeout: Duration,
     call: http::Call<'a>,
 }
 
 impl<'a> PendingCall<'a> {
-    /// Starts a call of an endpoint of this collection, whose name has been validated.
-    pub fn start(
-        client: &'a Inner,
-        collection: &str,
-        endpoint: Endpoint,
-        options: &'a CallOptions,
-    ) -> Result<Self, Error> {
-        let request = CallRequest::new(client, collection, endpoint, options);
+    /// Starts a call with this request.
+    pub fn start(request: CallRequest<'a>) -> Result<Self, Error> {
+        let (client, options) = (request.client, request.options);
         let timeout = options.timeout.unwrap_or(client.config.timeout);
         let (cancel, hook) = (options.cancel.as_ref(), options.wait_hook.as_deref());
         match http::Call::start(&client.transport, timeout, cancel, hook) {
             Ok(call) => Ok(PendingCall {
-                client,
                 request,
                 timeout,
                 call,
             }),
-            Err(error) => Err(network_error(client, &request, timeout, &error)),
+            Err(error) => Err(network_error(&request, timeout, &error)),
         }
     }
 
     /// Sends the request with this body and receives the response.
-    pub fn send(&self, body: &SecretBytes) -> Result<Response, Error> {
+    pub fn send(&self, body: Option<&[u8]>) -> Result<Response, Error> {
         let request = Request {
-            method: "POST",
+            method: self.request.method,
             target: &self.request.target,
-            host: self.client.base_url.authority(),
-            headers: self.request.headers(),
-            body: body.as_slice(),
+            host: self.request.client.base_url.authority(),
+            headers: self.request.headers(body.is_some()),
+            body,
             idempotent: self.request.is_idempotent(),
         };
         let response = self.call.send(&request);
@@ -64,6 +57,16 @@ impl<'a> PendingCall<'a> {
         })
     }
 
+    /// Runs work on a response of this status, which stops when the call is cancelled or its deadline passes.
+    pub fn checked<T>(
+        &self,
+        http_status: u16,
+        work: impl FnOnce(Check<'_>) -> Result<T, Stopped>,
+    ) -> Result<T, Error> {
+        let check = || self.call.check().map_err(|_| Stopped);
+        work(&check).map_err(|Stopped| self.stopped(http_status))
+    }
+
     /// Parses the response with `parse`. The secrets of the request are redacted in everything that an error shows.
     pub fn parse<'r, T>(
         &self,
@@ -71,10 +74,11 @@ impl<'a> PendingCall<'a> {
         secrets: &[&str],
         parse: impl FnOnce(&ResponseView<'r>, Check<'_>) -> Result<T, Option<JsonError>>,
     ) -> Result<T, Error> {
+        // No result depends on a header.
         let view = ResponseView {
             status: response.status,
-            content_type: &response.content_type,
-            retry_after: &response.retry_after,
+            content_type: "",
+            retry_after: "",
             body: response.body.as_slice(),
         };
         let check = || self.call.check().map_err(|_| Stopped);
@@ -82,6 +86,13 @@ impl<'a> PendingCall<'a> {
             Ok(result) => return Ok(result),
             Err(Some(JsonError::Stopped)) => return Err(self.stopped(response.status)),
             Err(json_error) => json_error,
+        };
+        let headers = response.headers.to_vec();
+        let header = |name| first(&headers, name);
+        let view = ResponseView {
+            content_type: header("Content-Type"),
+            retry_after: header("Retry-After"),
+            ..view
         };
         let added = self.request.added_secrets();
         let added = added.iter().map(|secret| secret.as_str());
@@ -97,13 +108,34 @@ impl<'a> PendingCall<'a> {
         }
     }
 
+    /// Parses the response of a login or refresh. The session is not committed.
+    pub fn session(&self, response: &Response, secrets: &[&str]) -> Result<Session, Error> {
+        let login = self.parse(response, secrets, responses::login)?;
+        Ok(Session::new(
+            login.token,
+            login.record_json,
+            login.meta_json,
+        ))
+    }
+
+    /// The error of a successful response of this status that the call rejects.
+    pub fn rejected(&self, http_status: u16, message: &'static str) -> Error {
+        Report {
+            outcome_unknown: true,
+            http_status,
+            url: self.request.url(),
+            ..Report::new(Status::UnexpectedResponse, Action::ContactOperator, message)
+        }
+        .into()
+    }
+
     fn response_error(&self, response: &Response, mut report: Report) -> Error {
         // After a temporary failure of the retry the outcome of the first attempt is unknown. Any other rejection
         // applies to both.
         report.outcome_unknown |= response.is_retry && report.action == Action::RetryLater;
         // If the server does not know the path, the base URL may be the reason.
         let is_unknown = matches!(report.status, Status::NotFound | Status::UnexpectedResponse);
-        if let (true, Some(advice)) = (is_unknown, self.client.base_url.advice()) {
+        if let (true, Some(advice)) = (is_unknown, self.request.client.base_url.advice()) {
             report.message = format!("{} ({advice})", report.message);
         }
         report.url = self.request.url();
@@ -118,23 +150,29 @@ impl<'a> PendingCall<'a> {
     }
 
     fn error(&self, error: &NetworkError) -> Error {
-        network_error(self.client, &self.request, self.timeout, error)
+        network_error(&self.request, self.timeout, error)
     }
 }
 
+/// The value of the first header of this name; empty if absent.
+fn first<'a>(headers: &'a [(String, Zeroizing<String>)], name: &str) -> &'a str {
+    let mut headers = headers.iter();
+    let found = headers.find(|(other, _)| other.eq_ignore_ascii_case(name));
+    found.map_or("", |(_, value)| value)
+}
+
 /// The error of a call without a complete response.
-fn network_error(
-    client: &Inner,
-    request: &CallRequest<'_>,
-    timeout: Duration,
-    error: &NetworkError,
-) -> Error {
+fn network_error(request: &CallRequest<'_>, timeout: Duration, error: &NetworkError) -> Error {
     let (status, action) = class(error);
     Report {
         outcome_unknown: error.progress.sent && !error.progress.rejected,
         http_status: error.progress.http_status.unwrap_or(0),
         url: request.url(),
-        ..Report::new(status, action, message(client, timeout, error.cause))
+        ..Report::new(
+            status,
+            action,
+            message(request.client, timeout, error.cause),
+        )
     }
     .into()
 }
@@ -205,7 +243,10 @@ fn message(client: &Inner, timeout: Duration, cause: Cause) -> String {
 mod tests {
     use super::*;
     use crate::client::Client;
-    use crate::http::Cancel;
+    use crate::http::{Cancel, Headers};
+    use crate::options::CallOptions;
+    use crate::protocol::endpoint::Endpoint;
+    use crate::secret::SecretBytes;
 
     /// Parses a login response of 1 MiB with this status. Returns the error's status and HTTP status.
     fn parse(status: u16, options: &CallOptions, cancel: &Cancel) -> Option<(Status, Option<u16>)> {
@@ -218,12 +259,11 @@ mod tests {
             .build()
             .expect("a client");
         let endpoint = Endpoint::AUTH_WITH_TOKEN;
-        let pending = PendingCall::start(&client.inner, "users", endpoint, options);
-        let pending = pending.expect("a call");
+        let request = CallRequest::new(&client.inner, "users", endpoint, options);
+        let pending = PendingCall::start(request).expect("a call");
         let mut response = Response {
             status,
-            content_type: "application/json".into(),
-            retry_after: String::new(),
+            headers: Headers::new(b"HTTP/1.1 400 x\r\nContent-Type: application/json\r\n\r\n"),
             body: SecretBytes::default(),
             is_retry: false,
         };

@@ -14,11 +14,11 @@ fn zeroize(bytes: &mut [u8]) {
 /// A string that is zeroized when dropped. Its `Debug` does not show it. It ends with NUL, so that C can read it
 /// without another copy.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Secret(Box<str>);
+pub struct Secret(Box<str>);
 
 impl Secret {
     /// Copies `secret`.
-    pub fn new(secret: &str) -> Self {
+    pub(crate) fn new(secret: &str) -> Self {
         // Of the exact size: a reallocation would leave a copy in memory.
         let mut copy = String::with_capacity(secret.len() + 1);
         copy.push_str(secret);
@@ -32,7 +32,7 @@ impl Secret {
     }
 
     /// Returns a pointer to the string and the NUL after it. Nothing is read, so that no copy is left on the stack.
-    pub fn as_ptr(&self) -> *const c_char {
+    pub(crate) fn as_ptr(&self) -> *const c_char {
         self.0.as_ptr().cast()
     }
 }

@@ -17,6 +17,7 @@ static bosauth_client client;
 static bosauth_cancel cancel;
 static bosauth_session *login; /* of the last login */
 static bosauth_error *error;   /* of the last call that failed */
+static bosauth_response *response; /* of the last request that succeeded */
 
 /* ---- fields and results ---- */
 
@@ -229,16 +230,101 @@ static void unbind_token(void)
     change_binding(bosauth_unbind_token);
 }
 
-static void log_in(void)
+/* Prints the result of a call that returns a session. */
+static void print_login(bosauth_status status, bosauth_session *session, bosauth_error *new_error)
 {
-    bosauth_error *new_error;
-    bosauth_status status;
     bosauth_session_free(login);
-    status = bosauth_auth_with_token(client, fields[1], fields[2], options, &login, &new_error);
+    login = session;
     if (!failed(status, new_error)) {
         puts(bosauth_session_was_kept(login) ? "OK kept" : "OK lost");
     }
     free_options();
+}
+
+static void login_with_token(void)
+{
+    bosauth_session *session;
+    bosauth_error *new_error;
+    bosauth_status status =
+        bosauth_auth_with_token(client, fields[1], fields[2], options, &session, &new_error);
+    print_login(status, session, new_error);
+}
+
+static void login_with_password(void)
+{
+    bosauth_session *session;
+    bosauth_error *new_error;
+    bosauth_status status =
+        bosauth_auth_with_password(client, fields[1], fields[2], fields[3], options, &session, &new_error);
+    print_login(status, session, new_error);
+}
+
+static void login_with_otp(void)
+{
+    bosauth_session *session;
+    bosauth_error *new_error;
+    bosauth_status status =
+        bosauth_auth_with_otp(client, fields[1], fields[2], fields[3], options, &session, &new_error);
+    print_login(status, session, new_error);
+}
+
+static void refresh_session(void)
+{
+    bosauth_session *session;
+    bosauth_error *new_error;
+    bosauth_status status = bosauth_auth_refresh(client, options, &session, &new_error);
+    print_login(status, session, new_error);
+}
+
+/* Prints a string that a call returned, and frees it. */
+static void print_and_free(bosauth_status status, bosauth_string *string, bosauth_error *new_error)
+{
+    if (!failed(status, new_error)) {
+        print_string(bosauth_string_data(string));
+    }
+    bosauth_string_free(string);
+}
+
+static void request_otp(void)
+{
+    bosauth_string *otp_id;
+    bosauth_error *new_error;
+    bosauth_status status = bosauth_request_otp(client, fields[1], fields[2], options, &otp_id, &new_error);
+    print_and_free(status, otp_id, new_error);
+    free_options();
+}
+
+static void generate_token(void)
+{
+    bosauth_string *token;
+    bosauth_error *new_error;
+    bosauth_status status = bosauth_generate_token(&token, &new_error);
+    print_and_free(status, token, new_error);
+}
+
+static void send_request(void)
+{
+    bosauth_response *new_response;
+    bosauth_error *new_error;
+    bosauth_status status = bosauth_send(client, fields[1], fields[2], fields[3], fields[3] ? strlen(fields[3]) : 0, options,
+                                         &new_response, &new_error);
+    if (!failed(status, new_error)) {
+        bosauth_response_free(response);
+        response = new_response;
+        printf("OK %d\n", (int)bosauth_response_http_status(response));
+    }
+    free_options();
+}
+
+static void show_response(void)
+{
+    size_t length;
+    if (named("@body")) {
+        const char *body = bosauth_response_body(response, &length);
+        print_bytes(body, length);
+    } else {
+        print_string(bosauth_response_header(response, fields[1]));
+    }
 }
 
 static void save_session(void)
@@ -324,11 +410,13 @@ static void free_all(void)
     bosauth_cancel_free(cancel);
     bosauth_session_free(login);
     bosauth_error_free(error);
+    bosauth_response_free(response);
     config = NULL;
     client = 0;
     cancel = 0;
     login = NULL;
     error = NULL;
+    response = NULL;
 }
 
 static void reset(void)
@@ -346,9 +434,15 @@ static const struct {
 } verbs[] = {
     {"reset", 0, 0, reset},          {"config", 2, 3, set_config},     {"option", 1, 3, set_option},
     {"client", 1, 1, new_client},    {"free", 0, 0, free_client},      {"bind", 4, 4, bind_token},
-    {"unbind", 4, 4, unbind_token},  {"login", 2, 2, log_in},          {"save", 1, 2, save_session},
+    {"unbind", 4, 4, unbind_token},  {"login", 2, 2, login_with_token}, {"save", 1, 2, save_session},
     {"clear", 0, 0, clear_session},  {"session", 0, 1, show_session},  {"result", 0, 1, show_result},
     {"error", 1, 1, show_error},     {"cancel", 1, 1, use_cancel},     {"close", 1, 1, close_client},
+    {"login_with_password", 3, 3, login_with_password},
+    {"request_otp", 2, 2, request_otp},
+    {"login_with_otp", 3, 3, login_with_otp},
+    {"refresh", 0, 0, refresh_session},
+    {"generate_token", 0, 0, generate_token},
+    {"send", 2, 3, send_request},    {"received", 1, 1, show_response},
 };
 
 static void run_line(void)

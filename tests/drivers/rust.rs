@@ -4,7 +4,10 @@
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
-use bosauth::{CallOptions, Cancel, Client, ClientBuilder, Error, Session};
+use bosauth::{
+    CallOptions, Cancel, Client, ClientBuilder, Collection, Error, Response, Session,
+    generate_token,
+};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 
 fn main() -> io::Result<()> {
@@ -26,6 +29,7 @@ struct Driver {
     client: Option<Client>,
     options: CallOptions,
     login: Option<Session>,
+    response: Option<Response>,
     cancel: Option<Cancel>,
     error: Option<Error>,
 }
@@ -53,7 +57,30 @@ impl Driver {
                 let collection = client.collection(collection).with(options);
                 collection.unbind_token(email, password, token)
             }),
-            ["login", collection, token] => self.log_in(collection, token),
+            ["login", collection, token] => {
+                self.log_in(collection, |users| users.auth_with_token(token))
+            }
+            ["login_with_password", collection, identity, password] => self
+                .log_in(collection, |users| {
+                    users.auth_with_password(identity, password)
+                }),
+            ["request_otp", collection, email] => self.string(|client, options| {
+                client
+                    .collection(collection)
+                    .with(options)
+                    .request_otp(email)
+            }),
+            ["login_with_otp", collection, otp_id, code] => {
+                self.log_in(collection, |users| users.auth_with_otp(otp_id, code))
+            }
+            ["refresh"] => self.session(Client::auth_refresh),
+            ["generate_token"] => match generate_token() {
+                Ok(token) => format!("OK {}", encode(token.expose().as_bytes())),
+                Err(error) => failure(&error),
+            },
+            ["send", method, path] => self.send(method, path, None),
+            ["send", method, path, body] => self.send(method, path, Some(body.as_bytes())),
+            ["received", part] => self.response_part(part),
             ["save", token] => self.call(|client, _| client.save_session(token, None)),
             ["save", token, record] => {
                 self.call(|client, _| client.save_session(token, Some(record)))
@@ -124,15 +151,58 @@ impl Driver {
         self.outcome(result.map(|()| "OK".into()))
     }
 
-    fn log_in(&mut self, collection: &str, token: &str) -> String {
+    /// Runs a call that returns a string.
+    fn string(
+        &mut self,
+        call: impl FnOnce(&Client, &CallOptions) -> Result<String, Error>,
+    ) -> String {
         let options = std::mem::take(&mut self.options);
-        let collection = self.client().collection(collection).with(&options);
-        let result = collection.auth_with_token(token);
+        let result = call(self.client(), &options);
+        self.outcome(result.map(|string| format!("OK {}", encode(string.as_bytes()))))
+    }
+
+    fn log_in(
+        &mut self,
+        collection: &str,
+        call: impl FnOnce(&Collection<'_>) -> Result<Session, Error>,
+    ) -> String {
+        self.session(|client, options| call(&client.collection(collection).with(options)))
+    }
+
+    /// Runs a call that returns a session.
+    fn session(
+        &mut self,
+        call: impl FnOnce(&Client, &CallOptions) -> Result<Session, Error>,
+    ) -> String {
+        let options = std::mem::take(&mut self.options);
+        let result = call(self.client(), &options);
         self.login = result.as_ref().ok().cloned();
         self.outcome(result.map(|session| {
             let kept = if session.was_kept() { "kept" } else { "lost" };
             format!("OK {kept}")
         }))
+    }
+
+    fn send(&mut self, method: &str, path: &str, body: Option<&[u8]>) -> String {
+        let options = std::mem::take(&mut self.options);
+        let result = self.client().send(method, path, body, &options);
+        let result = result.map(|response| {
+            let status = response.status();
+            self.response = Some(response);
+            format!("OK {status}")
+        });
+        self.outcome(result)
+    }
+
+    fn response_part(&self, part: &str) -> String {
+        let response = self.response.as_ref().expect("a request succeeded before");
+        match part {
+            "@body" => format!("OK {}", encode(response.body())),
+            name => {
+                let value = response.header(name).unwrap_or_default();
+                format!("OK {}", encode(value.as_bytes()))
+            }
+        }
     }
 
     fn outcome(&mut self, result: Result<String, Error>) -> String {

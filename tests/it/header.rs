@@ -4,14 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The files of `src/` with the functions of the header, and their section titles.
-const GROUPS: [(&str, &str); 8] = [
+const GROUPS: [(&str, &str); 11] = [
     ("library", "library"),
     ("error", "errors"),
     ("config", "configuration"),
     ("options", "options"),
     ("client", "clients"),
     ("calls", "calls"),
+    ("response", "responses"),
     ("session", "sessions"),
+    ("string", "strings"),
+    ("token", "tokens"),
     ("cancel", "cancellation"),
 ];
 
@@ -105,7 +108,9 @@ fn header() -> String {
         items("cancel", &[Typedefs]),
     ];
     header += &types.join("\n\n");
-    for file in ["error", "config", "options", "session"] {
+    for file in [
+        "error", "config", "options", "response", "session", "string",
+    ] {
         header += &format!("\n\n{}", items(file, &[OpaqueItems]));
     }
     header += &format!("\n\n{}", function_types(&items("options", &[Typedefs])));

@@ -8,7 +8,7 @@ use super::connection::Connection;
 use super::error::{Cause, NetworkError, Progress};
 use super::exchange::exchange;
 use super::limits::{Deadline, Hook, Limits, WaitHook};
-use super::request::Request;
+use super::request::{Request, Serialized};
 use super::response::Response;
 use super::transport::{ProcessState, Transport};
 use super::waker::Waker;
@@ -56,10 +56,10 @@ impl<'a> Call<'a> {
     /// Sends a request and reads its response. If a pooled connection fails, the request is retried once over a new
     /// one, where [`is_retryable`] allows it.
     pub fn send(&self, request: &Request<'_>) -> Result<Response, NetworkError> {
-        let bytes = request.to_bytes();
+        let serialized = request.serialize();
         let mut is_retry = false;
         if let Some(pooled) = self.state.pool.take() {
-            match self.exchange(pooled, bytes.as_slice()) {
+            match self.exchange(pooled, &serialized) {
                 Err(error) if is_retryable(&error, request.idempotent) => {
                     is_retry = error.progress.sent;
                 }
@@ -73,7 +73,7 @@ impl<'a> Call<'a> {
             cause => cause,
         });
         let opened = opened.map_err(NetworkError::from);
-        match opened.and_then(|new| self.exchange(new, bytes.as_slice())) {
+        match opened.and_then(|new| self.exchange(new, &serialized)) {
             Ok(response) => Ok(Response {
                 is_retry,
                 ..response
@@ -102,7 +102,7 @@ impl<'a> Call<'a> {
     fn exchange(
         &self,
         mut connection: Connection,
-        request: &[u8],
+        request: &Serialized<'_>,
     ) -> Result<Response, NetworkError> {
         let max_body = self.transport.max_body;
         let (response, reusable) = exchange(&mut connection, request, max_body, self.limits())?;

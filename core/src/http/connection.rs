@@ -109,23 +109,6 @@ impl Connection {
         tls.reader().read(buffer)
     }
 
-    /// Whether a readable socket holds a part of a response, or its end. TLS protocol messages are processed and do not
-    /// count.
-    pub fn has_response(&mut self) -> bool {
-        let Some(tls) = &mut self.tls else {
-            return true;
-        };
-        self.buffered = match receive(tls, &self.socket) {
-            Ok(plain) => plain > 0,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
-            Err(error) => {
-                self.failure = Some(error);
-                true
-            }
-        };
-        self.buffered
-    }
-
     /// Whether an unused connection is open and has received nothing. TLS protocol messages, such as session tickets, are
     /// processed.
     pub fn is_idle(&mut self) -> bool {

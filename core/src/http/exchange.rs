@@ -5,6 +5,7 @@ use std::io;
 use super::connection::Connection;
 use super::error::{Cause, NetworkError, Progress};
 use super::limits::Limits;
+use super::request::Serialized;
 use super::response::{Response, ResponseReader};
 use super::tls_error;
 use super::wait::{READ, WRITE, remaining_time, wait};
@@ -17,7 +18,7 @@ const READ_SIZE: usize = 2048;
 /// whether the connection can be reused.
 pub(super) fn exchange(
     connection: &mut Connection,
-    request: &[u8],
+    request: &Serialized<'_>,
     max_body: usize,
     limits: Limits<'_>,
 ) -> Result<(Response, bool), NetworkError> {
@@ -27,12 +28,17 @@ pub(super) fn exchange(
         progress: Progress::default(),
         send_failed: false,
         input: SecretBytes::default(),
+        reader: ResponseReader::new(request.method, max_body),
     };
-    let result = exchange.run(request, max_body);
-    result.map_err(|cause| NetworkError {
-        cause,
-        progress: exchange.progress,
-    })
+    let result = exchange.run(request);
+    let progress = exchange.progress;
+    let (reusable, cause) = match result {
+        Ok(reusable) => (reusable, Cause::ConnectionLost),
+        Err(cause) => return Err(NetworkError { cause, progress }),
+    };
+    let response = exchange.reader.into_response();
+    let (response, keep_alive) = response.ok_or(NetworkError { cause, progress })?;
+    Ok((response, reusable && keep_alive))
 }
 
 struct Exchange<'a> {
@@ -43,43 +49,58 @@ struct Exchange<'a> {
     send_failed: bool,
     /// Bytes received and not yet consumed.
     input: SecretBytes,
+    reader: ResponseReader,
+}
+
+/// How sending a request ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    All,
+    /// The server or the connection takes no more. A response may have been received.
+    Part,
+    /// The response was complete first.
+    Responded,
 }
 
 impl Exchange<'_> {
-    fn run(&mut self, request: &[u8], max_body: usize) -> Result<(Response, bool), Cause> {
-        let all_sent = self.send(request)?;
-        let mut reader = ResponseReader::new(max_body);
-        while !self.read(&mut reader)? {}
-        let (response, keep_alive) = reader.into_response().ok_or(Cause::ConnectionLost)?;
-        let reusable = all_sent && keep_alive && self.input.len() == 0;
-        Ok((response, reusable))
+    /// Returns whether the connection can be reused, as far as the request is concerned.
+    fn run(&mut self, request: &Serialized<'_>) -> Result<bool, Cause> {
+        let mut sent = self.send(request.start.as_slice())?;
+        if sent == Sent::All && !request.rest.is_empty() {
+            sent = self.send(request.rest)?;
+        }
+        if sent != Sent::Responded {
+            while !self.read()? {}
+        }
+        Ok(sent == Sent::All && self.input.len() == 0)
     }
 
-    /// Sends the request. Returns `false` if the server responds or closes the connection before all is sent: the
-    /// response takes precedence over the rest of the request.
-    fn send(&mut self, request: &[u8]) -> Result<bool, Cause> {
+    /// Sends bytes of the request. Reads what the server responds meanwhile: it may reject a request before it has
+    /// received all of it, and may not receive the rest before its response is read.
+    fn send(&mut self, bytes: &[u8]) -> Result<Sent, Cause> {
         let limits = self.limits.during("sending the request");
         let mut written = 0;
         loop {
-            match self.write(&request[written..]) {
+            match self.write(&bytes[written..]) {
                 Ok((count, flushed)) => {
                     written += count;
-                    if written == request.len() && flushed {
-                        return Ok(true);
+                    if written == bytes.len() && flushed {
+                        return Ok(Sent::All);
                     }
                     if count > 0 && flushed {
+                        remaining_time(limits)?;
                         continue;
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => {
                     self.send_failed = true;
-                    return Ok(false);
+                    return Ok(Sent::Part);
                 }
             }
             let is_readable = wait(self.connection.socket(), READ | WRITE, limits)?;
-            if is_readable && self.connection.has_response() {
-                return Ok(false);
+            if is_readable && self.read_available()? {
+                return Ok(Sent::Responded);
             }
         }
     }
@@ -96,33 +117,51 @@ impl Exchange<'_> {
     }
 
     /// Reads more of the response. Returns whether it is complete.
-    fn read(&mut self, reader: &mut ResponseReader) -> Result<bool, Cause> {
-        if self.receive()? == 0 {
-            let is_complete = reader.ends_with_connection() && !self.send_failed;
-            return is_complete.then_some(true).ok_or(Cause::ConnectionLost);
-        }
-        let result = reader.read(&mut self.input);
-        self.progress.http_status = reader.status();
-        result
-    }
-
-    /// Waits for bytes and appends them to the input. Returns how many; 0 at an orderly end.
-    fn receive(&mut self) -> Result<usize, Cause> {
-        let length = self.input.len();
+    fn read(&mut self) -> Result<bool, Cause> {
         loop {
             self.wait_for_bytes()?;
-            self.input.resize(length + READ_SIZE);
-            let result = self
-                .connection
-                .read(&mut self.input.as_mut_slice()[length..]);
-            let count = *result.as_ref().unwrap_or(&0);
-            self.input.resize(length + count);
-            self.progress.response_started |= count > 0;
-            match result {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                result => return result.map_err(|error| self.read_error(&error)),
+            if let Some(count) = self.receive()? {
+                return self.parse(count);
             }
         }
+    }
+
+    /// Reads as much of the response as has arrived. Returns whether it is complete.
+    fn read_available(&mut self) -> Result<bool, Cause> {
+        while let Some(count) = self.receive()? {
+            if self.parse(count)? {
+                return Ok(true);
+            }
+            remaining_time(self.limits)?;
+        }
+        Ok(false)
+    }
+
+    /// Appends bytes that have arrived to the input. Returns how many, 0 at an orderly end; `None` if there are none yet.
+    fn receive(&mut self) -> Result<Option<usize>, Cause> {
+        let length = self.input.len();
+        self.input.resize(length + READ_SIZE);
+        let result = self
+            .connection
+            .read(&mut self.input.as_mut_slice()[length..]);
+        let count = *result.as_ref().unwrap_or(&0);
+        self.input.resize(length + count);
+        self.progress.response_started |= count > 0;
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            result => result.map(Some).map_err(|error| self.read_error(&error)),
+        }
+    }
+
+    /// Parses the input after `count` more bytes. Returns whether the response is complete.
+    fn parse(&mut self, count: usize) -> Result<bool, Cause> {
+        if count == 0 {
+            let is_complete = self.reader.ends_with_connection() && !self.send_failed;
+            return is_complete.then_some(true).ok_or(Cause::ConnectionLost);
+        }
+        let result = self.reader.read(&mut self.input);
+        self.progress.http_status = self.reader.status();
+        result
     }
 
     /// The error of a failed read. Before the first byte of a response, an error of TLS is more specific than a lost
@@ -186,7 +225,13 @@ mod tests {
             phase: "",
         };
         let mut connection = Connection::new(socket, None);
-        let result = exchange(&mut connection, b"POST / HTTP/1.1\r\n\r\n", 100, limits);
+        let mut request = Serialized {
+            method: "POST",
+            start: SecretBytes::default(),
+            rest: b"",
+        };
+        request.start.push(b"POST / HTTP/1.1\r\n\r\n");
+        let result = exchange(&mut connection, &request, 100, limits);
         let cause = result.err().map(|error| error.cause);
         assert_eq!(cause, Some(Cause::ConnectionLost));
     }

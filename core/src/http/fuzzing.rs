@@ -6,14 +6,15 @@ use crate::secret::SecretBytes;
 /// Status, body, whether the connection stays open, and the number of bytes after the response.
 type Parsed = (u16, Vec<u8>, bool, usize);
 
-/// Parses a response with a body of at most `max` bytes; `None` if it is incomplete. Takes no more parts than it
+/// Parses the response to a request with this method, with a body of at most `max` bytes; `None` if it is incomplete. Takes no more parts than it
 /// needs. `closed` means that the server closes the connection after the last part.
 pub fn parse_response(
+    method: &str,
     parts: &mut dyn Iterator<Item = &[u8]>,
     closed: bool,
     max: usize,
 ) -> Result<Option<Parsed>, String> {
-    let (mut input, mut reader) = (SecretBytes::default(), ResponseReader::new(max));
+    let (mut input, mut reader) = (SecretBytes::default(), ResponseReader::new(method, max));
     let mut is_complete = false;
     while !is_complete {
         let Some(part) = parts.next() else {

@@ -1,6 +1,9 @@
 //! The head of a response: status line and fields, parsed strictly (RFC 9112). Pure.
 
+use zeroize::Zeroizing;
+
 use super::error::{Cause, NetworkError, Progress};
+use crate::secret::SecretBytes;
 
 /// The largest head, in bytes.
 const HEAD_MAX: usize = 16 * 1024;
@@ -10,13 +13,41 @@ const FIELDS_MAX: usize = 64;
 const INTERIM_MAX: usize = 8;
 
 /// A parsed head.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Head {
     pub status: u16,
     pub framing: Framing,
     pub keep_alive: bool,
-    pub content_type: String,
-    pub retry_after: String,
+    pub headers: Headers,
+}
+
+/// The header fields of a response. They are read only where a call needs them: few calls do.
+#[derive(Debug, Default)]
+pub(crate) struct Headers {
+    /// A complete head.
+    bytes: SecretBytes,
+}
+
+impl Headers {
+    /// Copies a complete head.
+    pub fn new(head: &[u8]) -> Self {
+        let mut bytes = SecretBytes::with_capacity(head.len());
+        bytes.push(head);
+        Headers { bytes }
+    }
+
+    /// Returns the names and values in the order of the head. A fold in a value is a space, and what is not UTF-8 is
+    /// replaced by U+FFFD.
+    pub fn to_vec(&self) -> Vec<(String, Zeroizing<String>)> {
+        let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
+        let parsed = parse_fields(self.bytes.as_slice(), &mut fields);
+        let list = parsed.map_or(&[][..], |response| response.headers);
+        let pair = |field: &httparse::Header<'_>| {
+            let value = String::from_utf8_lossy(field.value);
+            (field.name.to_owned(), Zeroizing::new(unfold(&value)))
+        };
+        list.iter().map(pair).collect()
+    }
 }
 
 /// How the end of the body is determined.
@@ -33,18 +64,28 @@ pub(super) enum Framing {
 /// Reads heads from the bytes as they arrive: skips interim responses, and returns the final one.
 #[derive(Default)]
 pub(super) struct HeadReader {
+    /// Whether the request is a HEAD, whose response has no body.
+    is_head_request: bool,
     /// How many bytes of the current head are known not to contain its end.
     scanned: usize,
     interim: usize,
 }
 
 impl HeadReader {
+    /// A reader for the response of a request with this method.
+    pub fn new(method: &str) -> Self {
+        HeadReader {
+            is_head_request: method == "HEAD",
+            ..HeadReader::default()
+        }
+    }
+
     /// Searches `input` for the final head. Returns how many bytes to drop from its front and, once complete, the head;
     /// otherwise call it again with more bytes.
     pub fn read(&mut self, input: &[u8]) -> Result<(usize, Option<Head>), NetworkError> {
         let mut used = 0;
         while let Some(end) = self.find_end(&input[used..])? {
-            let head = parse(&input[used..used + end])?;
+            let head = parse(&input[used..used + end], self.is_head_request)?;
             used += end;
             self.scanned = 0;
             if !(100..200).contains(&head.status) {
@@ -103,25 +144,39 @@ fn with_status(status: u16, cause: Cause) -> NetworkError {
 }
 
 /// Parses one complete head.
-fn parse(bytes: &[u8]) -> Result<Head, NetworkError> {
+fn parse(bytes: &[u8], is_head_request: bool) -> Result<Head, NetworkError> {
     let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
-    let mut response = httparse::Response::new(&mut fields);
-    let mut config = httparse::ParserConfig::default();
-    // A user agent replaces a fold by a space (RFC 9112 section 5.2).
-    config.allow_obsolete_multiline_headers_in_responses(true);
-    match config.parse_response(&mut response, bytes) {
-        Ok(httparse::Status::Complete(used)) if used == bytes.len() => {}
-        Err(httparse::Error::TooManyHeaders) => return Err(Cause::TooLarge("head").into()),
-        _ => return Err(Cause::InvalidResponse("a malformed head").into()),
-    }
+    let response = parse_fields(bytes, &mut fields)?;
     let fields = Fields {
         list: response.headers,
         status: response.code.unwrap_or(0),
         http_10: response.version == Some(0),
+        is_head_request,
     };
-    fields
-        .head()
-        .map_err(|cause| with_status(fields.status, cause))
+    let (framing, keep_alive) = fields
+        .framing_and_persistence()
+        .map_err(|cause| with_status(fields.status, cause))?;
+    Ok(Head {
+        status: fields.status,
+        framing,
+        keep_alive,
+        headers: Headers::new(bytes),
+    })
+}
+
+fn parse_fields<'a, 'b>(
+    bytes: &'b [u8],
+    fields: &'a mut [httparse::Header<'b>; FIELDS_MAX],
+) -> Result<httparse::Response<'a, 'b>, Cause> {
+    let mut response = httparse::Response::new(fields);
+    let mut config = httparse::ParserConfig::default();
+    // A user agent replaces a fold by a space (RFC 9112 section 5.2).
+    config.allow_obsolete_multiline_headers_in_responses(true);
+    match config.parse_response(&mut response, bytes) {
+        Ok(httparse::Status::Complete(used)) if used == bytes.len() => Ok(response),
+        Err(httparse::Error::TooManyHeaders) => Err(Cause::TooLarge("head")),
+        _ => Err(Cause::InvalidResponse("a malformed head")),
+    }
 }
 
 /// The fields of a head. Names are case-insensitive.
@@ -129,19 +184,15 @@ struct Fields<'a> {
     list: &'a [httparse::Header<'a>],
     status: u16,
     http_10: bool,
+    is_head_request: bool,
 }
 
 impl<'a> Fields<'a> {
-    fn head(&self) -> Result<Head, Cause> {
+    /// The framing, and whether the connection may stay open.
+    fn framing_and_persistence(&self) -> Result<(Framing, bool), Cause> {
         let framing = self.framing()?;
         self.reject_content_coding()?;
-        Ok(Head {
-            status: self.status,
-            framing,
-            keep_alive: self.keep_alive() && framing != Framing::UntilClose,
-            content_type: self.value("content-type"),
-            retry_after: self.value("retry-after"),
-        })
+        Ok((framing, self.keep_alive() && framing != Framing::UntilClose))
     }
 
     fn all(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
@@ -162,16 +213,9 @@ impl<'a> Fields<'a> {
             .filter(|element| !element.is_empty())
     }
 
-    /// The value of the first field of that name; empty if absent or not UTF-8.
-    fn value(&self, name: &str) -> String {
-        let value = self.all(name).next();
-        let value = value.and_then(|value| std::str::from_utf8(value).ok());
-        value.map_or_else(String::new, unfold)
-    }
-
-    /// Whether a response of this status never has a body.
+    /// Whether a response of this status, or to this request, never has a body.
     fn is_bodiless(&self) -> bool {
-        self.status < 200 || matches!(self.status, 204 | 304)
+        self.is_head_request || self.status < 200 || matches!(self.status, 204 | 304)
     }
 
     /// The framing of the body (RFC 9112 §6.3). Ambiguous framing is rejected.
@@ -255,6 +299,12 @@ mod tests {
         HeadReader::default().read(head.as_bytes())
     }
 
+    /// The value of the first field of this name.
+    fn value(head: &Head, name: &str) -> Option<Zeroizing<String>> {
+        let mut fields = head.headers.to_vec().into_iter();
+        fields.find_map(|(other, value)| (other == name).then_some(value))
+    }
+
     fn framing(fields: &str) -> Result<Framing, Option<u16>> {
         let head = read(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n"));
         head.map(|(_, head)| head.map_or(Framing::UntilClose, |head| head.framing))
@@ -268,11 +318,8 @@ mod tests {
         let end = bytes.len() - 2;
         let mut reader = HeadReader::default();
         for length in 0..end {
-            assert_eq!(
-                reader.read(&bytes[..length]),
-                Ok((0, None)),
-                "after {length} bytes"
-            );
+            let read = reader.read(&bytes[..length]);
+            assert!(matches!(read, Ok((0, None))), "after {length} bytes");
         }
         let (used, head) = reader.read(bytes).expect("a head");
         let head = head.expect("complete");
@@ -280,7 +327,8 @@ mod tests {
             (used, head.status, head.framing, head.keep_alive),
             (end, 200, Framing::Length(2), true)
         );
-        assert_eq!(head.content_type, "application/json");
+        let content_type = value(&head, "content-type");
+        assert_eq!(content_type.expect("a field").as_str(), "application/json");
     }
 
     #[test]
@@ -357,6 +405,40 @@ mod tests {
     }
 
     #[test]
+    fn response_to_head_has_no_body() {
+        for (status, fields, accepted) in [
+            ("200 OK", "Content-Length: 5\r\n", true),
+            ("200 OK", "Transfer-Encoding: chunked\r\n", true),
+            ("200 OK", "Content-Encoding: gzip\r\n", true),
+            ("404 Not Found", "", true),
+            ("204 No Content", "Content-Length: 1\r\n", false),
+            (
+                "200 OK",
+                "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+                false,
+            ),
+        ] {
+            let head = format!("HTTP/1.1 {status}\r\n{fields}\r\n");
+            let read = HeadReader::new("HEAD").read(head.as_bytes());
+            let framing = read.ok().and_then(|(_, head)| head).map(|head| {
+                assert!(head.keep_alive, "{fields:?}");
+                head.framing
+            });
+            let expected = accepted.then_some(Framing::Length(0));
+            assert_eq!(framing, expected, "{status} {fields:?}");
+        }
+    }
+
+    #[test]
+    fn headers_are_in_order() {
+        let head = b"HTTP/1.1 200 OK\r\nB: 1\r\na:\r\nB: x\r\n y\xff\r\n\r\n";
+        let fields = Headers::new(head).to_vec();
+        let fields: Vec<_> = fields.iter().map(|(n, v)| (&**n, v.as_str())).collect();
+        assert_eq!(fields, [("B", "1"), ("a", ""), ("B", "x y\u{fffd}")]);
+        assert!(Headers::default().to_vec().is_empty());
+    }
+
+    #[test]
     fn heads_allowed_by_rfc_9112_are_accepted() {
         for accepted in [
             // No reason, an empty one, and one of any bytes.
@@ -376,8 +458,13 @@ mod tests {
             Retry-After: Wed,\r\n 21 Oct 2026 07:28:00 GMT\r\nConnection: a,\r\n close\r\n\
             Content-Length: 0\r\n\r\n";
         let head = read(bytes).expect("a head").1.expect("complete");
-        assert_eq!(head.content_type, "application/json; charset=utf-8");
-        assert_eq!(head.retry_after, "Wed, 21 Oct 2026 07:28:00 GMT");
+        for (name, expected) in [
+            ("Content-Type", "application/json; charset=utf-8"),
+            ("Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT"),
+        ] {
+            let value = value(&head, name).expect(name);
+            assert_eq!(value.as_str(), expected);
+        }
         assert!(!head.keep_alive);
     }
 
@@ -416,14 +503,10 @@ mod tests {
             "A: b\r\n".repeat(FIELDS_MAX + 1)
         );
         let most = format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(FIELDS_MAX));
-        assert_eq!(
-            read(&long).map_err(|error| error.cause),
-            Err(Cause::TooLarge("head"))
-        );
-        assert_eq!(
-            read(&many).map_err(|error| error.cause),
-            Err(Cause::TooLarge("head"))
-        );
+        for head in [&long, &many] {
+            let cause = read(head).err().map(|error| error.cause);
+            assert_eq!(cause, Some(Cause::TooLarge("head")));
+        }
         assert!(read(&most).is_ok());
     }
 
@@ -438,10 +521,9 @@ mod tests {
             (interim.len() * 8 + last.len(), Some(204))
         );
         assert!(read(&interim.repeat(9)).is_err());
-        assert_eq!(
-            read("HTTP/1.1 101 Switching\r\n\r\n").map_err(|error| error.progress.http_status),
-            Err(Some(101))
-        );
+        let switched = read("HTTP/1.1 101 Switching\r\n\r\n").err();
+        let status = switched.and_then(|error| error.progress.http_status);
+        assert_eq!(status, Some(101));
     }
 
     #[test]

@@ -29,6 +29,8 @@ mod waker;
 pub(crate) use call::Call;
 pub use cancel::Cancel;
 pub(crate) use error::{Cause, NetworkError};
+#[cfg(test)]
+pub(crate) use head::Headers;
 pub(crate) use limits::WaitHook;
 pub(crate) use request::Request;
 pub(crate) use response::Response;

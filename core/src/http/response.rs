@@ -2,17 +2,23 @@
 
 use super::body::BodyReader;
 use super::error::Cause;
-use super::head::{Head, HeadReader};
+use super::head::{Head, HeadReader, Headers};
 use crate::secret::SecretBytes;
 
 /// A complete response.
 pub(crate) struct Response {
     pub status: u16,
-    pub content_type: String,
-    pub retry_after: String,
+    pub headers: Headers,
     pub body: SecretBytes,
     /// Whether the request had been sent before, over a connection that failed without a response.
     pub is_retry: bool,
+}
+
+impl Response {
+    /// Whether its status is 2xx.
+    pub fn is_success(&self) -> bool {
+        (200..=299).contains(&self.status)
+    }
 }
 
 /// Parses one response.
@@ -25,10 +31,10 @@ pub(super) struct ResponseReader {
 }
 
 impl ResponseReader {
-    /// A reader for a response with a body of at most `max_body` bytes.
-    pub fn new(max_body: usize) -> Self {
+    /// A reader for the response of a request with this method, with a body of at most `max_body` bytes.
+    pub fn new(method: &str, max_body: usize) -> Self {
         ResponseReader {
-            head: HeadReader::default(),
+            head: HeadReader::new(method),
             body: None,
             max_body,
             status: None,
@@ -79,8 +85,7 @@ impl ResponseReader {
         let (head, body) = self.body?;
         let response = Response {
             status: head.status,
-            content_type: head.content_type,
-            retry_after: head.retry_after,
+            headers: head.headers,
             body: body.into_body(),
             is_retry: false,
         };

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Status};
-use crate::protocol::json::{self, Name, UNLIMITED};
+use crate::protocol::json::{self, Check, Name, Stopped, UNLIMITED};
 use crate::protocol::record;
 use crate::protocol::values::BODY_JSON_MAX;
 use crate::secret::SecretBytes;
@@ -18,6 +18,9 @@ const RESERVED_NAMES: [&str; 7] = [
     "otpId",
     "mfaId",
 ];
+
+/// How many bytes of a body are searched between two checks of deadline and cancellation.
+const CHECKED_AT_ONCE: usize = 64 * 1024;
 
 /// Checks the extra fields of a body: one JSON object of up to 64 KiB within the limits of [`record::check`], without a
 /// name that the server reads as a field of a call.
@@ -54,6 +57,64 @@ pub(crate) fn strings(extra: Option<&str>, min_len: usize) -> Vec<Zeroizing<Stri
     strings.filter(|string| string.len() >= min_len).collect()
 }
 
+/// Returns the secrets in the JSON body of any request: the decoded values, at any depth, of the fields whose names contain
+/// `password`, `token` or `secret` in any case. Numbers that are shorter than `min_len` occur in responses by chance and are
+/// omitted. Stops after `max` bytes of secrets. What is not JSON has none.
+pub(crate) fn secrets(
+    body: &[u8],
+    min_len: usize,
+    max: usize,
+    check: Check<'_>,
+) -> Result<Vec<Zeroizing<String>>, Stopped> {
+    let mut rest = std::str::from_utf8(body).unwrap_or_default();
+    let (mut secrets, mut length) = (Vec::new(), 0);
+    let mut check_at = rest.len();
+    while let Some(start) = rest.find('"').filter(|_| length <= max) {
+        if rest.len() <= check_at {
+            check()?;
+            check_at = rest.len().saturating_sub(CHECKED_AT_ONCE);
+        }
+        let inside = string_inside(&rest[start..]);
+        rest = rest.get(start + inside.len() + 2..).unwrap_or_default();
+        let value = json::after_colon(rest).filter(|_| is_secret_name(inside));
+        let secret = value.and_then(|value| scalar(value, min_len));
+        length += secret.as_ref().map_or(0, |secret| secret.len());
+        secrets.extend(secret);
+    }
+    Ok(secrets)
+}
+
+/// The inside of the string at the front.
+fn string_inside(string: &str) -> &str {
+    let length = json::string_length(&string.as_bytes()[1..]);
+    &string[1..=length]
+}
+
+fn is_secret_name(inside: &str) -> bool {
+    // Longer than any name of a field, in any encoding.
+    if inside.len() > 255 * json::ESCAPE_MAX {
+        return false;
+    }
+    let name = json::decode_lossy(inside).to_ascii_lowercase();
+    ["password", "token", "secret"]
+        .iter()
+        .any(|word| name.contains(word))
+}
+
+/// The decoded string at the front, or the digits of the number.
+fn scalar(value: &str, min_len: usize) -> Option<Zeroizing<String>> {
+    match value.as_bytes().first()? {
+        b'"' => Some(Zeroizing::new(json::decode_lossy(string_inside(value)))),
+        b'-' | b'0'..=b'9' => {
+            let is_digit = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+            let end = value.find(|c| !is_digit(c)).unwrap_or(value.len());
+            let number = &value[..end];
+            (number.len() >= min_len).then(|| Zeroizing::new(number.to_owned()))
+        }
+        _ => None,
+    }
+}
+
 /// Whether the server reads `name` as `own`. Go's encoding/json compares names under simple Unicode case folding, where
 /// two other characters equal ASCII letters: the long s and the Kelvin sign.
 fn folds_to(name: Name<'_>, own: &str) -> bool {
@@ -67,27 +128,9 @@ fn folds_to(name: Name<'_>, own: &str) -> bool {
         .eq(own.chars().map(|c| c.to_ascii_lowercase()))
 }
 
-/// Builds the body of bind-token and unbind-token (`docs/protocol.md`, "Request bodies").
-pub(crate) fn credentials(
-    email: &str,
-    password: &str,
-    token: &str,
-    extra: Option<&str>,
-) -> SecretBytes {
-    object(
-        extra,
-        &[("email", email), ("password", password), ("token", token)],
-    )
-}
-
-/// Builds the body of auth-with-token (`docs/protocol.md`, "Request bodies").
-pub(crate) fn token(token: &str, extra: Option<&str>) -> SecretBytes {
-    object(extra, &[("token", token)])
-}
-
-/// Builds an object of the validated extra fields and the fields of the call. Those of the call are last: of two fields
-/// with one name the server uses the last.
-fn object(extra: Option<&str>, own: &[(&str, &str)]) -> SecretBytes {
+/// Builds the body of a call (`docs/protocol.md`, "Request bodies"): an object of the validated extra fields and the
+/// fields of the call. Those of the call are last: of two fields with one name the server uses the last.
+pub(crate) fn object(own: &[(&str, &str)], extra: Option<&str>) -> SecretBytes {
     let extra = extra.map_or("", inner);
     let mut body = SecretBytes::with_capacity(max_length(extra, own));
     body.push(b"{");
@@ -192,23 +235,62 @@ mod tests {
     }
 
     #[test]
-    fn bodies_are_compact() {
-        let body = credentials("a@b.c", "pw", "tok", None);
+    fn secrets_in_any_body_are_found_by_their_names() {
+        let body = r#" {"email":"a@b.c","password" : "p","oldPassword":"o\u0022\\","x":[{"pas\u0073wordConfirm":"c"}],
+            "TOKEN":"t","clientSecret":-12345.678,"tokens":5,"token":null,"password":["no"],"name":"password","b":"b"}"#;
+        let found = secrets(body.as_bytes(), 8, 1000, UNLIMITED).unwrap();
+        let found: Vec<&str> = found.iter().map(|secret| secret.as_str()).collect();
+        assert_eq!(found, ["p", "o\"\\", "c", "t", "-12345.678"]);
+        for other in [
+            &b""[..],
+            b"password=x",
+            b"\"password\":\"\xff\"",
+            b"\"",
+            b"\"password",
+            b"\"token\":",
+        ] {
+            let found = secrets(other, 8, 1000, UNLIMITED).unwrap();
+            assert!(found.is_empty(), "{}", other.escape_ascii());
+        }
         assert_eq!(
-            body.as_slice(),
-            br#"{"email":"a@b.c","password":"pw","token":"tok"}"#
+            secrets(br#""token":"cut"#, 8, 1000, UNLIMITED).unwrap()[0].as_str(),
+            "cut"
         );
-        assert_eq!(token("tok", None).as_slice(), br#"{"token":"tok"}"#);
+    }
+
+    #[test]
+    fn search_for_secrets_is_bounded_and_stops() {
+        let body = r#"{"token":"12345678"},"#.repeat(10_000);
+        let found = secrets(body.as_bytes(), 8, 800, UNLIMITED).unwrap();
+        assert_eq!(found.len(), 101);
+        let body = r#"{"a":"12345678"},"#.repeat(10_000);
+        let checks = std::cell::Cell::new(0);
+        let check = || {
+            checks.set(checks.get() + 1);
+            if checks.get() == 3 {
+                Err(Stopped)
+            } else {
+                Ok(())
+            }
+        };
+        assert!(secrets(body.as_bytes(), 8, 800, &check).is_err());
+    }
+
+    #[test]
+    fn bodies_are_compact() {
+        let body = object(&[("email", "a@b.c"), ("token", "tok")], None);
+        assert_eq!(body.as_slice(), br#"{"email":"a@b.c","token":"tok"}"#);
     }
 
     #[test]
     fn hostile_strings_are_escaped() {
-        for email in HOSTILE {
-            for other in HOSTILE {
-                let body = credentials(email, other, email, Some(r#" { "x" : [1] } "#));
+        for first in HOSTILE {
+            for second in HOSTILE {
+                let own = [("email", first), ("password", second)];
+                let body = object(&own, Some(r#" { "x" : [1] } "#));
                 assert_eq!(
                     read(&body),
-                    json!({"x": [1], "email": email, "password": other, "token": email})
+                    json!({"x": [1], "email": first, "password": second})
                 );
             }
         }
@@ -217,19 +299,19 @@ mod tests {
     #[test]
     fn every_ascii_character_is_escaped() {
         let all: String = (0..128u8).map(char::from).collect();
-        assert_eq!(read(&token(&all, None)), json!({ "token": all }));
+        let body = object(&[("token", &all)], None);
+        assert_eq!(read(&body), json!({ "token": all }));
     }
 
     #[test]
     fn extra_fields_are_first() {
-        assert_eq!(
-            token("t", Some(r#"{"a":1}"#)).as_slice(),
-            br#"{"a":1,"token":"t"}"#
-        );
-        assert_eq!(
-            token("t", Some("\n{\t}\r ")).as_slice(),
-            br#"{"token":"t"}"#
-        );
+        for (extra, expected) in [
+            (r#"{"a":1}"#, r#"{"a":1,"token":"t"}"#),
+            ("\n{\t}\r ", r#"{"token":"t"}"#),
+        ] {
+            let body = object(&[("token", "t")], Some(extra));
+            assert_eq!(body.as_slice(), expected.as_bytes());
+        }
     }
 
     #[test]
@@ -241,7 +323,7 @@ mod tests {
                     ("password", &string),
                     ("token", &string),
                 ];
-                let body = object(extra, &own);
+                let body = object(&own, extra);
                 let limit = max_length(extra.map_or("", inner), &own);
                 assert!(body.len() <= limit, "{string:?}");
             }

@@ -15,6 +15,8 @@ impl Endpoint {
     pub const AUTH_WITH_TOKEN: Self = Endpoint("auth-with-token");
     /// Logs in with a password.
     pub const AUTH_WITH_PASSWORD: Self = Endpoint("auth-with-password");
+    /// Sends a one-time password to an email.
+    pub const REQUEST_OTP: Self = Endpoint("request-otp");
     /// Logs in with a one-time password.
     pub const AUTH_WITH_OTP: Self = Endpoint("auth-with-otp");
     /// Renews the session's token and record.

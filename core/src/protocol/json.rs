@@ -164,19 +164,25 @@ pub(crate) fn strings(json: &str) -> impl Iterator<Item = Zeroizing<String>> {
 
 /// Whether a colon follows, so that the string before it is a name.
 pub(crate) fn is_before_colon(rest: &str) -> bool {
-    rest.trim_start_matches([' ', '\t', '\n', '\r'])
-        .starts_with(':')
+    after_colon(rest).is_some()
+}
+
+/// Returns what follows the colon at the front, without the space around it.
+pub(crate) fn after_colon(rest: &str) -> Option<&str> {
+    const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+    let value = rest.trim_start_matches(SPACE).strip_prefix(':')?;
+    Some(value.trim_start_matches(SPACE))
 }
 
 /// Returns the length of the inside of a string, up to its closing quote or the end.
 pub(crate) fn string_length(bytes: &[u8]) -> usize {
     let mut at = 0;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'"' => return at,
-            b'\\' => at += 2,
-            _ => at += 1,
+    while let Some(found) = memchr::memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) {
+        at += found;
+        if bytes[at] == b'"' {
+            return at;
         }
+        at += 2;
     }
     bytes.len()
 }

@@ -25,6 +25,8 @@ pub(crate) struct Claims {
     pub readable: bool,
     /// `exp` in whole Unix seconds, 1 to 253402300799; otherwise `None`.
     pub expires_at: Option<i64>,
+    /// The account.
+    pub id: Option<String>,
     /// The collection of the account.
     pub collection_id: Option<String>,
 }
@@ -44,22 +46,28 @@ fn read(payload: &str) -> Option<Claims> {
     let mut bytes = Zeroizing::new(vec![0; base64::decoded_len_estimate(payload.len())]);
     let length = BASE64URL.decode_slice(payload, &mut bytes).ok()?;
     let claims = std::str::from_utf8(&bytes[..length]).ok()?;
-    let (mut exp, mut collection_id) = (Vec::new(), Vec::new());
+    let (mut exp, mut id, mut collection_id) = (Vec::new(), Vec::new(), Vec::new());
     json::fields(claims, DEPTH_MAX, UNLIMITED, |name, value| {
         if name.is("exp") {
             exp.push(value);
+        } else if name.is("id") {
+            id.push(value);
         } else if name.is("collectionId") {
             collection_id.push(value);
         }
     })
     .ok()?;
     // Names must be unique (RFC 7519 §4).
-    if exp.len() > 1 || collection_id.len() > 1 {
+    if [&exp, &id, &collection_id]
+        .iter()
+        .any(|claim| claim.len() > 1)
+    {
         return None;
     }
     Some(Claims {
         readable: true,
         expires_at: exp.pop().and_then(seconds),
+        id: id.pop().and_then(json::string),
         collection_id: collection_id.pop().and_then(json::string),
     })
 }
@@ -152,6 +160,7 @@ mod tests {
             jwt("\"x\""),
             jwt("{} x"),
             jwt("{\"exp\":1,\"exp\":2}"),
+            jwt("{\"id\":\"a\",\"id\":\"a\"}"),
             format!("e30.{good}A.x"),
             "e30.+/+/.x".into(),
         ] {
@@ -160,13 +169,14 @@ mod tests {
     }
 
     #[test]
-    fn collection_id_is_a_string() {
-        assert_eq!(claims(&jwt(r#"{"collectionId":5}"#)).collection_id, None);
-        assert_eq!(
-            claims(&jwt(r#"{"collectionId":"pbc_1"}"#))
-                .collection_id
-                .as_deref(),
-            Some("pbc_1")
-        );
+    fn ids_are_strings() {
+        let ids = |payload: &str| {
+            let claims = claims(&jwt(payload));
+            (claims.id, claims.collection_id)
+        };
+        assert_eq!(ids(r#"{"id":5,"collectionId":null}"#), (None, None));
+        let (id, collection_id) = ids(r#"{"collectionId":"pbc_1","id":"r1"}"#);
+        assert_eq!(id.as_deref(), Some("r1"));
+        assert_eq!(collection_id.as_deref(), Some("pbc_1"));
     }
 }

@@ -2,13 +2,15 @@
 
 use std::net::Ipv6Addr;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::endpoint::Endpoint;
 use crate::error::{Error, Status};
 
 /// The longest base URL, in bytes.
 const URL_MAX: usize = 2048;
+/// The longest path of a request, in bytes.
+pub const PATH_MAX: usize = 2048;
 
 /// All but the unreserved characters of RFC 3986. Safe in a path segment and in a query.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -86,17 +88,14 @@ impl BaseUrl {
         target.extend(encode(collection));
         target.push('/');
         target.push_str(endpoint.path());
-        let query = query
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        let mut separator = '?';
-        for (name, value) in query.chain(mfa_id.map(|id| ("mfaId", id))) {
-            target.push(separator);
-            target.extend(encode(name));
-            target.push('=');
-            target.extend(encode(value));
-            separator = '&';
-        }
+        push_query(&mut target, query, mfa_id);
+        target
+    }
+
+    /// The request target of a path that [`check_path`] accepts.
+    pub fn target_of_path(&self, path: &str, query: &[(String, String)]) -> String {
+        let mut target = format!("{}{path}", self.prefix);
+        push_query(&mut target, query, None);
         target
     }
 
@@ -108,12 +107,26 @@ impl BaseUrl {
     }
 }
 
+fn push_query(target: &mut String, query: &[(String, String)], mfa_id: Option<&str>) {
+    let query = query
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let mut separator = '?';
+    for (name, value) in query.chain(mfa_id.map(|id| ("mfaId", id))) {
+        target.push(separator);
+        target.extend(encode(name));
+        target.push('=');
+        target.extend(encode(value));
+        separator = '&';
+    }
+}
+
 fn encode(value: &str) -> percent_encoding::PercentEncode<'_> {
     utf8_percent_encode(value, ENCODED)
 }
 
-/// What is wrong with a base URL, and what to write. Continues "the base URL".
-type Reason = &'static str;
+/// What is wrong with a base URL or a path, and what to write. Continues "the base URL" and "path".
+pub(crate) type Reason = &'static str;
 
 const BAD_IPV6: Reason = "has an invalid IPv6 address: write it as https://[2001:db8::1]:8443";
 
@@ -264,21 +277,65 @@ fn parse_prefix(path: &str) -> Result<&str, Reason> {
     Ok(path)
 }
 
+/// Checks the path of a request: it stays below the base URL, however often a server decodes it.
+pub(crate) fn check_path(path: &str) -> Result<(), Reason> {
+    if path.len() > PATH_MAX {
+        return Err("is longer than 2048 bytes");
+    }
+    let Some(segments) = path.strip_prefix('/') else {
+        return Err("does not start with a slash: write it as /api/health");
+    };
+    if path.contains(['?', '#']) {
+        return Err("has a query or a fragment: add query parameters as options");
+    }
+    if path.contains('@') {
+        return Err("has an @: write it as %40");
+    }
+    segments.split('/').try_for_each(check_segment)
+}
+
 fn check_segment(segment: &str) -> Result<(), Reason> {
-    let decoded: Vec<u8> = percent_decode_str(segment).collect();
-    if decoded.is_empty() || decoded == b"." || decoded == b".." {
-        return Err(
-            "has an empty, . or .. segment in its path: write the path as the server has it",
-        );
-    }
-    if decoded.iter().any(|b| b"/\\\0".contains(b)) {
-        return Err("has an encoded slash, backslash or NUL in its path");
-    }
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&b);
     if !segment.bytes().all(is_allowed) || has_bare_percent(segment) {
-        return Err("has a character in its path that must be percent-encoded");
+        return Err("has a character in a path segment that must be percent-encoded");
+    }
+    let decoded = fully_decoded(segment);
+    // Some servers ignore what follows a semicolon.
+    let name = decoded.split(|&b| b == b';').next().unwrap_or_default();
+    if matches!(name, b"" | b"." | b"..") {
+        return Err("has an empty, . or .. path segment: write the path as the server has it");
+    }
+    if decoded.iter().any(|b| b"/\\\0".contains(b)) {
+        return Err("has an encoded slash, backslash or NUL in a path segment");
+    }
+    // Overlong forms of a dot or slash are not UTF-8.
+    if std::str::from_utf8(&decoded).is_err() {
+        return Err("has percent escapes in a path segment that are not UTF-8");
     }
     Ok(())
+}
+
+/// Decodes the percent escapes of a segment, those of which the percent sign is an escape itself included.
+fn fully_decoded(segment: &str) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(segment.len());
+    for byte in segment.bytes() {
+        decoded.push(byte);
+        // A decoded byte may complete another escape.
+        while let Some(byte) = last_escape(&decoded) {
+            decoded.truncate(decoded.len() - 3);
+            decoded.push(byte);
+        }
+    }
+    decoded
+}
+
+/// The byte of the escape at the end.
+fn last_escape(bytes: &[u8]) -> Option<u8> {
+    let &[b'%', high, low] = bytes.last_chunk::<3>()? else {
+        return None;
+    };
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
 }
 
 /// Whether a percent sign is not followed by two hex digits.

@@ -21,7 +21,7 @@ const MASK: &str = "***";
 pub(crate) const MIN_REDACTED_LEN: usize = 8;
 
 /// The most bytes of secrets that are searched for.
-const SECRETS_MAX: usize = 256 * 1024;
+pub(crate) const SECRETS_MAX: usize = 256 * 1024;
 
 /// Redacts the secrets of one call.
 pub(crate) struct Redactor {

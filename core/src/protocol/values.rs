@@ -1,9 +1,9 @@
-//! The format of session tokens and MFA ids, and the size limit of extra fields.
+//! The format of session tokens and of MFA and OTP ids, and the size limit of extra fields.
 
 /// The maximum length of a session token, in bytes.
 pub const SESSION_TOKEN_MAX: usize = 8192;
-/// The maximum length of an MFA id, in bytes.
-pub const MFA_ID_MAX: usize = 255;
+/// The maximum length of an MFA or OTP id, in bytes.
+pub const ID_MAX: usize = 255;
 /// The maximum length of the extra body fields, in bytes of JSON.
 pub const BODY_JSON_MAX: usize = 64 * 1024;
 
@@ -29,7 +29,7 @@ const IS_SESSION_TOKEN_BYTE: [bool; 256] = {
 };
 
 /// Returns whether `id` has the format of an MFA or OTP id.
-pub fn is_mfa_id(id: &str) -> bool {
+pub fn is_id(id: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-    (1..=MFA_ID_MAX).contains(&id.len()) && id.bytes().all(allowed)
+    (1..=ID_MAX).contains(&id.len()) && id.bytes().all(allowed)
 }

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use once_cell::race::OnceBox;
 
+use crate::input;
 use crate::protocol::json;
 use crate::protocol::jwt;
 use crate::secret::Secret;
@@ -127,10 +128,32 @@ impl Session {
         if let Some(name) = self.string_field("collectionName") {
             return name == SUPERUSERS_NAME;
         }
-        let id = self
-            .string_field("collectionId")
-            .or_else(|| self.claims().collection_id.clone());
-        id.as_deref() == Some(SUPERUSERS_ID)
+        self.collection_id().as_deref() == Some(SUPERUSERS_ID)
+    }
+
+    /// The collection of the account, by the record or else by the token; `None` if it is unknown or unusable.
+    pub(crate) fn collection_id(&self) -> Option<String> {
+        let of_record = self.string_field("collectionId");
+        let id = of_record.or_else(|| self.claims().collection_id.clone());
+        id.filter(|id| input::collection(id).is_ok())
+    }
+
+    /// The id of the account, by the record or else by the token; `None` if it is unknown.
+    fn id(&self) -> Option<String> {
+        let of_record = self.string_field("id");
+        of_record.or_else(|| self.claims().id.clone())
+    }
+
+    /// Whether this is a session of the account of `other`, as far as `other` names it.
+    pub(crate) fn is_of_account(&self, other: &Session) -> bool {
+        let collections = (self.collection_id(), other.collection_id());
+        let is_other = matches!(&collections, (Some(own), Some(other)) if own != other);
+        !is_other && other.id().is_none_or(|id| self.id() == Some(id))
+    }
+
+    /// Whether both are clones of one session.
+    pub(crate) fn is(&self, other: &Session) -> bool {
+        Arc::ptr_eq(&self.login, &other.login)
     }
 
     fn string_field(&self, name: &str) -> Option<String> {
@@ -208,6 +231,52 @@ mod tests {
             ("t", "", false),
         ] {
             assert_eq!(session(token, record).is_superuser(), superuser, "{record}");
+        }
+    }
+
+    #[test]
+    fn account_is_that_of_the_record_or_else_of_the_token() {
+        let of_token = jwt(r#"{"id":"r1","collectionId":"c1"}"#);
+        let (opaque, in_c2) = ("t", jwt(r#"{"id":"r1","collectionId":"c2"}"#));
+        let full = r#"{"id":"r1","collectionId":"c1"}"#;
+        for (record, collection) in [
+            (full, Some("c1")),
+            ("", None),
+            (r#"{"collectionId":5}"#, None),
+            (r#"{"collectionId":".."}"#, None),
+            (r#"{"collectionId":"a/b"}"#, None),
+            (r#"{"collectionId":""}"#, None),
+        ] {
+            let session = session(opaque, record);
+            assert_eq!(session.collection_id().as_deref(), collection, "{record}");
+        }
+        for (token, record, other, is_of_account) in [
+            (opaque, full, session(&of_token, ""), true),
+            (&of_token, "", session(opaque, full), true),
+            (&of_token, r#"{"name":"x"}"#, session(opaque, full), true),
+            (opaque, r#"{"id":"r1"}"#, session(opaque, full), true),
+            (opaque, r#"{"id":"r2"}"#, session(opaque, full), false),
+            (opaque, r#"{"id":1}"#, session(opaque, full), false),
+            (opaque, "{}", session(opaque, full), false),
+            (&of_token, r#"{"id":"r2"}"#, session(opaque, full), false),
+            (&in_c2, "", session(opaque, full), false),
+            (&in_c2, full, session(opaque, full), true),
+            (opaque, "{}", session(opaque, ""), true),
+            (
+                opaque,
+                full,
+                session(opaque, r#"{"collectionId":"c1"}"#),
+                true,
+            ),
+            (
+                opaque,
+                full,
+                session(opaque, r#"{"collectionId":"c2"}"#),
+                false,
+            ),
+        ] {
+            let new = session(token, record);
+            assert_eq!(new.is_of_account(&other), is_of_account, "{record}");
         }
     }
 

@@ -7,6 +7,17 @@ use bosauth::input;
 
 use super::strings;
 
+/// The last segments of the calls' paths.
+const CALLS: [&str; 7] = [
+    "bind-token",
+    "unbind-token",
+    "auth-with-token",
+    "auth-with-password",
+    "request-otp",
+    "auth-with-otp",
+    "auth-refresh",
+];
+
 /// Builds request targets from a base URL, a collection, an MFA id, and names and values of a query, separated by NULs.
 pub fn paths(data: &[u8]) {
     let Some(strings) = strings(data) else { return };
@@ -26,7 +37,7 @@ pub fn paths(data: &[u8]) {
         .filter(|pair| input::query(pair[0], pair[1]).is_ok())
         .map(|pair| (pair[0].into(), pair[1].into()))
         .collect();
-    for call in ["bind-token", "unbind-token", "auth-with-token"] {
+    for call in CALLS {
         let (target, address) = target(url, collection, call, &query, mfa_id.copied())
             .expect("the base URL was accepted before");
         let path = format!("{prefix}/api/collections/");

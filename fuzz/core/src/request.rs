@@ -1,6 +1,6 @@
 //! The bytes of a request, from the arguments of a call.
 
-use bosauth::fuzzing::{bind_body, login_body};
+use bosauth::fuzzing::body;
 use bosauth::{CallOptions, input};
 use serde_json::Value;
 
@@ -23,17 +23,22 @@ pub fn request(data: &[u8]) {
         return;
     };
     let extra = Some(extra).filter(|extra| CallOptions::new().body_json(extra).check().is_ok());
-    let body = bind_body(email, password, token, extra);
-    let own = [("email", email), ("password", password), ("token", token)];
-    check_body(&body, extra.unwrap_or("{}"), &own);
-    check_body(&login_body(token, extra), extra.unwrap_or("{}"), &own[2..]);
+    let (binding, otp) = (
+        [("email", email), ("password", password), ("token", token)],
+        [("otpId", token), ("password", password)],
+    );
+    let login = [("identity", email), ("password", password)];
+    for own in [&binding[..], &binding[..1], &binding[2..], &login, &otp] {
+        check_body(&body(own, extra), extra.unwrap_or("{}"), own);
+    }
 
+    let body = body(&binding, extra);
     let headers: Vec<(&str, &str)> = headers
         .chunks_exact(2)
         .map(|pair| (pair[0], pair[1]))
         .filter(|(name, value)| input::header(name, value).is_ok())
         .collect();
-    let request = bosauth::fuzzing::request(&headers, &body);
+    let request = bosauth::fuzzing::request("POST", &headers, Some(&body));
     check_request(&request, &headers, &body);
 }
 

@@ -14,9 +14,9 @@ pub fn response(data: &[u8]) {
     let (lengths, bytes) = (&data[..end], data.get(end + 1..).unwrap_or_default());
     let closed = lengths.first().is_some_and(|length| length % 2 == 1);
 
-    let at_once = parse_response(&mut [bytes].into_iter(), closed, BODY_MAX);
+    let at_once = parse_response("POST", &mut [bytes].into_iter(), closed, BODY_MAX);
     let mut parts = parts(lengths, bytes).into_iter();
-    let in_parts = parse_response(&mut parts, closed, BODY_MAX).map(|response| {
+    let in_parts = parse_response("POST", &mut parts, closed, BODY_MAX).map(|response| {
         let unread: usize = parts.map(<[u8]>::len).sum();
         response.map(|(status, body, keep_alive, rest)| (status, body, keep_alive, rest + unread))
     });

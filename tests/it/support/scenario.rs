@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use bosbase_local::{Config, Seed, Server};
+use serde_json::Value;
 
 use super::driver::Driver;
 use super::faulty_server::{Act, FaultyServer};
@@ -104,7 +105,10 @@ impl Scenario {
                         ));
                     }
                 }
-                Step::Do(step) => backend.control(&placeholders.fill(step)),
+                Step::Do(step) => {
+                    let result = backend.control(&placeholders.fill(step));
+                    placeholders.record_control(&result);
+                }
                 Step::Sent(part) => backend.assert_sent(&decode(&placeholders.fill(part))),
             }
         }
@@ -122,6 +126,8 @@ impl Backend {
     fn start(scenario: &Scenario, placeholders: &mut Placeholders<'_>) -> Self {
         let backend = if scenario.responses.is_empty() {
             let config = Config {
+                // Keeps the codes of one-time passwords, for the command last_otp.
+                control: true,
                 seed: Some(Seed::Text(placeholders.fill(&scenario.seed))),
                 ..Config::default()
             };
@@ -140,12 +146,13 @@ impl Backend {
         }
     }
 
-    fn control(&self, step: &str) {
+    /// Runs a control command, and returns its result.
+    fn control(&self, step: &str) -> Value {
         let Backend::Service(server) = self else {
             panic!("a mock server has no control");
         };
         let json = serde_json::from_str(step).expect("a step is JSON");
-        server.control(json).expect("the step succeeds");
+        server.control(json).expect("the step succeeds")
     }
 
     fn assert_sent(&self, part: &str) {
@@ -197,6 +204,15 @@ impl<'a> Placeholders<'a> {
         if let (Some(name), Some(value)) = (placeholder, result.strip_prefix("OK ")) {
             let name = format!("got:{name}");
             self.values.entry(name).or_insert_with(|| value.to_owned());
+        }
+    }
+
+    /// Sets the `{done:…}` placeholders to the strings in the result of a control command.
+    fn record_control(&mut self, result: &Value) {
+        for (name, value) in result.as_object().into_iter().flatten() {
+            if let Some(value) = value.as_str() {
+                self.set(&format!("done:{name}"), value.to_owned());
+            }
         }
     }
 

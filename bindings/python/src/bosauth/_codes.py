@@ -16,6 +16,7 @@ class Status(IntEnum):
     INVALID_UTF8 = 2
     INVALID_ARGUMENT = 3
     INVALID_HANDLE = 4
+    NO_SESSION = 5
     UNSUPPORTED = 6
     NAME_LOOKUP = 10
     CONNECT = 11
@@ -34,7 +35,9 @@ class Status(IntEnum):
     MFA_REQUIRED = 33
     MFA_SESSION = 34
     MFA_SAME_METHOD = 35
+    OTP_INVALID = 36
     METHOD_DISABLED = 37
+    UNAUTHORIZED = 40
     FORBIDDEN = 41
     NOT_FOUND = 42
     RATE_LIMITED = 43

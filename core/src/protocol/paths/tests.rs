@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+use percent_encoding::percent_decode_str;
+
 use super::*;
 
 fn parse(base_url: &str) -> BaseUrl {

@@ -5,9 +5,8 @@ use zeroize::Zeroizing;
 use crate::protocol::endpoint::Endpoint;
 use crate::protocol::json::{self, Check, DEPTH_MAX, JsonError, Stopped};
 use crate::protocol::server_strings;
-use crate::protocol::values;
 
-use super::fields::{Field, fields};
+use super::fields::{self, Field};
 use super::view::{RequestInfo, ResponseView};
 
 /// Fields whose values a user types.
@@ -72,7 +71,7 @@ impl<'a> ErrorResponse<'a> {
         if let (Ok((_, [status, message, data, mfa_id])), false) = (read, parsed.is_2xx()) {
             let envelope = envelope([status, message, data], response, check);
             parsed.envelope = unless_stopped(envelope)?.ok().flatten();
-            parsed.mfa_id = mfa_id.only().and_then(read_mfa_id);
+            parsed.mfa_id = mfa_id.only().and_then(fields::id);
         }
         Ok(parsed)
     }
@@ -80,11 +79,6 @@ impl<'a> ErrorResponse<'a> {
     pub fn is_2xx(&self) -> bool {
         (200..=299).contains(&self.http_status)
     }
-}
-
-fn read_mfa_id(value: &str) -> Option<Zeroizing<String>> {
-    let id = Zeroizing::new(json::short_string(value, values::MFA_ID_MAX)?);
-    values::is_mfa_id(&id).then_some(id)
 }
 
 /// The result, unless the call has to stop.
@@ -99,7 +93,7 @@ fn unless_stopped<T>(read: Result<T, JsonError>) -> Result<Result<T, JsonError>,
 fn read<'a>(body: &'a [u8], check: Check<'_>) -> Result<(&'a str, [Field<'a>; 4]), JsonError> {
     let body = std::str::from_utf8(body).map_err(|_| JsonError::NotUtf8)?;
     let names = ["status", "message", "data", "mfaId"];
-    Ok((body, fields(body, names, check)?))
+    Ok((body, fields::fields(body, names, check)?))
 }
 
 /// The envelope: JSON by its type, an integer `status` equal to the HTTP status, a string `message`, an object

@@ -2,6 +2,8 @@
 
 use std::mem;
 
+use zeroize::Zeroizing;
+
 use crate::protocol::json::{self, Check, DEPTH_MAX, ESCAPE_MAX, JsonError, Name};
 use crate::protocol::values;
 use crate::secret::{Secret, SecretBytes};
@@ -73,6 +75,12 @@ pub(super) fn login<'a>(object: &'a str, check: Check<'_>) -> Result<LoginFields
         }
     })?;
     Ok(found)
+}
+
+/// Decodes an MFA or OTP id from its JSON string.
+pub(super) fn id(value: &str) -> Option<Zeroizing<String>> {
+    let id = Zeroizing::new(json::short_string(value, values::ID_MAX)?);
+    values::is_id(&id).then_some(id)
 }
 
 /// Decodes a session token from its JSON string. It is copied once, into memory that is zeroized.

@@ -39,6 +39,17 @@ pub(crate) fn no_content(
     (response.status == 204).then_some(()).ok_or(None)
 }
 
+/// Parses the response of any other request: 2xx.
+pub(crate) fn success(
+    response: &ResponseView<'_>,
+    _check: Check<'_>,
+) -> Result<(), Option<JsonError>> {
+    (200..=299)
+        .contains(&response.status)
+        .then_some(())
+        .ok_or(None)
+}
+
 /// Parses the response of a login or refresh: 200 with a token and a record. Returns
 /// the error of the JSON, if that is the reason.
 pub(crate) fn login<'a>(
@@ -72,6 +83,20 @@ fn login_body<'a>(body: &'a [u8], check: Check<'_>) -> Result<Option<Login<'a>>,
         record_json,
         meta_json,
     }))
+}
+
+/// Parses the response of request-otp: 200 with the id of the one-time password.
+pub(crate) fn otp_id(
+    response: &ResponseView<'_>,
+    check: Check<'_>,
+) -> Result<String, Option<JsonError>> {
+    if response.status != 200 {
+        return Err(None);
+    }
+    let body = std::str::from_utf8(response.body).map_err(|_| JsonError::NotUtf8)?;
+    let [otp_id] = fields::fields(body, ["otpId"], check)?;
+    let otp_id = otp_id.unique()?.and_then(fields::id);
+    otp_id.map(|id| id.to_string()).ok_or(None)
 }
 
 /// The error of a response without the expected result; `json_error` is that of its body, if that is the reason.

@@ -19,15 +19,13 @@ use crate::error::Status::{
 use crate::protocol::endpoint::Endpoint;
 use crate::protocol::json::UNLIMITED;
 
-const REQUEST_OTP: Endpoint = Endpoint("request-otp");
-
 const ENDPOINTS: [Endpoint; 8] = [
     Endpoint::BIND_TOKEN,
     Endpoint::UNBIND_TOKEN,
     Endpoint::AUTH_WITH_TOKEN,
     Endpoint::AUTH_WITH_PASSWORD,
     Endpoint::AUTH_WITH_OTP,
-    REQUEST_OTP,
+    Endpoint::REQUEST_OTP,
     Endpoint::AUTH_REFRESH,
     Endpoint::SEND,
 ];
@@ -81,12 +79,9 @@ fn range(http_status: u16) -> &'static str {
 fn json_error(endpoint: Endpoint, response: &ResponseView<'_>) -> Option<Option<JsonError>> {
     match endpoint {
         Endpoint::BIND_TOKEN | Endpoint::UNBIND_TOKEN => no_content(response, UNLIMITED).err(),
-        // The library has no calls for them yet.
+        Endpoint::REQUEST_OTP => otp_id(response, UNLIMITED).err(),
+        // The library has no call for it yet.
         Endpoint::SEND => (response.status / 100 != 2).then_some(None),
-        REQUEST_OTP => {
-            let body: Value = serde_json::from_slice(response.body).unwrap_or_default();
-            (response.status != 200 || !body["otpId"].is_string()).then_some(None)
-        }
         _ => login(response, UNLIMITED).err(),
     }
 }
@@ -139,7 +134,7 @@ fn endpoint_of(request: &Value) -> Endpoint {
         "auth-with-token" => Endpoint::AUTH_WITH_TOKEN,
         "auth-with-password" => Endpoint::AUTH_WITH_PASSWORD,
         "auth-with-otp" => Endpoint::AUTH_WITH_OTP,
-        "request-otp" => REQUEST_OTP,
+        "request-otp" => Endpoint::REQUEST_OTP,
         "auth-refresh" => Endpoint::AUTH_REFRESH,
         _ => Endpoint::SEND,
     }
