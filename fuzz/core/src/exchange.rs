@@ -46,6 +46,7 @@ pub fn exchange(data: &[u8]) {
             result: &result,
             exchanges: &server.exchanges,
             is_silent,
+            has_saved_session: before.as_deref() == Some(SAVED),
         };
         observed.check_connections(is_reusable);
         observed.check_result();
@@ -65,9 +66,17 @@ enum Call {
     Unbind,
     Login,
     SecondLogin,
+    /// Any other request with this method.
+    Send(&'static str),
 }
 
 fn call_of(letter: u8) -> Call {
+    match letter {
+        b'g' => return Call::Send("GET"),
+        b'h' => return Call::Send("HEAD"),
+        b'p' => return Call::Send("POST"),
+        _ => {}
+    }
     match letter % 4 {
         0 => Call::Login,
         1 => Call::Unbind,
@@ -92,7 +101,12 @@ impl Call {
             Call::Unbind => users
                 .unbind_token("ann@example.com", PASSWORD, TOKEN)
                 .map(|()| None),
-            _ => users.auth_with_token(TOKEN).map(Some),
+            Call::Send(method) => {
+                let body = format!("{{\"token\":\"{TOKEN}\"}}");
+                let body = (method == "POST").then_some(body.as_bytes());
+                client.send(method, "/api/x", body, &options).map(|_| None)
+            }
+            Call::Login | Call::SecondLogin => users.auth_with_token(TOKEN).map(Some),
         }
     }
 
@@ -100,6 +114,8 @@ impl Call {
         match self {
             Call::Bind | Call::Unbind => &[PASSWORD, TOKEN],
             Call::Login | Call::SecondLogin => &[TOKEN],
+            Call::Send("POST") => &[TOKEN, SAVED],
+            Call::Send(_) => &[SAVED],
         }
     }
 
@@ -111,6 +127,9 @@ impl Call {
             Call::SecondLogin => {
                 "POST /api/collections/users/auth-with-token?mfaId=mfa-1 HTTP/1.1\r\n"
             }
+            Call::Send("GET") => "GET /api/x HTTP/1.1\r\n",
+            Call::Send("HEAD") => "HEAD /api/x HTTP/1.1\r\n",
+            Call::Send(_) => "POST /api/x HTTP/1.1\r\n",
         }
     }
 }
@@ -228,6 +247,8 @@ struct Observed<'a> {
     result: &'a CallResult,
     exchanges: &'a [Exchange],
     is_silent: bool,
+    /// Whether the session before the call was the saved one.
+    has_saved_session: bool,
 }
 
 impl Observed<'_> {
@@ -249,13 +270,19 @@ impl Observed<'_> {
         );
         if let (&[first], 1) = (reused.as_slice(), new) {
             let has_response = !first.sent.is_empty();
-            let is_idempotent = self.call != Call::SecondLogin;
+            let is_idempotent = !matches!(self.call, Call::SecondLogin | Call::Send("POST"));
             assert!(!has_response && is_idempotent, "{:?}", self.exchanges);
         }
         for exchange in self.exchanges.iter().filter(|e| !e.request.is_empty()) {
             let request = String::from_utf8_lossy(&exchange.request);
             assert!(request.starts_with(self.call.request_start()), "{request}");
-            assert!(request.ends_with(&format!("\"token\":\"{TOKEN}\"}}")));
+            let end = match self.call {
+                Call::Send("GET" | "HEAD") => "\r\n\r\n",
+                _ => &format!("\"token\":\"{TOKEN}\"}}"),
+            };
+            assert!(request.ends_with(end), "{request}");
+            let is_send = matches!(self.call, Call::Send(_));
+            assert_eq!(request.contains("\r\nAuthorization: "), is_send);
         }
     }
 
@@ -269,8 +296,10 @@ impl Observed<'_> {
 
     fn check_result(&self) {
         let last = self.exchanges.last();
-        let response =
-            last.and_then(|last| http::parse(&last.sent, last.end == End::Orderly, BODY_MAX));
+        let response = last.and_then(|last| {
+            let is_closed = last.end == End::Orderly;
+            http::parse(last.method(), &last.sent, is_closed, BODY_MAX)
+        });
         let is_success = response
             .as_ref()
             .is_some_and(|response| self.is_success(response));
@@ -288,7 +317,10 @@ impl Observed<'_> {
                 let is_delivered = last.is_some_and(|last| !last.ended_early) && !self.is_silent;
                 assert!(!(is_success && is_delivered), "{error} by {last:?}");
                 self.check_error(error, response.as_ref());
-                check_no_secret(error, self.call.secrets());
+                let secrets = self.call.secrets().iter();
+                // A login may have replaced the session.
+                let secrets = secrets.filter(|secret| **secret != SAVED || self.has_saved_session);
+                check_no_secret(error, secrets.copied());
             }
         }
     }
@@ -298,6 +330,7 @@ impl Observed<'_> {
         match self.call {
             Call::Bind | Call::Unbind => response.status == 204 && response.body.is_empty(),
             Call::Login | Call::SecondLogin => response.status == 200 && is_login(&response.body),
+            Call::Send(_) => response.status / 100 == 2,
         }
     }
 
@@ -321,7 +354,7 @@ impl Observed<'_> {
     }
 }
 
-fn check_no_secret(error: &Error, secrets: &[&str]) {
+fn check_no_secret(error: &Error, secrets: impl Iterator<Item = &'static str>) {
     let (message, data) = (error.server_message(), error.data_json());
     let shown = format!("{error} {error:?} {message} {data}");
     for secret in secrets {
