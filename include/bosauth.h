@@ -905,8 +905,9 @@ bosauth_status bosauth_auth_with_otp(bosauth_client client,
  * the start of the call; see bosauth_session_was_kept(). On failure, the client's session does not change.
  *
  * The server returns the token unchanged. From the second refresh of a token on, the record may be up to 30
- * minutes old (docs/protocol.md, "Login response"). The collection is that of the session's record or, without
- * one, of its token.
+ * minutes old (docs/protocol.md, "Login response"): for a current one, call bosauth_send() with "GET" and the
+ * path "/api/collections/{collection}/records/{id}". The collection of the call is that of the session's
+ * record or, without one, of its token.
  *
  * @param client the client
  * @param options per-call options; may be NULL

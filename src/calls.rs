@@ -189,10 +189,9 @@ pub unsafe extern "C" fn bosauth_request_otp(
             let otp_id = Arguments::pass(|arguments| {
                 let collection = arguments.string(collection, "collection");
                 let email = arguments.string(email, "email");
-                let mut options = copy_options(options);
-                if let Err(missing) = out.required("otp_id") {
-                    options.deferred_error().get_or_insert(missing);
-                }
+                // Reported after the other arguments, and before anything is sent.
+                let required = out.required("otp_id");
+                let options = copy_options(options).set(|_| required);
                 let collection = client.collection(&collection).with(&options);
                 collection.request_otp(&email)
             })?;
@@ -247,8 +246,9 @@ pub unsafe extern "C" fn bosauth_auth_with_otp(
 /// the start of the call; see bosauth_session_was_kept(). On failure, the client's session does not change.
 ///
 /// The server returns the token unchanged. From the second refresh of a token on, the record may be up to 30
-/// minutes old (docs/protocol.md, "Login response"). The collection is that of the session's record or, without
-/// one, of its token.
+/// minutes old (docs/protocol.md, "Login response"): for a current one, call bosauth_send() with "GET" and the
+/// path "/api/collections/{collection}/records/{id}". The collection of the call is that of the session's
+/// record or, without one, of its token.
 ///
 /// @param client the client
 /// @param options per-call options; may be NULL

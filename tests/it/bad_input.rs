@@ -32,7 +32,7 @@ fn parts(error: &Error) -> (Status, &'static str, Action) {
 fn assert_rejected<T>(result: Result<T, Error>, value: &str, argument: &str) {
     let error = result.err().expect(value);
     let action = match argument {
-        "email" | "password" => Action::AskCredentials,
+        "email" | "identity" | "password" | "code" => Action::AskCredentials,
         _ => Action::FixCall,
     };
     let expected = (Status::InvalidArgument, argument, action);
@@ -62,6 +62,10 @@ fn calls_reject_invalid_arguments_before_sending() {
             "collection",
         );
         assert_rejected(collection.auth_with_token("tok"), &bad, "collection");
+        let result = collection.auth_with_password("a@b.c", "pw");
+        assert_rejected(result, &bad, "collection");
+        assert_rejected(collection.request_otp("a@b.c"), &bad, "collection");
+        assert_rejected(collection.auth_with_otp("o-1", "1234"), &bad, "collection");
     }
     let users = client.collection("users");
     for bad in bad_sizes(255) {
@@ -69,6 +73,16 @@ fn calls_reject_invalid_arguments_before_sending() {
         assert_rejected(users.unbind_token(&bad, "pw", "tok"), &bad, "email");
         assert_rejected(users.bind_token("a@b.c", &bad, "tok"), &bad, "password");
         assert_rejected(users.unbind_token("a@b.c", &bad, "tok"), &bad, "password");
+        assert_rejected(users.auth_with_password(&bad, "pw"), &bad, "identity");
+        assert_rejected(users.auth_with_password("a@b.c", &bad), &bad, "password");
+        assert_rejected(users.request_otp(&bad), &bad, "email");
+    }
+    for bad in bad_sizes(71) {
+        assert_rejected(users.auth_with_otp("o-1", &bad), &bad, "code");
+    }
+    let malformed = ["a b", "a/b", "a.b", "a\r\nb"].map(str::to_owned);
+    for bad in bad_sizes(255).into_iter().chain(malformed) {
+        assert_rejected(users.auth_with_otp(&bad, "1234"), &bad, "otp_id");
     }
     for bad in bad_sizes(1024) {
         assert_rejected(users.bind_token("a@b.c", "pw", &bad), &bad, "token");
@@ -86,7 +100,41 @@ fn longest_strings_are_sent() {
     let (long, longest) = ("x".repeat(255), "\u{e9}".repeat(512));
     let collection = client.collection(&long);
     collection.bind_token(&long, &long, &longest).unwrap();
-    assert_eq!(server.requests().len(), 1);
+    collection.auth_with_password(&long, &long).unwrap_err();
+    collection.request_otp(&long).unwrap_err();
+    collection.auth_with_otp(&long, &long[..71]).unwrap_err();
+    assert_eq!(server.requests().len(), 4);
+}
+
+#[test]
+fn refresh_requires_a_session_with_a_usable_collection() {
+    let server = FaultyServer::responding(responses::NO_CONTENT);
+    let client = server.client();
+    let refresh = || client.auth_refresh(&CallOptions::new());
+    let expected = (Status::NoSession, "", Action::AskCredentials);
+    assert_eq!(parts(&refresh().unwrap_err()), expected);
+    for record in [
+        "{}",
+        r#"{"collectionName":"users"}"#,
+        r#"{"collectionId":5}"#,
+        r#"{"collectionId":""}"#,
+        r#"{"collectionId":".."}"#,
+        r#"{"collectionId":"a/b"}"#,
+        r#"{"collectionId":"a%2fb"}"#,
+        r#"{"collectionId":"a\u0000b"}"#,
+        r#"{"collectionId":"\ud800"}"#,
+    ] {
+        client.save_session("saved", Some(record)).unwrap();
+        assert_eq!(parts(&refresh().unwrap_err()), expected, "{record}");
+    }
+    assert_eq!(server.connections(), 0, "a request was sent");
+    assert_eq!(client.session().unwrap().token(), "saved");
+    client.clear_session();
+    for name in ["Cookie", "Content-Type"] {
+        let invalid = CallOptions::new().header(name, "a=b");
+        let error = client.auth_refresh(&invalid).unwrap_err();
+        assert_eq!(error.argument(), "name", "the options precede the session");
+    }
 }
 
 #[test]

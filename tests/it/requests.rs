@@ -41,21 +41,67 @@ fn bind_request_bytes() {
 }
 
 #[test]
-fn unbind_and_login_requests() {
+fn target_body_and_authorization_of_every_call() {
+    const JWT: &str = "e30.e30.c2F2ZWQ";
     let server = FaultyServer::responding(NO_CONTENT);
     let client = server.client();
+    let session = r#"{"id":"r1","collectionId":"c 1"}"#;
+    client.save_session(JWT, Some(session)).unwrap();
     let users = client.collection("users");
     users.unbind_token("a@b.c", "pw", "tok").unwrap();
     users.auth_with_token("tok").unwrap_err();
-    let requests = server.requests();
-    assert_eq!(requests[0].target(), "/api/collections/users/unbind-token");
-    let body = br#"{"email":"a@b.c","password":"pw","token":"tok"}"#;
-    assert_eq!(requests[0].body(), body);
+    users.auth_with_password("a@b.c", "pw").unwrap_err();
+    users.request_otp("a@b.c").unwrap_err();
+    users.auth_with_otp("o-1", "1234").unwrap_err();
+    client.auth_refresh(&CallOptions::new()).unwrap_err();
+    let expected = [
+        (
+            "users/unbind-token",
+            r#"{"email":"a@b.c","password":"pw","token":"tok"}"#,
+        ),
+        ("users/auth-with-token", r#"{"token":"tok"}"#),
+        (
+            "users/auth-with-password",
+            r#"{"identity":"a@b.c","password":"pw"}"#,
+        ),
+        ("users/request-otp", r#"{"email":"a@b.c"}"#),
+        (
+            "users/auth-with-otp",
+            r#"{"otpId":"o-1","password":"1234"}"#,
+        ),
+        ("c%201/auth-refresh", "{}"),
+    ];
+    for (request, (path, body)) in server.requests().iter().zip(expected) {
+        assert_eq!(request.target(), format!("/api/collections/{path}"));
+        assert_eq!(String::from_utf8_lossy(request.body()), body);
+        let has_session = request
+            .head()
+            .contains(&format!("\r\nAuthorization: {JWT}\r\n"));
+        assert_eq!(has_session, path.ends_with("/auth-refresh"), "{path}");
+        assert!(request.head().starts_with("POST "), "{path}");
+    }
+    assert_eq!(server.requests().len(), expected.len());
+}
+
+#[test]
+fn refresh_sends_the_authorization_header_of_the_app() {
+    let server = FaultyServer::responding(NO_CONTENT);
+    let client = server.client();
+    let session = r#"{"collectionId":"users"}"#;
+    client.save_session("saved", Some(session)).unwrap();
+    let options = CallOptions::new()
+        .header("authorization", "own")
+        .query("expand", "team")
+        .body_json(r#"{"device":"x"}"#);
+    client.auth_refresh(&options).unwrap_err();
+    let request = server.request();
     assert_eq!(
-        requests[1].target(),
-        "/api/collections/users/auth-with-token"
+        request.target(),
+        "/api/collections/users/auth-refresh?expand=team"
     );
-    assert_eq!(requests[1].body(), br#"{"token":"tok"}"#);
+    assert!(request.head().contains("\r\nauthorization: own\r\n"));
+    assert!(!request.head().contains("saved"), "{}", request.head());
+    assert_eq!(request.body(), br#"{"device":"x"}"#);
 }
 
 #[test]
