@@ -8,13 +8,14 @@ use bosauth::input;
 use super::strings;
 
 /// The last segments of the calls' paths.
-const CALLS: [&str; 6] = [
+const CALLS: [&str; 7] = [
     "bind-token",
     "unbind-token",
     "auth-with-token",
     "auth-with-password",
     "request-otp",
     "auth-with-otp",
+    "auth-refresh",
 ];
 
 /// Builds request targets from a base URL, a collection or path, an MFA id, and names and values of a query, separated
