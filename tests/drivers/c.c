@@ -17,6 +17,7 @@ static bosauth_client client;
 static bosauth_cancel cancel;
 static bosauth_session *login; /* of the last login */
 static bosauth_error *error;   /* of the last call that failed */
+static bosauth_response *response; /* of the last request that succeeded */
 
 /* ---- fields and results ---- */
 
@@ -301,6 +302,31 @@ static void generate_token(void)
     print_and_free(status, token, new_error);
 }
 
+static void send_request(void)
+{
+    bosauth_response *new_response;
+    bosauth_error *new_error;
+    bosauth_status status = bosauth_send(client, fields[1], fields[2], fields[3], fields[3] ? strlen(fields[3]) : 0, options,
+                                         &new_response, &new_error);
+    if (!failed(status, new_error)) {
+        bosauth_response_free(response);
+        response = new_response;
+        printf("OK %d\n", (int)bosauth_response_http_status(response));
+    }
+    free_options();
+}
+
+static void show_response(void)
+{
+    size_t length;
+    if (named("@body")) {
+        const char *body = bosauth_response_body(response, &length);
+        print_bytes(body, length);
+    } else {
+        print_string(bosauth_response_header(response, fields[1]));
+    }
+}
+
 static void save_session(void)
 {
     bosauth_error *new_error;
@@ -384,11 +410,13 @@ static void free_all(void)
     bosauth_cancel_free(cancel);
     bosauth_session_free(login);
     bosauth_error_free(error);
+    bosauth_response_free(response);
     config = NULL;
     client = 0;
     cancel = 0;
     login = NULL;
     error = NULL;
+    response = NULL;
 }
 
 static void reset(void)
@@ -414,6 +442,7 @@ static const struct {
     {"login_with_otp", 3, 3, login_with_otp},
     {"refresh", 0, 0, refresh_session},
     {"generate_token", 0, 0, generate_token},
+    {"send", 2, 3, send_request},    {"received", 1, 1, show_response},
 };
 
 static void run_line(void)

@@ -5,7 +5,8 @@ use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
 use bosauth::{
-    CallOptions, Cancel, Client, ClientBuilder, Collection, Error, Session, generate_token,
+    CallOptions, Cancel, Client, ClientBuilder, Collection, Error, Response, Session,
+    generate_token,
 };
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 
@@ -28,6 +29,7 @@ struct Driver {
     client: Option<Client>,
     options: CallOptions,
     login: Option<Session>,
+    response: Option<Response>,
     cancel: Option<Cancel>,
     error: Option<Error>,
 }
@@ -76,6 +78,9 @@ impl Driver {
                 Ok(token) => format!("OK {}", encode(token.expose().as_bytes())),
                 Err(error) => failure(&error),
             },
+            ["send", method, path] => self.send(method, path, None),
+            ["send", method, path, body] => self.send(method, path, Some(body.as_bytes())),
+            ["received", part] => self.response_part(part),
             ["save", token] => self.call(|client, _| client.save_session(token, None)),
             ["save", token, record] => {
                 self.call(|client, _| client.save_session(token, Some(record)))
@@ -176,6 +181,28 @@ impl Driver {
             let kept = if session.was_kept() { "kept" } else { "lost" };
             format!("OK {kept}")
         }))
+    }
+
+    fn send(&mut self, method: &str, path: &str, body: Option<&[u8]>) -> String {
+        let options = std::mem::take(&mut self.options);
+        let result = self.client().send(method, path, body, &options);
+        let result = result.map(|response| {
+            let status = response.status();
+            self.response = Some(response);
+            format!("OK {status}")
+        });
+        self.outcome(result)
+    }
+
+    fn response_part(&self, part: &str) -> String {
+        let response = self.response.as_ref().expect("a request succeeded before");
+        match part {
+            "@body" => format!("OK {}", encode(response.body())),
+            name => {
+                let value = response.header(name).unwrap_or_default();
+                format!("OK {}", encode(value.as_bytes()))
+            }
+        }
     }
 
     fn outcome(&mut self, result: Result<String, Error>) -> String {

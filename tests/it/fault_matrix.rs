@@ -4,10 +4,10 @@
 
 /// Rows by a function, one a line: its arguments, then the expected result as the last one, if it takes that.
 macro_rules! rows {
-    ($row:ident: $($($argument:expr),+ => $expected:expr;)+) => {
+    ($row:path: $($($argument:expr),+ => $expected:expr;)+) => {
         vec![$($row($($argument),+, $expected)),+]
     };
-    ($row:ident: $($($argument:expr),+;)+) => {
+    ($row:path: $($($argument:expr),+;)+) => {
         vec![$($row($($argument),+)),+]
     };
 }

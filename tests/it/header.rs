@@ -108,7 +108,9 @@ fn header() -> String {
         items("cancel", &[Typedefs]),
     ];
     header += &types.join("\n\n");
-    for file in ["error", "config", "options", "response", "session", "string"] {
+    for file in [
+        "error", "config", "options", "response", "session", "string",
+    ] {
         header += &format!("\n\n{}", items(file, &[OpaqueItems]));
     }
     header += &format!("\n\n{}", function_types(&items("options", &[Typedefs])));

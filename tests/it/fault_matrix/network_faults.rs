@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::row::{
-    BROKEN_TLS, Call, LOGIN_ONLY, LOST, LOST_200, LOST_UNSENT, NO_HTTP, NO_TLS, RESET,
-    RESET_UNSENT, Row, SUCCESS, TIMEOUT, TIMEOUT_200, TIMEOUT_UNSENT, UNEXPECTED_204, url,
+    BROKEN_TLS, Call, LOST, LOST_200, LOST_UNSENT, NO_HTTP, NO_TLS, RESET, RESET_UNSENT, Row,
+    TIMEOUT, TIMEOUT_200, TIMEOUT_UNSENT, UNEXPECTED_204, by_status, each, session_only, success,
+    url,
 };
 use crate::support::closed_port::ClosedPort;
 use crate::support::faulty_server::{Act, Transport};
@@ -72,7 +73,7 @@ fn faults(direction: Direction, after: usize, then: Then) -> Vec<Fault> {
 
 /// A row in which each call has the same result.
 fn relayed(name: &str, faults: Vec<Fault>, expected: &str) -> Row {
-    Row::relayed(name, faults, [expected; 3])
+    Row::relayed(name, faults, each(expected))
 }
 
 const DIRECTIONS: [Direction; 2] = [Direction::ToServer, Direction::ToClient];
@@ -90,7 +91,7 @@ fn closes_on_the_path() -> Vec<Row> {
         // No response is that long, but a handshake is.
         for after in [130, 200, 400] {
             let name = format!("{end:?} after {after} bytes of a handshake");
-            let row = Row::relayed(&name, to_client(after, end.clone()), SUCCESS);
+            let row = Row::relayed(&name, to_client(after, end.clone()), success);
             rows.push(row.over_tls(LOST_UNSENT));
         }
     }
@@ -113,7 +114,7 @@ fn stalls_on_the_path() -> Vec<Row> {
         }
     }
     let name = "silence after 200 bytes of a handshake";
-    rows.push(Row::relayed(name, to_client(200, Then::Drop), SUCCESS));
+    rows.push(Row::relayed(name, to_client(200, Then::Drop), success));
     rows.into_iter()
         .map(|row| row.over_tls(TIMEOUT_UNSENT).short_deadline())
         .collect()
@@ -125,10 +126,10 @@ fn slow_paths() -> Vec<Row> {
     for direction in DIRECTIONS {
         let name = |what: &str| format!("{what} {direction:?}");
         let drip = faults(direction, 0, Then::Drip(short));
-        let row = Row::relayed(&name("drip"), drip, SUCCESS);
+        let row = Row::relayed(&name("drip"), drip, success);
         rows.push(row.with_config(&["connect_timeout_ms", "12000"]));
         let delays = [0, 10].map(|after| faults(direction, after, Then::Delay(long)));
-        rows.push(Row::relayed(&name("delay"), delays.concat(), SUCCESS));
+        rows.push(Row::relayed(&name("delay"), delays.concat(), success));
         let endless = faults(direction, 0, Then::Drip(long));
         let row = relayed(&name("drip beyond the deadline"), endless, TIMEOUT);
         rows.push(row.over_tls(TIMEOUT_UNSENT).short_deadline());
@@ -139,14 +140,13 @@ fn slow_paths() -> Vec<Row> {
 fn corrupted_bytes() -> Vec<Row> {
     let insert = |after, bytes: &[u8]| to_client(after, Then::Insert(bytes.to_vec()));
     let replace = |bytes: &[u8]| [insert(0, bytes), to_client(0, Then::Drop)].concat();
-    let plain = ["OK", "OK", UNEXPECTED_204];
-    let row = Row::relayed;
-    let rows = rows! { row:
-        "garbage", replace(&[b'x'; 64]) => [NO_HTTP; 3];
+    let plain = by_status("OK", UNEXPECTED_204);
+    let rows = rows! { Row::relayed:
+        "garbage", replace(&[b'x'; 64]) => each(NO_HTTP);
         "a plain-text response", replace(NO_CONTENT.as_bytes()) => plain;
-        "an alert", replace(&ALERT) => [NO_HTTP; 3];
-        "garbage in a handshake", insert(200, &[b'x'; 64]) => SUCCESS;
-        "a byte is missing", to_client(8, Then::Omit(1)) => [NO_HTTP; 3];
+        "an alert", replace(&ALERT) => each(NO_HTTP);
+        "garbage in a handshake", insert(200, &[b'x'; 64]) => success;
+        "a byte is missing", to_client(8, Then::Omit(1)) => each(NO_HTTP);
     };
     rows.into_iter().map(|row| row.over_tls(NO_TLS)).collect()
 }
@@ -161,18 +161,18 @@ fn events_before_the_request() -> Vec<Row> {
     let error = Act::Send(api_error(413, "Request entity too large.", "{}"));
     let banner = |_| vec![Act::Send(b"220 ready\r\n".into())];
     let mut rows = vec![
-        Row::early("an early response", move |call| vec![good(call)], SUCCESS),
-        Row::early("early garbage", banner, [NO_HTTP; 3]),
+        Row::early("an early response", move |call| vec![good(call)], success),
+        Row::early("early garbage", banner, each(NO_HTTP)),
     ];
     for end in [Act::Close, Act::Finish, Act::Reset] {
         // A reset before the request discards what was received.
         let acts = vec![error.clone(), Act::Take(1), end.clone()];
         let name = format!("an early error, then {end:?}");
-        let expected = ["REFUSED 413 FIX_CALL"; 3];
+        let expected = each("REFUSED 413 FIX_CALL");
         rows.push(Row::early(&name, move |_| acts.clone(), expected));
         let name = format!("an early response, then {end:?}");
         let acts = move |call| vec![good(call), Act::Take(1), end.clone()];
-        rows.push(Row::early(&name, acts, SUCCESS));
+        rows.push(Row::early(&name, acts, success));
     }
     rows
 }
@@ -188,10 +188,10 @@ fn ends_within_the_request() -> Vec<Row> {
             // A reset at once may precede the request.
             let lost = if taken == 0 { RESET } else { LOST };
             let name = format!("{end:?} after {taken} bytes of the request");
-            rows.push(Row::early(&name, acts(&end), [lost; 3]));
+            rows.push(Row::early(&name, acts(&end), each(lost)));
         }
         let name = format!("silence after {taken} bytes of the request");
-        rows.push(Row::early(&name, acts(&Act::Silence), [TIMEOUT; 3]).short_deadline());
+        rows.push(Row::early(&name, acts(&Act::Silence), each(TIMEOUT)).short_deadline());
     }
     rows
 }
@@ -213,30 +213,30 @@ fn faults_within_the_response() -> Vec<Row> {
     let large = response("200 x", "", &format!("{LOGIN}{}", " ".repeat(10_000)));
     let plain = |call: Call| vec![Act::Raw(call.success_response()), Act::Silence];
     let raw = |bytes: &[u8]| vec![Act::Raw(bytes.to_vec()), Act::Silence];
-    let lost = [LOST, LOST, LOST_200];
-    let cut = Row::by_call("a torn response, then Cut", torn(Act::Cut), lost);
-    let reset = Row::by_call("a torn response, then Reset", torn(Act::Reset), lost);
-    let timeout = [TIMEOUT, TIMEOUT, TIMEOUT_200];
+    let lost = || by_status(LOST, LOST_200);
+    let cut = Row::by_call("a torn response, then Cut", torn(Act::Cut), lost());
+    let reset = Row::by_call("a torn response, then Reset", torn(Act::Reset), lost());
+    let timeout = by_status(TIMEOUT, TIMEOUT_200);
     let stall = Row::by_call("a torn response, then silence", torn(Act::Silence), timeout);
     let large = Row::by_call(
         "longer than one read",
         move |_| vec![Act::Send(large.clone())],
-        LOGIN_ONLY,
+        session_only,
     );
     let unsized_body = Row::by_call(
         "unsized body without close_notify",
         move |_| unsized_body.clone(),
-        LOGIN_ONLY,
+        session_only,
     );
     let slow_record = "a record that trickles beyond the deadline";
     let slow_record = Row::new(slow_record, vec![Act::Trickle(long)], TIMEOUT_200);
-    let plain_records = Row::by_call("plain text after a handshake", plain, SUCCESS);
+    let plain_records = Row::by_call("plain text after a handshake", plain, success);
     vec![
         cut.over_tls(LOST),
         reset.over_tls(LOST),
         stall.over_tls(TIMEOUT).short_deadline(),
-        Row::by_call("a response that trickles", trickle, SUCCESS),
-        Row::by_call("a response in two parts", halves, SUCCESS),
+        Row::by_call("a response that trickles", trickle, success),
+        Row::by_call("a response in two parts", halves, success),
         large,
         unsized_body.over_tls(LOST_200),
         slow_record.over_tls(TIMEOUT).short_deadline(),

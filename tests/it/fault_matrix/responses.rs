@@ -1,8 +1,8 @@
-//! Every kind of response that one of the three calls can receive, from a real socket.
+//! Every kind of response that a call can receive, from a real socket.
 
-use super::row::{Call, LOGIN_ONLY, Row, UNEXPECTED_200, UNEXPECTED_204};
+use super::row::{Call, Row, UNEXPECTED_200, UNEXPECTED_204, by_status, each, only, session_only};
 use crate::support::faulty_server::Act;
-use crate::support::responses::{HTML, JSON, LOGIN, api_error, response};
+use crate::support::responses::{HTML, JSON, LOGIN, OTP_ID, api_error, response};
 
 /// The rows.
 pub fn rows() -> Vec<Row> {
@@ -21,20 +21,30 @@ fn row(name: &str, bytes: Vec<u8>, expected: &str) -> Row {
     Row::new(name, vec![Act::Send(bytes)], expected)
 }
 
-/// A row in which bind, unbind and login differ.
-fn row3(name: &str, bytes: Vec<u8>, expected: [&str; 3]) -> Row {
+/// A row in which the calls differ.
+fn by_call<'a>(name: &str, bytes: Vec<u8>, expected: impl Fn(Call) -> &'a str) -> Row {
     Row::by_call(name, move |_| vec![Act::Send(bytes.clone())], expected)
 }
 
 /// A row of an error object of the API.
 fn error(status: u16, message: &str, data: &str, expected: &str) -> Row {
+    error_by_call(status, message, data, each(expected))
+}
+
+/// The same, in which the calls differ.
+fn error_by_call<'a>(
+    status: u16,
+    message: &str,
+    data: &str,
+    expected: impl Fn(Call) -> &'a str,
+) -> Row {
     let name = format!("{status} {message} {data}");
-    row(&name, api_error(status, message, data), expected)
+    by_call(&name, api_error(status, message, data), expected)
 }
 
 /// A row of a 200 with this body.
-fn ok(name: &str, body: &str, expected: [&str; 3]) -> Row {
-    row3(name, response("200 OK", JSON, body), expected)
+fn ok<'a>(name: &str, body: &str, expected: impl Fn(Call) -> &'a str) -> Row {
+    by_call(name, response("200 OK", JSON, body), expected)
 }
 
 /// A row of a status other than success, with this action.
@@ -44,6 +54,8 @@ fn unexpected(name: &str, status: u16, fields: &str, body: &str, action: &str) -
     row(name, bytes, &expected)
 }
 
+const LOGINS: [Call; 3] = [Call::Login, Call::PasswordLogin, Call::OtpLogin];
+
 const NETWORK: &str = "CHECK_NETWORK";
 const OPERATOR: &str = "CONTACT_OPERATOR";
 
@@ -51,8 +63,13 @@ fn successes_and_near_successes() -> Vec<Row> {
     let html = "<html><body>Please log in to the network</body></html>";
     let no_content = b"HTTP/1.1 204 No Content\r\n\r\n".to_vec();
     let mut rows = vec![
-        ok("good", LOGIN, LOGIN_ONLY),
-        row3("204", no_content, ["OK", "OK", UNEXPECTED_204]),
+        ok("good login", LOGIN, session_only),
+        ok(
+            "good OTP id",
+            OTP_ID,
+            only(&[Call::RequestOtp], "OK o-1", UNEXPECTED_200),
+        ),
+        by_call("204", no_content, by_status("OK", UNEXPECTED_204)),
     ];
     rows.extend(rows! { unexpected:
         "200 HTML", 200, HTML, html => NETWORK;
@@ -74,7 +91,7 @@ fn successes_and_near_successes() -> Vec<Row> {
 fn logins() -> Vec<Row> {
     let nested = |depth: usize| {
         let (open, close) = ("[".repeat(depth), "]".repeat(depth));
-        format!(r#"{{"record":{{"a":{open}{close}}},"token":"e30.e30.bG9naW4"}}"#)
+        format!(r#"{{"record":{{"id":"r1","a":{open}{close}}},"token":"e30.e30.bG9naW4"}}"#)
     };
     let unusable = [
         r#"{"record":{"id":"r1"}}"#,
@@ -94,24 +111,34 @@ fn logins() -> Vec<Row> {
         &format!("\u{feff}{LOGIN}"),
         r#"{"record":{"n":1.},"token":"e30.e30.bG9naW4"}"#,
         &nested(512),
+        r#"{"otpId":""}"#,
+        r#"{"otpId":5}"#,
+        r#"{"otpId":"a/b"}"#,
+        r#"{"otpId":"o-1","otpId":"o-2"}"#,
     ];
     let name = |body: &str| body.chars().take(100).collect::<String>();
     let mut rows: Vec<Row> = unusable
         .iter()
-        .map(|body| ok(&name(body), body, [UNEXPECTED_200; 3]))
+        .map(|body| ok(&name(body), body, each(UNEXPECTED_200)))
         .collect();
     let list = format!("[{LOGIN}]");
     rows.push(unexpected(&list, 200, JSON, &list, NETWORK));
+    let other_account = r#"{"record":{"id":"r2"},"token":"e30.e30.bG9naW4"}"#;
+    let by_login = |call: Call| match call.is_login() {
+        true => "OK kept",
+        false => UNEXPECTED_200,
+    };
+    rows.push(ok("the login of another account", other_account, by_login));
     let fields: Vec<String> = (0..10_001).map(|n| format!("\"n{n}\":{n}")).collect();
     let fields = fields.join(",");
-    let large = format!(r#"{{"record":{{{fields}}},"token":"e30.e30.bG9naW4"}}"#);
-    let surrogate = r#"{"record":{"text":"\ud800"},"token":"e30.e30.bG9naW4"}"#;
-    let huge = r#"{"record":{"n":1e400,"\ud800":-0.0E-999},"token":"e30.e30.bG9naW4"}"#;
+    let large = format!(r#"{{"record":{{"id":"r1",{fields}}},"token":"e30.e30.bG9naW4"}}"#);
+    let surrogate = r#"{"record":{"id":"r1","text":"\ud800"},"token":"e30.e30.bG9naW4"}"#;
+    let huge = r#"{"record":{"id":"r1","n":1e400,"\ud800":-0.0E-999},"token":"e30.e30.bG9naW4"}"#;
     rows.extend(rows! { ok:
-        "half of a surrogate pair", surrogate => LOGIN_ONLY;
-        "huge numbers", huge => LOGIN_ONLY;
-        "10,001 fields", &large => LOGIN_ONLY;
-        "512 levels", &nested(511) => LOGIN_ONLY;
+        "half of a surrogate pair", surrogate => session_only;
+        "huge numbers", huge => session_only;
+        "10,001 fields", &large => session_only;
+        "512 levels", &nested(511) => session_only;
     });
     rows
 }
@@ -152,19 +179,25 @@ fn api_errors() -> Vec<Row> {
     let disabled = "METHOD_DISABLED 403 CONTACT_OPERATOR";
     let no_password = "The collection is not configured to allow password authentication.";
     let no_otp = "The collection is not configured to allow OTP authentication.";
-    let mut rows = rows! { row3:
-        "401 mfa", mfa(r#"{"mfaId":"m_1"}"#) => [unexpected, unexpected, mfa_required];
-        "401 bad mfa", mfa(r#"{"mfaId":"a/b"}"#) => [unexpected; 3];
-        "401 no mfa", mfa(r#"{"mfaId":5}"#) => [unexpected; 3];
+    let unauthorized = "UNAUTHORIZED 401 ASK_CREDENTIALS";
+    let refused_401 = "REFUSED 401 CONTACT_OPERATOR";
+    let forbidden = "FORBIDDEN 403 CONTACT_OPERATOR";
+    let mut rows = rows! { by_call:
+        "401 mfa", mfa(r#"{"mfaId":"m_1"}"#) => only(&LOGINS, mfa_required, unexpected);
+        "401 bad mfa", mfa(r#"{"mfaId":"a/b"}"#) => each(unexpected);
+        "401 no mfa", mfa(r#"{"mfaId":5}"#) => each(unexpected);
     };
+    rows.extend(rows! { error_by_call:
+        401, "No.", "{}" => only(&[Call::Refresh], unauthorized, refused_401);
+        403, "No.", "{}" => only(&[Call::Refresh], "FORBIDDEN 403 FIX_CALL", forbidden);
+    });
     rows.extend(rows! { error:
-        401, "No.", "{}" => "REFUSED 401 CONTACT_OPERATOR";
-        403, "No.", "{}" => "FORBIDDEN 403 CONTACT_OPERATOR";
         404, "No.", "{}" => "NOT_FOUND 404 FIX_CALL";
         413, "Request entity too large.", "{}" => "REFUSED 413 FIX_CALL";
         402, "No.", "{}" => "REFUSED 402 CONTACT_OPERATOR";
         499, "No.", "{}" => "REFUSED 499 CONTACT_OPERATOR";
         400, "No.", r#"{"email":{},"password":{}}"# => "VALIDATION 400 ASK_CREDENTIALS";
+        400, "No.", r#"{"identity":{},"otpId":{}}"# => "VALIDATION 400 ASK_CREDENTIALS";
         400, "No.", r#"{"email":{},"token":{}}"# => "VALIDATION 400 FIX_CALL";
         400, "No.", r#"{"other":1}"# => "VALIDATION 400 FIX_CALL";
         400, "Any other text.", "{}" => "REFUSED 400 CONTACT_OPERATOR";
@@ -173,29 +206,38 @@ fn api_errors() -> Vec<Row> {
         400, "An error occurred while loading the submitted data.", "{}" => "REFUSED 400 FIX_CALL";
         400, "Unsupported Content-Type.", "{}" => "REFUSED 400 FIX_CALL";
     });
-    rows.extend(messages_of_one_call());
+    rows.extend(messages_of_some_calls());
     rows
 }
 
-/// Messages that are distinguished for one call only.
-fn messages_of_one_call() -> Vec<Row> {
-    let message = |message: &str, expected| row3(message, api_error(400, message, "{}"), expected);
+/// Messages that are distinguished for some calls only.
+fn messages_of_some_calls() -> Vec<Row> {
     let other = "REFUSED 400 CONTACT_OPERATOR";
     let credentials = "CREDENTIALS 400 ASK_CREDENTIALS";
     let session = "MFA_SESSION 400 SECOND_FACTOR";
     let fix_session = "MFA_SESSION 400 FIX_CALL";
-    let unknown = "UNKNOWN_TOKEN 400 ASK_CREDENTIALS";
     let same_method = "MFA_SAME_METHOD 400 SECOND_FACTOR";
-    rows! { message:
-        "Failed to bind token." => [credentials, other, other];
-        "Failed to unbind token." => [other, credentials, other];
-        "Failed to authenticate." => [other, other, unknown];
-        "Invalid or expired MFA session." => [other, other, session];
-        "Invalid MFA session." => [other, other, session];
-        "Failed to read MFA Id." => [other, other, fix_session];
-        "A different authentication method is required." => [other, other, same_method];
-        "Invalid or expired OTP." => [other; 3];
-        "failed to bind token." => [other; 3];
+    let otp = "OTP_INVALID 400 SECOND_FACTOR";
+    let attempts = "Too many attempts, please try again later with a new OTP.";
+    let otp_429 = "OTP_INVALID 429 SECOND_FACTOR";
+    let limited = "RATE_LIMITED 429 RETRY_LATER";
+    let login_failed = |call| match call {
+        Call::Login => "UNKNOWN_TOKEN 400 ASK_CREDENTIALS",
+        Call::PasswordLogin => credentials,
+        _ => other,
+    };
+    rows! { error_by_call:
+        400, "Failed to bind token.", "{}" => only(&[Call::Bind], credentials, other);
+        400, "Failed to unbind token.", "{}" => only(&[Call::Unbind], credentials, other);
+        400, "Failed to authenticate.", "{}" => login_failed;
+        400, "Invalid or expired MFA session.", "{}" => only(&LOGINS, session, other);
+        400, "Invalid MFA session.", "{}" => only(&LOGINS, session, other);
+        400, "Failed to read MFA Id.", "{}" => only(&LOGINS, fix_session, other);
+        400, "A different authentication method is required.", "{}" => only(&LOGINS, same_method, other);
+        400, "Invalid or expired OTP.", "{}" => only(&[Call::OtpLogin], otp, other);
+        400, attempts, "{}" => each(other);
+        429, attempts, "{}" => only(&[Call::OtpLogin], otp_429, limited);
+        400, "failed to bind token.", "{}" => each(other);
     }
 }
 
@@ -252,7 +294,11 @@ fn framings() -> Vec<Row> {
         for (name, act) in [("", Act::Send as fn(_) -> _), ("dripped ", Act::Drip)] {
             let bytes = framing.clone().into_bytes();
             let acts = move |_: Call| vec![act(bytes.clone()), Act::Close];
-            rows.push(Row::by_call(&format!("{name}{framing}"), acts, LOGIN_ONLY));
+            rows.push(Row::by_call(
+                &format!("{name}{framing}"),
+                acts,
+                session_only,
+            ));
         }
     }
     rows

@@ -1,5 +1,6 @@
-//! A row of the matrix: a fault, and the result that each of the three calls must have over each transport.
+//! A row of the matrix: a fault, and the result that each call must have over each transport.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -8,10 +9,10 @@ use crate::support::faulty_server::{Act, FaultyServer, TCP, Transport};
 use crate::support::fields::line;
 use crate::support::https::TLS;
 use crate::support::relay::{Fault, Relay};
-use crate::support::responses::{LOGIN, NO_CONTENT, response};
+use crate::support::responses::{LOGIN, LOGIN_TOKEN, NO_CONTENT, OTP_ID, response};
 
-/// The token of the session that the client holds before the call.
-const SAVED: &str = "e30.e30.c2F2ZWQ";
+/// The token and the record of the session that the client holds before the call.
+const SAVED: [&str; 2] = ["e30.e30.c2F2ZWQ", r#"{"id":"r1","collectionId":"users"}"#];
 
 /// Far longer than any call that does not time out.
 const LONG_DEADLINE: Duration = Duration::from_secs(12);
@@ -27,9 +28,21 @@ pub enum Call {
     Bind,
     Unbind,
     Login,
+    PasswordLogin,
+    OtpLogin,
+    RequestOtp,
+    Refresh,
 }
 
-pub const CALLS: [Call; 3] = [Call::Bind, Call::Unbind, Call::Login];
+pub const CALLS: [Call; 7] = [
+    Call::Bind,
+    Call::Unbind,
+    Call::Login,
+    Call::PasswordLogin,
+    Call::OtpLogin,
+    Call::RequestOtp,
+    Call::Refresh,
+];
 
 /// The transports that every row is run over.
 pub const TRANSPORTS: [Transport; 2] = [TCP, TLS];
@@ -37,33 +50,103 @@ pub const TRANSPORTS: [Transport; 2] = [TCP, TLS];
 impl Call {
     /// The driver's line for it.
     fn line(self) -> String {
+        let fields: &[&str] = match self {
+            Call::Bind => &["bind", "users", "ann@example.com", "password-1", "token-1"],
+            Call::Unbind => &[
+                "unbind",
+                "users",
+                "ann@example.com",
+                "password-1",
+                "token-1",
+            ],
+            Call::Login => &["login", "users", "token-1"],
+            Call::PasswordLogin => &[
+                "login_with_password",
+                "users",
+                "ann@example.com",
+                "password-1",
+            ],
+            Call::OtpLogin => &["login_with_otp", "users", "o-1", "12345678"],
+            Call::RequestOtp => &["request_otp", "users", "ann@example.com"],
+            Call::Refresh => &["refresh"],
+        };
+        line(fields)
+    }
+
+    /// Whether it logs in, and so may require a second factor.
+    pub fn is_login(self) -> bool {
+        matches!(self, Call::Login | Call::PasswordLogin | Call::OtpLogin)
+    }
+
+    /// Whether it returns a session.
+    pub fn returns_session(self) -> bool {
+        self.is_login() || self == Call::Refresh
+    }
+
+    /// The body that means success, with 200; `None` if 204 means success.
+    pub fn success_body(self) -> Option<&'static str> {
         match self {
-            Call::Bind => line(&["bind", "users", "ann@example.com", "password-1", "token-1"]),
-            Call::Unbind => Call::Bind.line().replacen("bind", "unbind", 1),
-            Call::Login => line(&["login", "users", "token-1"]),
+            Call::Bind | Call::Unbind => None,
+            Call::RequestOtp => Some(OTP_ID),
+            _ => Some(LOGIN),
         }
     }
 
     /// The status that means success.
     pub fn success_status(self) -> &'static str {
-        if self == Call::Login { "200" } else { "204" }
+        self.success_body().map_or("204", |_| "200")
     }
 
     /// The response that means success.
     pub fn success_response(self) -> Vec<u8> {
-        if self == Call::Login {
-            response("200 OK", "", LOGIN)
-        } else {
-            NO_CONTENT.into()
+        match self.success_body() {
+            Some(body) => response("200 OK", "", body),
+            None => NO_CONTENT.into(),
         }
     }
 }
 
-/// Success of the three calls.
-pub const SUCCESS: [&str; 3] = ["OK", "OK", "OK kept"];
+/// Success of each call.
+pub fn success(call: Call) -> &'static str {
+    match call {
+        Call::Bind | Call::Unbind => "OK",
+        Call::RequestOtp => "OK o-1",
+        _ => "OK kept",
+    }
+}
 
-/// Results of a login's response: a success for the login alone.
-pub const LOGIN_ONLY: [&str; 3] = [UNEXPECTED_200, UNEXPECTED_200, "OK kept"];
+/// Results of a login's response: a success for the calls that return a session.
+pub fn session_only(call: Call) -> &'static str {
+    match call.returns_session() {
+        true => "OK kept",
+        false => UNEXPECTED_200,
+    }
+}
+
+/// One result for the calls whose good response is a 204, and another for the others.
+pub fn by_status(no_content: &'static str, ok: &'static str) -> impl Fn(Call) -> &'static str {
+    move |call| match call.success_body() {
+        None => no_content,
+        Some(_) => ok,
+    }
+}
+
+/// One result for these calls, and another for the others.
+pub fn only(
+    calls: &'static [Call],
+    result: &'static str,
+    other: &'static str,
+) -> impl Fn(Call) -> &'static str {
+    move |call| match calls.contains(&call) {
+        true => result,
+        false => other,
+    }
+}
+
+/// The same result for each call.
+pub fn each<'a>(result: &'a str) -> impl Fn(Call) -> &'a str {
+    move |_| result
+}
 
 // Results without a response that can be read.
 pub const NO_HTTP: &str = "UNEXPECTED_RESPONSE 0 CHECK_NETWORK outcome=unknown";
@@ -98,7 +181,8 @@ struct Setup {
     _relay: Option<Relay>,
 }
 
-type Expected = [String; 3];
+/// The result of each call.
+type Expected = BTreeMap<Call, String>;
 
 pub struct Row {
     pub name: String,
@@ -115,14 +199,14 @@ impl Row {
     /// A row in which server and result are the same for each call. `{s}` in the result stands for the HTTP status
     /// that means success, and ` | ` separates alternatives.
     pub fn new(name: &str, acts: Vec<Act>, expected: &str) -> Self {
-        Row::by_call(name, move |_| acts.clone(), [expected; 3])
+        Row::by_call(name, move |_| acts.clone(), each(expected))
     }
 
-    /// A row in which they depend on the call: bind, unbind, login.
-    pub fn by_call(
+    /// A row in which they depend on the call.
+    pub fn by_call<'a>(
         name: &str,
         acts: impl Fn(Call) -> Vec<Act> + Send + Sync + 'static,
-        expected: [&str; 3],
+        expected: impl Fn(Call) -> &'a str,
     ) -> Self {
         Row::with_setup(name, expected, move |call, transport| {
             let acts = acts(call);
@@ -135,10 +219,10 @@ impl Row {
     }
 
     /// A row whose server acts before it has read anything, and ignores a request.
-    pub fn early(
+    pub fn early<'a>(
         name: &str,
         greeting: impl Fn(Call) -> Vec<Act> + Send + Sync + 'static,
-        expected: [&str; 3],
+        expected: impl Fn(Call) -> &'a str,
     ) -> Self {
         Row::with_setup(name, expected, move |call, transport| {
             Setup::of(FaultyServer::start_over(transport, greeting(call), |_| {
@@ -148,7 +232,7 @@ impl Row {
     }
 
     /// A row in which a good server is behind a relay with these faults.
-    pub fn relayed(name: &str, faults: Vec<Fault>, expected: [&str; 3]) -> Self {
+    pub fn relayed<'a>(name: &str, faults: Vec<Fault>, expected: impl Fn(Call) -> &'a str) -> Self {
         Row::with_setup(name, expected, move |call, transport| {
             let good = call.success_response();
             let server = FaultyServer::start_over(transport, Vec::new(), move |_| {
@@ -169,7 +253,7 @@ impl Row {
         url: impl Fn(Transport) -> String + Send + Sync + 'static,
         expected: &str,
     ) -> Self {
-        Row::with_setup(name, [expected; 3], move |_, transport| Setup {
+        Row::with_setup(name, each(expected), move |_, transport| Setup {
             url: url(transport),
             server: None,
             is_reached: false,
@@ -177,12 +261,12 @@ impl Row {
         })
     }
 
-    fn with_setup(
+    fn with_setup<'a>(
         name: &str,
-        expected: [&str; 3],
+        expected: impl Fn(Call) -> &'a str,
         setup: impl Fn(Call, Transport) -> Setup + Send + Sync + 'static,
     ) -> Self {
-        let expected = expected.map(str::to_owned);
+        let expected = results(expected);
         Row {
             name: name.to_owned(),
             settings: Vec::new(),
@@ -195,7 +279,7 @@ impl Row {
 
     /// Changes the result over TLS, for each call.
     pub fn over_tls(mut self, expected: &str) -> Self {
-        self.expected[1] = [expected; 3].map(str::to_owned);
+        self.expected[1] = results(each(expected));
         self
     }
 
@@ -224,7 +308,7 @@ impl Row {
 
     /// The result of a call over the transport of this number.
     pub fn expected(&self, call: Call, transport: usize) -> String {
-        self.expected[transport][call as usize].replace("{s}", call.success_status())
+        self.expected[transport][&call].replace("{s}", call.success_status())
     }
 
     /// Runs the row with one call over one transport. Returns the result and what is wrong with it.
@@ -241,11 +325,11 @@ impl Row {
         if took > self.deadline * DEADLINES_MAX {
             flaws.push((Kind::Hang, format!("it took {took:?}")));
         }
-        if call != Call::Login || !result.starts_with("OK") {
-            let session = driver.run("session @token");
-            if session != format!("OK {SAVED}") {
-                flaws.push((Kind::ChangedSession, session));
-            }
+        let is_new = call.returns_session() && result.starts_with("OK");
+        let token = if is_new { LOGIN_TOKEN } else { SAVED[0] };
+        let session = driver.run("session @token");
+        if session != format!("OK {token}") {
+            flaws.push((Kind::WrongSession, session));
         }
         flaws.extend(setup.wrong_request_count());
         assert_eq!(driver.run("reset"), "OK");
@@ -261,10 +345,15 @@ impl Row {
             lines.push(format!("config {}", line(&["roots_pem", pem])));
         }
         lines.push(format!("client {}", setup.url));
-        lines.push(format!("save {SAVED}"));
+        lines.push(format!("save {}", line(&SAVED)));
         lines.extend(self.options.iter().cloned());
         lines
     }
+}
+
+fn results<'a>(expected: impl Fn(Call) -> &'a str) -> Expected {
+    let result = |call| (call, expected(call).to_owned());
+    CALLS.into_iter().map(result).collect()
 }
 
 /// What is wrong with a cell, and the details.
@@ -275,7 +364,7 @@ pub enum Kind {
     FalseSuccess,
     WrongResult,
     Hang,
-    ChangedSession,
+    WrongSession,
     Retry,
     Leak,
 }
@@ -285,7 +374,7 @@ impl Kind {
         Kind::FalseSuccess,
         Kind::WrongResult,
         Kind::Hang,
-        Kind::ChangedSession,
+        Kind::WrongSession,
         Kind::Retry,
         Kind::Leak,
     ];

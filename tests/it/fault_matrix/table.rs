@@ -143,27 +143,32 @@ fn print_table(rows: &[Row], reports: &[Report]) {
         .collect();
     for (number, row) in rows.iter().enumerate() {
         let cell = |cell: Cell| results.get(&cell).copied().unwrap_or("not run");
-        let of = |transport: usize| CALLS.map(|call| cell((number, transport, call)));
+        let of = |transport: usize| CALLS.map(|call| cell((number, transport, call))).to_vec();
         let name: String = row.name.escape_debug().take(70).collect();
         println!("{name:70} {}", by_transport([of(0), of(1)]));
     }
 }
 
 /// The results, once where both transports have the same.
-fn by_transport(result: [[&str; 3]; 2]) -> String {
-    if result[0] == result[1] {
-        return by_call(result[0]);
+fn by_transport(results: [Vec<&str>; 2]) -> String {
+    if results[0] == results[1] {
+        return by_call(&results[0]);
     }
-    let one = |at: usize| format!("{}: {}", TRANSPORTS[at].name, by_call(result[at]));
+    let one = |at: usize| format!("{}: {}", TRANSPORTS[at].name, by_call(&results[at]));
     format!("{}; {}", one(0), one(1))
 }
 
-fn by_call(result: [&str; 3]) -> String {
-    if result.iter().all(|other| *other == result[0]) {
-        return result[0].to_owned();
+/// The result of the calls, or each result with the calls that have it.
+fn by_call(results: &[&str]) -> String {
+    let mut calls: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (call, result) in CALLS.iter().zip(results) {
+        calls.entry(result).or_default().push(format!("{call:?}"));
     }
-    let one = |call: usize| format!("{:?} {}", CALLS[call], result[call]);
-    [0, 1, 2].map(one).join(", ")
+    if let Some((result, _)) = calls.first_key_value().filter(|_| calls.len() == 1) {
+        return (*result).to_owned();
+    }
+    let one = |(result, calls): (&&str, &Vec<String>)| format!("{} {result}", calls.join(" "));
+    calls.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn totals(rows: &[Row], reports: &[Report]) -> String {

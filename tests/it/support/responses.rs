@@ -12,6 +12,12 @@ pub const HTML: &str = "Content-Type: text/html\r\n";
 /// The body of a successful login.
 pub const LOGIN: &str = r#"{"record":{"id":"r1"},"token":"e30.e30.bG9naW4"}"#;
 
+/// The token in [`LOGIN`].
+pub const LOGIN_TOKEN: &str = "e30.e30.bG9naW4";
+
+/// The body of a successful request of a one-time password.
+pub const OTP_ID: &str = r#"{"otpId":"o-1"}"#;
+
 /// The response to a successful bind or unbind.
 pub const NO_CONTENT: &str = "HTTP/1.1 204 No Content\r\n\r\n";
 
