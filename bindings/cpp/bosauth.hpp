@@ -6,8 +6,9 @@
 //     client.try_bind_token(...)    returns a bosauth::result; also available without exceptions
 //
 // Rules
-//  - Functions take std::string_view and return std::string, which does not refer to memory of the library. A string
-//    with a NUL is rejected as invalid_argument.
+//  - Functions take std::string_view and return std::string, which does not refer to memory of the library;
+//    response::body alone returns a view. A string with a NUL is rejected as invalid_argument, except for the body of
+//    send.
 //  - Threads may share a client, a cancel, and config and options objects that no thread modifies. A moved-from or
 //    closed client returns invalid_handle.
 //  - The copies that this header makes of argument strings are zeroized. Returned strings belong to the caller.
@@ -35,19 +36,23 @@
 #include <stdexcept>
 #endif
 
-// Defines __cpp_lib_jthread if std::stop_token is available.
+// Defines __cpp_lib_jthread and __cpp_lib_span if std::stop_token and std::span are available.
 #if __has_include(<version>)
 #include <version>
 #endif
 #if defined(__cpp_lib_jthread)
 #include <stop_token>
 #endif
+#if defined(__cpp_lib_span)
+#include <span>
+#endif
 
 /// Client for custom tokens of BosBase accounts.
 namespace bosauth {
 
-// This header uses functions of ABI 1.0.
-static_assert((BOSAUTH_ABI_VERSION >> 16) == 1, "bosauth.hpp and bosauth.h are of different versions");
+// This header uses functions of ABI 1.1.
+static_assert((BOSAUTH_ABI_VERSION >> 16) == 1 && (BOSAUTH_ABI_VERSION & 0xffff) >= 1,
+              "bosauth.hpp and bosauth.h are of different versions");
 
 // ---- numbers ------------------------------------------------------------------------------------------
 
@@ -277,6 +282,8 @@ struct deleter {
     void operator()(bosauth_config* object) const noexcept { bosauth_config_free(object); }
     void operator()(bosauth_options* object) const noexcept { bosauth_options_free(object); }
     void operator()(bosauth_session* object) const noexcept { bosauth_session_free(object); }
+    void operator()(bosauth_response* object) const noexcept { bosauth_response_free(object); }
+    void operator()(bosauth_string* object) const noexcept { bosauth_string_free(object); }
 };
 
 /// An owned object of the C library.
@@ -372,6 +379,21 @@ result<void> run(Call call, nul_arguments nuls = {}) {
         return {};
     }
     return copy(failure.get(), nuls);
+}
+
+/// Calls a function of the C library that returns a string.
+template <class Call>
+result<std::string> run_for_string(Call call, nul_arguments nuls = {}) {
+    owned<bosauth_string> string;
+    const auto done = run(
+        [&](bosauth_error** e) {
+            bosauth_string* object = nullptr;
+            const bosauth_status status = call(&object, e);
+            string.reset(object);
+            return status;
+        },
+        nuls);
+    return done ? result<std::string>(bosauth_string_data(string.get())) : done.error();
 }
 
 /// Formats an ABI version, such as "1.0".
@@ -588,12 +610,13 @@ public:
         set_pair(bosauth_options_add_query, name, value);
         return *this;
     }
-    /// Adds a header, which replaces the header of that name in the configuration.
+    /// Adds a header, which replaces the header of that name in the configuration. Only client::send accepts a
+    /// Content-Type.
     options& add_header(std::string_view name, std::string_view value) & {
         set_pair(bosauth_options_add_header, name, value);
         return *this;
     }
-    /// Sets extra fields for the request body: a JSON object.
+    /// Sets extra fields for the request body: a JSON object. Does not apply to client::send.
     options& body_json(std::string_view object) & {
         set_string(bosauth_options_set_body_json, "object", object);
         return *this;
@@ -711,6 +734,58 @@ private:
     detail::owned<bosauth_session> object_;
 };
 
+// ---- responses ----------------------------------------------------------------------------------------
+
+/// The response to client::send, which does not change. It is zeroized when it is destroyed. A moved-from response has
+/// the HTTP status 0, no headers and an empty body.
+class response {
+public:
+    /// Returns the HTTP status: 200 to 299.
+    [[nodiscard]] int http_status() const noexcept { return bosauth_response_http_status(object_.get()); }
+
+    /// Returns the value of a header such as "Content-Type", whose name is not case-sensitive; "" if there is no such
+    /// header. The values of several fields of one name are joined with ", ", except those of Set-Cookie: its value is
+    /// that of the first.
+    [[nodiscard]] std::string header(std::string_view name) const {
+        const detail::c_string name_string("name", name);
+        return bosauth_response_header(object_.get(), name_string.get());
+    }
+
+    /// Returns the bytes of the body, which may contain NUL. The view is valid until the response is destroyed, moved
+    /// or assigned to.
+    [[nodiscard]] std::string_view body() const& noexcept {
+        std::size_t length = 0;
+        const char* bytes = bosauth_response_body(object_.get(), &length);
+        return {bytes, length};
+    }
+    /// Does not compile: the view would refer to a destroyed response. Store the response in a variable.
+    std::string_view body() const&& = delete;
+
+private:
+    friend class client;
+    explicit response(bosauth_response* object) noexcept : object_(object) {}
+
+    detail::owned<bosauth_response> object_;
+};
+
+// ---- tokens -------------------------------------------------------------------------------------------
+
+/// generate_token without exceptions.
+[[nodiscard]] inline result<std::string> try_generate_token() {
+    if (auto compatible = detail::check_abi(bosauth_abi_version(), BOSAUTH_ABI_VERSION); !compatible) {
+        return compatible.error();
+    }
+    return detail::run_for_string(bosauth_generate_token);
+}
+
+#if defined(__cpp_exceptions)
+/// Generates a custom token: 256 random bits from the operating system, as 43 characters of A-Z a-z 0-9 _ -. Sends
+/// nothing. The token is a secret: zeroize the string before it is destroyed.
+[[nodiscard]] inline std::string generate_token() {
+    return try_generate_token().or_throw();
+}
+#endif
+
 // ---- clients ------------------------------------------------------------------------------------------
 
 /// A client of one BosBase server. It can be moved but not copied. Threads may share a client, and any of them may
@@ -784,19 +859,101 @@ public:
                                         const options& call_options = options()) const {
         const detail::c_string collection_string("collection", collection);
         const detail::c_string token_string("token", token);
-        session login(nullptr);
-        const auto done = detail::run(
-            [&](bosauth_error** e) {
-                bosauth_session* object = nullptr;
-                const bosauth_status status =
-                    bosauth_auth_with_token(handle_, collection_string.get(), token_string.get(),
-                                            call_options.get(), &object, e);
-                login.object_.reset(object);
-                return status;
+        return log_in(
+            [&](bosauth_session** login, bosauth_error** e) {
+                return bosauth_auth_with_token(handle_, collection_string.get(), token_string.get(),
+                                               call_options.get(), login, e);
             },
             {collection_string.nul_argument(), token_string.nul_argument(), call_options.nul_argument()});
-        return done ? result<session>(std::move(login)) : done.error();
     }
+
+    /// auth_with_password without exceptions.
+    result<session> try_auth_with_password(std::string_view collection, std::string_view identity,
+                                           std::string_view password,
+                                           const options& call_options = options()) const {
+        const detail::c_string collection_string("collection", collection);
+        const detail::c_string identity_string("identity", identity);
+        const detail::c_string password_string("password", password);
+        return log_in(
+            [&](bosauth_session** login, bosauth_error** e) {
+                return bosauth_auth_with_password(handle_, collection_string.get(), identity_string.get(),
+                                                  password_string.get(), call_options.get(), login, e);
+            },
+            {collection_string.nul_argument(), identity_string.nul_argument(), password_string.nul_argument(),
+             call_options.nul_argument()});
+    }
+
+    /// request_otp without exceptions.
+    result<std::string> try_request_otp(std::string_view collection, std::string_view email,
+                                        const options& call_options = options()) const {
+        const detail::c_string collection_string("collection", collection);
+        const detail::c_string email_string("email", email);
+        return detail::run_for_string(
+            [&](bosauth_string** otp_id, bosauth_error** e) {
+                return bosauth_request_otp(handle_, collection_string.get(), email_string.get(),
+                                           call_options.get(), otp_id, e);
+            },
+            {collection_string.nul_argument(), email_string.nul_argument(), call_options.nul_argument()});
+    }
+
+    /// auth_with_otp without exceptions.
+    result<session> try_auth_with_otp(std::string_view collection, std::string_view otp_id,
+                                      std::string_view code, const options& call_options = options()) const {
+        const detail::c_string collection_string("collection", collection);
+        const detail::c_string otp_id_string("otp_id", otp_id);
+        const detail::c_string code_string("code", code);
+        return log_in(
+            [&](bosauth_session** login, bosauth_error** e) {
+                return bosauth_auth_with_otp(handle_, collection_string.get(), otp_id_string.get(),
+                                             code_string.get(), call_options.get(), login, e);
+            },
+            {collection_string.nul_argument(), otp_id_string.nul_argument(), code_string.nul_argument(),
+             call_options.nul_argument()});
+    }
+
+    /// auth_refresh without exceptions.
+    result<session> try_auth_refresh(const options& call_options = options()) const {
+        return log_in(
+            [&](bosauth_session** refreshed, bosauth_error** e) {
+                return bosauth_auth_refresh(handle_, call_options.get(), refreshed, e);
+            },
+            {call_options.nul_argument()});
+    }
+
+    /// send without exceptions.
+    result<response> try_send(std::string_view method, std::string_view path,
+                              const options& call_options = options()) const {
+        return try_send(method, path, nullptr, 0, call_options);
+    }
+    /// @overload
+    result<response> try_send(std::string_view method, std::string_view path, std::string_view body,
+                              const options& call_options = options()) const {
+        return try_send(method, path, body.data(), body.size(), call_options);
+    }
+    /// @overload
+    result<response> try_send(std::string_view method, std::string_view path, const void* body,
+                              std::size_t body_size, const options& call_options = options()) const {
+        const detail::c_string method_string("method", method);
+        const detail::c_string path_string("path", path);
+        response received(nullptr);
+        const auto done = detail::run(
+            [&](bosauth_error** e) {
+                bosauth_response* object = nullptr;
+                const bosauth_status status = bosauth_send(handle_, method_string.get(), path_string.get(), body,
+                                                           body_size, call_options.get(), &object, e);
+                received.object_.reset(object);
+                return status;
+            },
+            {method_string.nul_argument(), path_string.nul_argument(), call_options.nul_argument()});
+        return done ? result<response>(std::move(received)) : done.error();
+    }
+#if defined(__cpp_lib_span)
+    /// @overload
+    result<response> try_send(std::string_view method, std::string_view path, std::span<const std::byte> body,
+                              const options& call_options = options()) const {
+        return try_send(method, path, body.data(), body.size(), call_options);
+    }
+#endif
 
     /// current_session without exceptions.
     [[nodiscard]] result<std::optional<session>> try_current_session() const {
@@ -855,6 +1012,78 @@ public:
         return try_auth_with_token(collection, token, call_options).or_throw();
     }
 
+    /// Logs in with an identity, which is the email of the account or another field that the collection allows, and a
+    /// password. Updates the session of the client as auth_with_token does. The password may be one factor of two: see
+    /// options::mfa_id.
+    // The session may be ignored: the client keeps it.
+    // NOLINTNEXTLINE(modernize-use-nodiscard)
+    session auth_with_password(std::string_view collection, std::string_view identity, std::string_view password,
+                               const options& call_options = options()) const {
+        return try_auth_with_password(collection, identity, password, call_options).or_throw();
+    }
+
+    /// Requests a one-time password, which the server mails to the user, and returns its id for auth_with_otp. Success
+    /// does not mean that the account exists: the server also returns an id for an unknown email.
+    [[nodiscard]] std::string request_otp(std::string_view collection, std::string_view email,
+                                          const options& call_options = options()) const {
+        return try_request_otp(collection, email, call_options).or_throw();
+    }
+
+    /// Logs in with the id of a one-time password, from request_otp, and the code that the user received. Updates the
+    /// session of the client as auth_with_token does. The code may be one factor of two: see options::mfa_id.
+    // The session may be ignored: the client keeps it.
+    // NOLINTNEXTLINE(modernize-use-nodiscard)
+    session auth_with_otp(std::string_view collection, std::string_view otp_id, std::string_view code,
+                          const options& call_options = options()) const {
+        return try_auth_with_otp(collection, otp_id, code, call_options).or_throw();
+    }
+
+    /// Checks the client's session with the server, and makes the returned session that of the client, unless the
+    /// options disable this or the client's session has changed since the start of the call. The server returns the
+    /// token unchanged. From the second refresh of a token on, its record may be up to 30 minutes old; use send for a
+    /// current record. Fails with no_session if there is none, and with unauthorized if the server does not accept it.
+    /// An error leaves the client's session unchanged.
+    // The session may be ignored: the client keeps it.
+    // NOLINTNEXTLINE(modernize-use-nodiscard)
+    session auth_refresh(const options& call_options = options()) const {
+        return try_auth_refresh(call_options).or_throw();
+    }
+
+    /// Sends any other request below the base URL, such as `send("GET", "/api/health")`, with the token of the client's
+    /// session if there is one. An HTTP status other than 200 to 299 is an error. bosauth.h documents the methods and
+    /// paths that are accepted. The server logs the URL, so it must not contain a secret; options::add_query adds query
+    /// parameters. The options mfa_id, body_json and keep_session do not apply.
+    // The response may be ignored: the call throws if it has failed.
+    // NOLINTNEXTLINE(modernize-use-nodiscard)
+    response send(std::string_view method, std::string_view path,
+                  const options& call_options = options()) const {
+        return try_send(method, path, call_options).or_throw();
+    }
+    /// @overload
+    /// The body may contain NUL. It is at most 32 MiB, and empty for GET and HEAD. Its Content-Type is application/json
+    /// unless the options have another.
+    // NOLINTNEXTLINE(modernize-use-nodiscard)
+    response send(std::string_view method, std::string_view path, std::string_view body,
+                  const options& call_options = options()) const {
+        return try_send(method, path, body, call_options).or_throw();
+    }
+    /// @overload
+    /// The body is `body_size` bytes at `body`.
+    // NOLINTNEXTLINE(modernize-use-nodiscard)
+    response send(std::string_view method, std::string_view path, const void* body, std::size_t body_size,
+                  const options& call_options = options()) const {
+        return try_send(method, path, body, body_size, call_options).or_throw();
+    }
+#if defined(__cpp_lib_span)
+    /// @overload
+    /// C++20 and later: `send("POST", path, std::as_bytes(std::span(data)))`.
+    // NOLINTNEXTLINE(modernize-use-nodiscard)
+    response send(std::string_view method, std::string_view path, std::span<const std::byte> body,
+                  const options& call_options = options()) const {
+        return try_send(method, path, body, call_options).or_throw();
+    }
+#endif
+
     /// Returns a snapshot of the client's session, if there is one.
     [[nodiscard]] std::optional<session> current_session() const {
         return try_current_session().or_throw();
@@ -890,6 +1119,21 @@ private:
             },
             {collection_string.nul_argument(), email_string.nul_argument(), password_string.nul_argument(),
              token_string.nul_argument(), call_options.nul_argument()});
+    }
+
+    /// Calls a function of the C library that returns a session.
+    template <class Call>
+    static result<session> log_in(Call call, detail::nul_arguments nuls) {
+        session login(nullptr);
+        const auto done = detail::run(
+            [&](bosauth_error** e) {
+                bosauth_session* object = nullptr;
+                const bosauth_status status = call(&object, e);
+                login.object_.reset(object);
+                return status;
+            },
+            nuls);
+        return done ? result<session>(std::move(login)) : done.error();
     }
 
     bosauth_client handle_{0};

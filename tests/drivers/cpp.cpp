@@ -91,13 +91,12 @@ std::string status_of(const bosauth::config& settings) {
     return std::string(name(client ? bosauth::status_code::ok : client.error().status));
 }
 
-/// Returns the error of options with which a call fails, or OK. The call sends nothing.
+/// Returns the error of options with which a call fails, or OK. The call sends nothing, and accepts every option.
 std::string status_of(bosauth::options& settings) {
     const bosauth::cancel triggered;
     triggered.trigger();
     const auto client = bosauth::client::make("http://127.0.0.1");
-    const auto login = client->try_auth_with_token("users", "t", settings.cancel(triggered));
-    const auto status = login.error().status;
+    const auto status = client->try_send("GET", "/a", settings.cancel(triggered)).error().status;
     return std::string(name(status == bosauth::status_code::cancelled ? bosauth::status_code::ok : status));
 }
 
@@ -146,6 +145,7 @@ struct state {
     options call_options;
     std::optional<bosauth::client> client;
     std::optional<bosauth::session> login;
+    std::optional<bosauth::response> response;
     std::optional<bosauth::cancel> cancel;
     bosauth::error error;
 
@@ -165,9 +165,11 @@ struct state {
         return "OK";
     }
 
-    std::string log_in(const arguments& a) {
+    /// The options of this call; the next one has none.
+    options next_options() { return std::exchange(call_options, options()); }
+
+    std::string logged_in(bosauth::result<bosauth::session> result) {
         login.reset();
-        auto result = client->try_auth_with_token(a[0], a[1], std::exchange(call_options, options()));
         if (!result) {
             return failed(result.error());
         }
@@ -175,12 +177,50 @@ struct state {
         return login->was_kept() ? "OK kept" : "OK lost";
     }
 
+    std::string log_in(const arguments& a) {
+        return logged_in(client->try_auth_with_token(a[0], a[1], next_options()));
+    }
+
+    std::string log_in_with_password(const arguments& a) {
+        return logged_in(client->try_auth_with_password(a[0], a[1], a[2], next_options()));
+    }
+
+    std::string log_in_with_otp(const arguments& a) {
+        return logged_in(client->try_auth_with_otp(a[0], a[1], a[2], next_options()));
+    }
+
+    std::string refresh(const arguments& /*a*/) { return logged_in(client->try_auth_refresh(next_options())); }
+
+    std::string string_outcome(const bosauth::result<std::string>& result) {
+        return result ? encoded(*result) : failed(result.error());
+    }
+
+    std::string request_otp(const arguments& a) {
+        return string_outcome(client->try_request_otp(a[0], a[1], next_options()));
+    }
+
     std::string bind(const arguments& a) {
-        return outcome(client->try_bind_token(a[0], a[1], a[2], a[3], std::exchange(call_options, options())));
+        return outcome(client->try_bind_token(a[0], a[1], a[2], a[3], next_options()));
     }
 
     std::string unbind(const arguments& a) {
-        return outcome(client->try_unbind_token(a[0], a[1], a[2], a[3], std::exchange(call_options, options())));
+        return outcome(client->try_unbind_token(a[0], a[1], a[2], a[3], next_options()));
+    }
+
+    std::string generate_token(const arguments& /*a*/) { return string_outcome(bosauth::try_generate_token()); }
+
+    std::string send(const arguments& a) {
+        auto result = a.size() == 2 ? client->try_send(a[0], a[1], next_options())
+                                    : client->try_send(a[0], a[1], a[2], next_options());
+        if (!result) {
+            return failed(result.error());
+        }
+        response = *std::move(result);
+        return number(response->http_status());
+    }
+
+    std::string received(const arguments& a) const {
+        return encoded(a[0] == "@body" ? std::string(response->body()) : response->header(a[0]));
     }
 
     std::string save(const arguments& a) {
@@ -249,6 +289,13 @@ const std::map<std::string, verb> verbs = {
     {"bind", {4, 4, &state::bind}},
     {"unbind", {4, 4, &state::unbind}},
     {"login", {2, 2, &state::log_in}},
+    {"login_with_password", {3, 3, &state::log_in_with_password}},
+    {"request_otp", {2, 2, &state::request_otp}},
+    {"login_with_otp", {3, 3, &state::log_in_with_otp}},
+    {"refresh", {0, 0, &state::refresh}},
+    {"send", {2, 3, &state::send}},
+    {"received", {1, 1, &state::received}},
+    {"generate_token", {0, 0, &state::generate_token}},
     {"save", {1, 2, &state::save}},
     {"clear", {0, 0, [](state& s, const arguments&) { return s.outcome(s.client->try_clear_session()); }}},
     {"session", {0, 1, &state::session}},

@@ -6,12 +6,12 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use bosauth::{Action, Status};
-use bosbase_local::{Config, Seed, Server};
+use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Seed, Server};
 
 use serde_json::{Value, json};
 
 use crate::support::closed_port::ClosedPort;
-use crate::support::faulty_server::{Act, FaultyServer};
+use crate::support::faulty_server::{Act, FaultyServer, Request};
 use crate::support::responses::{JSON, response};
 use crate::support::{library, markdown, server, tools};
 
@@ -216,7 +216,7 @@ fn older_library_is_rejected() {
     fs::write(newer.join("bosauth.h"), header).unwrap();
     let program = "#include <bosauth.hpp>\n#include <cstdio>\nint main() {\n\
         const auto client = bosauth::client::make(\"http://127.0.0.1:9\");\n\
-        if (client) return 1;\n\
+        if (client || bosauth::try_generate_token()) return 1;\n\
         std::puts(client.error().to_string().c_str());\n\
         return client.error().action == bosauth::action_code::fix_call ? 0 : 2; }\n";
     let file = source("too-old.cpp", program);
@@ -237,29 +237,54 @@ fn older_library_is_rejected() {
     assert_eq!(printed, expected);
 }
 
-#[test]
-fn every_call_without_exceptions() {
-    let server = server::demo();
-    let closed = ClosedPort::new();
-    let fixed = fixed_responses();
-    let mut calls = Command::new(program("calls", &["-fno-exceptions"]));
-    calls
-        .arg(server.base_url())
-        .arg(format!("http://{}", closed.address()))
-        .arg(fixed.url());
-    tools::run(&mut calls);
+/// A server with the demo accounts, whose user also exists in `guarded`, a collection that requires two factors.
+fn with_second_factors() -> Server {
+    let server = Server::start(Config {
+        control: true,
+        ..Config::demo()
+    })
+    .unwrap();
+    let collection = json!({"name": "guarded", "type": "auth", "mfa": {"enabled": true}, "otp": {"enabled": true}});
+    let account = json!({"collection": "guarded", "email": DEMO_USER, "password": DEMO_PASSWORD});
+    for command in [
+        json!({"do": "create_collection", "collection": collection}),
+        json!({"do": "create_account", "account": account}),
+    ] {
+        server.control(command).unwrap();
+    }
+    server
 }
 
+/// In C++17, and in C++20 with spans.
+#[test]
+fn every_call_without_exceptions() {
+    let server = with_second_factors();
+    let closed = ClosedPort::new();
+    let fixed = fixed_responses();
+    for standard in ["c++17", "c++20"] {
+        let mut calls = Command::new(program_in(standard, "calls", &["-fno-exceptions"]));
+        calls
+            .arg(server.base_url())
+            .arg(format!("http://{}", closed.address()))
+            .arg(fixed.url());
+        tools::run(&mut calls);
+    }
+}
+
+/// In C++17, and in C++20 with spans.
 #[test]
 fn every_call_with_exceptions() {
-    let server = server::demo();
-    tools::run(Command::new(program("exceptions", &[])).arg(server.base_url()));
+    let server = with_second_factors();
+    for standard in ["c++17", "c++20"] {
+        let exceptions = program_in(standard, "exceptions", &[]);
+        tools::run(Command::new(exceptions).arg(server.base_url()));
+    }
 }
 
 /// In C++17, and in C++20 with a stop token.
 #[test]
 fn allocation_failure_leaks_nothing() {
-    let server = server::demo();
+    let server = with_second_factors();
     for standard in ["c++17", "c++20"] {
         tools::run(Command::new(program_in(standard, "memory", &[])).arg(server.base_url()));
     }
@@ -320,7 +345,8 @@ fn copies_of_secrets_are_zeroized() {
     tools::run(Command::new(program).arg(server.base_url()));
 }
 
-/// A server with a fixed response for each collection, or for "echo" the request. The local server has none of these.
+/// A server with a fixed response for each collection, for "echo" the request, for "body" the body of the request. The
+/// local server has none of these.
 fn fixed_responses() -> FaultyServer {
     FaultyServer::start(|request| {
         let request_text = String::from_utf8_lossy(&request.bytes);
@@ -336,10 +362,27 @@ fn fixed_responses() -> FaultyServer {
                 ("400 x", JSON, error(400, "Invalid.", data))
             }
             "echo" => ("400 x", JSON, error(400, &request_text, json!({}))),
+            "fields" => {
+                let fields = "X-Part: a\r\nSet-Cookie: c=1\r\nX-Part: b\r\nSet-Cookie: d=2\r\n";
+                ("200 x", fields, String::new())
+            }
+            "body" => return vec![Act::Send(echoed_body(request)), Act::Close],
             "silent" => return vec![Act::Silence],
             _ => return vec![Act::Close],
         };
         let fields = format!("{fields}Connection: close\r\n");
         vec![Act::Send(response(status, &fields, &body)), Act::Close]
     })
+}
+
+/// A response with the body of the request and its Content-Type.
+fn echoed_body(request: &Request) -> Vec<u8> {
+    let is_type = |line: &&str| line.starts_with("Content-Type: ");
+    let content_type = request.head().lines().find(is_type);
+    let content_type = content_type.map_or(String::new(), |line| format!("{line}\r\n"));
+    let length = request.body().len();
+    let head = format!(
+        "HTTP/1.1 201 x\r\n{content_type}Content-Length: {length}\r\nConnection: close\r\n\r\n"
+    );
+    [head.as_bytes(), request.body()].concat()
 }

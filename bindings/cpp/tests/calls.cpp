@@ -1,7 +1,7 @@
 // Every class and function that does not throw, compiled without exceptions.
 //
-//   calls SERVER CLOSED FIXED  a demo server, the URL of a closed port, and a server with fixed responses (see
-//                              tests/it/cpp.rs)
+//   calls SERVER CLOSED FIXED  a demo server with second factors, the URL of a closed port, and a server with fixed
+//                              responses (see tests/it/cpp.rs)
 #include "check.hpp"
 
 #include <thread>
@@ -11,6 +11,7 @@
 using bosauth::action_code;
 using bosauth::client;
 using bosauth::options;
+using bosauth::response;
 using bosauth::session;
 using bosauth::status_code;
 using std::chrono::milliseconds;
@@ -27,6 +28,8 @@ namespace {
 static_assert(!std::is_copy_constructible_v<client> && std::is_nothrow_move_constructible_v<client>);
 static_assert(!std::is_copy_assignable_v<client> && std::is_nothrow_move_assignable_v<client>);
 static_assert(std::is_nothrow_move_constructible_v<session> && !std::is_copy_constructible_v<session>);
+static_assert(std::is_nothrow_move_constructible_v<response> && !std::is_copy_constructible_v<response>);
+static_assert(std::is_nothrow_move_assignable_v<response> && !std::is_default_constructible_v<response>);
 static_assert(std::is_nothrow_move_constructible_v<options>);
 static_assert(!std::is_default_constructible_v<client> && !std::is_default_constructible_v<session>);
 
@@ -80,6 +83,110 @@ void superuser_login(std::string_view url) {
     succeeds("login", login);
     check(login->is_superuser() && !login->was_kept(), "superuser session is not kept");
     check(!app.try_current_session()->has_value(), "client has no session");
+}
+
+void password_login_and_refresh(std::string_view url) {
+    const client app = make_client(url);
+    fails("refresh without a session", app.try_auth_refresh(), status_code::no_session, action_code::ask_credentials);
+    const auto login = app.try_auth_with_password("users", email, password);
+    succeeds("password login", login);
+    check(login->field("email") == email && login->was_kept(), "session of a password login");
+    fails("wrong password", app.try_auth_with_password("users", email, "wrong"), status_code::credentials,
+          action_code::ask_credentials);
+    const auto refreshed = app.try_auth_refresh();
+    succeeds("refresh", refreshed);
+    check(refreshed->token() == login->token() && refreshed->field("id") == login->field("id"), "same account");
+    check(refreshed->was_kept() && (**app.try_current_session()).token() == login->token(), "session is kept");
+    const auto checked = app.try_auth_refresh(options().keep_session(false));
+    succeeds("refresh without keeping", checked);
+    check(!checked->was_kept() && checked->field("email") == email, "refreshed session is not kept");
+    succeeds("save", app.try_save_session("opaque", login->record_json()));
+    fails("refresh of an unknown token", app.try_auth_refresh(), status_code::unauthorized,
+          action_code::ask_credentials);
+    check((**app.try_current_session()).token() == "opaque", "error leaves the session unchanged");
+}
+
+void second_factors(std::string_view url) {
+    const client app = make_client(url);
+    succeeds("bind", app.try_bind_token("guarded", email, password, "tok-mfa"));
+    const auto first = app.try_auth_with_token("guarded", "tok-mfa");
+    fails("first factor", first, status_code::mfa_required, action_code::second_factor);
+    const options second = options().mfa_id(first.error().mfa_id);
+    fails("same method", app.try_auth_with_token("guarded", "tok-mfa", second), status_code::mfa_same_method,
+          action_code::second_factor);
+    succeeds("token, then password", app.try_auth_with_password("guarded", email, password, second));
+    fails("completed login", app.try_auth_with_password("guarded", email, password, second),
+          status_code::mfa_session, action_code::second_factor);
+    const auto otp_id = app.try_request_otp("guarded", email);
+    succeeds("request a one-time password", otp_id);
+    fails("wrong code", app.try_auth_with_otp("guarded", *otp_id, "wrong"), status_code::otp_invalid,
+          action_code::second_factor);
+    const auto by_code = app.try_auth_with_otp("guarded", *otp_id, test::last_code(app));
+    fails("first factor", by_code, status_code::mfa_required, action_code::second_factor);
+    const auto login = app.try_auth_with_token("guarded", "tok-mfa", options().mfa_id(by_code.error().mfa_id));
+    succeeds("one-time password, then token", login);
+    check(login->field("email") == email && login->was_kept(), "session of a second factor");
+    fails("disabled method", app.try_request_otp("users", email), status_code::method_disabled,
+          action_code::contact_operator);
+    fails("disabled method", app.try_auth_with_otp("users", *otp_id, "1"), status_code::method_disabled,
+          action_code::contact_operator);
+}
+
+void requests(std::string_view url) {
+    const client app = make_client(url);
+    const auto health = app.try_send("GET", "/api/health");
+    succeeds("request without a body", health);
+    check(health->http_status() == 200 && contains(health->body(), "API is healthy."), "response");
+    check(health->header("content-TYPE") == "application/json", "header", health->header("content-TYPE"));
+    check(health->header("X-None").empty() && health->header({"Content-Type\0", 13}).empty(), "missing headers");
+    fails("request without a session", app.try_send("POST", "/api/collections/users/auth-refresh"),
+          status_code::unauthorized, action_code::ask_credentials);
+    succeeds("login", app.try_auth_with_password("users", email, password));
+    const auto refresh = app.try_send("POST", "/api/collections/users/auth-refresh", "{}",
+                                      options().add_query("fields", "record.email"));
+    succeeds("request with the session", refresh);
+    check(contains(refresh->body(), R"({"record":{"email":"user@example.com"}})"), "query",
+          std::string(refresh->body()));
+    fails("unknown path", app.try_send("GET", "/api/none"), status_code::not_found, action_code::fix_call);
+    fails("path above the base URL", app.try_send("GET", "/../x"), status_code::invalid_argument, action_code::fix_call,
+          "path");
+    fails("lower-case method", app.try_send("get", "/api/health"), status_code::invalid_argument, action_code::fix_call,
+          "method");
+    fails("body of a GET request", app.try_send("GET", "/api/health", "{}"), status_code::invalid_argument,
+          action_code::fix_call, "body");
+    fails("body without bytes", app.try_send("POST", "/api/health", nullptr, 1), status_code::null_argument,
+          action_code::fix_call, "body");
+}
+
+/// The path "/api/collections/body" of the server returns the body of the request and its Content-Type.
+void bodies(std::string_view url) {
+    const client app = make_client(url);
+    std::string every_byte;
+    for (int byte = 0; byte < 256; ++byte) {
+        every_byte += static_cast<char>(byte);
+    }
+    const auto sent = [&](const auto&... body) {
+        auto received = app.try_send("POST", "/api/collections/body", body...);
+        succeeds("send", received);
+        check(received->http_status() == 201, "HTTP status");
+        return std::move(received).value();
+    };
+    const response as_string = sent(std::string_view(every_byte));
+    check(as_string.body() == every_byte && as_string.header("Content-Type") == "application/json", "string");
+    const std::vector<unsigned char> vector(every_byte.begin(), every_byte.end());
+    const response as_bytes = sent(vector.data(), vector.size(), options().add_header("Content-Type", "image/png"));
+    check(as_bytes.body() == every_byte && as_bytes.header("Content-Type") == "image/png", "bytes");
+#if defined(__cpp_lib_span)
+    const response as_span = sent(std::as_bytes(std::span(vector)), options().add_header("Content-Type", "image/png"));
+    check(as_span.body() == every_byte && as_span.header("Content-Type") == "image/png", "span");
+    check(sent(std::span<const std::byte>()).header("Content-Length") == "0", "empty span");
+#endif
+    check(sent(std::string_view(every_byte).substr(60, 2)).header("Content-Length") == "2", "part of a string");
+    check(sent().header("Content-Type").empty() && sent("").header("Content-Length") == "0", "no body");
+    const auto fields = app.try_send("GET", "/api/collections/fields");
+    succeeds("response with several fields of a name", fields);
+    check(fields->header("x-part") == "a, b", "joined values", fields->header("x-part"));
+    check(fields->header("Set-Cookie") == "c=1", "first cookie", fields->header("Set-Cookie"));
 }
 
 void errors(std::string_view url, std::string_view closed) {
@@ -171,6 +278,7 @@ void setters_that_fail(std::string_view url) {
     fails_call(options().timeout(milliseconds(0)), "ms");
     fails_call(options().add_query("token", "x"), "name");
     fails_call(options().body_json("[]"), "object");
+    fails_call(options().add_header("Content-Type", "text/plain"), "name");
     fails_call(options().mfa_id("a b"), "mfa_id");
     options reused;
     reused.add_header("Host", "x").keep_session(true).mfa_id("valid");
@@ -199,6 +307,11 @@ void moved_and_closed(std::string_view url) {
         is_invalid(app.try_bind_token("users", email, password, "t"));
         is_invalid(app.try_unbind_token("users", email, password, "t"));
         is_invalid(app.try_auth_with_token("users", "t"));
+        is_invalid(app.try_auth_with_password("users", email, password));
+        is_invalid(app.try_request_otp("users", email));
+        is_invalid(app.try_auth_with_otp("users", "id", "code"));
+        is_invalid(app.try_auth_refresh());
+        is_invalid(app.try_send("GET", "/api/health"));
         is_invalid(app.try_current_session());
         is_invalid(app.try_save_session("t"));
         is_invalid(app.try_clear_session());
@@ -215,6 +328,27 @@ void moved_and_closed(std::string_view url) {
     first.close();
     is_closed(first);
     check(bosauth_client_free(handle) == BOSAUTH_ERROR_INVALID_HANDLE, "handle is freed");
+}
+
+void moved_responses(std::string_view url) {
+    const client app = make_client(url);
+    response one = std::move(app.try_send("GET", "/api/health")).value();
+    response other = std::move(one);
+    check(contains(other.body(), "healthy"), "moved response");
+    // NOLINTBEGIN(bugprone-use-after-move): the state is specified
+    check(one.http_status() == 0 && one.body().empty() && one.header("Content-Type").empty(), "moved-from response");
+    one = std::move(other);
+    check(one.http_status() == 200 && other.http_status() == 0, "assigned response");
+    // NOLINTEND(bugprone-use-after-move)
+}
+
+void generated_tokens(std::string_view url) {
+    const client app = make_client(url);
+    const auto token = bosauth::try_generate_token();
+    succeeds("generate a token", token);
+    check(token->size() == 43 && *bosauth::try_generate_token() != *token, "token", *token);
+    succeeds("bind", app.try_bind_token("users", email, password, *token));
+    succeeds("login", app.try_auth_with_token("users", *token));
 }
 
 void moved_sessions_and_options(std::string_view url) {
@@ -274,12 +408,18 @@ int main(int argc, char** argv) {
     names();
     bind_login_save_unbind(server);
     superuser_login(server);
+    password_login_and_refresh(server);
+    second_factors(server);
+    requests(server);
+    bodies(fixed);
     errors(server, argv[2]);
     fixed_responses(fixed);
     settings_are_sent(fixed);
     setters_that_fail(server);
     moved_and_closed(server);
     moved_sessions_and_options(server);
+    moved_responses(server);
+    generated_tokens(server);
     threads_share_a_client(server);
     return test::exit_status();
 }

@@ -111,6 +111,11 @@ void join(std::vector<std::thread>& threads) {
     }
 }
 
+/// Saves a session that can be refreshed.
+void save_session(const client& app) {
+    succeeds("save", app.try_save_session("tok", R"({"id":"1","collectionId":"users"})"));
+}
+
 /// Checks that every call with these options is cancelled before it sends anything.
 void is_cancelled_before_sending(const options& opts) {
     const silent_server server;
@@ -118,6 +123,13 @@ void is_cancelled_before_sending(const options& opts) {
     is_cancelled("bind", app.try_bind_token("users", test::email, test::password, "tok", opts), false);
     is_cancelled("unbind", app.try_unbind_token("users", test::email, test::password, "tok", opts), false);
     is_cancelled("login", app.try_auth_with_token("users", "tok", opts), false);
+    is_cancelled("password login", app.try_auth_with_password("users", test::email, test::password, opts), false);
+    is_cancelled("one-time password", app.try_request_otp("users", test::email, opts), false);
+    is_cancelled("login by code", app.try_auth_with_otp("users", "id", "code", opts), false);
+    save_session(app);
+    is_cancelled("refresh", app.try_auth_refresh(opts), false);
+    is_cancelled("request", app.try_send("GET", "/a", opts), false);
+    is_cancelled("request with a body", app.try_send("POST", "/a", "{}", opts), false);
     check(server.has_no_connection(), "nothing is sent");
     fails("invalid argument first", app.try_auth_with_token("users", "", opts), status_code::invalid_argument,
           action_code::fix_call, "token");
@@ -142,6 +154,33 @@ void cancel_shared_by_calls_and_clients() {
     std::thread([&] { source.trigger(); }).join();
     join(calls);
     join(more);
+}
+
+void trigger_during_each_call() {
+    silent_server server;
+    const client app = make_client(server.url());
+    save_session(app);
+    const cancel source;
+    const options opts = options().cancel(source);
+    const std::function<void()> all[] = {
+        [&] { is_cancelled("bind", app.try_bind_token("users", test::email, test::password, "tok", opts), true); },
+        [&] { is_cancelled("unbind", app.try_unbind_token("users", test::email, test::password, "tok", opts), true); },
+        [&] { is_cancelled("login", app.try_auth_with_token("users", "tok", opts), true); },
+        [&] { is_cancelled("password", app.try_auth_with_password("users", test::email, "password", opts), true); },
+        [&] { is_cancelled("one-time password", app.try_request_otp("users", test::email, opts), true); },
+        [&] { is_cancelled("login by code", app.try_auth_with_otp("users", "id", "code", opts), true); },
+        [&] { is_cancelled("refresh", app.try_auth_refresh(opts), true); },
+        [&] { is_cancelled("request", app.try_send("GET", "/a", opts), true); },
+        [&] { is_cancelled("request with a body", app.try_send("POST", "/a", "{}", opts), true); },
+    };
+    std::vector<std::thread> calls;
+    for (const auto& call : all) {
+        calls.emplace_back(call);
+    }
+    server.wait_for(static_cast<int>(calls.size()));
+    source.trigger();
+    join(calls);
+    check((**app.try_current_session()).token() == "tok", "session is unchanged");
 }
 
 void cancel_destroyed_and_moved(std::string_view url) {
@@ -325,6 +364,7 @@ int main(int argc, char** argv) {
     }
     trigger_before_the_call();
     cancel_shared_by_calls_and_clients();
+    trigger_during_each_call();
     cancel_destroyed_and_moved(argv[1]);
     trigger_after_the_response(argv[1]);
     close_during_calls();

@@ -10,7 +10,7 @@
 
 namespace test {
 
-// The account of a demo server.
+// The account of a demo server. The collection "guarded" of a server with second factors has the same one.
 inline constexpr std::string_view email = "user@example.com";
 inline constexpr std::string_view password = "correct horse 1";
 
@@ -48,6 +48,17 @@ void succeeds(std::string_view what, const Result& result) {
 
 inline bool contains(std::string_view string, std::string_view part) {
     return string.find(part) != std::string_view::npos;
+}
+
+/// Returns the code of the last one-time password that was requested in "guarded", from the control endpoint.
+inline std::string last_code(const bosauth::client& app) {
+    constexpr std::string_view before = R"("code":")";
+    constexpr std::string_view command =
+        R"({"do":"last_otp","account":{"collection":"guarded","email":"user@example.com"}})";
+    const auto response = app.try_send("POST", "/_local/control", command);
+    succeeds("code of the one-time password", response);
+    const std::string_view body = response->body();
+    return std::string(body.substr(body.find(before) + before.size(), 8));
 }
 
 inline int exit_status() {

@@ -1,6 +1,6 @@
 // The throwing form of every call.
 //
-//   exceptions SERVER    a demo server
+//   exceptions SERVER    a demo server with second factors
 #include "check.hpp"
 
 #include <functional>
@@ -41,6 +41,35 @@ void bind_login_save_unbind(std::string_view url) {
     throws("login", status_code::unknown_token, [&] { app.auth_with_token("users", "tok-plain"); });
 }
 
+void second_factors(std::string_view url) {
+    const client app(url);
+    const std::string otp_id = app.request_otp("guarded", email);
+    const std::string code = test::last_code(app);
+    try {
+        app.auth_with_otp("guarded", otp_id, code);
+        check(false, "login with one factor did not throw");
+    } catch (const bosauth::exception& error) {
+        check(error.status() == status_code::mfa_required, "status", error.what());
+        const auto second = bosauth::options().mfa_id(error.details().mfa_id);
+        check(app.auth_with_password("guarded", email, password, second).field("email") == email, "second factor");
+    }
+    check(app.auth_refresh().field("email") == email, "refresh");
+    check(bosauth::generate_token().size() == 43, "generated token");
+}
+
+void requests(std::string_view url) {
+    const client app(url);
+    check(app.send("GET", "/api/health").http_status() == 200, "request without a body");
+    constexpr std::string_view body = R"({"identity":"user@example.com","password":"correct horse 1"})";
+    constexpr std::string_view path = "/api/collections/users/auth-with-password";
+    const auto form = bosauth::options().add_header("Content-Type", "application/json; charset=utf-8");
+    check(app.send("POST", path, body, form).http_status() == 200, "string as body");
+    check(app.send("POST", path, body.data(), body.size(), form).http_status() == 200, "bytes as body");
+#if defined(__cpp_lib_span)
+    check(app.send("POST", path, std::as_bytes(std::span(body)), form).http_status() == 200, "span as body");
+#endif
+}
+
 void every_call_throws(std::string_view url) {
     throws("client", status_code::invalid_argument, [] { client("ftp://example.com"); });
     client app(url);
@@ -57,6 +86,17 @@ void every_call_throws(std::string_view url) {
     cancel.trigger();
     const bosauth::options opts = bosauth::options().cancel(cancel);
     throws("cancelled", status_code::cancelled, [&] { app.auth_with_token("users", "tok", opts); });
+    throws("password login", status_code::credentials, [&] { app.auth_with_password("users", email, "wrong"); });
+    throws("one-time password", status_code::method_disabled,
+           [&] { static_cast<void>(app.request_otp("users", email)); });
+    throws("login by code", status_code::method_disabled, [&] { app.auth_with_otp("users", "id", "code"); });
+    throws("refresh", status_code::no_session, [&] { app.auth_refresh(); });
+    throws("request", status_code::not_found, [&] { app.send("GET", "/api/none"); });
+    throws("string as body", status_code::not_found, [&] { app.send("PUT", "/api/none", "{}"); });
+    throws("bytes as body", status_code::null_argument, [&] { app.send("PUT", "/api/none", nullptr, 2); });
+#if defined(__cpp_lib_span)
+    throws("span as body", status_code::not_found, [&] { app.send("PUT", "/api/none", std::span<const std::byte>()); });
+#endif
     app.close();
     throws("bind", status_code::invalid_handle, [&] { app.bind_token("users", email, password, "t"); });
     throws("session", status_code::invalid_handle, [&] { static_cast<void>(app.current_session()); });
@@ -73,6 +113,8 @@ int main(int argc, char** argv) {
         return 2;
     }
     bind_login_save_unbind(argv[1]);
+    second_factors(argv[1]);
+    requests(argv[1]);
     every_call_throws(argv[1]);
     return test::exit_status();
 }

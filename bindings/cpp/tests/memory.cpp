@@ -1,6 +1,6 @@
 // Out of memory at every allocation: objects of the library are freed, and moved-from objects stay valid.
 //
-//   memory SERVER    a demo server
+//   memory SERVER    a demo server with second factors
 #include "check.hpp"
 
 #include <algorithm>
@@ -115,6 +115,18 @@ void all_operations(const std::string& url) {
         app.save_session(long_string, R"({"id":"a long enough record id"})");
         check(!app.current_session()->token().empty(), "token");
     });
+    at_each_allocation("password login", [&] {
+        app.auth_with_password("users", "user@example.com", "correct horse 1", options().add_query("a", long_string));
+    });
+    at_each_allocation("refresh", [&] { app.auth_refresh(options().add_query("a", long_string)); });
+    at_each_allocation("one-time password", [&] { static_cast<void>(app.request_otp("guarded", "user@example.com")); });
+    at_each_allocation("login by code", [&] { app.auth_with_otp("guarded", long_string, long_string); });
+    at_each_allocation("request", [&] {
+        const auto response = app.send("GET", "/api/health", options().add_header("X-Key", long_string));
+        check(response.header("Content-Security-Policy").empty() && !response.body().empty(), "response");
+    });
+    at_each_allocation("failed request", [&] { app.send("POST", std::string("/") + long_string, "{}"); });
+    at_each_allocation("generated token", [&] { static_cast<void>(bosauth::generate_token()); });
 #if defined(__cpp_lib_jthread)
     at_each_allocation("stop token", [&] {
         std::stop_source source;

@@ -26,15 +26,19 @@ struct parameter {
     std::function<bosauth::result<void>(std::string_view)> call;
 };
 
+/// Returns the result of a call without its value.
+template <class T>
+bosauth::result<void> without_value(const bosauth::result<T>& result) {
+    return result ? bosauth::result<void>() : result.error();
+}
+
 bosauth::result<void> make_client(std::string_view url, const config& configuration) {
-    const auto client = bosauth::client::make(url, configuration);
-    return client ? bosauth::result<void>() : client.error();
+    return without_value(client::make(url, configuration));
 }
 
 bosauth::result<void> login(const client& app, std::string_view collection, std::string_view token,
                             const options& opts = options()) {
-    const auto session = app.try_auth_with_token(collection, token, opts);
-    return session ? bosauth::result<void>() : session.error();
+    return without_value(app.try_auth_with_token(collection, token, opts));
 }
 
 std::vector<parameter> parameters_of_calls(const client& app) {
@@ -50,6 +54,18 @@ std::vector<parameter> parameters_of_calls(const client& app) {
         {"token", [&](view t) { return app.try_unbind_token("users", "e", "p", t); }},
         {"collection", [&](view t) { return login(app, t, "t"); }},
         {"token", [&](view t) { return login(app, "users", t); }},
+        {"collection", [&](view t) { return without_value(app.try_auth_with_password(t, "e", "p")); }},
+        {"identity", [&](view t) { return without_value(app.try_auth_with_password("users", t, "p")); }},
+        {"password", [&](view t) { return without_value(app.try_auth_with_password("users", "e", t)); }},
+        {"collection", [&](view t) { return without_value(app.try_request_otp(t, "e")); }},
+        {"email", [&](view t) { return without_value(app.try_request_otp("users", t)); }},
+        {"collection", [&](view t) { return without_value(app.try_auth_with_otp(t, "i", "c")); }},
+        {"otp_id", [&](view t) { return without_value(app.try_auth_with_otp("users", t, "c")); }},
+        {"code", [&](view t) { return without_value(app.try_auth_with_otp("users", "i", t)); }},
+        {"method", [&](view t) { return without_value(app.try_send(t, "/a")); }},
+        {"path", [&](view t) { return without_value(app.try_send("GET", t)); }},
+        {"mfa_id", [&](view t) { return without_value(app.try_auth_refresh(options().mfa_id(t))); }},
+        {"value", [&](view t) { return without_value(app.try_send("GET", "/a", options().add_query("n", t))); }},
         {"token", [&](view t) { return app.try_save_session(t); }},
         {"record_json", [&](view t) { return app.try_save_session("t", t); }},
     };
@@ -73,7 +89,8 @@ std::vector<parameter> parameters_of_settings(const client& app, std::string_vie
 }
 
 void invalid_bytes(const parameter& at) {
-    const bool user_input = at.argument == "email" || at.argument == "password";
+    const bool user_input = at.argument == "email" || at.argument == "password" || at.argument == "identity" ||
+                            at.argument == "code";
     const auto action = user_input ? action_code::ask_credentials : action_code::fix_call;
     for (const std::string& nul : {"\0"s, "\0x"s, "x\0"s, "x\0y"s, "{\"a\":\"\0\"}"s}) {
         const auto rejected = at.call(nul);
@@ -96,6 +113,10 @@ void first_invalid_argument_is_named(const client& app) {
     fails("empty first", app.try_bind_token("users", "", nul, "t"), status_code::invalid_argument, ask, "email");
     fails("not UTF-8 first", app.try_bind_token("users", "\xff", nul, "t"), status_code::invalid_utf8, ask,
           "email");
+    fails("NULs", app.try_auth_with_password("users", nul, nul), status_code::invalid_argument, ask, "identity");
+    fails("NULs", app.try_auth_with_otp("users", nul, nul), status_code::invalid_argument, action_code::fix_call,
+          "otp_id");
+    fails("empty first", app.try_send("", nul), status_code::invalid_argument, action_code::fix_call, "method");
     fails("NUL before options", app.try_bind_token("users", "e", nul, "t", options().mfa_id(nul)),
           status_code::invalid_argument, ask, "password");
     fails("first setter", login(app, "users", "t", options().mfa_id("\xff").body_json(nul)),
@@ -140,6 +161,7 @@ void strings_are_sent_unchanged(const client& app, std::string_view email, std::
         fails("different token", login(app, "users", other), status_code::unknown_token,
               action_code::ask_credentials);
         succeeds("unbind", app.try_unbind_token("users", email, password, token));
+        succeeds("password login", app.try_auth_with_password("users", email, password));
         fails("unbound", login(app, "users", token), status_code::unknown_token, action_code::ask_credentials);
     }
 }
@@ -149,6 +171,9 @@ void string_views_are_not_read_past_their_end(const client& app, std::string_vie
     const std::string longer = "tok-view and more";
     succeeds("bind", app.try_bind_token("users", email, password, std::string_view(longer).substr(0, 8)));
     succeeds("login", login(app, "users", "tok-view"));
+    constexpr std::string_view method = "GETTER";
+    constexpr std::string_view path = "/api/health/none";
+    succeeds("request", app.try_send(method.substr(0, 3), path.substr(0, 11)));
 }
 
 }  // namespace

@@ -16,9 +16,34 @@ constexpr std::size_t head = alignof(std::max_align_t);
 
 std::atomic<int> found{0};
 
-/// Searches for the middle of the secret, because deallocation may overwrite the ends of a block.
-bool contains_secret(const char* block, std::size_t size) {
-    return test::contains(std::string_view(block, size), std::string_view(secret + 12, 20));
+/// Searches for the middle of a secret, because deallocation may overwrite the ends of a block.
+bool contains_secret(const char* block, std::size_t size, std::string_view searched = secret) {
+    return test::contains(std::string_view(block, size), searched.substr(12, 20));
+}
+
+/// Keeps freed blocks, for a secret that is known only later.
+struct {
+    bool is_on;
+    std::size_t count;
+    char* blocks[64];
+} keeper{};
+
+std::size_t size_of(const char* block) {
+    std::size_t size = 0;
+    std::memcpy(&size, block, sizeof size);
+    return size;
+}
+
+/// Searches the blocks that were kept, and frees them.
+int kept_blocks_with(std::string_view searched) {
+    int count = 0;
+    keeper.is_on = false;
+    for (; keeper.count > 0; --keeper.count) {
+        char* block = keeper.blocks[keeper.count - 1];
+        count += contains_secret(block + head, size_of(block), searched) ? 1 : 0;
+        std::free(block);
+    }
+    return count;
 }
 
 }  // namespace
@@ -34,11 +59,14 @@ void* operator new(std::size_t size) {
 }
 
 void operator delete(void* pointer) noexcept {
-    if (pointer != nullptr) {
-        char* block = static_cast<char*>(pointer) - head;
-        std::size_t size = 0;
-        std::memcpy(&size, block, sizeof size);
-        found += contains_secret(block + head, size) ? 1 : 0;
+    if (pointer == nullptr) {
+        return;
+    }
+    char* block = static_cast<char*>(pointer) - head;
+    found += contains_secret(block + head, size_of(block)) ? 1 : 0;
+    if (keeper.is_on) {
+        keeper.blocks[keeper.count++] = block;
+    } else {
         std::free(block);
     }
 }
@@ -46,6 +74,18 @@ void operator delete(void* pointer) noexcept {
 void operator delete(void* pointer, std::size_t) noexcept {
     operator delete(pointer);
 }
+
+namespace {
+
+/// A generated token is only in the string of the caller.
+void generated_token() {
+    keeper.is_on = true;
+    const std::string token = std::move(bosauth::try_generate_token()).value();
+    { const std::string not_zeroized = token; }
+    test::check(kept_blocks_with(token) == 1, "generated token in freed memory, besides that of the test");
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
     using namespace bosauth;
@@ -64,10 +104,16 @@ int main(int argc, char** argv) {
         test::succeeds("unbind", app->try_unbind_token("users", test::email, test::password, secret));
         test::check(!app->try_bind_token("users", test::email, secret, secret), "wrong password");
         test::check(!app->try_bind_token("users", {"\0", 1}, secret, secret), "rejected argument");
-        test::succeeds("save", app->try_save_session(secret));
+        test::check(!app->try_auth_with_password("users", secret, secret), "unknown identity");
+        test::check(!app->try_request_otp("users", secret), "disabled method");
+        test::check(!app->try_auth_with_otp("users", secret, secret), "disabled method");
+        test::succeeds("save", app->try_save_session(secret, R"({"id":"1","collectionId":"users"})"));
+        test::check(!app->try_auth_refresh(), "unknown session");
+        test::check(!app->try_send("POST", "/api/none", std::string_view(secret)), "unknown path");
         test::check(!app->try_auth_with_token("users", "t", options().body_json(secret)), "invalid JSON");
         test::succeeds("current session", app->try_current_session());
     }
     test::check(found == 0, "secrets in freed memory:", std::to_string(found));
+    generated_token();
     return test::exit_status();
 }
