@@ -75,6 +75,11 @@ class Counts:
 
 def owned():
     """Counts the objects of the library: owners in Python, and handles in the library."""
+    try:
+        # Creates the hook that the package keeps, if an interrupt has deleted it.
+        users.auth_with_token("")
+    except ClientResponseError:
+        pass
     gc.collect()
     owners = sum(type(instance) in FREE for instance in gc.get_objects())
     return owners + live_handles(lib.bosauth_cancel_new)

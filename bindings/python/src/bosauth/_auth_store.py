@@ -13,7 +13,7 @@ from ._options import JsonObject, to_json
 from ._prototypes import Error
 from ._prototypes import Session as SessionPointer
 from ._session import Session
-from ._strings import Secret, StringLike
+from ._strings import StringLike, c_string
 
 
 class AuthStore:
@@ -66,10 +66,10 @@ class AuthStore:
         :param record: the record of the account: a mapping, or a JSON object as a string
         :raises ClientResponseError: INVALID_ARGUMENT
         """
-        token_copy = Secret(token, "token")
-        record_copy = None if record is None else Secret(to_json(record, "record"), "record")
+        token_pointer = c_string(token, "token")
+        record_pointer = None if record is None else c_string(to_json(record, "record"), "record")
         error = Error()
-        status = lib.bosauth_client_save_session(self._handle.value, token_copy, record_copy, ctypes.byref(error))
+        status = lib.bosauth_client_save_session(self._handle.value, token_pointer, record_pointer, ctypes.byref(error))
         check(status, error)
 
     def clear(self) -> None:

@@ -15,7 +15,7 @@ from ._hints import no_attribute
 from ._library import lib
 from ._options import Headers, new_config
 from ._prototypes import Client, Error
-from ._strings import Secret, StringLike, milliseconds
+from ._strings import StringLike, c_string, milliseconds
 
 
 class BosBase:
@@ -60,7 +60,7 @@ class BosBase:
         """
         handle, error = Client(), Error()
         config = new_config(lang, timeout, connect_timeout, user_agent, headers, max_response_bytes, roots_pem)
-        url = Secret(base_url, "base_url")
+        url = c_string(base_url, "base_url")
         check(lib.bosauth_client_new(url, config, ctypes.byref(handle), ctypes.byref(error)), error)
         self._base_url = (base_url if isinstance(base_url, str) else base_url.decode("ascii")).rstrip("/")
         self._handle = Handle(handle)

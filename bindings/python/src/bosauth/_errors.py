@@ -153,7 +153,8 @@ def to_enum(enumeration: Type[IntEnum], number: int, default: int) -> int:
 
 def check(status: int, pointer: Any) -> None:
     """Raises the error of a library call, unless its status is OK."""
-    if status != Status.OK:
+    # OK is 0.
+    if status:
         raise _read(pointer)
 
 

@@ -10,6 +10,15 @@ from ._prototypes import Session as SessionPointer
 from ._strings import StringLike, encode
 
 
+#: Decodes the JSON at the start of a string.
+_decode = json.JSONDecoder().raw_decode
+
+
+def _decoded(string: str) -> Any:
+    """Decodes JSON that the library has checked; None for ""."""
+    return _decode(string.lstrip())[0] if string else None
+
+
 class Session:
     """An immutable snapshot of a session. Any thread may read it.
 
@@ -30,7 +39,7 @@ class Session:
     @property
     def record(self) -> Optional[Dict[str, Any]]:
         """A new dictionary with the record of the account; None if the session was saved without one."""
-        return cast("Optional[Dict[str, Any]]", json.loads(self.record_json or "null"))
+        return cast("Optional[Dict[str, Any]]", _decoded(self.record_json))
 
     @property
     def record_json(self) -> str:
@@ -40,7 +49,7 @@ class Session:
     @property
     def meta(self) -> Any:
         """The ``meta`` value of the login response; None if there is none."""
-        return json.loads(self.meta_json or "null")
+        return _decoded(self.meta_json)
 
     @property
     def meta_json(self) -> str:
@@ -89,9 +98,11 @@ class AuthResult(Dict[str, Any]):
     session: Session
 
     def __init__(self, session: Session) -> None:
-        super().__init__(record=session.record, token=session.token)
-        if session.meta_json:
-            self["meta"] = session.meta
+        self["record"] = session.record
+        self["token"] = session.token
+        meta = session.meta_json
+        if meta:
+            self["meta"] = _decoded(meta)
         self.session = session
 
     def __repr__(self) -> str:
