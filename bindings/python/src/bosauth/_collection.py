@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Callable, Coroutine, NoReturn, Optional, 
 from ._call import Call, Result, awaiting
 from ._cancel import Cancel, new_handle
 from ._codes import Action, Status
-from ._errors import check, failure, hides_arguments
+from ._errors import check, failure, hides_arguments, new_error
 from ._handle import Handle
 from ._hints import no_attribute
 from ._interrupts import without_entry_signals
 from ._library import lib
 from ._options import Headers, JsonObject, Query, new_options
-from ._prototypes import Error, Options
+from ._prototypes import Options
 from ._prototypes import Session as SessionPointer
 from ._session import AuthResult, Session
 from ._strings import StringLike, c_string, encode
@@ -140,12 +140,17 @@ class Collection:
         name, token_pointer = encode(self._name, "collection"), c_string(token, "token")
 
         def log_in(options: Optional[Options]) -> AuthResult:
-            session, error = SessionPointer(), Error()
-            outputs = byref(session), byref(error)
-            check(lib.bosauth_auth_with_token(self._handle.value, name, token_pointer, options, *outputs), error)
+            session, error = SessionPointer(), new_error()
+            check(
+                lib.bosauth_auth_with_token(
+                    self._handle.value, name, token_pointer, options, byref(session), byref(error)
+                ),
+                error,
+            )
             return AuthResult(Session(session))
 
-        return cast(AuthResult, self._run(Call(options, handle, log_in)))
+        result: AuthResult = self._run(Call(options, handle, log_in))
+        return result
 
     def _change(
         self,
@@ -166,11 +171,12 @@ class Collection:
         pointers = [c_string(value, argument) for argument, value in strings.items()]
 
         def change_binding(options: Optional[Options]) -> bool:
-            error = Error()
+            error = new_error()
             check(function(self._handle.value, name, *pointers, options, byref(error)), error)
             return True
 
-        return cast(bool, self._run(Call(options, handle, change_binding)))
+        result: bool = self._run(Call(options, handle, change_binding))
+        return result
 
     @property
     def aio(self) -> AsyncCollection:

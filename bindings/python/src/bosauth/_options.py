@@ -57,7 +57,8 @@ def new_options(
 ) -> Optional[Options]:
     """Creates a ``bosauth_options``, or returns None if no option is set. An ``mfaId`` in query or body becomes the
     MFA id."""
-    if keep_session and body is query is headers is timeout is cancel is mfa_id is None:
+    nothing_to_send = body is None and query is None and headers is None and mfa_id is None
+    if nothing_to_send and timeout is None and cancel is None and keep_session:
         return None
     query, query_mfa_id = _without_mfa_id(query)
     body, body_mfa_id = _without_mfa_id(body)

@@ -14,9 +14,9 @@ from ._strings import StringLike, encode
 _decode = json.JSONDecoder().raw_decode
 
 
-def _decoded(string: str) -> Any:
+def _decoded(string: bytes) -> Any:
     """Decodes JSON that the library has checked; None for ""."""
-    return _decode(string.lstrip())[0] if string else None
+    return _decode(string.decode("utf-8").lstrip())[0] if string else None
 
 
 class Session:
@@ -39,7 +39,7 @@ class Session:
     @property
     def record(self) -> Optional[Dict[str, Any]]:
         """A new dictionary with the record of the account; None if the session was saved without one."""
-        return cast("Optional[Dict[str, Any]]", _decoded(self.record_json))
+        return cast("Optional[Dict[str, Any]]", _decoded(lib.bosauth_session_record_json(self._pointer)))
 
     @property
     def record_json(self) -> str:
@@ -49,7 +49,7 @@ class Session:
     @property
     def meta(self) -> Any:
         """The ``meta`` value of the login response; None if there is none."""
-        return _decoded(self.meta_json)
+        return _decoded(lib.bosauth_session_meta_json(self._pointer))
 
     @property
     def meta_json(self) -> str:
@@ -98,9 +98,11 @@ class AuthResult(Dict[str, Any]):
     session: Session
 
     def __init__(self, session: Session) -> None:
-        self["record"] = session.record
-        self["token"] = session.token
-        meta = session.meta_json
+        # Without the properties of the session: this runs in each login.
+        pointer = session._pointer
+        self["record"] = _decoded(lib.bosauth_session_record_json(pointer))
+        self["token"] = lib.bosauth_session_token(pointer).decode("ascii")
+        meta = lib.bosauth_session_meta_json(pointer)
         if meta:
             self["meta"] = _decoded(meta)
         self.session = session

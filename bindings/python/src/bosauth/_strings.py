@@ -23,6 +23,8 @@ _DAY = 86400
 class AsciiPointer(ctypes.c_char_p):
     """A pointer to the characters of an ASCII string, which it keeps alive."""
 
+    __slots__ = ("string",)
+
     string: str
 
 
