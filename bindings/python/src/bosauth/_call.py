@@ -131,8 +131,10 @@ def _with_signals(call: Call[Result]) -> Result:
 
 
 class SignalHook:
-    """A wait hook that runs signal handlers, for one call at a time. ``raised`` contains the exception of a handler; the
-    hook cannot be used again after one."""
+    """A wait hook that runs signal handlers, for one call at a time.
+
+    ``raised`` contains the exception of a handler. The hook cannot be used again after one.
+    """
 
     __slots__ = ("raised", "_handlers", "_function", "_options")
 

@@ -9,7 +9,6 @@ from ._library import lib
 from ._prototypes import Session as SessionPointer
 from ._strings import StringLike, encode
 
-
 #: Decodes the JSON at the start of a string.
 _decode = json.JSONDecoder().raw_decode
 
