@@ -320,6 +320,28 @@ fn wait_hook_is_called_while_waiting_and_cancels() {
     }
 }
 
+/// A wait ends early so that it does not exceed the deadline, but the hook must not wait for another period.
+#[test]
+fn wait_hook_is_called_in_every_period() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let options = CallOptions::new()
+        .timeout(Duration::from_millis(1900))
+        .wait_hook(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            false
+        });
+    let client = client(&format!("http://{}", listener.local_addr().unwrap()));
+    let users = client.collection("users").with(&options);
+    assert_eq!(
+        users.auth_with_token("tok").unwrap_err().status(),
+        Status::Timeout
+    );
+    // Nine periods of 200 ms. A busy machine may delay the calls.
+    assert!(calls.load(Ordering::Relaxed) >= 7, "{calls:?}");
+}
+
 #[test]
 fn wait_hook_that_returns_false_has_no_effect() {
     let server = FaultyServer::responding(GOOD_LOGIN);
