@@ -13,6 +13,7 @@ static int checks, failures;
 /* Out parameters, set to garbage before a call. */
 static bosauth_error *error;
 static bosauth_session *session;
+static bosauth_response *response;
 static bosauth_string *text;
 static bosauth_client new_client;
 
@@ -31,6 +32,7 @@ static void set_garbage(void)
 {
     error = GARBAGE;
     session = GARBAGE;
+    response = GARBAGE;
     text = GARBAGE;
     new_client = 12345;
 }
@@ -61,6 +63,7 @@ static void check_error(bosauth_status status, bosauth_status expected, const ch
         check_error(status, BOSAUTH_ERROR_##code, argument, #call);                               \
         check(session == GARBAGE || session == NULL, #call, "the session output is not cleared"); \
         check(text == GARBAGE || text == NULL, #call, "the string output is not cleared");        \
+        check(response == GARBAGE || response == NULL, #call, "the response is not cleared");     \
         check(new_client == 12345 || new_client == 0, #call, "the client output is not cleared"); \
     } while (0)
 
@@ -124,6 +127,8 @@ CALL(request_email, bosauth_request_otp(client, "users", string, NULL, &text, &e
 CALL(otp_collection, bosauth_auth_with_otp(client, string, "o-1", "1234", NULL, &session, &error))
 CALL(otp_id, bosauth_auth_with_otp(client, "users", string, "1234", NULL, &session, &error))
 CALL(otp_code, bosauth_auth_with_otp(client, "users", "o-1", string, NULL, &session, &error))
+CALL(send_method, bosauth_send(client, string, "/a", NULL, 0, NULL, &response, &error))
+CALL(send_path, bosauth_send(client, "GET", string, NULL, 0, NULL, &response, &error))
 CALL(save_token, bosauth_client_save_session(client, string, "{}", &error))
 CALL(config_agent, by_config(bosauth_config_set_user_agent(new_config(), string)))
 CALL(config_name, by_config(bosauth_config_add_header(new_config(), string, "x")))
@@ -168,6 +173,9 @@ static const struct {
     {"auth_with_otp", otp_collection, "collection", 255, NO_COLLECTION},
     {"auth_with_otp", otp_id, "otp_id", 255, NO_ID},
     {"auth_with_otp", otp_code, "code", 71, {""}},
+    {"send", send_method, "method", 32, {"", "get", "Get", "G T", "GET\r\nX", "G/", "CONNECT", "TRACE"}},
+    {"send", send_path, "path", 2048,
+     {"", "a", "//h/a", "http://h/a", "/a/../b", "/.%2E/b", "/a%252fb", "/a?b", "/a\\b", "/a@b"}},
     {"client_save_session", save_token, "token", 8192, {"", "a b", "a\r\nb", "a\"b"}},
     {"config_set_user_agent", config_agent, "user_agent", 255, {"", " x", "x\r\ny"}},
     {"config_add_header", config_name, "name", 255, NO_HEADER},
@@ -190,6 +198,7 @@ static void check_string(size_t which, const char *string, bosauth_status expect
     check_error(status, expected, strings[which].argument, strings[which].what);
     check(session == GARBAGE || session == NULL, strings[which].what, "the session output is not cleared");
     check(text == GARBAGE || text == NULL, strings[which].what, "the string output is not cleared");
+    check(response == GARBAGE || response == NULL, strings[which].what, "the response is not cleared");
     check(new_client == 12345 || new_client == 0, strings[which].what, "the client output is not cleared");
 }
 
@@ -223,8 +232,41 @@ static void check_records(void)
     FAILS(INVALID_ARGUMENT, "record_json", bosauth_client_save_session(client, "new", "{}{}", &error));
 }
 
+/* A body of any length that core rejects is not read. */
+static void check_bodies(void)
+{
+    FAILS(NULL_ARGUMENT, "body", bosauth_send(client, "POST", "/a", NULL, 1, NULL, &response, &error));
+    check(response == NULL, "send", "the response is not cleared");
+    FAILS(NULL_ARGUMENT, "body", bosauth_send(client, "POST", "/a", NULL, SIZE_MAX, NULL, &response, &error));
+    FAILS(INVALID_ARGUMENT, "body", bosauth_send(client, "POST", "/a", "x", 33554433, NULL, &response, &error));
+    FAILS(INVALID_ARGUMENT, "body", bosauth_send(client, "POST", "/a", "x", SIZE_MAX, NULL, &response, &error));
+    FAILS(INVALID_ARGUMENT, "body", bosauth_send(client, "GET", "/a", "x", 1, NULL, &response, &error));
+    FAILS(INVALID_ARGUMENT, "body", bosauth_send(client, "HEAD", "/a", "x", 1, NULL, &response, &error));
+    FAILS(INVALID_ARGUMENT, "path", bosauth_send(client, "GET", "a", NULL, 1, NULL, &response, &error));
+    FAILS(NULL_ARGUMENT, "body", bosauth_send(client, "GET", "/a", NULL, 1, NULL, NULL, &error));
+    FAILS(NULL_ARGUMENT, "response", bosauth_send(client, "GET", "/a", NULL, 0, NULL, NULL, &error));
+}
+
+/* A Content-Type is an option of send only. */
+static void check_content_type(void)
+{
+    RETURNS(BOSAUTH_OK, bosauth_options_add_header(new_options(), "content-type", "text/plain"));
+    FAILS(INVALID_ARGUMENT, "name", bosauth_bind_token(client, "users", "a@b.c", "pw", "tok", options, &error));
+    FAILS(INVALID_ARGUMENT, "name", bosauth_unbind_token(client, "users", "a@b.c", "pw", "tok", options, &error));
+    FAILS(INVALID_ARGUMENT, "name", bosauth_auth_with_token(client, "users", "tok", options, &session, &error));
+    FAILS(INVALID_ARGUMENT, "name", bosauth_auth_with_password(client, "users", "a", "pw", options, &session, &error));
+    FAILS(INVALID_ARGUMENT, "name", bosauth_request_otp(client, "users", "a@b.c", options, &text, &error));
+    FAILS(INVALID_ARGUMENT, "name", bosauth_auth_with_otp(client, "users", "o-1", "1", options, &session, &error));
+    FAILS(INVALID_ARGUMENT, "token", bosauth_auth_with_token(client, "users", "", options, &session, &error));
+    bosauth_options_free(options);
+    FAILS(INVALID_ARGUMENT, "name", by_config(bosauth_config_add_header(new_config(), "content-type", "text/plain")));
+}
+
 static void check_handle(bosauth_client bad)
 {
+    FAILS(INVALID_HANDLE, "client", bosauth_send(bad, "GET", "/a", NULL, 0, NULL, &response, &error));
+    check(response == NULL, "send", "the response is not cleared");
+    FAILS(INVALID_HANDLE, "client", bosauth_send(bad, NULL, NULL, NULL, 1, NULL, NULL, &error));
     FAILS(INVALID_HANDLE, "client", bosauth_bind_token(bad, "users", "a@b.c", "pw", "tok", NULL, &error));
     FAILS(INVALID_HANDLE, "client", bosauth_unbind_token(bad, "users", "a@b.c", "pw", "tok", NULL, &error));
     FAILS(INVALID_HANDLE, "client", bosauth_auth_with_token(bad, "users", "tok", NULL, &session, &error));
@@ -312,6 +354,7 @@ static void check_missing_objects(void)
     bosauth_config_free(NULL);
     bosauth_options_free(NULL);
     bosauth_session_free(NULL);
+    bosauth_response_free(NULL);
     bosauth_error_free(NULL);
     bosauth_string_free(NULL);
 }
@@ -346,6 +389,13 @@ static void check_accessors(void)
     RETURNS(0, bosauth_error_outcome_unknown(NULL));
     RETURNS(0, bosauth_error_http_status(NULL));
     RETURNS(0, bosauth_error_retry_after_ms(NULL));
+    RETURNS(0, bosauth_response_http_status(NULL));
+    EMPTY(bosauth_response_header(NULL, "Content-Type"));
+    EMPTY(bosauth_response_header(NULL, NULL));
+    EMPTY(bosauth_response_body(NULL, NULL));
+    length = 12345;
+    EMPTY(bosauth_response_body(NULL, &length));
+    check(length == 0, "response_body", "the length is not cleared");
     EMPTY(bosauth_session_token(NULL));
     EMPTY(bosauth_session_record_json(NULL));
     EMPTY(bosauth_session_meta_json(NULL));
@@ -375,6 +425,8 @@ int main(int count, char **arguments)
     RETURNS(BOSAUTH_OK, bosauth_client_save_session(client, "saved", NULL, &error));
     check_strings();
     check_records();
+    check_bodies();
+    check_content_type();
     check_handles();
     check_missing_outputs();
     check_missing_objects();

@@ -74,7 +74,15 @@ static inline void every_client_function(const char *url) {
     EXPECT(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_client_free(client));
 }
 
+static inline void every_response_function(bosauth_response *response) {
+    size_t length = 1;
+    CHECK(bosauth_response_http_status(response) == 204 && *bosauth_response_header(response, "X-None") == 0);
+    CHECK(*bosauth_response_body(response, &length) == 0 && length == 0);
+    bosauth_response_free(response);
+}
+
 static inline void every_call(const struct shared *shared) {
+    bosauth_response *response;
     bosauth_error *error;
     bosauth_session *session;
     bosauth_string *string;
@@ -90,6 +98,8 @@ static inline void every_call(const struct shared *shared) {
     EXPECT(BOSAUTH_OK, bosauth_options_set_wait_hook(options, keep_waiting, NULL));
     EXPECT(BOSAUTH_OK, bosauth_bind_token(shared->client, "users", "a@b.c", "pw", "tok", NULL, NULL));
     EXPECT(BOSAUTH_OK, bosauth_unbind_token(shared->client, "users", "a@b.c", "pw", "tok", NULL, NULL));
+    EXPECT(BOSAUTH_OK, bosauth_send(shared->client, "POST", "/api/x", "{}", 2, NULL, &response, NULL));
+    every_response_function(response);
     EXPECT(BOSAUTH_OK, bosauth_auth_with_token(shared->client, "users", "tok", NULL, &session, NULL));
     every_session_function(session);
     bosauth_session_free(session);

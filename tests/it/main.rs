@@ -34,6 +34,7 @@ mod resource_usage;
 mod retries;
 mod scenarios;
 mod secret_leaks;
+mod send;
 mod session_races;
 mod status_tables;
 mod support;

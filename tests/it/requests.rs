@@ -208,3 +208,77 @@ fn call_headers_replace_configured_headers() {
         "X-Other: config\r\nUser-Agent: mine/1\r\nX-APP: call\r\n\r\n"
     );
 }
+
+#[test]
+fn requests_of_any_method() {
+    let server = FaultyServer::responding(NO_CONTENT);
+    let client = Client::builder(&(server.url() + "/pre"))
+        .header("X-App", "1")
+        .build()
+        .unwrap();
+    client.save_session("e30.e30.c2F2ZWQ", None).unwrap();
+    let own = "User-Agent: bosauth\r\nAuthorization: e30.e30.c2F2ZWQ\r\nX-App: 1\r\n";
+    let json = format!("Content-Type: application/json\r\n{own}");
+    for (method, body, fields) in [
+        ("GET", None, own.to_owned()),
+        ("GET", Some(&b""[..]), own.to_owned()),
+        ("HEAD", None, own.to_owned()),
+        ("DELETE", None, own.to_owned()),
+        (
+            "DELETE",
+            Some(b"{}"),
+            format!("Content-Length: 2\r\n{json}"),
+        ),
+        ("POST", None, format!("Content-Length: 0\r\n{own}")),
+        ("POST", Some(b"{}"), format!("Content-Length: 2\r\n{json}")),
+        (
+            "PATCH",
+            Some(b"\0\xff"),
+            format!("Content-Length: 2\r\n{json}"),
+        ),
+        ("X!", Some(b"x"), format!("Content-Length: 1\r\n{json}")),
+    ] {
+        let options = CallOptions::new().query("a b", "c&d").mfa_id("m-1");
+        client.send(method, "/api/a%20b", body, &options).unwrap();
+        let request = server.requests().pop().unwrap();
+        let host = server.url().replace("http://", "");
+        let head =
+            format!("{method} /pre/api/a%20b?a%20b=c%26d HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n");
+        assert_eq!(request.head(), head);
+        assert_eq!(request.body(), body.unwrap_or_default());
+        assert!(request.single_read, "head and body are one write");
+    }
+}
+
+#[test]
+fn authorization_of_the_app_replaces_the_session() {
+    let server = FaultyServer::responding(NO_CONTENT);
+    let authorization = |configured: Option<&str>, of_call: Option<&str>, session: bool| {
+        let mut config = Client::builder(&server.url());
+        let mut options = CallOptions::new();
+        if let Some(value) = configured {
+            config = config.header("authorization", value);
+        }
+        if let Some(value) = of_call {
+            options = options.header("AUTHORIZATION", value);
+        }
+        let client = config.build().unwrap();
+        if session {
+            client.save_session("saved", None).unwrap();
+        }
+        client.send("GET", "/api/x", None, &options).unwrap();
+        let head = server.requests().pop().unwrap().head().to_owned();
+        let fields = head
+            .split("\r\n")
+            .filter_map(|field| field.split_once(": "));
+        let fields = fields.filter(|(name, _)| name.eq_ignore_ascii_case("Authorization"));
+        fields
+            .map(|(_, value)| value.to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(authorization(None, None, false), [""; 0]);
+    assert_eq!(authorization(None, None, true), ["saved"]);
+    assert_eq!(authorization(Some("config"), None, true), ["config"]);
+    assert_eq!(authorization(None, Some("call"), true), ["call"]);
+    assert_eq!(authorization(Some("config"), Some("call"), true), ["call"]);
+}

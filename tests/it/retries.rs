@@ -27,9 +27,11 @@ enum Call {
     PasswordLogin,
     OtpLogin,
     RequestOtp,
+    /// Any other request with this method.
+    Send(&'static str),
 }
 
-const CALLS: [Call; 8] = [
+const CALLS: [Call; 12] = [
     Call::Bind,
     Call::Unbind,
     Call::Login,
@@ -38,6 +40,10 @@ const CALLS: [Call; 8] = [
     Call::PasswordLogin,
     Call::OtpLogin,
     Call::RequestOtp,
+    Call::Send("GET"),
+    Call::Send("HEAD"),
+    Call::Send("POST"),
+    Call::Send("DELETE"),
 ];
 
 impl Call {
@@ -46,7 +52,7 @@ impl Call {
     fn is_idempotent(self) -> bool {
         matches!(
             self,
-            Call::Bind | Call::Unbind | Call::Login | Call::Refresh
+            Call::Bind | Call::Unbind | Call::Login | Call::Refresh | Call::Send("GET" | "HEAD")
         )
     }
 
@@ -64,6 +70,7 @@ impl Call {
             Call::PasswordLogin => users.auth_with_password("ann", "password-1").map(drop),
             Call::OtpLogin => users.auth_with_otp("o-1", "12345678").map(drop),
             Call::RequestOtp => users.request_otp("ann@example.com").map(drop),
+            Call::Send(method) => client.send(method, "/api/x", None, &options).map(drop),
         }
     }
 }

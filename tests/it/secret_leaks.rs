@@ -211,6 +211,11 @@ fn assert_all_called(printed: &str, logged: &str) {
         "refresh: OK",
         "refresh: SERVER",
         "refresh: VALIDATION",
+        "send: OK",
+        "send: SERVER",
+        "send: VALIDATION",
+        "send: TIMEOUT",
+        "200 application/json 1",
         "generate: OK",
         "unbind: TIMEOUT",
         "\"email\":\"secret-leaks@example.com\"",
@@ -294,6 +299,13 @@ fn rust_output_shows_no_secret() {
             client.save_session(&jwt, Some(&record)).unwrap();
             let options = CallOptions::new();
             output += &shown(&client.auth_refresh(&options).unwrap_err());
+            let body = json!({"oldPassword": secrets.password, "x-token": secrets.token, "secret": secrets.wrong});
+            let body = body.to_string();
+            let path = format!("/api/collections/{name}/records");
+            match client.send("POST", &path, Some(body.as_bytes()), &options) {
+                Ok(response) => output += &debugged(&response),
+                Err(error) => output += &shown(&error),
+            }
         }
     }
     let silent = client.collection("silent").with(&options);

@@ -586,6 +586,15 @@ pub(crate) fn inside(value: &str) -> Option<&str> {
     value.strip_prefix('"')?.strip_suffix('"')
 }
 
+/// Returns the characters that are complete within the first `limit` bytes.
+pub(crate) fn truncated(text: &str, limit: usize) -> &str {
+    let mut end = limit.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 /// Decodes the inside of a string, with U+FFFD for what is not valid Unicode.
 pub(crate) fn decode_lossy(inside: &str) -> String {
     let mut decoded = String::with_capacity(inside.len());

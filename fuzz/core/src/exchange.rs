@@ -52,6 +52,7 @@ pub fn exchange(data: &[u8]) {
             result: &result,
             exchanges: &server.exchanges,
             is_silent,
+            has_saved_session: before.as_deref() == Some(SAVED[0]),
         };
         observed.check_connections(is_reusable);
         observed.check_result();
@@ -82,6 +83,8 @@ enum Call {
     OtpLogin,
     RequestOtp,
     Refresh,
+    /// Any other request with this method.
+    Send(&'static str),
 }
 
 fn call_of(letter: u8) -> Call {
@@ -90,6 +93,9 @@ fn call_of(letter: u8) -> Call {
         b'o' => return Call::OtpLogin,
         b'q' => return Call::RequestOtp,
         b'r' => return Call::Refresh,
+        b'g' => return Call::Send("GET"),
+        b'h' => return Call::Send("HEAD"),
+        b'w' => return Call::Send("POST"),
         _ => {}
     }
     match letter % 4 {
@@ -128,6 +134,12 @@ impl Call {
             Call::RequestOtp => {
                 return users.request_otp("ann@example.com").map(Returned::OtpId);
             }
+            Call::Send(method) => {
+                let body = format!("{{\"token\":\"{TOKEN}\"}}");
+                let body = (method == "POST").then_some(body.as_bytes());
+                let sent = client.send(method, "/api/x", body, &options);
+                return sent.map(|_| Returned::Nothing);
+            }
             Call::Login | Call::SecondLogin => users.auth_with_token(TOKEN),
             Call::PasswordLogin => users.auth_with_password("ann", PASSWORD),
             Call::OtpLogin => users.auth_with_otp("otp-1", CODE),
@@ -143,13 +155,15 @@ impl Call {
             Call::PasswordLogin => &[PASSWORD],
             Call::OtpLogin => &[CODE],
             Call::RequestOtp | Call::Refresh => &[],
+            Call::Send("POST") => &[TOKEN, SAVED[0]],
+            Call::Send(_) => &[SAVED[0]],
         }
     }
 
     fn is_idempotent(self) -> bool {
         matches!(
             self,
-            Call::Bind | Call::Unbind | Call::Login | Call::Refresh
+            Call::Bind | Call::Unbind | Call::Login | Call::Refresh | Call::Send("GET" | "HEAD")
         )
     }
 
@@ -173,6 +187,13 @@ impl Call {
             ),
             Call::RequestOtp => ("request-otp", "{\"email\":\"ann@example.com\"}".into()),
             Call::Refresh => ("auth-refresh", "{}".into()),
+            Call::Send("POST") => {
+                let body = format!("\r\n\r\n{{\"token\":\"{TOKEN}\"}}");
+                return ("POST /api/x HTTP/1.1\r\n".into(), body);
+            }
+            Call::Send(method) => {
+                return (format!("{method} /api/x HTTP/1.1\r\n"), "\r\n\r\n".into());
+            }
         };
         let start = format!("POST /api/collections/users/{call} HTTP/1.1\r\n");
         (start, body)
@@ -292,6 +313,8 @@ struct Observed<'a> {
     result: &'a CallResult,
     exchanges: &'a [Exchange],
     is_silent: bool,
+    /// Whether the session before the call was the saved one.
+    has_saved_session: bool,
 }
 
 impl Observed<'_> {
@@ -324,7 +347,8 @@ impl Observed<'_> {
                 "{request}"
             );
             let has_session = request.contains("\r\nAuthorization: ");
-            assert_eq!(has_session, self.call == Call::Refresh, "{request}");
+            let sends_session = matches!(self.call, Call::Refresh | Call::Send(_));
+            assert_eq!(has_session, sends_session, "{request}");
         }
     }
 
@@ -338,8 +362,10 @@ impl Observed<'_> {
 
     fn check_result(&self) {
         let last = self.exchanges.last();
-        let response =
-            last.and_then(|last| http::parse(&last.sent, last.end == End::Orderly, BODY_MAX));
+        let response = last.and_then(|last| {
+            let is_closed = last.end == End::Orderly;
+            http::parse(last.method(), &last.sent, is_closed, BODY_MAX)
+        });
         let is_success = response
             .as_ref()
             .is_some_and(|response| self.is_success(response));
@@ -359,7 +385,11 @@ impl Observed<'_> {
                 let is_delivered = last.is_some_and(|last| !last.ended_early) && !self.is_silent;
                 assert!(!(is_success && is_delivered), "{error} by {last:?}");
                 self.check_error(error, response.as_ref());
-                check_no_secret(error, self.call.secrets());
+                let secrets = self.call.secrets().iter();
+                // A login may have replaced the session.
+                let secrets =
+                    secrets.filter(|secret| **secret != SAVED[0] || self.has_saved_session);
+                check_no_secret(error, secrets.copied());
             }
         }
     }
@@ -368,6 +398,7 @@ impl Observed<'_> {
     fn is_success(&self, response: &Response) -> bool {
         match self.call {
             Call::Bind | Call::Unbind => response.status == 204 && response.body.is_empty(),
+            Call::Send(_) => response.status / 100 == 2,
             Call::RequestOtp => response.status == 200 && is_otp_id(&response.body),
             Call::Refresh => {
                 let is_of_users = || collection(&response.body).is_none_or(|name| name == "users");
@@ -409,7 +440,7 @@ fn collection(body: &[u8]) -> Option<String> {
         .filter(|name| input::collection(name).is_ok())
 }
 
-fn check_no_secret(error: &Error, secrets: &[&str]) {
+fn check_no_secret(error: &Error, secrets: impl Iterator<Item = &'static str>) {
     let (message, data) = (error.server_message(), error.data_json());
     let shown = format!("{error} {error:?} {message} {data}");
     for secret in secrets {

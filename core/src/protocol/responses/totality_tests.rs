@@ -80,8 +80,7 @@ fn json_error(endpoint: Endpoint, response: &ResponseView<'_>) -> Option<Option<
     match endpoint {
         Endpoint::BIND_TOKEN | Endpoint::UNBIND_TOKEN => no_content(response, UNLIMITED).err(),
         Endpoint::REQUEST_OTP => otp_id(response, UNLIMITED).err(),
-        // The library has no call for it yet.
-        Endpoint::SEND => (response.status / 100 != 2).then_some(None),
+        Endpoint::SEND => success(response, UNLIMITED).err(),
         _ => login(response, UNLIMITED).err(),
     }
 }
