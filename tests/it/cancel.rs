@@ -83,8 +83,10 @@ fn invalid_argument_takes_precedence_over_cancellation() {
     assert_eq!(error.status(), Status::InvalidArgument);
 }
 
+type Call = fn(&Client, &CallOptions) -> Result<(), Error>;
+
 /// Every call.
-const CALLS: [fn(&Client, &CallOptions) -> Result<(), Error>; 8] = [
+const CALLS: [Call; 8] = [
     |client, options| {
         let users = client.collection("users").with(options);
         users.bind_token("a@b.c", "pw", "tok")
