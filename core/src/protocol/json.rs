@@ -73,7 +73,7 @@ pub(crate) fn fields<'a>(
     json: &'a str,
     levels: usize,
     check: Check<'_>,
-    mut each: impl FnMut(Name<'a>, &'a str),
+    each: &mut dyn FnMut(Name<'a>, &'a str),
 ) -> Result<(), JsonError> {
     let scanner = Scanner::new(json, levels, check);
     scan(scanner, &mut |name, value, _| {
@@ -584,6 +584,15 @@ pub(crate) fn string(value: &str) -> Option<String> {
 /// Returns the part between the quotes of a string value.
 pub(crate) fn inside(value: &str) -> Option<&str> {
     value.strip_prefix('"')?.strip_suffix('"')
+}
+
+/// Returns the characters that are complete within the first `limit` bytes.
+pub(crate) fn truncated(text: &str, limit: usize) -> &str {
+    let mut end = limit.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// Decodes the inside of a string, with U+FFFD for what is not valid Unicode.
