@@ -57,9 +57,9 @@ pub(crate) fn strings(extra: Option<&str>, min_len: usize) -> Vec<Zeroizing<Stri
     strings.filter(|string| string.len() >= min_len).collect()
 }
 
-/// Returns the secrets in the JSON body of any request: the decoded values, at any depth, of the fields whose names contain
-/// `password`, `token` or `secret` in any case. Numbers that are shorter than `min_len` occur in responses by chance and are
-/// omitted. Stops after `max` bytes of secrets. What is not JSON has none.
+/// Returns the secrets in the JSON body of any request: the decoded values, at any depth, of the fields whose names
+/// contain `password`, `token` or `secret` in any case. Numbers that are shorter than `min_len` occur in responses by
+/// chance and are omitted. Stops after `max` bytes of secrets. What is not JSON has none.
 pub(crate) fn secrets(
     body: &[u8],
     min_len: usize,

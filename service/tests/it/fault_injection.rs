@@ -141,6 +141,10 @@ fn run(server: &Server, call: &str, fault: &Value, timeout: Duration) -> String 
         "password" => log_in(&client).map(drop),
         "OTP" => users.auth_with_otp(&otp_id, "12345678").map(drop),
         "request OTP" => users.request_otp(DEMO_USER).map(drop),
+        "send" => {
+            let options = CallOptions::new();
+            client.send("GET", "/api/health", None, &options).map(drop)
+        }
         _ => client.auth_refresh(&CallOptions::new()).map(drop),
     })
 }
@@ -150,8 +154,8 @@ fn log_in(client: &Client) -> Result<Session, Error> {
     users.auth_with_password(DEMO_USER, DEMO_PASSWORD)
 }
 
-/// Returns the results of calls with a fault: of any call before it is executed, of bind and unbind, and of the others
-/// after they are executed.
+/// Returns the results of calls with a fault: of any call but `send` before it is executed, of bind and unbind, of the
+/// others, and of `send` after they are executed.
 fn cells(fields: &str) -> Vec<String> {
     let server = demo();
     let is_slow = fields.contains("delay") || fields.contains("drip");
@@ -171,7 +175,11 @@ fn cells(fields: &str) -> Vec<String> {
         results("before", &all),
         results("after", &["bind", "unbind"]),
         results("after", &RETURNING),
+        results("after", &["send"]),
     ];
+    let is_page = fields == "\"fault\": \"html\"";
+    let of_send = if is_page { "`OK`" } else { &cells[0] };
+    assert_eq!(results("before", &["send"]), of_send, "{fields}");
     let all = control(&server, json!({"do": "list_faults"}));
     for fault in all["faults"].as_array().unwrap() {
         assert_eq!(fault["played"], 1, "{fault}");
