@@ -905,8 +905,9 @@ bosauth_status bosauth_auth_with_otp(bosauth_client client,
  * the start of the call; see bosauth_session_was_kept(). On failure, the client's session does not change.
  *
  * The server returns the token unchanged. From the second refresh of a token on, the record may be up to 30
- * minutes old (docs/protocol.md, "Login response"). The collection is that of the session's record or, without
- * one, of its token.
+ * minutes old (docs/protocol.md, "Login response"): for a current one, call bosauth_send() with "GET" and the
+ * path "/api/collections/{collection}/records/{id}". The collection of the call is that of the session's
+ * record or, without one, of its token.
  *
  * @param client the client
  * @param options per-call options; may be NULL
@@ -923,25 +924,26 @@ bosauth_status bosauth_auth_refresh(bosauth_client client,
                                     bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
 
 /**
- * Sends any other request below the base URL. The token of the client's session is sent in the Authorization header, if
- * there is a session and neither the options nor the configuration have a header of that name. It is sent to the server
- * of the base URL only. The session does not change. Redirects are not followed. GET and HEAD are retried like other
- * idempotent calls; see docs/timeouts-and-cancellation.md. bosauth_options_set_body_json(), set_mfa_id() and
- * set_keep_session() do not apply.
+ * Sends any other request below the base URL. The token of the client's session is sent in the Authorization
+ * header, if there is a session and neither the options nor the configuration have a header of that name. It is
+ * sent to the server of the base URL only. The session does not change. Redirects are not followed. GET and HEAD
+ * are retried like other idempotent calls; see docs/timeouts-and-cancellation.md. The options
+ * bosauth_options_set_body_json(), bosauth_options_set_mfa_id() and bosauth_options_set_keep_session() do not
+ * apply.
  *
- * The secrets of the request are replaced by "***" in what an error shows: the session's token, header values, and the
- * values of fields of a JSON body whose names contain "password", "token" or "secret".
+ * The secrets of the request are replaced by "***" in what an error shows: the session's token, header values,
+ * and the values of fields of a JSON body whose names contain "password", "token" or "secret".
  *
  * @param client the client
  * @param method the method, such as "GET", sent unchanged: upper-case letters, digits and !#$%&'*+-.^_`|~; 1 to 32
  *        bytes; neither CONNECT nor TRACE
  * @param path the path below the base URL, such as "/api/health"; at most 2048 bytes. It starts with a slash and
- *        consists of non-empty segments other than "." and "..", of the characters that RFC 3986 allows in a path
- *        except @. An encoded slash, backslash or NUL, and an encoding of "." or "..", are rejected, also if they are
- *        encoded more than once. The server logs request URLs: do not pass a secret. Query parameters are added with
+ *        consists of segments of the characters that RFC 3986 allows except @. However often a segment is
+ *        percent-decoded, it is UTF-8 without slash, backslash and control characters, and not empty, "." or
+ *        "..". The server logs request URLs: do not pass a secret. Query parameters are added with
  *        bosauth_options_add_query()
- * @param body the body, copied; may be NULL. Its Content-Type is application/json, unless
- *        bosauth_options_add_header() sets another. GET and HEAD requests have none
+ * @param body the body, which is copied; may be NULL. Its Content-Type is application/json, unless
+ *        bosauth_options_add_header() sets another. GET and HEAD requests must have none
  * @param body_length the number of bytes of the body; at most 33554432; 0 for no body
  * @param options per-call options; may be NULL
  * @param response receives the response, to be freed with bosauth_response_free()
@@ -979,8 +981,8 @@ BOSAUTH_API
 int32_t bosauth_response_http_status(const bosauth_response *BOSAUTH_NULLABLE response);
 
 /**
- * Returns the value of a header. The values of several fields of one name are joined with ", ". Those of Set-Cookie
- * cannot be joined: its value is that of the first. What is not UTF-8 in a value is replaced by U+FFFD.
+ * Returns the value of a header. The values of several fields of one name are joined with ", ". Those of
+ * Set-Cookie cannot be joined: its value is that of the first. What is not UTF-8 in a value is replaced by U+FFFD.
  *
  * @param response the response; may be NULL
  * @param name the name of the header, such as "Content-Type"; not case-sensitive

@@ -56,7 +56,7 @@ impl Arguments {
         self.ok(copy).unwrap_or_else(|| Some(invalid()))
     }
 
-    /// Copies bytes, of which core rejects more than `max`; `None` for none.
+    /// Copies bytes; `None` for none. Core rejects more than `max`: these are not read.
     ///
     /// # Safety
     /// `length` bytes at `bytes` are readable unless it is NULL.
@@ -67,12 +67,17 @@ impl Arguments {
         argument: &'static str,
         max: usize,
     ) -> Option<Vec<u8>> {
-        if bytes.is_null() && length > 0 {
+        if length == 0 {
+            return None;
+        }
+        if bytes.is_null() {
             self.ok(Err::<(), _>(null_argument(argument)));
+        }
+        if bytes.is_null() || length > max {
             return Some(vec![0; max + 1]);
         }
-        // SAFETY: as promised by the caller. One byte more than `max` is enough to exceed it.
-        (length > 0).then(|| unsafe { string::copy_range(bytes.cast(), length.min(max + 1)) })
+        // SAFETY: as promised by the caller.
+        Some(unsafe { string::copy_range(bytes.cast(), length) })
     }
 
     /// Returns the value, or `None` for an error, which is kept if it is the first one.

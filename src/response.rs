@@ -55,8 +55,8 @@ pub unsafe extern "C" fn bosauth_response_http_status(response: *const bosauth_r
     unsafe { ffi::read(response, 0, |r| r.response.status().into()) }
 }
 
-/// Returns the value of a header. The values of several fields of one name are joined with ", ". Those of Set-Cookie
-/// cannot be joined: its value is that of the first. What is not UTF-8 in a value is replaced by U+FFFD.
+/// Returns the value of a header. The values of several fields of one name are joined with ", ". Those of
+/// Set-Cookie cannot be joined: its value is that of the first. What is not UTF-8 in a value is replaced by U+FFFD.
 ///
 /// @param response the response; may be NULL
 /// @param name the name of the header, such as "Content-Type"; not case-sensitive

@@ -23,29 +23,29 @@ impl bosauth_session {
         }))
     }
 
-    fn field(&self, name: &str) -> *const c_char {
-        if let Some(value) = self.fields.with(|fields| fields.find(name)) {
+    fn field(&self, name: String) -> *const c_char {
+        if let Some(value) = self.fields.with(|fields| fields.find(&name)) {
             return value;
         }
         // Parsed without the lock, possibly by two threads at once: the first string added is used.
-        let Some(value) = self.session.field(name) else {
+        let Some(value) = self.session.field(&name) else {
             return EMPTY;
         };
-        let new = (name.into(), ReturnedString::new(value.as_bytes()));
+        let new = (name, ReturnedString::new(value.as_bytes()));
         self.fields.with(|fields| fields.add(new))
     }
 }
 
 /// The fields that were read, by name.
-struct Fields(Vec<(Box<str>, ReturnedString)>);
+struct Fields(Vec<(String, ReturnedString)>);
 
 impl Fields {
     fn find(&self, name: &str) -> Option<*const c_char> {
-        let (_, value) = self.0.iter().find(|(other, _)| **other == *name)?;
+        let (_, value) = self.0.iter().find(|(other, _)| other == name)?;
         Some(value.as_ptr())
     }
 
-    fn add(&mut self, new: (Box<str>, ReturnedString)) -> *const c_char {
+    fn add(&mut self, new: (String, ReturnedString)) -> *const c_char {
         self.find(&new.0).unwrap_or_else(|| {
             let returned = new.1.as_ptr();
             self.0.push(new);
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn bosauth_session_field(
     unsafe {
         ffi::read_locked(session, EMPTY, |s| {
             let name = copy_whole(name, "name").ok().flatten();
-            name.map_or(EMPTY, |name| s.field(&name))
+            name.map_or(EMPTY, |name| s.field(name))
         })
     }
 }

@@ -35,6 +35,18 @@ pub fn target(
     Some((target, address))
 }
 
+/// Returns the request target of a path, and its address as errors show it.
+pub fn target_of_path(
+    base_url: &str,
+    path: &str,
+    query: &[(String, String)],
+) -> Option<(String, String)> {
+    let base_url = BaseUrl::parse(base_url).ok()?;
+    let target = base_url.target_of_path(path, query);
+    let address = base_url.address(&target);
+    Some((target, address))
+}
+
 /// Serializes a request to `http://example.com/api`.
 pub fn request(method: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Vec<u8> {
     let request = Request {
@@ -88,8 +100,7 @@ pub fn outcome(
         "request-otp" => {
             responses::otp_id(&response, UNLIMITED).map(|otp_id| vec![("otpId", otp_id)])
         }
-        // The library has no such call, only its errors.
-        "" => Err(None),
+        "" => responses::success(&response, UNLIMITED).map(|()| vec![]),
         _ => responses::login(&response, UNLIMITED).map(|login| {
             let (token, record) = (login.token.expose().into(), login.record_json.into());
             vec![

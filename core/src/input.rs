@@ -217,9 +217,9 @@ pub fn method(method: &str) -> Result<(), Error> {
 }
 
 /// Validates a path of a request: at most 2048 bytes, a slash first, and segments of the characters that RFC 3986 allows
-/// except `@`. A segment must not be empty, `.` or `..`, also before a `;`, must not contain an encoded slash, backslash
-/// or NUL, and must be UTF-8. This also applies to the segment after any number of percent-decodings, so that the path
-/// stays below the base URL.
+/// except `@`. However often a segment is percent-decoded, it is UTF-8 without slash, backslash and control characters,
+/// and not empty, `.` or `..`, also before a `;`, `?` or `#`. So the path stays below the base URL, even if a server
+/// decodes it twice.
 pub fn path(path: &str) -> Result<(), Error> {
     check_path(path).map_err(|reason| invalid("path", format!("path {reason}")))
 }

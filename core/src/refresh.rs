@@ -13,7 +13,16 @@ impl Client {
     ///
     /// BosBase returns the token unchanged, since it is valid for 100 years. From the second refresh of a token on, the
     /// record may be up to 30 minutes old, and a deleted account may still be found (`docs/protocol.md`, "Login
-    /// response"). For a current record, request `/api/collections/{collection}/records/{id}`.
+    /// response"). For a current record, call [`Client::send`]:
+    ///
+    /// ```no_run
+    /// # let client = bosauth::Client::builder("https://api.example.com").build()?;
+    /// let options = bosauth::CallOptions::new();
+    /// let session = client.auth_refresh(&options)?;
+    /// let id = session.field("id").unwrap_or_default();
+    /// let record = client.send("GET", &format!("/api/collections/users/records/{id}"), None, &options)?;
+    /// # Ok::<(), bosauth::Error>(())
+    /// ```
     ///
     /// The collection is that of the session's record or, without one, of its token.
     ///
@@ -23,7 +32,7 @@ impl Client {
     /// `Forbidden`, `NotFound`, and the errors common to all calls (`docs/protocol.md`, "Error response"). The session is
     /// unchanged after an error.
     pub fn auth_refresh(&self, options: &CallOptions) -> Result<Session, Error> {
-        options.check()?;
+        options.check_for_json()?;
         let current = self.session().ok_or_else(no_session)?;
         let name = current.collection_id().ok_or_else(no_session)?;
         let collection = self.collection(&name).with(options);

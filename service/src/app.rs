@@ -7,7 +7,7 @@ use crate::store::Store;
 /// belong to this instance.
 pub struct App {
     pub store: Store,
-    /// The bcrypt cost for seeded passwords and one-time passwords.
+    /// The bcrypt cost for passwords and one-time passwords.
     pub seed_cost: u32,
     /// Whether the control endpoint is enabled.
     pub control: bool,

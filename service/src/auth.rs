@@ -3,9 +3,9 @@
 use crate::store::Db;
 use crate::store::accounts::{self, Account};
 use crate::store::collections::{self, Collection};
-use crate::{clock, jwt, query};
+use crate::{clock, jwt, query, rule};
 use axum::http::{HeaderMap, header};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A valid login.
 pub struct Login {
@@ -13,6 +13,50 @@ pub struct Login {
     pub account: Account,
     /// The token as received.
     pub token: String,
+}
+
+/// Who views records.
+pub struct Viewer {
+    /// The id of the account, empty for a guest.
+    pub id: String,
+    pub is_superuser: bool,
+}
+
+impl Viewer {
+    /// The viewer that is logged in to the account `id` of `collection`.
+    pub fn new(collection: &Collection, id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            is_superuser: collection.is_superusers(),
+        }
+    }
+
+    /// Returns whether a rule for records allows access to `record`. An invalid rule does not.
+    pub fn satisfies(&self, rule: Option<&String>, record: &Map<String, Value>) -> bool {
+        let evaluate = |rule: &String| rule::evaluate_for(Some(&self.id), rule, record) == Ok(true);
+        self.is_superuser || rule.is_some_and(evaluate)
+    }
+
+    /// Returns the record of an account with the fields that are visible to the viewer.
+    pub fn visible(&self, collection: &Collection, account: &Account) -> Map<String, Value> {
+        let mut record = account.to_json(collection);
+        if !(self.is_superuser || account.email_visibility || account.id == self.id) {
+            record.remove("email");
+        }
+        record
+    }
+}
+
+/// Returns the viewer that sends a request.
+pub async fn viewer(db: &mut Db, headers: &HeaderMap, query: &str) -> sqlx::Result<Viewer> {
+    let login = login(db, headers, query).await?;
+    Ok(match login {
+        Some(login) => Viewer::new(&login.collection, &login.account.id),
+        None => Viewer {
+            id: String::new(),
+            is_superuser: false,
+        },
+    })
 }
 
 /// Returns the login of a request, or `None` if it has no valid token.
@@ -41,8 +85,7 @@ pub async fn login(db: &mut Db, headers: &HeaderMap, query: &str) -> sqlx::Resul
 
 /// Returns whether a request has a superuser's login.
 pub async fn is_superuser(db: &mut Db, headers: &HeaderMap, query: &str) -> sqlx::Result<bool> {
-    let login = login(db, headers, query).await?;
-    Ok(login.is_some_and(|login| login.collection.is_superusers()))
+    Ok(viewer(db, headers, query).await?.is_superuser)
 }
 
 /// Returns the token of the `Authorization` header or, without that header, of the query or of the

@@ -24,7 +24,7 @@ pub struct Config {
     pub seed: Option<Seed>,
     /// Whether the control endpoint (`POST /_local/control`) is enabled.
     pub control: bool,
-    /// The bcrypt cost for the passwords of seeded accounts, 4 to 31.
+    /// The bcrypt cost for passwords, 4 to 31.
     pub seed_cost: u32,
     /// Whether a line is written to standard error for each request.
     pub log: bool,

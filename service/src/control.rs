@@ -7,7 +7,7 @@ use crate::seed::{
 };
 use crate::store::accounts::{self, Account};
 use crate::store::collections::{self, Collection};
-use crate::store::{Db, delete, limits};
+use crate::store::{Db, delete};
 use crate::{clock, faults, ids, otp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -199,7 +199,6 @@ async fn update_account(
 
 async fn delete_account(db: &mut Db, account: &AccountRef) -> Result<(), ApplyError> {
     let (collection, account) = find_account(db, account).await?;
-    limits::reset(db, &otp::attempts_key(&collection.id, &account.id)).await?;
     Ok(delete::account(db, &collection.id, &account.id).await?)
 }
 
@@ -208,7 +207,7 @@ async fn update_collection(
     name: &str,
     set: Map<String, Value>,
 ) -> Result<(), ApplyError> {
-    const MUTABLE: [&str; 8] = [
+    const MUTABLE: [&str; 11] = [
         "name",
         "authRule",
         "passwordAuth",
@@ -217,6 +216,9 @@ async fn update_collection(
         "mfa",
         "listRule",
         "viewRule",
+        "createRule",
+        "updateRule",
+        "deleteRule",
     ];
     let collection = find_collection(db, name).await?;
     let mut definition = serde_json::to_value(&collection)
@@ -245,6 +247,5 @@ fn merge(old: &mut Value, new: Value) {
 
 async fn delete_collection(db: &mut Db, name: &str) -> Result<(), ApplyError> {
     let collection = find_collection(db, name).await?;
-    limits::reset_prefix(db, &otp::attempts_key(&collection.id, "")).await?;
     Ok(delete::collection(db, &collection.id).await?)
 }

@@ -2,12 +2,14 @@
 //!
 //! JSON: names are case-insensitive, the last value of a name is used, input after the value is
 //! ignored, and `null` is an empty form. Form and multipart: names are case-sensitive, and the
-//! first value is used. Only the requested fields are kept.
+//! first value is used. Only the requested fields are kept. A record is parsed as an object: with
+//! all fields, their types, and case-sensitive names.
 
 use crate::response::{ApiError, ApiResult, INTERNAL_ERROR};
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -26,33 +28,12 @@ impl Form {
         body: &Bytes,
         names: &'static [&'static str],
     ) -> ApiResult<Self> {
-        if body.is_empty() && !headers.contains_key(header::TRANSFER_ENCODING) {
-            return Ok(Self::default());
-        }
-        let kind = headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        if kind.starts_with("application/json") {
-            from_json(body, names)
-        } else if kind.starts_with("multipart/form-data") {
-            let mut pairs = multipart(kind, body.clone())
-                .await
-                .ok_or_else(ApiError::not_loaded)?;
-            pairs.extend(urlencoded(query.as_bytes())?);
-            from_pairs(pairs, names)
-        } else if kind.starts_with("application/x-www-form-urlencoded") {
-            let pairs = urlencoded(body)?.chain(urlencoded(query.as_bytes())?);
-            from_pairs(pairs.collect(), names)
-        } else if kind.starts_with("text/xml") || kind.starts_with("application/xml") {
-            // XML is not supported. Input that is not XML is rejected as by BosBase.
-            if !body.contains(&b'<') {
-                return Err(ApiError::not_loaded());
-            }
-            Err(ApiError::bad_request(INTERNAL_ERROR))
-        } else {
-            Err(ApiError::bad_request("Unsupported Content-Type."))
-        }
+        let form = match parse(headers, query, body).await? {
+            Some(Body::Json(json)) => from_json(&json, names),
+            Some(Body::Pairs(pairs)) => from_pairs(pairs, names),
+            None => None,
+        };
+        form.ok_or_else(ApiError::not_loaded)
     }
 
     /// Returns the field called `name`, or an empty string.
@@ -61,10 +42,61 @@ impl Form {
     }
 }
 
+/// Parses all fields of a record.
+pub async fn read_object(
+    headers: &HeaderMap,
+    query: &str,
+    body: &Bytes,
+) -> ApiResult<Map<String, Value>> {
+    let object = match parse(headers, query, body).await? {
+        Some(Body::Json(json)) => object_from_json(&json),
+        Some(Body::Pairs(pairs)) => object_from_pairs(pairs),
+        None => None,
+    };
+    object.ok_or_else(|| ApiError::bad_request(INTERNAL_ERROR))
+}
+
+/// A body, split by its content type.
+enum Body {
+    Json(Bytes),
+    Pairs(Pairs),
+}
+
 type Pairs = Vec<(String, String)>;
 
+/// Splits a body. Returns `None` if it is malformed.
+async fn parse(headers: &HeaderMap, query: &str, body: &Bytes) -> ApiResult<Option<Body>> {
+    if body.is_empty() && !headers.contains_key(header::TRANSFER_ENCODING) {
+        return Ok(Some(Body::Pairs(Pairs::new())));
+    }
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let pairs = if kind.starts_with("application/json") {
+        return Ok(Some(Body::Json(body.clone())));
+    } else if kind.starts_with("multipart/form-data") {
+        multipart(kind, body.clone()).await
+    } else if kind.starts_with("application/x-www-form-urlencoded") {
+        urlencoded(body)
+    } else if kind.starts_with("text/xml") || kind.starts_with("application/xml") {
+        // XML is not supported. Input that is not XML is rejected as by BosBase.
+        if !body.contains(&b'<') {
+            return Ok(None);
+        }
+        return Err(ApiError::bad_request(INTERNAL_ERROR));
+    } else {
+        return Err(ApiError::bad_request("Unsupported Content-Type."));
+    };
+    let query = urlencoded(query.as_bytes());
+    let all = pairs
+        .zip(query)
+        .map(|(pairs, query)| [pairs, query].concat());
+    Ok(all.map(Body::Pairs))
+}
+
 /// Parses a form or query. Like Go, unlike other parsers, rejects `;` and a `%` without two digits.
-fn urlencoded(input: &[u8]) -> Result<impl Iterator<Item = (String, String)>, ApiError> {
+fn urlencoded(input: &[u8]) -> Option<Pairs> {
     let digits = |at: usize| input.get(at + 1..at + 3).unwrap_or_default();
     let is_escape = |digits: &[u8]| digits.len() == 2 && digits.iter().all(u8::is_ascii_hexdigit);
     let is_invalid = input.iter().enumerate().any(|(at, byte)| match byte {
@@ -73,9 +105,9 @@ fn urlencoded(input: &[u8]) -> Result<impl Iterator<Item = (String, String)>, Ap
         _ => false,
     });
     if is_invalid {
-        return Err(ApiError::not_loaded());
+        return None;
     }
-    Ok(form_urlencoded::parse(input).into_owned())
+    Some(form_urlencoded::parse(input).into_owned().collect())
 }
 
 /// Parses a multipart body, without its files. Returns `None` if it is malformed.
@@ -95,7 +127,7 @@ async fn multipart(kind: &str, body: Bytes) -> Option<Pairs> {
     Some(pairs)
 }
 
-fn from_pairs(pairs: Pairs, names: &'static [&'static str]) -> ApiResult<Form> {
+fn from_pairs(pairs: Pairs, names: &'static [&'static str]) -> Option<Form> {
     let mut form = match pairs.iter().find(|(name, _)| name == JSON_PAYLOAD) {
         Some((_, json)) => from_json(json.as_bytes(), names)?,
         None => Form::default(),
@@ -106,15 +138,40 @@ fn from_pairs(pairs: Pairs, names: &'static [&'static str]) -> ApiResult<Form> {
             form.0.insert(name, value);
         }
     }
-    Ok(form)
+    Some(form)
 }
 
-fn from_json(body: &[u8], names: &'static [&'static str]) -> ApiResult<Form> {
+fn from_json(body: &[u8], names: &'static [&'static str]) -> Option<Form> {
     let json = replace_surrogates(decode_utf8(body));
     let mut deserializer = serde_json::Deserializer::from_str(&json);
-    FormSeed(names)
-        .deserialize(&mut deserializer)
-        .map_err(|_| ApiError::not_loaded())
+    FormSeed(names).deserialize(&mut deserializer).ok()
+}
+
+/// Unlike in a [`Form`], the JSON payload overwrites other fields. A repeated field is a list, which
+/// is an empty value in every type of field.
+fn object_from_pairs(pairs: Pairs) -> Option<Map<String, Value>> {
+    let (payload, fields): (Pairs, Pairs) = pairs
+        .into_iter()
+        .partition(|(name, _)| name == JSON_PAYLOAD);
+    let mut object = Map::new();
+    for (name, value) in fields {
+        let value = match object.contains_key(&name) {
+            true => Value::Null,
+            false => value.into(),
+        };
+        object.insert(name, value);
+    }
+    for (_, json) in payload {
+        object.extend(object_from_json(json.as_bytes())?);
+    }
+    Some(object)
+}
+
+fn object_from_json(body: &[u8]) -> Option<Map<String, Value>> {
+    let json = replace_surrogates(decode_utf8(body));
+    let mut deserializer = serde_json::Deserializer::from_str(&json);
+    let object = Option::<Map<String, Value>>::deserialize(&mut deserializer);
+    object.ok().map(Option::unwrap_or_default)
 }
 
 /// Decodes UTF-8 as Go does: every invalid byte becomes U+FFFD.

@@ -31,6 +31,17 @@ pub fn uuid() -> String {
     .join("-")
 }
 
+/// Returns whether `id` has the format of [`uuid`].
+pub fn is_uuid(id: &str) -> bool {
+    let fits = |(at, byte): (usize, u8)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        14 => byte == b'7',
+        19 => b"89ab".contains(&byte),
+        _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+    };
+    id.len() == 36 && id.bytes().enumerate().all(fits)
+}
+
 /// Returns a new id of a collection: `pbc_` and ten digits.
 pub fn collection() -> String {
     let number = u64::from_le_bytes(random()) % 10_000_000_000;
@@ -61,8 +72,12 @@ mod tests {
     fn ids_have_the_documented_format() {
         let id = uuid();
         assert_eq!(id.len(), 36);
-        assert_eq!(&id[14..15], "7");
-        assert!("89ab".contains(&id[19..20]));
+        assert!(is_uuid(&id), "{id}");
+        for (at, wrong) in [(0, "A"), (8, "0"), (14, "4"), (19, "7"), (35, "g")] {
+            let mut id = id.clone();
+            id.replace_range(at..=at, wrong);
+            assert!(!is_uuid(&id), "{id}");
+        }
         assert_eq!(collection().len(), 14);
         assert_eq!(binding().len(), 15);
         assert_ne!(secret(), secret());

@@ -21,9 +21,9 @@ const PAGE: &str = "<!doctype html>\n<title>Welcome</title>\n<p>Please log in to
 
 /// Handles a request to `call`, with the fault that applies to it, if any.
 pub async fn inject(app: &App, call: &str, mut request: Request, next: Next) -> Response {
-    let collection = request.extract_parts::<Path<String>>().await.ok();
-    let collection = collection.as_ref().map(|Path(name)| name.as_str());
-    match app.faults.take(call, collection) {
+    let path = request.extract_parts::<Path<Vec<String>>>().await.ok();
+    let collection = path.as_ref().and_then(|Path(names)| names.first());
+    match app.faults.take(call, collection.map(String::as_str)) {
         Some(fault) => apply(fault, request, next).await,
         None => next.run(request).await,
     }

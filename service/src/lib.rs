@@ -48,6 +48,7 @@ mod login;
 mod otp;
 mod passwords;
 mod query;
+mod record_form;
 mod response;
 mod routes;
 mod rule;

@@ -28,8 +28,7 @@ pub async fn check_call(
     request: &RequestInfo<'_>,
     collection: &Collection,
 ) -> ApiResult<()> {
-    let route = request.path.rsplit('/').next().unwrap_or_default();
-    let actions = actions(route);
+    let actions = request.actions();
     let labels_of = |owner: &str| -> Vec<String> {
         let label = |action: &&str| format!("{owner}:{action}");
         actions.iter().map(label).collect()
@@ -40,7 +39,7 @@ pub async fn check_call(
         request.labels().into(),
     ]
     .concat();
-    let key = |_: &Rule| format!("{route} {}", collection.id);
+    let key = |_: &Rule| format!("{} {}", actions.join(" "), collection.id);
     check(db, request, &labels, key).await
 }
 
@@ -86,20 +85,29 @@ impl RequestInfo<'_> {
         let (method, path) = (self.method, self.path);
         [format!("{method} {path}"), path.to_owned()]
     }
-}
 
-/// Returns the actions of a route in labels, its group last.
-fn actions(route: &str) -> &'static [&'static str] {
-    match route {
-        "bind-token" => &["bindToken", "auth"],
-        "unbind-token" => &["unbindToken", "auth"],
-        "auth-with-token" => &["authWithToken", "auth"],
-        "auth-with-password" => &["authWithPassword", "auth"],
-        "auth-with-otp" => &["authWithOTP", "auth"],
-        "request-otp" => &["requestOTP"],
-        "auth-refresh" => &["authRefresh"],
-        "auth-methods" => &["listAuthMethods"],
-        _ => &[],
+    /// Returns the actions of a request to a collection in labels, its group last.
+    fn actions(&self) -> &'static [&'static str] {
+        // After `/api/collections/{collection}/`.
+        let mut segments = self.path.split('/').skip(4);
+        let call = segments.next().unwrap_or_default();
+        match (call, segments.next(), self.method.as_str()) {
+            ("bind-token", ..) => &["bindToken", "auth"],
+            ("unbind-token", ..) => &["unbindToken", "auth"],
+            ("auth-with-token", ..) => &["authWithToken", "auth"],
+            ("auth-with-password", ..) => &["authWithPassword", "auth"],
+            ("auth-with-otp", ..) => &["authWithOTP", "auth"],
+            ("request-otp", ..) => &["requestOTP"],
+            ("request-email-change", ..) => &["requestEmailChange"],
+            ("auth-refresh", ..) => &["authRefresh"],
+            ("auth-methods", ..) => &["listAuthMethods"],
+            ("records", None, "POST") => &["create"],
+            ("records", None, _) => &["list"],
+            ("records", Some(_), "PATCH") => &["update"],
+            ("records", Some(_), "DELETE") => &["delete"],
+            ("records", Some(_), _) => &["view"],
+            _ => &[],
+        }
     }
 }
 

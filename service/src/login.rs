@@ -1,12 +1,13 @@
 //! The end of every login: rule, second factor, token, response.
 
+use crate::auth::{self, Viewer};
 use crate::call::Call;
 use crate::jwt::Claims;
 use crate::response::{self, ApiError, ApiResult, internal_error};
 use crate::second_factor::{self, Factors, Method};
 use crate::store::Db;
 use crate::store::accounts::Account;
-use crate::{auth, clock, expand, jwt, rule};
+use crate::{clock, expand, jwt, rule};
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -22,24 +23,25 @@ pub async fn complete(db: &mut Db, call: &Call, account: &Account, method: Metho
     let claims = Claims::for_login(&call.collection.id, &account.id, clock::seconds());
     let key = account.signing_key(&call.collection);
     let token = jwt::sign(&claims, &key).map_err(internal_error)?;
-    respond(db, call, record, token).await
+    respond(db, call, account, record, token).await
 }
 
 /// Responds to a refresh of `token`, a valid login to `account`. No second factor is required.
 pub async fn refresh(db: &mut Db, call: &Call, account: &Account, token: String) -> ApiResult {
     let record = account.to_json(&call.collection);
     check_rule(db, call, &record).await?;
-    respond(db, call, record, token).await
+    respond(db, call, account, record, token).await
 }
 
 async fn respond(
     db: &mut Db,
     call: &Call,
+    account: &Account,
     mut record: Map<String, Value>,
     token: String,
 ) -> ApiResult {
-    let paths = call.query_param("expand");
-    expand::expand(db, &call.collection, &mut record, &paths).await?;
+    let viewer = Viewer::new(&call.collection, &account.id);
+    expand::expand(db, call, &viewer, &mut record).await?;
     response::ok_with_fields(&call.query, &json!({"record": record, "token": token}))
 }
 

@@ -63,7 +63,7 @@ struct Serve {
     /// faults. For tests only.
     #[arg(long)]
     control: bool,
-    /// bcrypt cost for the passwords of seeded accounts.
+    /// bcrypt cost for passwords.
     #[arg(long, value_name = "N", default_value_t = 4,
         value_parser = clap::value_parser!(u32).range(4..=31))]
     seed_cost: u32,

@@ -17,11 +17,6 @@ pub const MAX_ATTEMPTS: i64 = 5;
 /// The attempts are reset after this many seconds without one.
 pub const ATTEMPT_WINDOW: i64 = 180;
 
-/// The key of an account's attempts in `store::limits`.
-pub fn attempts_key(collection_id: &str, account_id: &str) -> String {
-    format!("otp {collection_id} {account_id}")
-}
-
 /// One-time passwords created at or before this time have expired. In milliseconds since 1970.
 pub fn expiry_cutoff(collection: &Collection) -> i64 {
     clock::milliseconds_ago(collection.otp.duration)
@@ -38,7 +33,9 @@ pub async fn request(
     let otp = create(app, account, code.clone(), &account.email).await?;
     let mut db = app.store.transaction().await.map_err(message)?;
     // Otherwise two concurrent requests could both read MAX_ACTIVE - 1.
-    accounts::lock(&mut db, account).await.map_err(message)?;
+    accounts::lock(&mut db, &collection.id, &account.id)
+        .await
+        .map_err(message)?;
     let active = active(&mut db, collection, account)
         .await
         .map_err(message)?;

@@ -45,10 +45,10 @@ impl ApiError {
     }
 
     /// 400 with an error for each invalid field.
-    pub fn validation(data: Map<String, Value>) -> Self {
+    pub fn validation(message: &str, data: Map<String, Value>) -> Self {
         Self {
             data,
-            ..Self::bad_request("An error occurred while validating the submitted data.")
+            ..Self::bad_request(message)
         }
     }
 
@@ -62,7 +62,7 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, message)
     }
 
-    /// 404 for an unknown path or method.
+    /// 404 for an unknown path or method, or a record that is not accessible.
     pub fn route_not_found() -> Self {
         Self::not_found("The requested resource wasn't found.")
     }
@@ -120,9 +120,19 @@ pub fn ok_with_fields(query: &str, value: &impl Serialize) -> ApiResult {
     if selection.trim().is_empty() {
         return Ok(json_response(StatusCode::OK, value));
     }
-    let mut value = serde_json::to_value(value).map_err(internal_error)?;
-    Ok(match fields::select(&mut value, &selection) {
-        Ok(()) => json_response(StatusCode::OK, &value),
+    let value = serde_json::to_value(value).map_err(internal_error)?;
+    ok_with_items(query, value, |value| value)
+}
+
+/// A 200 response with `items` in an envelope. The query's `fields` selects those of the items.
+pub fn ok_with_items(
+    query: &str,
+    mut items: Value,
+    envelope: impl FnOnce(Value) -> Value,
+) -> ApiResult {
+    let selection = query::first(query, "fields").unwrap_or_default();
+    Ok(match fields::select(&mut items, &selection) {
+        Ok(()) => json_response(StatusCode::OK, &envelope(items)),
         Err(fields::InvalidFields) => json_body(StatusCode::OK, String::new()),
     })
 }

@@ -2,8 +2,8 @@
 
 use crate::app::App;
 use crate::handlers::{
-    auth_with_otp, auth_with_password, auth_with_token, bind, control, health, methods, refresh,
-    request_otp,
+    auth_with_otp, auth_with_password, auth_with_token, bind, control, health, methods, records,
+    refresh, request_email_change, request_otp,
 };
 use crate::log::RequestLog;
 use crate::response::{ApiError, internal_error};
@@ -22,8 +22,10 @@ const CONTROL: &str = "/_local/control";
 
 const HEALTH: &str = "health";
 
+const RECORDS: &str = "records";
+
 /// The calls below `/api/collections/{collection}/`.
-fn collection_calls() -> [(&'static str, MethodRouter<Arc<App>>); 8] {
+fn collection_calls() -> [(&'static str, MethodRouter<Arc<App>>); 10] {
     [
         ("bind-token", post(bind::bind)),
         ("unbind-token", post(bind::unbind)),
@@ -36,10 +38,15 @@ fn collection_calls() -> [(&'static str, MethodRouter<Arc<App>>); 8] {
         ("request-otp", post(request_otp::request_otp)),
         ("auth-with-otp", post(auth_with_otp::auth_with_otp)),
         ("auth-methods", get(methods::auth_methods)),
+        (
+            "request-email-change",
+            post(request_email_change::request_email_change),
+        ),
+        (RECORDS, get(records::list).post(records::create)),
     ]
 }
 
-/// The names of all calls: the last segments of their paths.
+/// The names of all calls: the last segments of their paths. Those to records share one.
 pub fn call_names() -> Vec<&'static str> {
     let names = collection_calls().into_iter().map(|(name, _)| name);
     names.chain([HEALTH]).collect()
@@ -53,6 +60,11 @@ pub fn router(app: Arc<App>) -> Router {
         let handler = with_faults(&app, call, handler);
         router = router.route(&format!("/api/collections/{{collection}}/{call}"), handler);
     }
+    let record = get(records::view)
+        .patch(records::update)
+        .delete(records::delete);
+    let record = with_faults(&app, RECORDS, record);
+    router = router.route("/api/collections/{collection}/records/{id}", record);
     let control = if app.control {
         post(control::control)
     } else {

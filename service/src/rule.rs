@@ -5,14 +5,14 @@
 //! and        = term *( "&&" term )
 //! term       = "(" rule ")" | operand operator operand
 //! operator   = "=" | "!=" | ">" | ">=" | "<" | "<=" | "~" | "!~"
-//! operand    = field | string | number | "true" | "false" | "null"
+//! operand    = field | string | number | "true" | "false" | "null" | "@request.auth.id"
 //! string     = "'" text "'" | '"' text '"'        a backslash escapes the next character
 //! ```
 //!
 //! `~` is true if the left string contains the right one, ignoring case; if the right string
 //! contains a `%`, it must match the whole left string, `%` matching any substring. An unknown
 //! operator or field and operands that cannot be compared are errors, wherever in the rule they
-//! are.
+//! are. `@request.auth.id` is the id of the account that sends the request, empty for a guest.
 
 use serde_json::{Map, Value};
 
@@ -25,8 +25,21 @@ pub struct RuleError;
 
 type RuleResult<T> = Result<T, RuleError>;
 
-/// Returns whether `record` satisfies `rule`. Every record satisfies the empty rule.
+/// The operand for the account that sends the request.
+const AUTH_ID: &str = "@request.auth.id";
+
+/// Returns whether `record` satisfies `rule`, in which `@request.auth.id` is an unknown field. Every
+/// record satisfies the empty rule.
 pub fn evaluate(rule: &str, record: &Map<String, Value>) -> RuleResult<bool> {
+    evaluate_for(None, rule, record)
+}
+
+/// Returns whether `record` satisfies `rule` in a request from the account `auth_id`.
+pub fn evaluate_for(
+    auth_id: Option<&str>,
+    rule: &str,
+    record: &Map<String, Value>,
+) -> RuleResult<bool> {
     if rule.is_empty() {
         return Ok(true);
     }
@@ -34,6 +47,7 @@ pub fn evaluate(rule: &str, record: &Map<String, Value>) -> RuleResult<bool> {
     let mut parser = Parser {
         tokens: &tokens,
         record,
+        auth_id,
     };
     let result = parser.rule(0)?;
     if parser.tokens.is_empty() {
@@ -73,6 +87,9 @@ fn next_token(first: char, rest: &str) -> RuleResult<(Token, &str)> {
     }
     if first == '\'' || first == '"' {
         return quoted(first, &rest[1..]);
+    }
+    if let Some(after) = rest.strip_prefix(AUTH_ID) {
+        return Ok((Token::Name(AUTH_ID.to_owned()), after));
     }
     let end = rest
         .find(|c: char| !(c.is_ascii_alphanumeric() || "_.-+".contains(c)))
@@ -121,6 +138,7 @@ fn quoted(quote: char, rest: &str) -> RuleResult<(Token, &str)> {
 struct Parser<'a> {
     tokens: &'a [Token],
     record: &'a Map<String, Value>,
+    auth_id: Option<&'a str>,
 }
 
 impl<'a> Parser<'a> {
@@ -187,6 +205,7 @@ impl<'a> Parser<'a> {
                 "true" => Ok(true.into()),
                 "false" => Ok(false.into()),
                 "null" => Ok(Value::Null),
+                AUTH_ID => self.auth_id.map(Value::from).ok_or(RuleError),
                 field => self.record.get(field).cloned().ok_or(RuleError),
             },
         }
@@ -336,6 +355,37 @@ mod tests {
             "nick = 'x' && missing = 1",
         ] {
             assert_eq!(evaluate_rule(rule), Err(RuleError), "{rule}");
+        }
+    }
+
+    #[test]
+    fn auth_id_is_the_account_that_sends_the_request() {
+        let record = json!({"id": "a", "owner": ""});
+        let evaluate =
+            |auth, rule| evaluate_for(Some(auth), rule, record.as_object().unwrap()).ok();
+        for (rule, of_owner, of_other, of_guest) in [
+            ("id = @request.auth.id", true, false, false),
+            (
+                "@request.auth.id != '' && (id=@request.auth.id)",
+                true,
+                false,
+                false,
+            ),
+            ("@request.auth.id = owner", false, false, true),
+        ] {
+            let expected = [of_owner, of_other, of_guest].map(Some);
+            assert_eq!(
+                ["a", "b", ""].map(|auth| evaluate(auth, rule)),
+                expected,
+                "{rule}"
+            );
+        }
+        for rule in [
+            "@request.auth.ids = ''",
+            "@request.auth.id.x = ''",
+            "@request.auth = ''",
+        ] {
+            assert_eq!(evaluate("a", rule), None, "{rule}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Validation of form fields.
 
+use crate::ids;
 use crate::response::{ApiError, ApiResult};
 use serde_json::{Map, Value, json};
 
@@ -26,9 +27,9 @@ impl ValidationErrors {
         }
     }
 
-    /// Checks a required field that must be an email address.
-    pub fn email(&mut self, name: &str, value: &str) {
-        self.required(name, value, 255);
+    /// Checks a required field that must be an email address of at most `max` bytes.
+    pub fn email(&mut self, name: &str, value: &str, max: usize) {
+        self.required(name, value, max);
         if !self.0.contains_key(name) && !is_email(value) {
             self.add(
                 name,
@@ -38,12 +39,66 @@ impl ValidationErrors {
         }
     }
 
+    /// Checks a text of at most `max` characters.
+    pub fn max_characters(&mut self, name: &str, value: &str, max: usize) {
+        if value.chars().count() > max {
+            let message = format!("Must be no more than {max} character(s).");
+            self.add(name, "validation_max_text_constraint", &message);
+            self.0[name]["params"] = json!({"max": max});
+        }
+    }
+
+    /// Checks a password to be hashed.
+    pub fn new_password(&mut self, name: &str, value: &str) {
+        let (bytes, characters) = (value.len(), value.chars().count());
+        if value.is_empty() {
+            self.required(name, value, 0);
+        } else if bytes > 72 || (bytes == 72 && characters < 72) {
+            self.add(name, "validation_invalid_value", "Invalid value.");
+        } else if characters < 8 {
+            let message = "Must be at least 8 character(s).";
+            self.add(name, "validation_min_text_constraint", message);
+        } else if characters > 71 {
+            let message = "Must be less than 71 character(s).";
+            self.add(name, "validation_max_text_constraint", message);
+        }
+    }
+
+    /// Checks the id of a new record.
+    pub fn new_id(&mut self, name: &str, value: &str) {
+        if let Some(forbidden) = ["/", "\\"].into_iter().find(|it| value.contains(it)) {
+            let message = "The record primary key contains forbidden characters.";
+            self.add(name, "validation_pk_forbidden", message);
+            self.0[name]["params"] = json!({"forbidden": forbidden});
+        } else if value.chars().count() < 36 {
+            let message = "Must be at least 36 character(s).";
+            self.add(name, "validation_min_text_constraint", message);
+            self.0[name]["params"] = json!({"min": 36});
+        } else if value.chars().count() > 36 {
+            self.max_characters(name, value, 36);
+        } else if !ids::is_uuid(value) {
+            self.add(name, "validation_invalid_format", "Invalid value format.");
+        }
+    }
+
+    /// Checks a value that must equal another one.
+    pub fn equal<T: PartialEq>(&mut self, name: &str, value: T, expected: T) {
+        if value != expected {
+            self.add(name, "validation_values_mismatch", "Values don't match.");
+        }
+    }
+
     /// Returns an error response if there are errors.
     pub fn into_result(self) -> ApiResult<()> {
+        self.into_result_of("An error occurred while validating the submitted data.")
+    }
+
+    /// Returns an error response with this message if there are errors.
+    pub fn into_result_of(self, message: &str) -> ApiResult<()> {
         if self.0.is_empty() {
             Ok(())
         } else {
-            Err(ApiError::validation(self.0))
+            Err(ApiError::validation(message, self.0))
         }
     }
 
@@ -55,7 +110,8 @@ impl ValidationErrors {
         }
     }
 
-    fn add(&mut self, name: &str, code: &str, message: &str) {
+    /// Adds an error.
+    pub fn add(&mut self, name: &str, code: &str, message: &str) {
         let error = json!({"code": code, "message": message});
         self.0.insert(name.to_owned(), error);
     }

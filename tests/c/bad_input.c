@@ -13,6 +13,8 @@ static int checks, failures;
 /* Out parameters, set to garbage before a call. */
 static bosauth_error *error;
 static bosauth_session *session;
+static bosauth_response *response;
+static bosauth_string *text;
 static bosauth_client new_client;
 
 #define GARBAGE ((void *)&checks)
@@ -30,6 +32,8 @@ static void set_garbage(void)
 {
     error = GARBAGE;
     session = GARBAGE;
+    response = GARBAGE;
+    text = GARBAGE;
     new_client = 12345;
 }
 
@@ -58,6 +62,8 @@ static void check_error(bosauth_status status, bosauth_status expected, const ch
         status = call;                                                                            \
         check_error(status, BOSAUTH_ERROR_##code, argument, #call);                               \
         check(session == GARBAGE || session == NULL, #call, "the session output is not cleared"); \
+        check(text == GARBAGE || text == NULL, #call, "the string output is not cleared");        \
+        check(response == GARBAGE || response == NULL, #call, "the response is not cleared");     \
         check(new_client == 12345 || new_client == 0, #call, "the client output is not cleared"); \
     } while (0)
 
@@ -113,6 +119,16 @@ CALL(unbind_password, bosauth_unbind_token(client, "users", "a@b.c", string, "to
 CALL(unbind_token, bosauth_unbind_token(client, "users", "a@b.c", "pw", string, NULL, &error))
 CALL(auth_collection, bosauth_auth_with_token(client, string, "tok", NULL, &session, &error))
 CALL(auth_token, bosauth_auth_with_token(client, "users", string, NULL, &session, &error))
+CALL(password_collection, bosauth_auth_with_password(client, string, "a@b.c", "pw", NULL, &session, &error))
+CALL(password_identity, bosauth_auth_with_password(client, "users", string, "pw", NULL, &session, &error))
+CALL(password_password, bosauth_auth_with_password(client, "users", "a@b.c", string, NULL, &session, &error))
+CALL(request_collection, bosauth_request_otp(client, string, "a@b.c", NULL, &text, &error))
+CALL(request_email, bosauth_request_otp(client, "users", string, NULL, &text, &error))
+CALL(otp_collection, bosauth_auth_with_otp(client, string, "o-1", "1234", NULL, &session, &error))
+CALL(otp_id, bosauth_auth_with_otp(client, "users", string, "1234", NULL, &session, &error))
+CALL(otp_code, bosauth_auth_with_otp(client, "users", "o-1", string, NULL, &session, &error))
+CALL(send_method, bosauth_send(client, string, "/a", NULL, 0, NULL, &response, &error))
+CALL(send_path, bosauth_send(client, "GET", string, NULL, 0, NULL, &response, &error))
 CALL(save_token, bosauth_client_save_session(client, string, "{}", &error))
 CALL(config_agent, by_config(bosauth_config_set_user_agent(new_config(), string)))
 CALL(config_name, by_config(bosauth_config_add_header(new_config(), string, "x")))
@@ -126,6 +142,7 @@ CALL(body_json, by_options(bosauth_options_set_body_json(new_options(), string))
 CALL(mfa_id, by_options(bosauth_options_set_mfa_id(new_options(), string)))
 
 #define NO_COLLECTION {"", ".", "..", "a/b", "a\\b", "a?b", "a#b", "a%2Fb", "a\r\nb"}
+#define NO_ID {"", "a/b", "a b", "a\r\nb"}
 #define NO_HEADER {"", "Host", "cookie", "X Y", "X:", "X\r\nY"}
 
 static const struct {
@@ -148,6 +165,17 @@ static const struct {
     {"unbind_token", unbind_token, "token", 1024, {""}},
     {"auth_with_token", auth_collection, "collection", 255, NO_COLLECTION},
     {"auth_with_token", auth_token, "token", 1024, {""}},
+    {"auth_with_password", password_collection, "collection", 255, NO_COLLECTION},
+    {"auth_with_password", password_identity, "identity", 255, {""}},
+    {"auth_with_password", password_password, "password", 255, {""}},
+    {"request_otp", request_collection, "collection", 255, NO_COLLECTION},
+    {"request_otp", request_email, "email", 255, {""}},
+    {"auth_with_otp", otp_collection, "collection", 255, NO_COLLECTION},
+    {"auth_with_otp", otp_id, "otp_id", 255, NO_ID},
+    {"auth_with_otp", otp_code, "code", 71, {""}},
+    {"send", send_method, "method", 32, {"", "get", "Get", "G T", "GET\r\nX", "G/", "CONNECT", "TRACE"}},
+    {"send", send_path, "path", 2048,
+     {"", "a", "//h/a", "http://h/a", "/a/../b", "/.%2E/b", "/a%252fb", "/a?b", "/a\\b", "/a@b"}},
     {"client_save_session", save_token, "token", 8192, {"", "a b", "a\r\nb", "a\"b"}},
     {"config_set_user_agent", config_agent, "user_agent", 255, {"", " x", "x\r\ny"}},
     {"config_add_header", config_name, "name", 255, NO_HEADER},
@@ -158,7 +186,7 @@ static const struct {
     {"options_add_header", header_name, "name", 255, NO_HEADER},
     {"options_add_header", header_value, "value", 8192, {"a\r\nHost: b", "a\nb", "a\rb"}},
     {"options_set_body_json", body_json, "object", 65536, {"", "[]", "{", "{\"token\":1}", "{\"a\":1,\"a\":2}"}},
-    {"options_set_mfa_id", mfa_id, "mfa_id", 255, {"", "a/b", "a b", "a\r\nb"}},
+    {"options_set_mfa_id", mfa_id, "mfa_id", 255, NO_ID},
 };
 
 /* Calls a function with an invalid string. */
@@ -169,6 +197,8 @@ static void check_string(size_t which, const char *string, bosauth_status expect
     status = strings[which].call(string);
     check_error(status, expected, strings[which].argument, strings[which].what);
     check(session == GARBAGE || session == NULL, strings[which].what, "the session output is not cleared");
+    check(text == GARBAGE || text == NULL, strings[which].what, "the string output is not cleared");
+    check(response == GARBAGE || response == NULL, strings[which].what, "the response is not cleared");
     check(new_client == 12345 || new_client == 0, strings[which].what, "the client output is not cleared");
 }
 
@@ -202,11 +232,50 @@ static void check_records(void)
     FAILS(INVALID_ARGUMENT, "record_json", bosauth_client_save_session(client, "new", "{}{}", &error));
 }
 
+/* A body of any length that core rejects is not read. */
+static void check_bodies(void)
+{
+    FAILS(NULL_ARGUMENT, "body", bosauth_send(client, "POST", "/a", NULL, 1, NULL, &response, &error));
+    check(response == NULL, "send", "the response is not cleared");
+    FAILS(NULL_ARGUMENT, "body", bosauth_send(client, "POST", "/a", NULL, SIZE_MAX, NULL, &response, &error));
+    FAILS(INVALID_ARGUMENT, "body", bosauth_send(client, "POST", "/a", "x", 33554433, NULL, &response, &error));
+    FAILS(INVALID_ARGUMENT, "body", bosauth_send(client, "POST", "/a", "x", SIZE_MAX, NULL, &response, &error));
+    FAILS(INVALID_ARGUMENT, "body", bosauth_send(client, "GET", "/a", "x", 1, NULL, &response, &error));
+    FAILS(INVALID_ARGUMENT, "body", bosauth_send(client, "HEAD", "/a", "x", 1, NULL, &response, &error));
+    FAILS(INVALID_ARGUMENT, "path", bosauth_send(client, "GET", "a", NULL, 1, NULL, &response, &error));
+    FAILS(NULL_ARGUMENT, "body", bosauth_send(client, "GET", "/a", NULL, 1, NULL, NULL, &error));
+    FAILS(NULL_ARGUMENT, "response", bosauth_send(client, "GET", "/a", NULL, 0, NULL, NULL, &error));
+}
+
+/* A Content-Type is an option of send only. */
+static void check_content_type(void)
+{
+    RETURNS(BOSAUTH_OK, bosauth_options_add_header(new_options(), "content-type", "text/plain"));
+    FAILS(INVALID_ARGUMENT, "name", bosauth_bind_token(client, "users", "a@b.c", "pw", "tok", options, &error));
+    FAILS(INVALID_ARGUMENT, "name", bosauth_unbind_token(client, "users", "a@b.c", "pw", "tok", options, &error));
+    FAILS(INVALID_ARGUMENT, "name", bosauth_auth_with_token(client, "users", "tok", options, &session, &error));
+    FAILS(INVALID_ARGUMENT, "name", bosauth_auth_with_password(client, "users", "a", "pw", options, &session, &error));
+    FAILS(INVALID_ARGUMENT, "name", bosauth_request_otp(client, "users", "a@b.c", options, &text, &error));
+    FAILS(INVALID_ARGUMENT, "name", bosauth_auth_with_otp(client, "users", "o-1", "1", options, &session, &error));
+    FAILS(INVALID_ARGUMENT, "token", bosauth_auth_with_token(client, "users", "", options, &session, &error));
+    bosauth_options_free(options);
+    FAILS(INVALID_ARGUMENT, "name", by_config(bosauth_config_add_header(new_config(), "content-type", "text/plain")));
+}
+
 static void check_handle(bosauth_client bad)
 {
+    FAILS(INVALID_HANDLE, "client", bosauth_send(bad, "GET", "/a", NULL, 0, NULL, &response, &error));
+    check(response == NULL, "send", "the response is not cleared");
+    FAILS(INVALID_HANDLE, "client", bosauth_send(bad, NULL, NULL, NULL, 1, NULL, NULL, &error));
     FAILS(INVALID_HANDLE, "client", bosauth_bind_token(bad, "users", "a@b.c", "pw", "tok", NULL, &error));
     FAILS(INVALID_HANDLE, "client", bosauth_unbind_token(bad, "users", "a@b.c", "pw", "tok", NULL, &error));
     FAILS(INVALID_HANDLE, "client", bosauth_auth_with_token(bad, "users", "tok", NULL, &session, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_auth_with_password(bad, "users", "a", "pw", NULL, &session, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_request_otp(bad, "users", "a@b.c", NULL, &text, &error));
+    check(text == NULL, "request_otp", "the string output is not cleared");
+    FAILS(INVALID_HANDLE, "client", bosauth_request_otp(bad, "users", "a@b.c", NULL, NULL, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_auth_with_otp(bad, "users", "o-1", "1", NULL, &session, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_auth_refresh(bad, NULL, &session, &error));
     FAILS(INVALID_HANDLE, "client", bosauth_client_session(bad, &session, &error));
     check(session == NULL, "client_session", "the session output is not cleared");
     FAILS(INVALID_HANDLE, "client", bosauth_client_save_session(bad, "new", NULL, &error));
@@ -242,6 +311,17 @@ static void check_missing_outputs(void)
 {
     FAILS(NULL_ARGUMENT, "client", bosauth_client_new(url, NULL, NULL, &error));
     FAILS(NULL_ARGUMENT, "session", bosauth_client_session(client, NULL, &error));
+    FAILS(NULL_ARGUMENT, "token", bosauth_generate_token(NULL, &error));
+    FAILS(NULL_ARGUMENT, "otp_id", bosauth_request_otp(client, "users", "a@b.c", NULL, NULL, &error));
+    FAILS(NULL_ARGUMENT, "email", bosauth_request_otp(client, "users", NULL, NULL, NULL, &error));
+    FAILS(INVALID_ARGUMENT, "email", bosauth_request_otp(client, "users", "", NULL, NULL, &error));
+    bosauth_options_add_header(new_options(), "Cookie", "a=b");
+    FAILS(INVALID_ARGUMENT, "name", bosauth_request_otp(client, "users", "a@b.c", options, NULL, &error));
+    FAILS(INVALID_ARGUMENT, "name", bosauth_auth_refresh(client, options, NULL, &error));
+    bosauth_options_free(options);
+    FAILS(NO_SESSION, "", bosauth_auth_refresh(client, NULL, NULL, &error));
+    FAILS(NULL_ARGUMENT, "identity", bosauth_auth_with_password(client, "users", NULL, NULL, NULL, NULL, &error));
+    FAILS(INVALID_ARGUMENT, "otp_id", bosauth_auth_with_otp(client, "users", "", NULL, NULL, NULL, &error));
     FAILS(NULL_ARGUMENT, "collection", bosauth_bind_token(client, NULL, NULL, NULL, NULL, NULL, &error));
     FAILS(NULL_ARGUMENT, "email", bosauth_bind_token(client, "users", NULL, NULL, NULL, NULL, &error));
     FAILS(INVALID_ARGUMENT, "token", bosauth_auth_with_token(client, "users", "", NULL, NULL, &error));
@@ -251,6 +331,9 @@ static void check_missing_outputs(void)
     RETURNS(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_client_new(NULL, NULL, NULL, NULL));
     RETURNS(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_auth_with_token(client, "users", NULL, NULL, NULL, NULL));
     RETURNS(BOSAUTH_ERROR_INVALID_ARGUMENT, bosauth_bind_token(client, "a/b", "a", "b", "c", NULL, NULL));
+    RETURNS(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_request_otp(client, "users", "a@b.c", NULL, NULL, NULL));
+    RETURNS(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_generate_token(NULL, NULL));
+    RETURNS(BOSAUTH_ERROR_NO_SESSION, bosauth_auth_refresh(client, NULL, NULL, NULL));
 }
 
 static void check_missing_objects(void)
@@ -271,7 +354,9 @@ static void check_missing_objects(void)
     bosauth_config_free(NULL);
     bosauth_options_free(NULL);
     bosauth_session_free(NULL);
+    bosauth_response_free(NULL);
     bosauth_error_free(NULL);
+    bosauth_string_free(NULL);
 }
 
 static void check_numbers(void)
@@ -304,11 +389,19 @@ static void check_accessors(void)
     RETURNS(0, bosauth_error_outcome_unknown(NULL));
     RETURNS(0, bosauth_error_http_status(NULL));
     RETURNS(0, bosauth_error_retry_after_ms(NULL));
+    RETURNS(0, bosauth_response_http_status(NULL));
+    EMPTY(bosauth_response_header(NULL, "Content-Type"));
+    EMPTY(bosauth_response_header(NULL, NULL));
+    EMPTY(bosauth_response_body(NULL, NULL));
+    length = 12345;
+    EMPTY(bosauth_response_body(NULL, &length));
+    check(length == 0, "response_body", "the length is not cleared");
     EMPTY(bosauth_session_token(NULL));
     EMPTY(bosauth_session_record_json(NULL));
     EMPTY(bosauth_session_meta_json(NULL));
     EMPTY(bosauth_session_field(NULL, "id"));
     EMPTY(bosauth_session_field(NULL, NULL));
+    EMPTY(bosauth_string_data(NULL));
     RETURNS(0, bosauth_session_expires_at(NULL));
     RETURNS(0, bosauth_session_is_valid(NULL));
     RETURNS(0, bosauth_session_is_superuser(NULL));
@@ -332,6 +425,8 @@ int main(int count, char **arguments)
     RETURNS(BOSAUTH_OK, bosauth_client_save_session(client, "saved", NULL, &error));
     check_strings();
     check_records();
+    check_bodies();
+    check_content_type();
     check_handles();
     check_missing_outputs();
     check_missing_objects();

@@ -74,9 +74,18 @@ static inline void every_client_function(const char *url) {
     EXPECT(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_client_free(client));
 }
 
+static inline void every_response_function(bosauth_response *response) {
+    size_t length = 1;
+    CHECK(bosauth_response_http_status(response) == 204 && *bosauth_response_header(response, "X-None") == 0);
+    CHECK(*bosauth_response_body(response, &length) == 0 && length == 0);
+    bosauth_response_free(response);
+}
+
 static inline void every_call(const struct shared *shared) {
+    bosauth_response *response;
     bosauth_error *error;
     bosauth_session *session;
+    bosauth_string *string;
     bosauth_cancel cancel = bosauth_cancel_new();
     bosauth_options *options = bosauth_options_new();
     EXPECT(BOSAUTH_OK, bosauth_options_set_timeout_ms(options, 60000));
@@ -89,12 +98,23 @@ static inline void every_call(const struct shared *shared) {
     EXPECT(BOSAUTH_OK, bosauth_options_set_wait_hook(options, keep_waiting, NULL));
     EXPECT(BOSAUTH_OK, bosauth_bind_token(shared->client, "users", "a@b.c", "pw", "tok", NULL, NULL));
     EXPECT(BOSAUTH_OK, bosauth_unbind_token(shared->client, "users", "a@b.c", "pw", "tok", NULL, NULL));
+    EXPECT(BOSAUTH_OK, bosauth_send(shared->client, "POST", "/api/x", "{}", 2, NULL, &response, NULL));
+    every_response_function(response);
     EXPECT(BOSAUTH_OK, bosauth_auth_with_token(shared->client, "users", "tok", NULL, &session, NULL));
     every_session_function(session);
     bosauth_session_free(session);
     EXPECT(BOSAUTH_ERROR_UNKNOWN_TOKEN,
            bosauth_auth_with_token(shared->client, "users", "unknown", NULL, &session, &error));
     every_error_function(error);
+    EXPECT(BOSAUTH_OK, bosauth_auth_with_password(shared->client, "users", "a@b.c", "pw", NULL, NULL, NULL));
+    EXPECT(BOSAUTH_OK, bosauth_request_otp(shared->client, "users", "a@b.c", NULL, &string, NULL));
+    CHECK(strcmp(bosauth_string_data(string), "o-1") == 0);
+    bosauth_string_free(string);
+    EXPECT(BOSAUTH_OK, bosauth_auth_with_otp(shared->client, "users", "o-1", "1234", NULL, NULL, NULL));
+    EXPECT(BOSAUTH_OK, bosauth_auth_refresh(shared->client, NULL, NULL, NULL));
+    EXPECT(BOSAUTH_OK, bosauth_generate_token(&string, NULL));
+    CHECK(strlen(bosauth_string_data(string)) == 43);
+    bosauth_string_free(string);
     EXPECT(BOSAUTH_OK, bosauth_cancel_trigger(cancel));
     EXPECT(BOSAUTH_ERROR_CANCELLED, bosauth_auth_with_token(shared->client, "users", "tok", options, NULL, NULL));
     EXPECT(BOSAUTH_OK, bosauth_cancel_free(cancel));

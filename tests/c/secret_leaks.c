@@ -38,7 +38,7 @@ void *realloc(void *old, size_t size)
 /* ---- secrets in plain text, until they are zeroized ---- */
 
 static struct {
-    char password[256], token[256], wrong[256], jwt[JWT_MAX], work[STRING_MAX], form[2 * STRING_MAX];
+    char password[256], token[256], wrong[256], generated[64], jwt[JWT_MAX], work[STRING_MAX], form[2 * STRING_MAX];
 } secret;
 
 static void zeroize(void *buffer, size_t size)
@@ -246,10 +246,10 @@ static void report(const char *call, bosauth_status status)
     error = NULL;
 }
 
-static void log_in(bosauth_client client, const char *collection, const char *token, const bosauth_options *options)
+/* Prints all values of a login, and frees it. */
+static void report_login(const char *call, bosauth_status status, bosauth_session *session)
 {
-    bosauth_session *session;
-    report("login", bosauth_auth_with_token(client, collection, token, options, &session, &error));
+    report(call, status);
     printf("  %s|%s|%s|%s\n", bosauth_session_record_json(session), bosauth_session_meta_json(session),
            bosauth_session_field(session, "email"), bosauth_session_field(session, "verified"));
     printf("  expires %d valid %d superuser %d kept %d\n", bosauth_session_expires_at(session) > 0,
@@ -261,6 +261,85 @@ static void log_in(bosauth_client client, const char *collection, const char *to
     bosauth_session_free(session);
 }
 
+static void log_in(bosauth_client client, const char *collection, const char *token, const bosauth_options *options)
+{
+    bosauth_session *session;
+    bosauth_status status = bosauth_auth_with_token(client, collection, token, options, &session, &error);
+    report_login("login", status, session);
+}
+
+static void log_in_with_password(bosauth_client client, const char *collection, const char *email,
+                                 const char *password, const bosauth_options *options)
+{
+    bosauth_session *session;
+    bosauth_status status =
+        bosauth_auth_with_password(client, collection, email, password, options, &session, &error);
+    report_login("password login", status, session);
+}
+
+static void log_in_with_otp(bosauth_client client, const char *collection, const char *code,
+                            const bosauth_options *options)
+{
+    bosauth_session *session;
+    bosauth_status status = bosauth_auth_with_otp(client, collection, "otp-1", code, options, &session, &error);
+    report_login("OTP login", status, session);
+}
+
+static void refresh(bosauth_client client, const bosauth_options *options)
+{
+    bosauth_session *session;
+    bosauth_status status = bosauth_auth_refresh(client, options, &session, &error);
+    report_login("refresh", status, session);
+}
+
+static void request_otp(bosauth_client client, const char *collection, const char *email)
+{
+    bosauth_string *otp_id;
+    report("request OTP", bosauth_request_otp(client, collection, email, NULL, &otp_id, &error));
+    bosauth_string_free(otp_id);
+}
+
+/* Appends a field to the JSON in secret.work. */
+static void add_field(const char *name, const char *value)
+{
+    char *out = secret.work + strlen(secret.work);
+    out += sprintf(out, "%c\"%s\":\"", *secret.work ? ',' : '{', name);
+    for (; *value; value++) {
+        if (*value == '"' || *value == '\\') {
+            *out++ = '\\';
+        }
+        *out++ = *value;
+    }
+    strcpy(out, "\"");
+}
+
+/* Sends the secrets in the body of any other request. A response that echoes them is read and not printed. */
+static void send_secrets(bosauth_client client, const char *collection, const bosauth_options *options)
+{
+    char path[64];
+    bosauth_response *response;
+    size_t length;
+    *secret.work = 0;
+    add_field("oldPassword", secret.password);
+    add_field("passwordConfirm", secret.wrong);
+    add_field("token", secret.token);
+    strcat(secret.work, "}");
+    snprintf(path, sizeof path, "/api/collections/%s/records", collection);
+    report("send", bosauth_send(client, "POST", path, secret.work, strlen(secret.work), options, &response, &error));
+    bosauth_response_body(response, &length);
+    printf("  %d %s %d\n", (int)bosauth_response_http_status(response),
+           bosauth_response_header(response, "Content-Type"), length > 0);
+    bosauth_response_free(response);
+}
+
+static void generate_token(void)
+{
+    bosauth_string *token;
+    report("generate", bosauth_generate_token(&token, &error));
+    strncpy(secret.generated, bosauth_string_data(token), sizeof secret.generated - 1);
+    bosauth_string_free(token);
+}
+
 static void use_server(const char *url, const char *email)
 {
     bosauth_client client;
@@ -269,6 +348,13 @@ static void use_server(const char *url, const char *email)
     report("bind", bosauth_bind_token(client, "users", email, secret.password, secret.token, NULL, &error));
     log_in(client, "users", secret.token, NULL);
     log_in(client, "users", secret.token, NULL);
+    refresh(client, NULL);
+    log_in_with_password(client, "users", email, secret.password, NULL);
+    log_in_with_password(client, "users", email, secret.wrong, NULL);
+    log_in_with_otp(client, "users", secret.password, NULL);
+    log_in_with_otp(client, "coded", secret.wrong, NULL);
+    request_otp(client, "coded", email);
+    generate_token();
     report("session", bosauth_client_session(client, &session, &error));
     bosauth_session_free(session);
     report("bind wrong", bosauth_bind_token(client, "users", email, secret.wrong, secret.token, NULL, &error));
@@ -304,9 +390,19 @@ static void use_echo(const char *url, const char *email, const char *const *form
         printf("echo %s\n", *forms_of_echo);
         report("bind", bosauth_bind_token(client, *forms_of_echo, email, secret.password, secret.token, options, &error));
         log_in(client, *forms_of_echo, secret.token, options);
+        log_in_with_password(client, *forms_of_echo, email, secret.password, options);
+        log_in_with_otp(client, *forms_of_echo, secret.wrong, options);
+        snprintf(secret.work, sizeof secret.work, "{\"collectionId\":\"%s\"}", *forms_of_echo);
+        report("save", bosauth_client_save_session(client, secret.jwt, secret.work, &error));
+        refresh(client, NULL);
+        send_secrets(client, *forms_of_echo, NULL);
+        send_secrets(client, *forms_of_echo, options);
     }
     bosauth_options_set_timeout_ms(options, 100);
+    send_secrets(client, "silent", options);
     log_in(client, "silent", secret.token, options);
+    log_in_with_password(client, "silent", email, secret.password, options);
+    log_in_with_otp(client, "silent", secret.wrong, options);
     report("unbind", bosauth_unbind_token(client, "silent", email, secret.password, secret.token, options, &error));
     bosauth_options_free(options);
     report("free", bosauth_client_free(client));
@@ -336,9 +432,11 @@ int main(int argc, char **argv)
     add_all("password", secret.password);
     add_all("token", secret.token);
     add_all("other token", secret.wrong);
+    add_all("generated token", secret.generated);
     add_all("JWT", secret.jwt);
     if (strcmp(argv[5], "leak") == 0) {
-        printf("leaked %d\n", strdup(secret.password) && strdup(secret.token) && strdup(secret.wrong) && strdup(secret.jwt));
+        printf("leaked %d\n", strdup(secret.password) && strdup(secret.token) && strdup(secret.wrong) &&
+                                   strdup(secret.generated) && strdup(secret.jwt));
     }
     zeroize(&secret, sizeof secret);
     if (!prints_only) {

@@ -32,7 +32,7 @@ fn parts(error: &Error) -> (Status, &'static str, Action) {
 fn assert_rejected<T>(result: Result<T, Error>, value: &str, argument: &str) {
     let error = result.err().expect(value);
     let action = match argument {
-        "email" | "password" => Action::AskCredentials,
+        "email" | "identity" | "password" | "code" => Action::AskCredentials,
         _ => Action::FixCall,
     };
     let expected = (Status::InvalidArgument, argument, action);
@@ -62,6 +62,10 @@ fn calls_reject_invalid_arguments_before_sending() {
             "collection",
         );
         assert_rejected(collection.auth_with_token("tok"), &bad, "collection");
+        let result = collection.auth_with_password("a@b.c", "pw");
+        assert_rejected(result, &bad, "collection");
+        assert_rejected(collection.request_otp("a@b.c"), &bad, "collection");
+        assert_rejected(collection.auth_with_otp("o-1", "1234"), &bad, "collection");
     }
     let users = client.collection("users");
     for bad in bad_sizes(255) {
@@ -69,6 +73,16 @@ fn calls_reject_invalid_arguments_before_sending() {
         assert_rejected(users.unbind_token(&bad, "pw", "tok"), &bad, "email");
         assert_rejected(users.bind_token("a@b.c", &bad, "tok"), &bad, "password");
         assert_rejected(users.unbind_token("a@b.c", &bad, "tok"), &bad, "password");
+        assert_rejected(users.auth_with_password(&bad, "pw"), &bad, "identity");
+        assert_rejected(users.auth_with_password("a@b.c", &bad), &bad, "password");
+        assert_rejected(users.request_otp(&bad), &bad, "email");
+    }
+    for bad in bad_sizes(71) {
+        assert_rejected(users.auth_with_otp("o-1", &bad), &bad, "code");
+    }
+    let malformed = ["a b", "a/b", "a.b", "a\r\nb"].map(str::to_owned);
+    for bad in bad_sizes(255).into_iter().chain(malformed) {
+        assert_rejected(users.auth_with_otp(&bad, "1234"), &bad, "otp_id");
     }
     for bad in bad_sizes(1024) {
         assert_rejected(users.bind_token("a@b.c", "pw", &bad), &bad, "token");
@@ -80,13 +94,152 @@ fn calls_reject_invalid_arguments_before_sending() {
 }
 
 #[test]
+fn send_rejects_invalid_arguments_before_sending() {
+    let server = FaultyServer::responding(responses::NO_CONTENT);
+    let client = server.client();
+    client.save_session("saved", None).unwrap();
+    let none = CallOptions::new();
+    let methods = [
+        "get",
+        "G T",
+        "GET\r\nX: y",
+        "G/",
+        "\u{c9}",
+        "CONNECT",
+        "TRACE",
+    ];
+    for bad in bad_sizes(32).into_iter().chain(methods.map(str::to_owned)) {
+        assert_rejected(client.send(&bad, "/a", None, &none), &bad, "method");
+    }
+    let url = server.url() + "/a";
+    let paths = [
+        "a",
+        "//h",
+        "/",
+        "/a/",
+        "/a//b",
+        "/.",
+        "/a/../b",
+        "/%2e%2E/b",
+        "/%252e./b",
+        "/%%32%65./b",
+        "/..;a/b",
+        "/..%3fa",
+        "/%20..%20/b",
+        "/a%2fb",
+        "/a%252Fb",
+        "/a%5Cb",
+        "/a\\b",
+        "/a%00",
+        "/a%250a",
+        "/a\r\nX: y",
+        "/a b",
+        "/a\tb",
+        "/a?b",
+        "/a#b",
+        "/a@b",
+        "/a%",
+        "/a%2",
+        "/a%zz",
+        "/a|b",
+        "/a\"b",
+        "/\u{e9}",
+        "/%ff",
+        "/%c0%ae%c0%ae/b",
+        &url,
+        "http://h/a",
+    ];
+    for bad in bad_sizes(2048).into_iter().chain(paths.map(str::to_owned)) {
+        assert_rejected(client.send("GET", &bad, None, &none), &bad, "path");
+    }
+    for (method, length) in [("GET", 1), ("HEAD", 1), ("POST", (32 << 20) + 1)] {
+        let body = vec![b'x'; length];
+        let result = client.send(method, "/a", Some(&body), &none);
+        assert_rejected(result, method, "body");
+    }
+    let options = CallOptions::new().header("Cookie", "a=b");
+    assert_rejected(client.send("GET", "/a", None, &options), "Cookie", "name");
+    let first = client.send("", "", Some(b"x"), &options);
+    assert_rejected(first, "the first one", "method");
+    assert_rejected(client.send("GET", "", Some(b"x"), &options), "", "path");
+    assert_rejected(client.send("GET", "/a", Some(b"x"), &options), "", "body");
+    assert_eq!(server.connections(), 0, "a request was sent");
+    assert_eq!(client.session().unwrap().token(), "saved");
+}
+
+#[test]
+fn content_type_is_an_option_of_send_only() {
+    let server = FaultyServer::responding(responses::NO_CONTENT);
+    let client = server.client();
+    let options = CallOptions::new().header("content-type", "text/plain");
+    let users = client.collection("users").with(&options);
+    for result in [
+        users.bind_token("a@b.c", "pw", "tok"),
+        users.unbind_token("a@b.c", "pw", "tok"),
+        users.auth_with_token("tok").map(drop),
+        users.auth_with_password("a@b.c", "pw").map(drop),
+        users.request_otp("a@b.c").map(drop),
+        users.auth_with_otp("o-1", "1234").map(drop),
+        build(config().header("content-type", "text/plain")),
+    ] {
+        assert_rejected(result, "content-type", "name");
+    }
+    assert_eq!(server.connections(), 0, "a request was sent");
+    client.send("POST", "/a", Some(b"x"), &options).unwrap();
+    assert!(
+        server
+            .request()
+            .head()
+            .contains("\r\ncontent-type: text/plain\r\n")
+    );
+}
+
+#[test]
 fn longest_strings_are_sent() {
     let server = FaultyServer::responding(responses::NO_CONTENT);
     let client = server.client();
     let (long, longest) = ("x".repeat(255), "\u{e9}".repeat(512));
     let collection = client.collection(&long);
     collection.bind_token(&long, &long, &longest).unwrap();
-    assert_eq!(server.requests().len(), 1);
+    let (method, path) = ("X".repeat(32), format!("/{}", "x".repeat(2047)));
+    client
+        .send(&method, &path, None, &CallOptions::new())
+        .unwrap();
+    collection.auth_with_password(&long, &long).unwrap_err();
+    collection.request_otp(&long).unwrap_err();
+    collection.auth_with_otp(&long, &long[..71]).unwrap_err();
+    assert_eq!(server.requests().len(), 5);
+}
+
+#[test]
+fn refresh_requires_a_session_with_a_usable_collection() {
+    let server = FaultyServer::responding(responses::NO_CONTENT);
+    let client = server.client();
+    let refresh = || client.auth_refresh(&CallOptions::new());
+    let expected = (Status::NoSession, "", Action::AskCredentials);
+    assert_eq!(parts(&refresh().unwrap_err()), expected);
+    for record in [
+        "{}",
+        r#"{"collectionName":"users"}"#,
+        r#"{"collectionId":5}"#,
+        r#"{"collectionId":""}"#,
+        r#"{"collectionId":".."}"#,
+        r#"{"collectionId":"a/b"}"#,
+        r#"{"collectionId":"a%2fb"}"#,
+        r#"{"collectionId":"a\u0000b"}"#,
+        r#"{"collectionId":"\ud800"}"#,
+    ] {
+        client.save_session("saved", Some(record)).unwrap();
+        assert_eq!(parts(&refresh().unwrap_err()), expected, "{record}");
+    }
+    assert_eq!(server.connections(), 0, "a request was sent");
+    assert_eq!(client.session().unwrap().token(), "saved");
+    client.clear_session();
+    for name in ["Cookie", "Content-Type"] {
+        let invalid = CallOptions::new().header(name, "a=b");
+        let error = client.auth_refresh(&invalid).unwrap_err();
+        assert_eq!(error.argument(), "name", "the options precede the session");
+    }
 }
 
 #[test]
@@ -151,7 +304,7 @@ fn invalid_session_is_not_saved() {
 
 #[test]
 fn reserved_and_malformed_headers_are_rejected() {
-    const RESERVED: &str = "Host content-length CONTENT-TYPE Transfer-Encoding Connection Keep-Alive \
+    const RESERVED: &str = "Host content-length Transfer-Encoding Connection Keep-Alive \
         TE Trailer Upgrade Expect Accept-Encoding Proxy-Authorization proxy-x Cookie";
     let malformed = ["", "X Y", "X:", "X\r\nY", "\u{e9}"];
     for name in RESERVED.split_whitespace().chain(malformed) {

@@ -9,17 +9,18 @@ use crate::support::{library, responses, server, tools};
 
 /// A server that accepts every token but "unknown", and every bind and unbind.
 fn server_for_every_function() -> FaultyServer {
-    let record = r#"{"id":"r1","email":"ann@example.com"}"#;
+    let record = r#"{"id":"r1","collectionId":"users","email":"ann@example.com"}"#;
     let login = format!(r#"{{"record":{record},"token":"e30.e30.bG9naW4","meta":{{"a":1}}}}"#);
     let login = responses::response("200 OK", responses::JSON, &login);
     let unknown_token = responses::api_error(400, "Failed to authenticate.", "{}");
     FaultyServer::start(move |request| {
-        let is_login = request.target().contains("auth-with-token");
         let is_unknown = String::from_utf8_lossy(request.body()).contains("\"unknown\"");
-        vec![Act::Send(match (is_login, is_unknown) {
-            (false, _) => responses::NO_CONTENT.into(),
-            (true, false) => login.clone(),
-            (true, true) => unknown_token.clone(),
+        let call = request.target().rsplit('/').next().unwrap_or_default();
+        vec![Act::Send(match call {
+            "bind-token" | "unbind-token" | "x" => responses::NO_CONTENT.into(),
+            "request-otp" => responses::response("200 OK", "", responses::OTP_ID),
+            _ if is_unknown => unknown_token.clone(),
+            _ => login.clone(),
         })]
     })
 }

@@ -20,6 +20,8 @@ mod fault_matrix;
 #[cfg(unix)]
 mod fork;
 mod forward_compat;
+#[cfg(unix)]
+mod guides;
 mod header;
 mod install;
 mod lifetimes;
@@ -34,6 +36,7 @@ mod resource_usage;
 mod retries;
 mod scenarios;
 mod secret_leaks;
+mod send;
 mod session_races;
 mod status_tables;
 mod support;

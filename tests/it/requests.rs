@@ -41,21 +41,67 @@ fn bind_request_bytes() {
 }
 
 #[test]
-fn unbind_and_login_requests() {
+fn target_body_and_authorization_of_every_call() {
+    const JWT: &str = "e30.e30.c2F2ZWQ";
     let server = FaultyServer::responding(NO_CONTENT);
     let client = server.client();
+    let session = r#"{"id":"r1","collectionId":"c 1"}"#;
+    client.save_session(JWT, Some(session)).unwrap();
     let users = client.collection("users");
     users.unbind_token("a@b.c", "pw", "tok").unwrap();
     users.auth_with_token("tok").unwrap_err();
-    let requests = server.requests();
-    assert_eq!(requests[0].target(), "/api/collections/users/unbind-token");
-    let body = br#"{"email":"a@b.c","password":"pw","token":"tok"}"#;
-    assert_eq!(requests[0].body(), body);
+    users.auth_with_password("a@b.c", "pw").unwrap_err();
+    users.request_otp("a@b.c").unwrap_err();
+    users.auth_with_otp("o-1", "1234").unwrap_err();
+    client.auth_refresh(&CallOptions::new()).unwrap_err();
+    let expected = [
+        (
+            "users/unbind-token",
+            r#"{"email":"a@b.c","password":"pw","token":"tok"}"#,
+        ),
+        ("users/auth-with-token", r#"{"token":"tok"}"#),
+        (
+            "users/auth-with-password",
+            r#"{"identity":"a@b.c","password":"pw"}"#,
+        ),
+        ("users/request-otp", r#"{"email":"a@b.c"}"#),
+        (
+            "users/auth-with-otp",
+            r#"{"otpId":"o-1","password":"1234"}"#,
+        ),
+        ("c%201/auth-refresh", "{}"),
+    ];
+    for (request, (path, body)) in server.requests().iter().zip(expected) {
+        assert_eq!(request.target(), format!("/api/collections/{path}"));
+        assert_eq!(String::from_utf8_lossy(request.body()), body);
+        let has_session = request
+            .head()
+            .contains(&format!("\r\nAuthorization: {JWT}\r\n"));
+        assert_eq!(has_session, path.ends_with("/auth-refresh"), "{path}");
+        assert!(request.head().starts_with("POST "), "{path}");
+    }
+    assert_eq!(server.requests().len(), expected.len());
+}
+
+#[test]
+fn refresh_sends_the_authorization_header_of_the_app() {
+    let server = FaultyServer::responding(NO_CONTENT);
+    let client = server.client();
+    let session = r#"{"collectionId":"users"}"#;
+    client.save_session("saved", Some(session)).unwrap();
+    let options = CallOptions::new()
+        .header("authorization", "own")
+        .query("expand", "team")
+        .body_json(r#"{"device":"x"}"#);
+    client.auth_refresh(&options).unwrap_err();
+    let request = server.request();
     assert_eq!(
-        requests[1].target(),
-        "/api/collections/users/auth-with-token"
+        request.target(),
+        "/api/collections/users/auth-refresh?expand=team"
     );
-    assert_eq!(requests[1].body(), br#"{"token":"tok"}"#);
+    assert!(request.head().contains("\r\nauthorization: own\r\n"));
+    assert!(!request.head().contains("saved"), "{}", request.head());
+    assert_eq!(request.body(), br#"{"device":"x"}"#);
 }
 
 #[test]
@@ -161,4 +207,78 @@ fn call_headers_replace_configured_headers() {
         fields(&options),
         "X-Other: config\r\nUser-Agent: mine/1\r\nX-APP: call\r\n\r\n"
     );
+}
+
+#[test]
+fn requests_of_any_method() {
+    let server = FaultyServer::responding(NO_CONTENT);
+    let client = Client::builder(&(server.url() + "/pre"))
+        .header("X-App", "1")
+        .build()
+        .unwrap();
+    client.save_session("e30.e30.c2F2ZWQ", None).unwrap();
+    let own = "User-Agent: bosauth\r\nAuthorization: e30.e30.c2F2ZWQ\r\nX-App: 1\r\n";
+    let json = format!("Content-Type: application/json\r\n{own}");
+    for (method, body, fields) in [
+        ("GET", None, own.to_owned()),
+        ("GET", Some(&b""[..]), own.to_owned()),
+        ("HEAD", None, own.to_owned()),
+        ("DELETE", None, own.to_owned()),
+        (
+            "DELETE",
+            Some(b"{}"),
+            format!("Content-Length: 2\r\n{json}"),
+        ),
+        ("POST", None, format!("Content-Length: 0\r\n{own}")),
+        ("POST", Some(b"{}"), format!("Content-Length: 2\r\n{json}")),
+        (
+            "PATCH",
+            Some(b"\0\xff"),
+            format!("Content-Length: 2\r\n{json}"),
+        ),
+        ("X!", Some(b"x"), format!("Content-Length: 1\r\n{json}")),
+    ] {
+        let options = CallOptions::new().query("a b", "c&d").mfa_id("m-1");
+        client.send(method, "/api/a%20b", body, &options).unwrap();
+        let request = server.requests().pop().unwrap();
+        let host = server.url().replace("http://", "");
+        let head =
+            format!("{method} /pre/api/a%20b?a%20b=c%26d HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n");
+        assert_eq!(request.head(), head);
+        assert_eq!(request.body(), body.unwrap_or_default());
+        assert!(request.single_read, "head and body are one write");
+    }
+}
+
+#[test]
+fn authorization_of_the_app_replaces_the_session() {
+    let server = FaultyServer::responding(NO_CONTENT);
+    let authorization = |configured: Option<&str>, of_call: Option<&str>, session: bool| {
+        let mut config = Client::builder(&server.url());
+        let mut options = CallOptions::new();
+        if let Some(value) = configured {
+            config = config.header("authorization", value);
+        }
+        if let Some(value) = of_call {
+            options = options.header("AUTHORIZATION", value);
+        }
+        let client = config.build().unwrap();
+        if session {
+            client.save_session("saved", None).unwrap();
+        }
+        client.send("GET", "/api/x", None, &options).unwrap();
+        let head = server.requests().pop().unwrap().head().to_owned();
+        let fields = head
+            .split("\r\n")
+            .filter_map(|field| field.split_once(": "));
+        let fields = fields.filter(|(name, _)| name.eq_ignore_ascii_case("Authorization"));
+        fields
+            .map(|(_, value)| value.to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(authorization(None, None, false), [""; 0]);
+    assert_eq!(authorization(None, None, true), ["saved"]);
+    assert_eq!(authorization(Some("config"), None, true), ["config"]);
+    assert_eq!(authorization(None, Some("call"), true), ["call"]);
+    assert_eq!(authorization(Some("config"), Some("call"), true), ["call"]);
 }

@@ -13,21 +13,49 @@ use bosauth::{CallOptions, Client, Error, Status};
 use crate::support::WATCHDOG;
 use crate::support::faulty_server::{Act, FaultyServer, Request, TCP, Transport};
 use crate::support::https::TLS;
-use crate::support::responses::{LOGIN, NO_CONTENT, response};
+use crate::support::responses::{LOGIN, NO_CONTENT, OTP_ID, response};
 use crate::support::rng::Rng;
 
-/// The calls. The last one must not be retried, since an MFA id is valid once.
+/// The calls.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Call {
     Bind,
     Unbind,
     Login,
+    Refresh,
     SecondFactor,
+    PasswordLogin,
+    OtpLogin,
+    RequestOtp,
+    /// Any other request with this method.
+    Send(&'static str),
 }
 
-const CALLS: [Call; 4] = [Call::Bind, Call::Unbind, Call::Login, Call::SecondFactor];
+const CALLS: [Call; 12] = [
+    Call::Bind,
+    Call::Unbind,
+    Call::Login,
+    Call::Refresh,
+    Call::SecondFactor,
+    Call::PasswordLogin,
+    Call::OtpLogin,
+    Call::RequestOtp,
+    Call::Send("GET"),
+    Call::Send("HEAD"),
+    Call::Send("POST"),
+    Call::Send("DELETE"),
+];
 
 impl Call {
+    /// Whether it may be sent twice. Password and OTP logins count towards limits, an OTP request sends a mail, and an MFA
+    /// id is valid once.
+    fn is_idempotent(self) -> bool {
+        matches!(
+            self,
+            Call::Bind | Call::Unbind | Call::Login | Call::Refresh | Call::Send("GET" | "HEAD")
+        )
+    }
+
     fn run(self, client: &Client, token: &str) -> Result<(), Error> {
         let options = match self {
             Call::SecondFactor => CallOptions::new().mfa_id("mfa-1"),
@@ -38,21 +66,29 @@ impl Call {
             Call::Bind => users.bind_token("ann@example.com", "password-1", token),
             Call::Unbind => users.unbind_token("ann@example.com", "password-1", token),
             Call::Login | Call::SecondFactor => users.auth_with_token(token).map(drop),
+            Call::Refresh => client.auth_refresh(&options).map(drop),
+            Call::PasswordLogin => users.auth_with_password("ann", "password-1").map(drop),
+            Call::OtpLogin => users.auth_with_otp("o-1", "12345678").map(drop),
+            Call::RequestOtp => users.request_otp("ann@example.com").map(drop),
+            Call::Send(method) => client.send(method, "/api/x", None, &options).map(drop),
         }
     }
 }
 
 /// The successful response to a request.
 fn good(request: &Request) -> Vec<u8> {
-    if request.target().contains("/auth-with-token") {
-        response("200 OK", "", LOGIN)
-    } else {
-        NO_CONTENT.into()
+    match request.target() {
+        target if target.contains("/auth-") => response("200 OK", "", LOGIN),
+        target if target.contains("/request-otp") => response("200 OK", "", OTP_ID),
+        _ => NO_CONTENT.into(),
     }
 }
 
 fn client(server: &FaultyServer, timeout: Duration) -> Client {
-    server.client_builder().timeout(timeout).build().unwrap()
+    let client = server.client_builder().timeout(timeout).build().unwrap();
+    let record = r#"{"id":"r1","collectionId":"users"}"#;
+    client.save_session("saved", Some(record)).unwrap();
+    client
 }
 
 /// The result of a call, and how often it is sent to a server that responds to the first `completed` requests,
@@ -105,9 +141,9 @@ const ENDS: [Act; 4] = [Act::Close, Act::Cut, Act::Reset, Act::Finish];
 #[test]
 fn reused_connection_is_retried_once() {
     for end in ENDS {
-        check(&[end], 1, 1, |call| match call {
-            Call::SecondFactor => (Some(Status::ConnectionLost), 1),
-            _ => (None, 2),
+        check(&[end], 1, 1, |call| match call.is_idempotent() {
+            true => (None, 2),
+            false => (Some(Status::ConnectionLost), 1),
         });
     }
 }
@@ -141,9 +177,9 @@ fn new_connection_that_closes_is_not_retried() {
         check(std::slice::from_ref(&end), 0, 1, |_| {
             (Some(Status::ConnectionLost), 1)
         });
-        check(&[end], 1, 2, |call| match call {
-            Call::SecondFactor => (Some(Status::ConnectionLost), 1),
-            _ => (Some(Status::ConnectionLost), 2),
+        check(&[end], 1, 2, |call| match call.is_idempotent() {
+            true => (Some(Status::ConnectionLost), 2),
+            false => (Some(Status::ConnectionLost), 1),
         });
     }
 }

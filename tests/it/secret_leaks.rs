@@ -51,8 +51,10 @@ impl Secrets {
     }
 
     fn service(&self) -> Service {
-        Service::start(&json!({"accounts": [{"collection": "users", "email": EMAIL,
-            "password": self.password, "verified": true}]}))
+        Service::start(&json!({
+            "collections": [{"name": "coded", "type": "auth", "otp": {"enabled": true}}],
+            "accounts": [{"collection": "users", "email": EMAIL, "password": self.password,
+                "verified": true}]}))
     }
 
     /// The file that the C program reads: a line each, in hex, each byte XOR-ed.
@@ -97,8 +99,8 @@ fn received(request: &Request, form: &str) -> String {
     let fields = body.as_object().unwrap().values();
     let strings = fields.map(|value| value.as_str().unwrap().to_owned());
     let bearer = request.head().split("\r\n").find_map(|field| {
-        let value = field.strip_prefix("Authorization: Bearer ")?;
-        Some(value.to_owned())
+        let value = field.strip_prefix("Authorization: ")?;
+        Some(value.trim_start_matches("Bearer ").to_owned())
     });
     let encode = |string: String| match form {
         "raw" => string,
@@ -164,7 +166,7 @@ fn c_process_memory_holds_no_secret() {
     let (printed, logged) = run_c(&secrets, "search");
     let matches = printed.lines().filter(|line| line.starts_with("found"));
     assert_eq!(matches.collect::<Vec<_>>(), [""; 0], "in memory");
-    assert!(printed.contains("for 40 forms: found 0"), "{printed}");
+    assert!(printed.contains("for 50 forms: found 0"), "{printed}");
     assert_all_hidden(&secrets, &printed, &logged);
 }
 
@@ -197,6 +199,24 @@ fn assert_all_called(printed: &str, logged: &str) {
         "login: SERVER",
         "login: UNEXPECTED_RESPONSE",
         "login: TIMEOUT",
+        "password login: OK",
+        "password login: CREDENTIALS",
+        "password login: SERVER",
+        "password login: TIMEOUT",
+        "OTP login: METHOD_DISABLED",
+        "OTP login: OTP_INVALID",
+        "OTP login: SERVER",
+        "OTP login: TIMEOUT",
+        "request OTP: OK",
+        "refresh: OK",
+        "refresh: SERVER",
+        "refresh: VALIDATION",
+        "send: OK",
+        "send: SERVER",
+        "send: VALIDATION",
+        "send: TIMEOUT",
+        "200 application/json 1",
+        "generate: OK",
         "unbind: TIMEOUT",
         "\"email\":\"secret-leaks@example.com\"",
         "***",
@@ -215,7 +235,7 @@ fn assert_all_called(printed: &str, logged: &str) {
 #[test]
 fn memory_search_finds_planted_secrets() {
     let (printed, _) = run_c(&Secrets::new(), "leak");
-    for secret in ["password", "token", "other token", "JWT"] {
+    for secret in ["password", "token", "other token", "generated token", "JWT"] {
         let expected = format!("found {secret} as raw, its bytes from 24 on");
         assert!(
             printed.contains(&expected),
@@ -256,6 +276,10 @@ fn rust_output_shows_no_secret() {
     let jwt = session.token().to_owned();
     output += &(debugged(&client) + &debugged(&session) + &debugged(&users.with(&options)));
     output += &shown(&users.auth_with_token(&secrets.wrong).unwrap_err());
+    output += &shown(&users.auth_with_password(EMAIL, &secrets.wrong).unwrap_err());
+    output += &shown(&users.auth_with_otp("otp-1", &secrets.wrong).unwrap_err());
+    let generated = bosauth::generate_token().unwrap();
+    output += &debugged(&generated);
     output += &shown(&client.save_session(&secrets.password, None).unwrap_err());
     output += &shown(&client.save_session(&jwt, Some(&secrets.token)).unwrap_err());
 
@@ -268,13 +292,28 @@ fn rust_output_shows_no_secret() {
             let bound = users.bind_token(EMAIL, &secrets.password, &secrets.token);
             output += &shown(&bound.unwrap_err());
             output += &shown(&users.auth_with_token(&secrets.token).unwrap_err());
+            let by_password = users.auth_with_password(EMAIL, &secrets.password);
+            output += &shown(&by_password.unwrap_err());
+            output += &shown(&users.auth_with_otp("otp-1", &secrets.wrong).unwrap_err());
+            let record = json!({"collectionId": name}).to_string();
+            client.save_session(&jwt, Some(&record)).unwrap();
+            let options = CallOptions::new();
+            output += &shown(&client.auth_refresh(&options).unwrap_err());
+            let body = json!({"oldPassword": secrets.password, "x-token": secrets.token, "secret": secrets.wrong});
+            let body = body.to_string();
+            let path = format!("/api/collections/{name}/records");
+            match client.send("POST", &path, Some(body.as_bytes()), &options) {
+                Ok(response) => output += &debugged(&response),
+                Err(error) => output += &shown(&error),
+            }
         }
     }
     let silent = client.collection("silent").with(&options);
     output += &shown(&silent.auth_with_token(&secrets.token).unwrap_err());
     output += &service.stop();
     let [password, token, wrong] = secrets.all();
-    let all = [password, token, wrong, &jwt, &secrets.bearer];
+    let generated = generated.expose();
+    let all = [password, token, wrong, &jwt, generated, &secrets.bearer];
     assert_hides(&output, &all);
     assert!(output.contains("***"), "nothing was echoed:\n{output}");
 }

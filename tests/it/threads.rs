@@ -3,8 +3,8 @@
 
 use std::thread;
 
-use bosauth::Client;
-use bosbase_local::DEMO_USER;
+use bosauth::{CallOptions, Client, generate_token};
+use bosbase_local::{DEMO_PASSWORD, DEMO_USER};
 
 use crate::support::server::{self, TOKEN};
 
@@ -23,6 +23,37 @@ fn threads_share_a_client() {
     });
     let session = client.collection("users").auth_with_token(TOKEN).unwrap();
     assert!(session.was_kept());
+}
+
+#[test]
+fn threads_share_a_client_of_refreshes_and_password_logins() {
+    let server = server::demo();
+    let client = Client::builder(server.base_url()).build().unwrap();
+    let log_in = || {
+        let users = client.collection("users");
+        users.auth_with_password(DEMO_USER, DEMO_PASSWORD).unwrap()
+    };
+    log_in();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| refresh_repeatedly(&client));
+        }
+        scope.spawn(|| {
+            for _ in 0..5 {
+                log_in();
+            }
+        });
+        scope.spawn(|| (0..ROUNDS).for_each(|_| drop(generate_token().unwrap())));
+    });
+    let session = client.auth_refresh(&CallOptions::new()).unwrap();
+    assert!(session.was_kept());
+}
+
+fn refresh_repeatedly(client: &Client) {
+    for _ in 0..ROUNDS {
+        let session = client.auth_refresh(&CallOptions::new()).unwrap();
+        assert_eq!(session.field("email").as_deref(), Some(DEMO_USER));
+    }
 }
 
 fn log_in_repeatedly(client: &Client) {

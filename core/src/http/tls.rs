@@ -4,7 +4,9 @@ use std::io::{self, Read};
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::crypto::{CryptoProvider, KeyProvider};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::SigningKey;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use super::connection::NoSignal;
@@ -16,6 +18,22 @@ use super::wait::{Events, READ, WRITE, wait};
 /// How often unread bytes are read after a failed handshake.
 const UNREAD_MAX: usize = 64;
 
+/// Loads no private key: the library has no client certificates. The provider's own would add every signature algorithm
+/// to the library.
+#[derive(Debug)]
+struct NoPrivateKeys;
+
+impl KeyProvider for NoPrivateKeys {
+    fn load_private_key(
+        &self,
+        _: PrivateKeyDer<'static>,
+    ) -> Result<Arc<dyn SigningKey>, rustls::Error> {
+        Err(rustls::Error::General(
+            "no private keys are supported".into(),
+        ))
+    }
+}
+
 /// Returns the configuration of a client that trusts the bundled roots and `added`.
 pub(super) fn config(added: &[CertificateDer<'static>]) -> Result<Arc<ClientConfig>, Cause> {
     let mut roots = RootCertStore {
@@ -25,7 +43,10 @@ pub(super) fn config(added: &[CertificateDer<'static>]) -> Result<Arc<ClientConf
     for root in added {
         roots.add(root.clone()).map_err(|_| unusable)?;
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let provider = Arc::new(CryptoProvider {
+        key_provider: &NoPrivateKeys,
+        ..rustls::crypto::ring::default_provider()
+    });
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|_| Cause::Tls("no TLS version is available"))?

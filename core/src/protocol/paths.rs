@@ -300,13 +300,16 @@ fn check_segment(segment: &str) -> Result<(), Reason> {
         return Err("has a character in a path segment that must be percent-encoded");
     }
     let decoded = fully_decoded(segment);
-    // Some servers ignore what follows a semicolon.
-    let name = decoded.split(|&b| b == b';').next().unwrap_or_default();
-    if matches!(name, b"" | b"." | b"..") {
-        return Err("has an empty, . or .. path segment: write the path as the server has it");
+    if decoded
+        .iter()
+        .any(|b| b"/\\".contains(b) || b.is_ascii_control())
+    {
+        return Err("has an encoded slash, backslash or control character in a path segment");
     }
-    if decoded.iter().any(|b| b"/\\\0".contains(b)) {
-        return Err("has an encoded slash, backslash or NUL in a path segment");
+    // Some servers ignore parameters, and spaces at an end. A question mark ends the path of a URL.
+    let name = decoded.split(|b| b";?#".contains(b)).next();
+    if matches!(name.unwrap_or_default().trim_ascii(), b"" | b"." | b"..") {
+        return Err("has an empty, . or .. path segment: write the path as the server has it");
     }
     // Overlong forms of a dot or slash are not UTF-8.
     if std::str::from_utf8(&decoded).is_err() {

@@ -10,10 +10,13 @@ pub const BODY_JSON_MAX: usize = 64 * 1024;
 /// Returns whether `token` has the format of a session token.
 pub fn is_session_token(token: &str) -> bool {
     (1..=SESSION_TOKEN_MAX).contains(&token.len())
-        && token.bytes().all(|b| IS_SESSION_TOKEN_BYTE[usize::from(b)])
+        && token
+            .bytes()
+            .fold(true, |all, b| all & IS_SESSION_TOKEN_BYTE[usize::from(b)])
 }
 
-/// The bytes allowed in a session token. A table, since every login checks hundreds of them.
+/// The bytes allowed in a session token. A table, since every login checks hundreds of them. They are almost always
+/// allowed, so that all are checked without a branch for each.
 const IS_SESSION_TOKEN_BYTE: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;

@@ -8,24 +8,27 @@ use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use bosauth::{CallOptions, Client, Error, Session, Status};
+use bosauth::{CallOptions, Client, Error, Session, Status, input};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::Value;
 
 use super::contains;
 use super::http::{self, Response};
 use super::json::{Fields, is_object};
-use super::responses::is_login;
+use super::jwt;
+use super::responses::{is_login, is_otp_id};
 use super::scripted_server::{End, Exchange, Script, ScriptedServer};
 
 /// The size limit of a body.
 const BODY_MAX: usize = 512;
 /// The most calls of one input.
 const CALLS_MAX: usize = 4;
-/// The session before the first call.
-const SAVED: &str = "e30.e30.c2F2ZWQ";
+/// The session before the first call and before a refresh: its token and its record. It has no id, so that the response
+/// may have any.
+const SAVED: [&str; 2] = ["e30.e30.c2F2ZWQ", r#"{"collectionId":"users"}"#];
 const PASSWORD: &str = "pa55-word!";
 const TOKEN: &str = "token-12345678";
+const CODE: &str = "12345678";
 
 /// Makes a call for each letter of the first line, to a server that follows the script after it.
 pub fn exchange(data: &[u8]) {
@@ -38,6 +41,9 @@ pub fn exchange(data: &[u8]) {
     let mut is_reusable = false;
     for &letter in data[..end].iter().take(CALLS_MAX) {
         let call = call_of(letter);
+        if call == Call::Refresh {
+            save_session(&client);
+        }
         let before = token_of(&client);
         server.exchanges.clear();
         let result = harness.run(&client, call, &mut server);
@@ -46,6 +52,7 @@ pub fn exchange(data: &[u8]) {
             result: &result,
             exchanges: &server.exchanges,
             is_silent,
+            has_saved_session: before.as_deref() == Some(SAVED[0]),
         };
         observed.check_connections(is_reusable);
         observed.check_result();
@@ -53,6 +60,13 @@ pub fn exchange(data: &[u8]) {
         let last = server.exchanges.last();
         is_reusable = !is_silent && last.is_some_and(|last| last.is_reusable(BODY_MAX));
     }
+}
+
+fn save_session(client: &Client) {
+    let [token, record] = SAVED;
+    client
+        .save_session(token, Some(record))
+        .expect("a valid session");
 }
 
 fn token_of(client: &Client) -> Option<String> {
@@ -65,9 +79,25 @@ enum Call {
     Unbind,
     Login,
     SecondLogin,
+    PasswordLogin,
+    OtpLogin,
+    RequestOtp,
+    Refresh,
+    /// Any other request with this method.
+    Send(&'static str),
 }
 
 fn call_of(letter: u8) -> Call {
+    match letter {
+        b'p' => return Call::PasswordLogin,
+        b'o' => return Call::OtpLogin,
+        b'q' => return Call::RequestOtp,
+        b'r' => return Call::Refresh,
+        b'g' => return Call::Send("GET"),
+        b'h' => return Call::Send("HEAD"),
+        b'w' => return Call::Send("POST"),
+        _ => {}
+    }
     match letter % 4 {
         0 => Call::Login,
         1 => Call::Unbind,
@@ -76,7 +106,14 @@ fn call_of(letter: u8) -> Call {
     }
 }
 
-type CallResult = Result<Option<Session>, Error>;
+/// What a call returns.
+enum Returned {
+    Nothing,
+    Session(Session),
+    OtpId(String),
+}
+
+type CallResult = Result<Returned, Error>;
 
 impl Call {
     fn make(self, client: &Client) -> CallResult {
@@ -85,33 +122,81 @@ impl Call {
             options = options.mfa_id("mfa-1");
         }
         let users = client.collection("users").with(&options);
-        match self {
-            Call::Bind => users
-                .bind_token("ann@example.com", PASSWORD, TOKEN)
-                .map(|()| None),
-            Call::Unbind => users
-                .unbind_token("ann@example.com", PASSWORD, TOKEN)
-                .map(|()| None),
-            _ => users.auth_with_token(TOKEN).map(Some),
-        }
+        let session = match self {
+            Call::Bind => {
+                let bound = users.bind_token("ann@example.com", PASSWORD, TOKEN);
+                return bound.map(|()| Returned::Nothing);
+            }
+            Call::Unbind => {
+                let unbound = users.unbind_token("ann@example.com", PASSWORD, TOKEN);
+                return unbound.map(|()| Returned::Nothing);
+            }
+            Call::RequestOtp => {
+                return users.request_otp("ann@example.com").map(Returned::OtpId);
+            }
+            Call::Send(method) => {
+                let body = format!("{{\"token\":\"{TOKEN}\"}}");
+                let body = (method == "POST").then_some(body.as_bytes());
+                let sent = client.send(method, "/api/x", body, &options);
+                return sent.map(|_| Returned::Nothing);
+            }
+            Call::Login | Call::SecondLogin => users.auth_with_token(TOKEN),
+            Call::PasswordLogin => users.auth_with_password("ann", PASSWORD),
+            Call::OtpLogin => users.auth_with_otp("otp-1", CODE),
+            Call::Refresh => client.auth_refresh(&options),
+        };
+        session.map(Returned::Session)
     }
 
     fn secrets(self) -> &'static [&'static str] {
         match self {
             Call::Bind | Call::Unbind => &[PASSWORD, TOKEN],
             Call::Login | Call::SecondLogin => &[TOKEN],
+            Call::PasswordLogin => &[PASSWORD],
+            Call::OtpLogin => &[CODE],
+            Call::RequestOtp | Call::Refresh => &[],
+            Call::Send("POST") => &[TOKEN, SAVED[0]],
+            Call::Send(_) => &[SAVED[0]],
         }
     }
 
-    fn request_start(self) -> &'static str {
-        match self {
-            Call::Bind => "POST /api/collections/users/bind-token HTTP/1.1\r\n",
-            Call::Unbind => "POST /api/collections/users/unbind-token HTTP/1.1\r\n",
-            Call::Login => "POST /api/collections/users/auth-with-token HTTP/1.1\r\n",
-            Call::SecondLogin => {
-                "POST /api/collections/users/auth-with-token?mfaId=mfa-1 HTTP/1.1\r\n"
+    fn is_idempotent(self) -> bool {
+        matches!(
+            self,
+            Call::Bind | Call::Unbind | Call::Login | Call::Refresh | Call::Send("GET" | "HEAD")
+        )
+    }
+
+    /// The start of its request, and the end of its body.
+    fn request_start_and_end(self) -> (String, String) {
+        let (call, body) = match self {
+            Call::Bind => ("bind-token", format!("\"token\":\"{TOKEN}\"}}")),
+            Call::Unbind => ("unbind-token", format!("\"token\":\"{TOKEN}\"}}")),
+            Call::Login => ("auth-with-token", format!("{{\"token\":\"{TOKEN}\"}}")),
+            Call::SecondLogin => (
+                "auth-with-token?mfaId=mfa-1",
+                format!("{{\"token\":\"{TOKEN}\"}}"),
+            ),
+            Call::PasswordLogin => (
+                "auth-with-password",
+                format!("{{\"identity\":\"ann\",\"password\":\"{PASSWORD}\"}}"),
+            ),
+            Call::OtpLogin => (
+                "auth-with-otp",
+                format!("{{\"otpId\":\"otp-1\",\"password\":\"{CODE}\"}}"),
+            ),
+            Call::RequestOtp => ("request-otp", "{\"email\":\"ann@example.com\"}".into()),
+            Call::Refresh => ("auth-refresh", "{}".into()),
+            Call::Send("POST") => {
+                let body = format!("\r\n\r\n{{\"token\":\"{TOKEN}\"}}");
+                return ("POST /api/x HTTP/1.1\r\n".into(), body);
             }
-        }
+            Call::Send(method) => {
+                return (format!("{method} /api/x HTTP/1.1\r\n"), "\r\n\r\n".into());
+            }
+        };
+        let start = format!("POST /api/collections/users/{call} HTTP/1.1\r\n");
+        (start, body)
     }
 }
 
@@ -167,7 +252,7 @@ impl Harness {
             .max_response_bytes(BODY_MAX as u64)
             .build()
             .expect("a client");
-        client.save_session(SAVED, None).expect("a session");
+        save_session(&client);
         client
     }
 
@@ -228,6 +313,8 @@ struct Observed<'a> {
     result: &'a CallResult,
     exchanges: &'a [Exchange],
     is_silent: bool,
+    /// Whether the session before the call was the saved one.
+    has_saved_session: bool,
 }
 
 impl Observed<'_> {
@@ -249,55 +336,75 @@ impl Observed<'_> {
         );
         if let (&[first], 1) = (reused.as_slice(), new) {
             let has_response = !first.sent.is_empty();
-            let is_idempotent = self.call != Call::SecondLogin;
+            let is_idempotent = self.call.is_idempotent();
             assert!(!has_response && is_idempotent, "{:?}", self.exchanges);
         }
         for exchange in self.exchanges.iter().filter(|e| !e.request.is_empty()) {
             let request = String::from_utf8_lossy(&exchange.request);
-            assert!(request.starts_with(self.call.request_start()), "{request}");
-            assert!(request.ends_with(&format!("\"token\":\"{TOKEN}\"}}")));
+            let (start, end) = self.call.request_start_and_end();
+            assert!(
+                request.starts_with(&start) && request.ends_with(&end),
+                "{request}"
+            );
+            let has_session = request.contains("\r\nAuthorization: ");
+            let sends_session = matches!(self.call, Call::Refresh | Call::Send(_));
+            assert_eq!(has_session, sends_session, "{request}");
         }
     }
 
-    /// A successful login changes the session, and nothing else does.
+    /// A successful login or refresh changes the session, and nothing else does.
     fn check_session(&self, before: Option<String>, after: Option<String>) {
         match self.result {
-            Ok(Some(session)) => assert_eq!(after.as_deref(), Some(session.token())),
+            Ok(Returned::Session(session)) => assert_eq!(after.as_deref(), Some(session.token())),
             _ => assert_eq!(after, before),
         }
     }
 
     fn check_result(&self) {
         let last = self.exchanges.last();
-        let response =
-            last.and_then(|last| http::parse(&last.sent, last.end == End::Orderly, BODY_MAX));
+        let response = last.and_then(|last| {
+            let is_closed = last.end == End::Orderly;
+            http::parse(last.method(), &last.sent, is_closed, BODY_MAX)
+        });
         let is_success = response
             .as_ref()
             .is_some_and(|response| self.is_success(response));
         match self.result {
-            Ok(session) => {
+            Ok(returned) => {
                 assert!(is_success, "{:?} succeeded by {last:?}", self.call);
-                session.iter().for_each(|session| {
-                    let body = response.as_ref();
-                    let body = body.and_then(|response| Fields::of(&response.body));
-                    let token = body.and_then(|fields| fields.value("token"));
-                    assert_eq!(token, Some(Value::from(session.token())));
-                });
+                let (name, value) = match returned {
+                    Returned::Nothing => return,
+                    Returned::Session(session) => ("token", session.token()),
+                    Returned::OtpId(id) => ("otpId", id.as_str()),
+                };
+                let body = response.and_then(|response| Fields::of(&response.body));
+                let sent = body.and_then(|fields| fields.value(name));
+                assert_eq!(sent, Some(Value::from(value)));
             }
             Err(error) => {
                 let is_delivered = last.is_some_and(|last| !last.ended_early) && !self.is_silent;
                 assert!(!(is_success && is_delivered), "{error} by {last:?}");
                 self.check_error(error, response.as_ref());
-                check_no_secret(error, self.call.secrets());
+                let secrets = self.call.secrets().iter();
+                // A login may have replaced the session.
+                let secrets =
+                    secrets.filter(|secret| **secret != SAVED[0] || self.has_saved_session);
+                check_no_secret(error, secrets.copied());
             }
         }
     }
 
-    /// Whether the response means success: 204 without a body, or a login.
+    /// Whether the response means success: 204 without a body, a login, or an OTP id.
     fn is_success(&self, response: &Response) -> bool {
         match self.call {
             Call::Bind | Call::Unbind => response.status == 204 && response.body.is_empty(),
-            Call::Login | Call::SecondLogin => response.status == 200 && is_login(&response.body),
+            Call::Send(_) => response.status / 100 == 2,
+            Call::RequestOtp => response.status == 200 && is_otp_id(&response.body),
+            Call::Refresh => {
+                let is_of_users = || collection(&response.body).is_none_or(|name| name == "users");
+                response.status == 200 && is_login(&response.body) && is_of_users()
+            }
+            _ => response.status == 200 && is_login(&response.body),
         }
     }
 
@@ -321,7 +428,19 @@ impl Observed<'_> {
     }
 }
 
-fn check_no_secret(error: &Error, secrets: &[&str]) {
+/// The collection of the account in a login response: of the record or else of the token.
+fn collection(body: &[u8]) -> Option<String> {
+    let fields = Fields::of(body)?;
+    let record = Fields::of(fields.raw("record")?.as_bytes())?;
+    let string = |value: Option<Value>| Some(value?.as_str()?.to_owned());
+    let of_record = string(record.value("collectionId"));
+    let of_token = || jwt::collection(&string(fields.value("token"))?);
+    of_record
+        .or_else(of_token)
+        .filter(|name| input::collection(name).is_ok())
+}
+
+fn check_no_secret(error: &Error, secrets: impl Iterator<Item = &'static str>) {
     let (message, data) = (error.server_message(), error.data_json());
     let shown = format!("{error} {error:?} {message} {data}");
     for secret in secrets {

@@ -18,13 +18,13 @@ pub struct Response {
     pub keep_alive: bool,
 }
 
-/// Parses the response at the start of `bytes`, with a body of at most `max` bytes; `None` if it is incomplete or
+/// Parses the response to a request with this method at the start of `bytes`, with a body of at most `max` bytes; `None` if it is incomplete or
 /// rejected. `closed` means that an orderly close follows the bytes.
-pub fn parse(bytes: &[u8], closed: bool, max: usize) -> Option<Response> {
+pub fn parse(method: &str, bytes: &[u8], closed: bool, max: usize) -> Option<Response> {
     let mut start = 0;
     for _ in 0..=8 {
         let head = Head::of(&bytes[start..])?;
-        let framing = head.framing()?;
+        let framing = head.framing(method == "HEAD")?;
         start += head.length;
         match head.status {
             101 => return None,
@@ -89,14 +89,14 @@ impl Head {
     }
 
     /// How the body ends; `None` if the head is rejected.
-    fn framing(&self) -> Option<Framing> {
+    fn framing(&self, is_head_request: bool) -> Option<Framing> {
         let lengths = self.values("content-length");
         let lengths: Vec<u64> = lengths
             .iter()
             .map(|length| number(length))
             .collect::<Option<_>>()?;
         let codings = self.elements("transfer-encoding");
-        let is_bodiless = matches!(self.status, 0..=199 | 204 | 304);
+        let is_bodiless = is_head_request || matches!(self.status, 0..=199 | 204 | 304);
         let contents = self.elements("content-encoding");
         if !is_bodiless && contents.iter().any(|coding| coding != "identity")
             || codings.is_empty() && !self.values("transfer-encoding").is_empty()

@@ -30,7 +30,8 @@ fn check(token: &str) {
     let expected = [is_valid_at(before), is_valid_at(now())];
     assert!(expected.contains(&is_valid), "valid {is_valid}: {token}");
     assert_eq!(session.expires_at(), expiry, "{token}");
-    let is_superuser = claims.is_some_and(|claims| claims.is_superuser);
+    let collection = claims.and_then(|claims| claims.collection);
+    let is_superuser = collection.as_deref() == Some("pbc_3142635823");
     assert_eq!(session.is_superuser(), is_superuser, "{token}");
 }
 
@@ -39,22 +40,31 @@ fn now() -> i64 {
     elapsed.map_or(0, |elapsed| elapsed.as_secs()) as i64
 }
 
+/// The collection that a token names.
+pub(super) fn collection(token: &str) -> Option<String> {
+    claims(&payload(token)?)?.collection
+}
+
 struct Claims {
     expiry: Option<i64>,
-    is_superuser: bool,
+    collection: Option<String>,
 }
 
 fn claims(payload: &[u8]) -> Option<Claims> {
     let fields = Fields::of(payload).filter(|_| is_object(payload, 512))?;
-    if fields.count("exp") > 1 || fields.count("collectionId") > 1 {
+    if ["exp", "id", "collectionId"]
+        .iter()
+        .any(|name| fields.count(name) > 1)
+    {
         return None;
     }
+    let collection = fields.value("collectionId").unwrap_or_default();
     let number = fields.raw("exp").unwrap_or_default();
     let fraction = || Some(number.parse::<f64>().ok()? as i64);
     let seconds = number.parse::<i64>().ok().or_else(fraction);
     Some(Claims {
         expiry: seconds.filter(|seconds| (1..=253_402_300_799).contains(seconds)),
-        is_superuser: fields.value("collectionId") == Some("pbc_3142635823".into()),
+        collection: collection.as_str().map(str::to_owned),
     })
 }
 

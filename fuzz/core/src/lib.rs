@@ -17,7 +17,7 @@ mod scripted_server;
 
 pub use exchange::exchange;
 pub use jwt::jwt;
-pub use paths::paths;
+pub use paths::{paths, stays_below_base};
 pub use record::record;
 pub use request::request;
 pub use response::response;

@@ -2,22 +2,24 @@
 
 use std::net::Ipv6Addr;
 
-use bosauth::fuzzing::{base_url, target};
+use bosauth::fuzzing::{base_url, target, target_of_path};
 use bosauth::input;
 
 use super::strings;
 
 /// The last segments of the calls' paths.
-const CALLS: [&str; 6] = [
+const CALLS: [&str; 7] = [
     "bind-token",
     "unbind-token",
     "auth-with-token",
     "auth-with-password",
     "request-otp",
     "auth-with-otp",
+    "auth-refresh",
 ];
 
-/// Builds request targets from a base URL, a collection, an MFA id, and names and values of a query, separated by NULs.
+/// Builds request targets from a base URL, a collection or path, an MFA id, and names and values of a query, separated
+/// by NULs.
 pub fn paths(data: &[u8]) {
     let Some(strings) = strings(data) else { return };
     let url = strings[0];
@@ -27,15 +29,16 @@ pub fn paths(data: &[u8]) {
     let (Some(&collection), rest) = (strings.get(1), strings.get(2..).unwrap_or_default()) else {
         return;
     };
-    if input::collection(collection).is_err() {
-        return;
-    }
     let mfa_id = rest.first().filter(|id| input::mfa_id(id).is_ok());
     let pairs = rest.get(1..).unwrap_or_default().chunks_exact(2);
     let query: Vec<(String, String)> = pairs
         .filter(|pair| input::query(pair[0], pair[1]).is_ok())
         .map(|pair| (pair[0].into(), pair[1].into()))
         .collect();
+    check_any_path(url, prefix, collection, &query);
+    if input::collection(collection).is_err() {
+        return;
+    }
     for call in CALLS {
         let (target, address) = target(url, collection, call, &query, mfa_id.copied())
             .expect("the base URL was accepted before");
@@ -44,6 +47,49 @@ pub fn paths(data: &[u8]) {
         check_query(&target, &query, mfa_id.copied());
         check_address(url, &address);
     }
+}
+
+/// Checks which paths are accepted, and that their targets are the base URL's path and then the path.
+fn check_any_path(url: &str, prefix: &str, path: &str, query: &[(String, String)]) {
+    let is_accepted = input::path(path).is_ok();
+    assert_eq!(is_accepted, stays_below_base(path), "{path}");
+    if is_accepted {
+        let (target, address) =
+            target_of_path(url, path, query).expect("the base URL was accepted before");
+        let sent = target.split('?').next();
+        assert_eq!(sent, Some(&*format!("{prefix}{path}")));
+        check_query(&target, query, None);
+        check_address(url, &address);
+    }
+}
+
+/// Whether a path is well-formed and stays below its base, however often it is decoded.
+pub fn stays_below_base(path: &str) -> bool {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:%/".contains(c);
+    let Some(segments) = path.strip_prefix('/') else {
+        return false;
+    };
+    path.len() <= 2048
+        && path.chars().all(is_allowed)
+        && percent_decoded(path).is_some()
+        && segments
+            .split('/')
+            .all(|segment| is_inside(segment.as_bytes()))
+}
+
+/// Whether a segment and what it decodes to are names of something below.
+fn is_inside(segment: &[u8]) -> bool {
+    let is_separator = |&b: &u8| matches!(b, b'/' | b'\\' | ..b' ' | 0x7f);
+    let end = segment.iter().position(|b| b";?#".contains(b));
+    let name = String::from_utf8_lossy(&segment[..end.unwrap_or(segment.len())]);
+    if segment.iter().any(is_separator) || ["", ".", ".."].contains(&name.trim_matches(' ')) {
+        return false;
+    }
+    let decoded: Vec<u8> = percent_encoding::percent_decode(segment).collect();
+    if decoded == segment {
+        return std::str::from_utf8(segment).is_ok();
+    }
+    is_inside(&decoded)
 }
 
 /// Checks scheme, host and port of a base URL, if it is accepted, and returns its path.

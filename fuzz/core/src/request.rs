@@ -38,8 +38,10 @@ pub fn request(data: &[u8]) {
         .map(|pair| (pair[0], pair[1]))
         .filter(|(name, value)| input::header(name, value).is_ok())
         .collect();
-    let request = bosauth::fuzzing::request("POST", &headers, Some(&body));
-    check_request(&request, &headers, &body);
+    for (method, body) in [("POST", Some(&*body)), ("PUT", None), ("GET", None)] {
+        let request = bosauth::fuzzing::request(method, &headers, body);
+        check_request(&request, method, &headers, body);
+    }
 }
 
 /// The body has the extra fields, then the call's own, each once.
@@ -58,13 +60,15 @@ fn check_body(body: &[u8], extra: &str, own: &[(&str, &str)]) {
 }
 
 /// The head has these header fields and no others, and the body follows it.
-fn check_request(bytes: &[u8], headers: &[(&str, &str)], body: &[u8]) {
+fn check_request(bytes: &[u8], method: &str, headers: &[(&str, &str)], body: Option<&[u8]>) {
     let end = bytes.windows(4).position(|end| end == b"\r\n\r\n");
     let (head, rest) = bytes.split_at(end.expect("an end of the head"));
+    let body = body.unwrap_or_default();
     assert_eq!(&rest[4..], body);
-    let length = body.len();
-    let mut expected =
-        format!("POST /api HTTP/1.1\r\nHost: example.com\r\nContent-Length: {length}");
+    let mut expected = format!("{method} /api HTTP/1.1\r\nHost: example.com");
+    if method != "GET" {
+        expected.push_str(&format!("\r\nContent-Length: {}", body.len()));
+    }
     for (name, value) in headers {
         assert!(!RESERVED.contains(&name.to_lowercase().as_str()), "{name}");
         assert!(!contains(value.as_bytes(), b"\n") && !contains(value.as_bytes(), b"\r"));

@@ -14,15 +14,21 @@ pub fn response(data: &[u8]) {
     let (lengths, bytes) = (&data[..end], data.get(end + 1..).unwrap_or_default());
     let closed = lengths.first().is_some_and(|length| length % 2 == 1);
 
-    let at_once = parse_response("POST", &mut [bytes].into_iter(), closed, BODY_MAX);
+    for method in ["POST", "HEAD"] {
+        check(method, lengths, bytes, closed);
+    }
+}
+
+fn check(method: &str, lengths: &[u8], bytes: &[u8], closed: bool) {
+    let at_once = parse_response(method, &mut [bytes].into_iter(), closed, BODY_MAX);
     let mut parts = parts(lengths, bytes).into_iter();
-    let in_parts = parse_response("POST", &mut parts, closed, BODY_MAX).map(|response| {
+    let in_parts = parse_response(method, &mut parts, closed, BODY_MAX).map(|response| {
         let unread: usize = parts.map(<[u8]>::len).sum();
         response.map(|(status, body, keep_alive, rest)| (status, body, keep_alive, rest + unread))
     });
     assert_eq!(at_once, in_parts);
 
-    let expected = http::parse(bytes, closed, BODY_MAX).map(|response| {
+    let expected = http::parse(method, bytes, closed, BODY_MAX).map(|response| {
         let rest = bytes.len() - response.length;
         (response.status, response.body, response.keep_alive, rest)
     });

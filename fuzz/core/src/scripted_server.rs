@@ -132,10 +132,19 @@ impl Exchange {
         }
     }
 
+    /// The method of the request, if it is one whose response has no body.
+    pub fn method(&self) -> &'static str {
+        if self.request.starts_with(b"HEAD ") {
+            "HEAD"
+        } else {
+            ""
+        }
+    }
+
     /// Whether the connection can be reused: the response was complete, and nothing followed it.
     pub fn is_reusable(&self, body_max: usize) -> bool {
         self.end == End::Open
-            && http::parse(&self.sent, false, body_max)
+            && http::parse(self.method(), &self.sent, false, body_max)
                 .is_some_and(|response| response.keep_alive && response.length == self.sent.len())
     }
 }
@@ -245,7 +254,8 @@ impl<'a> ScriptedServer<'a> {
     /// Closes the connection if the client would otherwise wait until its deadline.
     fn close_if_incomplete(&mut self) {
         let is_incomplete = self.exchanges.last().is_some_and(|last| {
-            !last.is_silent && http::parse(&last.sent, false, self.body_max).is_none()
+            !last.is_silent
+                && http::parse(last.method(), &last.sent, false, self.body_max).is_none()
         });
         if is_incomplete {
             self.end(End::Orderly);

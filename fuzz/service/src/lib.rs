@@ -2,14 +2,22 @@
 //!
 //! The unit tests of the service compile this file as a module (`service/src/corpus_tests.rs`).
 
-use bosbase_local::fuzzing::{form_field, normalize, satisfies, select};
+use bosbase_local::fuzzing::{form_field, normalize, object, satisfies, select};
 use serde_json::{Value, json};
 
-/// Parses a body of the content type in the first line.
+/// Parses a body of the content type in the first line, as a form and as an object.
 pub fn body(data: &[u8]) {
     let (content_type, body) = split(data);
     let unknown = form_field(content_type, body, "unknown");
     assert!(unknown.is_none_or(|value| value.is_empty()));
+    let token = form_field(content_type, body, "token");
+    let object = object(content_type, body).unwrap_or_default();
+    // A form has names in any case, and an object the last of several values even if it is null.
+    let count = object.keys().filter(|name| name.to_lowercase() == "token");
+    let is_json = content_type.starts_with(b"application/json");
+    if let (true, 1, Some(Value::String(value))) = (is_json, count.count(), object.get("token")) {
+        assert!(token.is_none_or(|token| token == *value));
+    }
 }
 
 /// Evaluates a rule, alone and in brackets.

@@ -60,7 +60,7 @@ async fn find(db: &mut Db, call: &Call, id: &str) -> sqlx::Result<Option<(Otp, A
 
 /// Limits the attempts to guess a code, independently of the rate limits.
 async fn count_attempt(db: &mut Db, account: &Account) -> ApiResult<()> {
-    let key = otp::attempts_key(&account.collection_id, &account.id);
+    let key = limits::otp_attempts(&account.collection_id, &account.id);
     let allowed = limits::consume(
         db,
         &key,

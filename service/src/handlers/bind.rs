@@ -57,7 +57,7 @@ async fn credentials(call: &Call) -> ApiResult<Form> {
     call.require_password_auth()?;
     let form = call.form(&["email", "password", "token"]).await?;
     let mut errors = ValidationErrors::default();
-    errors.email("email", form.get("email"));
+    errors.email("email", form.get("email"), 255);
     errors.required("password", form.get("password"), 255);
     errors.required("token", form.get("token"), 1024);
     errors.into_result()?;

@@ -7,5 +7,7 @@ pub mod bind;
 pub mod control;
 pub mod health;
 pub mod methods;
+pub mod records;
 pub mod refresh;
+pub mod request_email_change;
 pub mod request_otp;

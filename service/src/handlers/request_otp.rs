@@ -17,7 +17,7 @@ pub async fn request_otp(State(app): State<Arc<App>>, call: Call) -> ApiResult {
     call.require_otp()?;
     let form = call.form(&["email"]).await?;
     let mut errors = ValidationErrors::default();
-    errors.email("email", form.get("email"));
+    errors.email("email", form.get("email"), 255);
     errors.into_result()?;
     let account = {
         let mut db = app.store.connection().await?;

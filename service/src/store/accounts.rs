@@ -7,6 +7,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 /// An account. No `Debug`, since it contains the hash and the key.
+#[derive(Clone)]
 pub struct Account {
     pub id: String,
     pub collection_id: String,
@@ -78,6 +79,16 @@ pub async fn by_id(db: &mut Db, collection_id: &str, id: &str) -> sqlx::Result<O
     row.as_ref().map(from_row).transpose()
 }
 
+/// Returns all accounts of a collection, oldest first.
+pub async fn all(db: &mut Db, collection_id: &str) -> sqlx::Result<Vec<Account>> {
+    let sql = "SELECT * FROM local_accounts WHERE collection_id = $1 ORDER BY created, id";
+    let rows = sqlx::query(sql)
+        .bind(text(collection_id))
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// Finds an account by its exact email.
 pub async fn by_email(
     db: &mut Db,
@@ -121,10 +132,10 @@ pub async fn by_field(
     Ok(None)
 }
 
-/// Locks an account until the transaction ends.
-pub async fn lock(db: &mut Db, account: &Account) -> sqlx::Result<()> {
+/// Locks an account, if it exists, until the transaction ends.
+pub async fn lock(db: &mut Db, collection_id: &str, id: &str) -> sqlx::Result<()> {
     let sql = "UPDATE local_accounts SET id = id WHERE collection_id = $1 AND id = $2";
-    execute(db, sql, &[&account.collection_id, &account.id]).await
+    execute(db, sql, &[collection_id, id]).await
 }
 
 /// Inserts an account.

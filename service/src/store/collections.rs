@@ -35,11 +35,18 @@ pub struct Collection {
     pub mfa: Mfa,
     #[serde(default)]
     pub fields: Vec<Field>,
+    /// The rules for requests to records: allowed for everyone (`""`), superusers only (`null`), or
+    /// for the records that satisfy the rule.
     #[serde(default)]
     pub list_rule: Option<String>,
-    /// The rule for viewing a record.
     #[serde(default)]
     pub view_rule: Option<String>,
+    #[serde(default)]
+    pub create_rule: Option<String>,
+    #[serde(default)]
+    pub update_rule: Option<String>,
+    #[serde(default)]
+    pub delete_rule: Option<String>,
     /// One half of the key that signs login tokens. Stored in a separate column.
     #[serde(skip, default = "ids::secret")]
     pub secret: String,
@@ -107,6 +114,9 @@ pub struct Field {
     /// The name of the collection that a relation refers to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub collection: Option<String>,
+    /// The maximum number of characters of a text.
+    #[serde(default = "max_characters")]
+    pub max: usize,
 }
 
 /// The type of a field.
@@ -138,6 +148,28 @@ impl FieldKind {
             Self::Bool => value.is_boolean(),
         }
     }
+
+    /// Converts the value of a request to this type. One that cannot be converted becomes the
+    /// default.
+    pub fn convert(self, value: &Value) -> Value {
+        let converted = match (self, value) {
+            (Self::Text | Self::Relation, Value::Number(number)) => {
+                number.as_f64().map(|number| number.to_string().into())
+            }
+            (Self::Text | Self::Relation, Value::Bool(value)) => Some(value.to_string().into()),
+            (Self::Number, Value::String(string)) => string.parse::<f64>().ok().map(Value::from),
+            (Self::Number, Value::Bool(value)) => Some(u8::from(*value).into()),
+            (Self::Bool, Value::Number(number)) => Some((number.as_f64() != Some(0.0)).into()),
+            (Self::Bool, Value::String(string)) => Some(
+                ["1", "t", "T", "true", "TRUE", "True"]
+                    .contains(&string.as_str())
+                    .into(),
+            ),
+            _ => Some(value.clone()),
+        };
+        let converted = converted.filter(|value| self.accepts(value));
+        converted.unwrap_or_else(|| self.default_value())
+    }
 }
 
 impl Collection {
@@ -166,15 +198,24 @@ fn everyone() -> Option<String> {
     Some(String::new())
 }
 
+fn max_characters() -> usize {
+    5000
+}
+
 fn email_only() -> Vec<String> {
     vec!["email".to_owned()]
 }
 
+/// The rule that allows an account access to its own record.
+const OWNER: &str = "id = @request.auth.id";
+
 /// The two collections that always exist.
 pub fn built_in() -> Vec<Collection> {
     let collections = json!([
-        {"id": "_pb_users_auth_", "name": "users", "type": "auth", "fields": [
-            {"name": "name", "type": "text"}, {"name": "avatar", "type": "text"}]},
+        {"id": "_pb_users_auth_", "name": "users", "type": "auth",
+            "createRule": "", "listRule": OWNER, "viewRule": OWNER, "updateRule": OWNER,
+            "deleteRule": OWNER, "fields": [
+            {"name": "name", "type": "text", "max": 255}, {"name": "avatar", "type": "text"}]},
         {"id": SUPERUSERS, "name": "_superusers", "type": "auth"},
     ]);
     serde_json::from_value(collections).expect("they are valid")

@@ -86,6 +86,11 @@ pub async fn consume(
     Ok(row.is_some())
 }
 
+/// The name of the counter of an account's attempts of one-time passwords.
+pub fn otp_attempts(collection_id: &str, account_id: &str) -> String {
+    format!("otp {collection_id} {account_id}")
+}
+
 /// Resets a counter.
 pub async fn reset(db: &mut Db, name: &str) -> sqlx::Result<()> {
     execute(db, "DELETE FROM local_limit_uses WHERE name = $1", &[name]).await

@@ -13,6 +13,7 @@ mod mfa;
 #[cfg(unix)]
 mod postgres_outage;
 mod rate_limits;
+mod records;
 mod replay;
 mod sdks;
 mod server;

@@ -1,5 +1,5 @@
-//! MFA logins with the official SDKs: token then password, password then token, token then
-//! one-time password. The SDKs are installed from their registries into the target directory.
+//! MFA logins and a guest account with the official SDKs: token then password, password then token,
+//! token then one-time password; registration to deletion. The SDKs are installed from their registries into the target directory.
 
 use crate::support::api::{self, A, account, mfa_collection};
 use crate::support::process::without_proxy;
@@ -29,7 +29,7 @@ fn script(name: &str) -> PathBuf {
 }
 
 #[test]
-fn python_sdk_completes_mfa_logins() {
+fn python_sdk_logs_in_and_manages_an_account() {
     if !tools::has("python3") {
         return;
     }
@@ -41,13 +41,16 @@ fn python_sdk_completes_mfa_logins() {
     if tools::install(&mut install, PYTHON) {
         let server = server();
         let mut run = Command::new(&python);
-        run.arg(script("mfa.py")).arg(server.base_url());
-        assert_eq!(tools::run(without_proxy(&mut run)), "three logins\n");
+        run.arg(script("account.py")).arg(server.base_url());
+        assert_eq!(
+            tools::run(without_proxy(&mut run)),
+            "three logins and a guest account\n"
+        );
     }
 }
 
 #[test]
-fn javascript_sdk_completes_mfa_logins() {
+fn javascript_sdk_logs_in_and_manages_an_account() {
     if !tools::has("node") || !tools::has("npm") {
         return;
     }
@@ -59,11 +62,14 @@ fn javascript_sdk_completes_mfa_logins() {
         .arg(JAVASCRIPT);
     if tools::install(&mut install, JAVASCRIPT) {
         // Node searches packages in the directory of the script.
-        let script_copy = project.join("mfa.mjs");
-        std::fs::copy(script("mfa.mjs"), &script_copy).unwrap();
+        let script_copy = project.join("account.mjs");
+        std::fs::copy(script("account.mjs"), &script_copy).unwrap();
         let server = server();
         let mut run = Command::new("node");
         run.arg(script_copy).arg(server.base_url());
-        assert_eq!(tools::run(without_proxy(&mut run)), "three logins\n");
+        assert_eq!(
+            tools::run(without_proxy(&mut run)),
+            "three logins and a guest account\n"
+        );
     }
 }

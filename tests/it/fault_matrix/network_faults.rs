@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::row::{
     BROKEN_TLS, Call, LOST, LOST_200, LOST_UNSENT, NO_HTTP, NO_TLS, RESET, RESET_UNSENT, Row,
-    TIMEOUT, TIMEOUT_200, TIMEOUT_UNSENT, UNEXPECTED_204, by_status, each, session_only, success,
+    TIMEOUT, TIMEOUT_200, TIMEOUT_UNSENT, by_status, each, no_content_only, session_only, success,
     url,
 };
 use crate::support::closed_port::ClosedPort;
@@ -140,10 +140,9 @@ fn slow_paths() -> Vec<Row> {
 fn corrupted_bytes() -> Vec<Row> {
     let insert = |after, bytes: &[u8]| to_client(after, Then::Insert(bytes.to_vec()));
     let replace = |bytes: &[u8]| [insert(0, bytes), to_client(0, Then::Drop)].concat();
-    let plain = by_status("OK", UNEXPECTED_204);
     let rows = rows! { Row::relayed:
         "garbage", replace(&[b'x'; 64]) => each(NO_HTTP);
-        "a plain-text response", replace(NO_CONTENT.as_bytes()) => plain;
+        "a plain-text response", replace(NO_CONTENT.as_bytes()) => no_content_only;
         "an alert", replace(&ALERT) => each(NO_HTTP);
         "garbage in a handshake", insert(200, &[b'x'; 64]) => success;
         "a byte is missing", to_client(8, Then::Omit(1)) => each(NO_HTTP);

@@ -32,9 +32,11 @@ pub enum Call {
     OtpLogin,
     RequestOtp,
     Refresh,
+    SendGet,
+    SendPost,
 }
 
-pub const CALLS: [Call; 7] = [
+pub const CALLS: [Call; 9] = [
     Call::Bind,
     Call::Unbind,
     Call::Login,
@@ -42,6 +44,8 @@ pub const CALLS: [Call; 7] = [
     Call::OtpLogin,
     Call::RequestOtp,
     Call::Refresh,
+    Call::SendGet,
+    Call::SendPost,
 ];
 
 /// The transports that every row is run over.
@@ -69,6 +73,13 @@ impl Call {
             Call::OtpLogin => &["login_with_otp", "users", "o-1", "12345678"],
             Call::RequestOtp => &["request_otp", "users", "ann@example.com"],
             Call::Refresh => &["refresh"],
+            Call::SendGet => &["send", "GET", "/api/collections/users/records/r1"],
+            Call::SendPost => &[
+                "send",
+                "POST",
+                "/api/collections/users/records",
+                "{\"token\":\"token-1\"}",
+            ],
         };
         line(fields)
     }
@@ -81,6 +92,11 @@ impl Call {
     /// Whether it returns a session.
     pub fn returns_session(self) -> bool {
         self.is_login() || self == Call::Refresh
+    }
+
+    /// Whether it is any other request, for which each 2xx means success.
+    pub fn is_send(self) -> bool {
+        matches!(self, Call::SendGet | Call::SendPost)
     }
 
     /// The body that means success, with 200; `None` if 204 means success.
@@ -111,15 +127,26 @@ pub fn success(call: Call) -> &'static str {
     match call {
         Call::Bind | Call::Unbind => "OK",
         Call::RequestOtp => "OK o-1",
+        Call::SendGet | Call::SendPost => "OK 200",
         _ => "OK kept",
     }
 }
 
-/// Results of a login's response: a success for the calls that return a session.
+/// Results of a login's response: a success for the calls that return a session, and for any other request.
 pub fn session_only(call: Call) -> &'static str {
-    match call.returns_session() {
-        true => "OK kept",
-        false => UNEXPECTED_200,
+    match call {
+        _ if call.returns_session() => "OK kept",
+        _ if call.is_send() => "OK 200",
+        _ => UNEXPECTED_200,
+    }
+}
+
+/// Results of a 204: a success for the calls without a result, and for any other request.
+pub fn no_content_only(call: Call) -> &'static str {
+    match call {
+        Call::Bind | Call::Unbind => "OK",
+        _ if call.is_send() => "OK 204",
+        _ => UNEXPECTED_204,
     }
 }
 

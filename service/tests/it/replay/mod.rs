@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The number of recorded scenarios.
-const RECORDED: usize = 84;
+const RECORDED: usize = 85;
 
 #[test]
 fn responses_equal_the_recorded_ones() {
@@ -128,7 +128,7 @@ impl<'a> Replay<'a> {
     }
 
     fn send(&self, recorded: &scenario::Request) -> Response {
-        let mut target = self.names.in_string(&recorded.path);
+        let mut target = self.fill(&self.names.in_string(&recorded.path));
         if let Some(query) = &recorded.query {
             target = format!("{target}?{}", self.fill(&self.names.in_string(query)));
         }

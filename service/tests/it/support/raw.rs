@@ -1,6 +1,7 @@
 //! A client that sends bytes unchanged.
 
 use super::client::Response;
+use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
@@ -11,6 +12,25 @@ pub fn exchange(address: SocketAddr, request: &[u8]) -> Response {
     let mut response = Vec::new();
     stream.read_to_end(&mut response).unwrap();
     parse(&response)
+}
+
+/// Sends a request with a login token, which may be empty, and a JSON body, which may be null.
+pub fn send(
+    address: SocketAddr,
+    method: &str,
+    target: &str,
+    token: &str,
+    body: &Value,
+) -> Response {
+    let headers = [
+        ("Authorization", token),
+        ("Content-Type", "application/json"),
+    ];
+    let body = match body {
+        Value::Null => String::new(),
+        body => body.to_string(),
+    };
+    exchange(address, &request(method, target, &headers, body.as_bytes()))
 }
 
 /// Parses a response, and checks its length.

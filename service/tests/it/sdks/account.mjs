@@ -1,5 +1,5 @@
-// Completes MFA logins with the official JavaScript SDK, which does not support custom tokens: `send`
-// makes their calls. The argument is the base URL.
+// Completes MFA logins, and manages a guest account, with the official JavaScript SDK, which does not
+// support custom tokens: `send` makes their calls. The argument is the base URL.
 import assert from "node:assert";
 import BosBase from "bosbase";
 
@@ -41,4 +41,12 @@ assert.ok(client.authStore.isValid);
 await send("unbind-token", { email, password, token: "tok" });
 const error = await send("auth-with-token", { token: "tok" }).catch((error) => error);
 assert.equal(error.status, 400);
-console.log("three logins");
+
+const users = client.collection("users");
+const { id } = await users.create({ email, password, passwordConfirm: password });
+await users.authWithPassword(email, password);
+assert.equal((await users.update(id, { name: "Ann" })).name, "Ann");
+assert.equal((await users.getOne(id)).email, email);
+assert.deepEqual((await users.getFullList()).map((record) => record.id), [id]);
+await users.delete(id);
+console.log("three logins and a guest account");

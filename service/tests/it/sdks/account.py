@@ -1,4 +1,4 @@
-"""Completes MFA logins with the official Python SDK. The argument is the base URL."""
+"""Completes MFA logins, and manages a guest account, with the official Python SDK. The argument is the base URL."""
 
 import json
 import sys
@@ -44,4 +44,14 @@ mfa_id = first(guarded.auth_with_token, "tok")
 otp = guarded.request_otp(EMAIL)["otpId"]
 check_login(guarded.auth_with_otp(otp, last_code(), query={"mfaId": mfa_id}))
 assert guarded.list_auth_methods()["mfa"]["enabled"]
-print("three logins")
+
+users = client.collection("users")
+passwords = {"password": PASSWORD, "passwordConfirm": PASSWORD}
+record = users.create(body={"email": EMAIL, **passwords})
+users.bind_custom_token(EMAIL, PASSWORD, "guest")
+users.auth_with_token("guest")
+assert users.update(record["id"], body={"name": "Ann"})["name"] == "Ann"
+assert users.get_one(record["id"])["email"] == EMAIL
+assert [item["id"] for item in users.get_full_list()] == [record["id"]]
+users.delete(record["id"])
+print("three logins and a guest account")
