@@ -78,6 +78,7 @@ fn pages_show_the_examples() {
         ("timeouts-and-cancellation.md", "rust", "stop_a_login.rs"),
         ("sessions.md", "c", "stay_logged_in.c"),
         ("sessions.md", "rust", "stay_logged_in.rs"),
+        ("mfa.md", "rust", "second_factor.rs"),
     ] {
         let shown = markdown::programs(page, language).remove(0);
         let source = tools::read(format!("examples/{example}"));

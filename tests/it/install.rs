@@ -49,7 +49,7 @@ fn git(repository: &Path, arguments: &str) -> String {
 }
 
 /// The prefix of an installation by the commands of `docs/c.md`, moved after the installation; `None` without CMake.
-fn installed() -> Option<&'static Path> {
+pub fn installed() -> Option<&'static Path> {
     static INSTALLED: OnceLock<Option<PathBuf>> = OnceLock::new();
     INSTALLED
         .get_or_init(|| tools::has("cmake").then(install))
@@ -314,6 +314,14 @@ fn easy_header_compiles_in_c_and_cpp() {
     }
 }
 
+/// A shell whose compilers report warnings as errors.
+pub fn strict_shell(commands: &str, directory: &Path, prefix: &Path) -> Command {
+    let strict = library::STRICT.join(" ");
+    let commands = commands.replace("cc ", &format!("cc {strict} "));
+    let commands = commands.replace("c++ ", &format!("c++ {strict} "));
+    shell(&commands, directory, prefix)
+}
+
 /// Follows a page of `docs/` in an empty directory.
 fn follow(page: &str) {
     let Some(prefix) = installed() else { return };
@@ -327,10 +335,7 @@ fn follow(page: &str) {
             && (block.text.contains("bindings/c") || block.text.contains("export PREFIX"))
     };
     let compared = markdown::follow(page, &directory, is_skipped, |commands| {
-        let strict = library::STRICT.join(" ");
-        let commands = commands.replace("cc ", &format!("cc {strict} "));
-        let commands = commands.replace("c++ ", &format!("c++ {strict} "));
-        shell(&commands, &directory, prefix)
+        strict_shell(commands, &directory, prefix)
     });
     assert!(compared >= 2, "{page} shows no output");
 }

@@ -20,6 +20,8 @@ mod fault_matrix;
 #[cfg(unix)]
 mod fork;
 mod forward_compat;
+#[cfg(unix)]
+mod guides;
 mod header;
 mod install;
 mod lifetimes;

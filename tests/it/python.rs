@@ -11,7 +11,7 @@ use crate::support::python_suite::package;
 use crate::support::{library, markdown, python_suite, server, tools};
 
 /// A directory with a copy of the package's sources: the library of an editable install would be loaded first.
-fn sources(name: &str) -> PathBuf {
+pub fn sources(name: &str) -> PathBuf {
     let directory = tools::empty(&format!("python/{name}"));
     copy_sources(&package().join("src/bosauth"), &directory.join("bosauth"));
     directory
@@ -31,11 +31,11 @@ fn copy_sources(from: &Path, to: &Path) {
 }
 
 /// Python with these sources of the package and the library of this build.
-fn python(program: impl AsRef<Path>, sources: &Path) -> Command {
+pub fn python(program: impl AsRef<Path>, sources: &Path) -> Command {
     with_package(Command::new(program.as_ref()), sources)
 }
 
-fn with_package(mut python: Command, sources: &Path) -> Command {
+pub fn with_package(mut python: Command, sources: &Path) -> Command {
     let library = library::shared();
     python
         .env("PYTHONPATH", sources)
@@ -52,7 +52,7 @@ fn environment(name: &str) -> PathBuf {
 }
 
 /// A virtual environment with packages of the registry; `None` without a registry.
-fn environment_with(name: &str, packages: &[&str]) -> Option<PathBuf> {
+pub fn environment_with(name: &str, packages: &[&str]) -> Option<PathBuf> {
     let directory = environment(name);
     let mut pip = Command::new(directory.join("bin/pip"));
     pip.args(["install", "--quiet", "--disable-pip-version-check"])
