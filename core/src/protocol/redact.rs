@@ -291,7 +291,7 @@ impl<'a> Search<'a> {
 
     fn matches(mut self) -> Matches {
         // A stable sort is fast on the sorted runs of the encodings.
-        self.long.sort_unstable();
+        self.long.sort();
         let mut spans = Vec::with_capacity(self.long.len());
         self.long.into_iter().for_each(|span| add(&mut spans, span));
         let is_inside = |span: &Span| {
