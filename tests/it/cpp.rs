@@ -307,6 +307,22 @@ fn cancellation_page_programs_run() {
     }
 }
 
+/// On a server that requires a second factor, unlike the one on which the page is followed.
+#[test]
+fn second_factor_program_of_the_page_logs_in() {
+    let server = server::with("my-own-token");
+    let set = json!({"mfa": {"enabled": true}});
+    server
+        .control(json!({"do": "update_collection", "collection": "users", "set": set}))
+        .unwrap();
+    let mut programs = markdown::programs("cpp.md", "cpp").into_iter();
+    let program = programs.find(|program| program.contains("mfa_id")).unwrap();
+    let file = source("second-factor.cpp", &program);
+    let program = linked(compiler("c++", "c++17"), &[&file], "second-factor");
+    let printed = tools::run(Command::new(program).arg(server.base_url()));
+    assert_eq!(printed, "hello user@example.com\n");
+}
+
 /// In C++17, and in C++20 by stop tokens.
 #[test]
 fn calls_are_cancelled() {
