@@ -5,7 +5,7 @@ use crate::support::api::Api;
 use crate::support::docs::block;
 use crate::support::process::{Running, TempDir, without_proxy};
 use crate::support::tools;
-use bosauth::{Client, Error, Status};
+use bosauth::{CallOptions, Client, Error, Status};
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -106,52 +106,91 @@ fn bind(client: &Client) -> Result<(), Error> {
     users.bind_token(DEMO_USER, DEMO_PASSWORD, "my-own-token")
 }
 
-/// Returns the results of calls with a fault: of any call before it is executed, and of bind and
-/// login after they are executed.
+/// A call of the library. A login by one-time password takes its id.
+type Call = fn(&Client, &str) -> Result<(), Error>;
+
+/// The calls of each column of the table, which have the same results: bind and unbind, those that return JSON, and any
+/// other request.
+const CALLS: [&[Call]; 3] = [
+    &[
+        |client, _| bind(client),
+        |client, _| {
+            let users = client.collection("users");
+            users.unbind_token(DEMO_USER, DEMO_PASSWORD, "another-token")
+        },
+    ],
+    &[
+        |client, _| {
+            let users = client.collection("users");
+            users.auth_with_token("my-own-token").map(drop)
+        },
+        |client, _| {
+            let users = client.collection("users");
+            users.auth_with_password(DEMO_USER, DEMO_PASSWORD).map(drop)
+        },
+        |client, _| client.collection("users").request_otp(DEMO_USER).map(drop),
+        |client, otp_id| {
+            let users = client.collection("users");
+            users.auth_with_otp(otp_id, CODE).map(drop)
+        },
+        |client, _| client.auth_refresh(&CallOptions::new()).map(drop),
+    ],
+    &[|client, _| {
+        let path = "/api/collections/users/records";
+        let response = client.send("GET", path, None, &CallOptions::new());
+        response.map(drop)
+    }],
+];
+
+/// The one-time password.
+const CODE: &str = "12345678";
+
+/// Returns the results of calls with a fault: of any call before it is executed, and of each column after its calls are
+/// executed.
 fn cells(fields: &str) -> Vec<String> {
     let server = demo();
-    let is_slow = fields.contains("delay") || fields.contains("drip");
-    let timeout = if is_slow { 2 } else { 60 };
-    let new_client = || {
-        let builder = Client::builder(server.base_url());
-        builder
-            .timeout(Duration::from_secs(timeout))
-            .build()
-            .unwrap()
-    };
-    let unbind = |client: &Client| {
-        let users = client.collection("users");
-        users.unbind_token(DEMO_USER, DEMO_PASSWORD, "my-own-token")
-    };
-    let login = |client: &Client| {
-        let users = client.collection("users");
-        users.auth_with_token("my-own-token").map(drop)
-    };
-    let inject = |when: &str| {
+    let otp = json!({"do": "update_collection", "collection": "users", "set": {"otp": {"enabled": true}}});
+    control(&server, otp);
+    let client = Client::builder(server.base_url()).build().unwrap();
+    bind(&client).unwrap();
+    let users = client.collection("users");
+    let session = users.auth_with_token("my-own-token").unwrap();
+    let run = |call: Call, when: &str| {
+        let account = json!({"collection": "users", "email": DEMO_USER});
+        let otp = json!({"do": "create_otp", "account": account, "password": CODE});
+        let otp = control(&server, otp);
         let mut fault: Value = serde_json::from_str(&format!("{{{fields}}}")).unwrap();
         fault["do"] = "add_fault".into();
         fault["when"] = when.into();
         control(&server, fault);
+        let is_slow = fields.contains("delay") || fields.contains("drip");
+        let timeout = Duration::from_secs(if is_slow { 2 } else { 60 });
+        // A new client, because a call on an open connection may be retried.
+        let client = Client::builder(server.base_url()).timeout(timeout).build();
+        let client = client.unwrap();
+        let record = Some(session.record_json());
+        client.save_session(session.token(), record).unwrap();
+        cell(call(&client, otp["id"].as_str().unwrap()))
     };
-    bind(&new_client()).unwrap();
-    inject("before");
-    let bind_before = cell(bind(&new_client()));
-    inject("before");
-    let login_before = cell(login(&new_client()));
-    assert_eq!(bind_before, login_before, "{fields}");
-    inject("after");
-    let bind_after = cell(bind(&new_client()));
-    inject("after");
-    let unbind_after = cell(unbind(&new_client()));
-    assert_eq!(bind_after, unbind_after, "{fields}");
-    bind(&new_client()).unwrap();
-    inject("after");
-    let login_after = cell(login(&new_client()));
+    let column = |calls: &[Call], when: &str| {
+        let mut cells: Vec<_> = calls.iter().map(|call| run(*call, when)).collect();
+        cells.dedup();
+        assert_eq!(cells.len(), 1, "{fields} {when}: {cells:?}");
+        cells.remove(0)
+    };
+    let [binds, logins, send] = CALLS;
+    let before = column(&[binds, logins].concat(), "before");
+    // Any other request succeeds with every 2xx.
+    let is_page = fields == r#""fault": "html""#;
+    let expected = if is_page { "`OK`" } else { &before };
+    assert_eq!(column(send, "before"), expected, "{fields}");
+    let mut row = vec![before];
+    row.extend(CALLS.iter().map(|calls| column(calls, "after")));
     let all = control(&server, json!({"do": "list_faults"}));
     for fault in all["faults"].as_array().unwrap() {
         assert_eq!(fault["played"], 1, "{fault}");
     }
-    vec![bind_before, bind_after, login_after]
+    row
 }
 
 #[test]
