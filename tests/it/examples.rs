@@ -11,7 +11,7 @@ use crate::support::faulty_server::{Act, FaultyServer};
 use crate::support::{library, markdown, server, tools};
 
 /// `cargo run` of an example.
-fn example(name: &str) -> Command {
+pub fn example(name: &str) -> Command {
     let mut cargo = tools::cargo();
     cargo
         .args(["run", "--quiet", "--example", name, "--target-dir"])

@@ -11,7 +11,7 @@ use bosbase_local::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Seed, Serv
 use serde_json::{Value, json};
 
 use crate::support::{library, markdown, server, tools};
-use crate::{install, python};
+use crate::{examples, install, python};
 
 /// The programs of a page in C, C++ and Python, by language. `name` starts with that of the test.
 fn programs(page: &str, name: &str) -> Vec<(&'static str, Command)> {
@@ -81,17 +81,8 @@ fn log_in_with_two_factors(mut program: Command, server: &Server) -> String {
 fn programs_log_in_with_two_factors() {
     let expected = markdown::programs("mfa.md", "text").remove(0);
     let mut programs = programs("mfa.md", "second_factor");
-    let mut rust = tools::cargo();
-    rust.args([
-        "run",
-        "--quiet",
-        "--example",
-        "second_factor",
-        "--target-dir",
-    ])
-    .arg(tools::target())
-    .current_dir(tools::root())
-    .arg("--");
+    let mut rust = examples::example("second_factor");
+    rust.arg("--");
     programs.push(("rust", rust));
     for (language, program) in programs {
         let server = with_second_factors();
@@ -323,4 +314,78 @@ fn guest_page_commands_work() {
         },
     );
     assert_eq!(compared, 3);
+}
+
+/// The JavaScript SDK in a directory with the page's program; `None` without npm or its registry.
+fn javascript_sdk() -> Option<PathBuf> {
+    if !tools::has("node") || !tools::has("npm") {
+        return None;
+    }
+    let directory = tools::temporary("guides/javascript");
+    let sdk = format!("bosbase@{JAVASCRIPT_SDK}");
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
+        .arg(&directory)
+        .arg(&sdk);
+    fs::create_dir_all(&directory).unwrap();
+    if !npm.output().unwrap().status.success() {
+        tools::skip(&format!("npm cannot install {sdk}"));
+        return None;
+    }
+    let program = markdown::programs("other-sdks.md", "js").remove(0);
+    fs::write(directory.join("handover.mjs"), program).unwrap();
+    Some(directory)
+}
+
+const JAVASCRIPT_SDK: &str = "0.26.3";
+const PYTHON_SDK: &str = "0.1.5";
+
+/// The session that a program of `docs/sessions.md` has written, changed by the SDK, and used by that program again.
+#[test]
+fn session_is_handed_over_to_the_javascript_sdk() {
+    let Some(directory) = javascript_sdk() else {
+        return;
+    };
+    let server = server::with("my-own-token");
+    let session = directory.join("session");
+    let _ = fs::remove_file(&session);
+    let log_in = || {
+        let mut program = examples::example("stay_logged_in");
+        tools::run(program.arg("--").arg(&session).arg(server.base_url()))
+    };
+    assert_eq!(log_in(), "logged in as user@example.com\n");
+    let command = markdown::programs("other-sdks.md", "sh").remove(0);
+    let command = command.replace("http://127.0.0.1:8090", server.base_url());
+    let mut shell = Command::new("sh");
+    shell.args(["-e", "-c", &command]).current_dir(&directory);
+    assert_eq!(tools::run(&mut shell), expected_of_sdks()[0]);
+    assert_eq!(log_in(), "still logged in as user@example.com\n");
+    let session = fs::read_to_string(&session).unwrap();
+    assert!(
+        session.contains(r#""name":"Ann""#),
+        "the record is an old one"
+    );
+}
+
+#[test]
+fn session_is_handed_over_to_the_python_sdk() {
+    let sdk = format!("bosbase=={PYTHON_SDK}");
+    let Some(environment) = python::environment_with("handover", &[&sdk]) else {
+        return;
+    };
+    let server = server::with("my-own-token");
+    let program = markdown::programs("other-sdks.md", "python").remove(0);
+    let sources = python::sources("handover-sources");
+    let mut python = python::python(environment.join("bin/python"), &sources);
+    python.args(["-c", &program, server.base_url()]);
+    assert_eq!(tools::run(&mut python), expected_of_sdks()[1]);
+}
+
+/// What the programs of the page print.
+fn expected_of_sdks() -> Vec<String> {
+    let page = tools::read("docs/other-sdks.md");
+    for version in [JAVASCRIPT_SDK, PYTHON_SDK] {
+        assert!(page.contains(&format!("SDK {version} ")), "{version}");
+    }
+    markdown::programs("other-sdks.md", "text")
 }
