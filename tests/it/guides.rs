@@ -197,9 +197,24 @@ fn interrupted_guest_creates_one_account() {
     }
 }
 
+/// A server with the default rate limits of BosBase.
+fn limited() -> Server {
+    let limit = |label, requests, seconds| json!({"label": label, "maxRequests": requests, "duration": seconds});
+    let rules = [limit("*:auth", 2, 3), limit("*:create", 20, 5)];
+    let superuser =
+        json!({"collection": "_superusers", "email": DEMO_SUPERUSER, "password": DEMO_PASSWORD});
+    let seed = json!({"accounts": [superuser], "rateLimits": {"rules": rules}});
+    Server::start(Config {
+        seed: Some(Seed::Text(seed.to_string())),
+        ..Config::default()
+    })
+    .unwrap()
+}
+
 #[test]
-fn guest_logs_in_to_a_new_server() {
-    for guest in Guest::each("new-server") {
+fn guest_logs_in_to_a_new_server_with_rate_limits() {
+    for mut guest in Guest::each("new-server") {
+        guest.server = limited();
         guest.control(&json!({"do": "add_fault", "fault": "new_server", "when": "before"}));
         assert_eq!(guest.log_in(), GUEST);
         let faults = guest.control(&json!({"do": "list_faults"}));
