@@ -79,6 +79,7 @@ fn pages_show_the_examples() {
         ("sessions.md", "c", "stay_logged_in.c"),
         ("sessions.md", "rust", "stay_logged_in.rs"),
         ("mfa.md", "rust", "second_factor.rs"),
+        ("guest-accounts.md", "rust", "guest_account.rs"),
     ] {
         let shown = markdown::programs(page, language).remove(0);
         let source = tools::read(format!("examples/{example}"));

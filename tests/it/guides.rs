@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 use crate::support::{library, markdown, server, tools};
 use crate::{examples, install, python};
 
-/// The programs of a page in C, C++ and Python, by language. `name` starts with that of the test.
-fn programs(page: &str, name: &str) -> Vec<(&'static str, Command)> {
+/// The programs of a page, by language: those in C, C++ and Python, and the example in Rust. `name` starts with that of
+/// the test.
+fn programs(page: &str, name: &str, example: &str) -> Vec<(&'static str, Command)> {
     let directory = tools::empty(&format!("guides/{name}"));
     let source = |language: &str, end: &str| {
         let source = directory.join(format!("{name}.{end}"));
@@ -37,6 +38,9 @@ fn programs(page: &str, name: &str) -> Vec<(&'static str, Command)> {
         command.arg(source);
         programs.push(("python", command));
     }
+    let mut example = examples::example(example);
+    example.arg("--");
+    programs.push(("rust", example));
     programs
 }
 
@@ -80,11 +84,7 @@ fn log_in_with_two_factors(mut program: Command, server: &Server) -> String {
 #[test]
 fn programs_log_in_with_two_factors() {
     let expected = markdown::programs("mfa.md", "text").remove(0);
-    let mut programs = programs("mfa.md", "second_factor");
-    let mut rust = examples::example("second_factor");
-    rust.arg("--");
-    programs.push(("rust", rust));
-    for (language, program) in programs {
+    for (language, program) in programs("mfa.md", "second_factor", "second_factor") {
         let server = with_second_factors();
         let printed = log_in_with_two_factors(program, &server);
         assert_eq!(printed, expected, "{language}");
@@ -102,7 +102,12 @@ struct Guest {
 impl Guest {
     /// A program of each language, before its first start.
     fn each(test: &str) -> impl Iterator<Item = Guest> {
-        let programs = programs("guest-accounts.md", &format!("guest-{test}")).into_iter();
+        let programs = programs(
+            "guest-accounts.md",
+            &format!("guest-{test}"),
+            "guest_account",
+        )
+        .into_iter();
         programs.map(move |(language, program)| Guest {
             language,
             program,
@@ -129,7 +134,13 @@ impl Guest {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         for (name, value) in self.program.get_envs() {
-            command.env(name, value.unwrap());
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        if let Some(directory) = self.program.get_current_dir() {
+            command.current_dir(directory);
         }
         let mut child = command.spawn().unwrap();
         child
@@ -318,7 +329,7 @@ fn guest_page_commands_work() {
     let compared = markdown::follow(
         "guest-accounts.md",
         &directory,
-        |_| false,
+        |block| block.language == "rust" || block.text.starts_with("cargo "),
         |commands| {
             let mut shell = install::strict_shell(commands, &directory, prefix);
             shell
