@@ -402,10 +402,24 @@ fn session_is_handed_over_to_the_python_sdk() {
     let server = server::with("my-own-token");
     let program = markdown::programs("other-sdks.md", "python").remove(0);
     let sources = python::sources("handover-sources");
-    let mut python = python::python(environment.join("bin/python"), &sources);
-    python.args(["-c", &program, server.base_url()]);
-    assert_eq!(tools::run(&mut python), expected_of_sdks()[1]);
+    let run = |program: &str| {
+        let mut python = python::python(environment.join("bin/python"), &sources);
+        tools::run(python.args(["-c", program, server.base_url()]))
+    };
+    assert_eq!(run(&program), expected_of_sdks()[1]);
+    // Its store has the changed record only if the collection is addressed by its id.
+    assert_eq!(run(PYTHON_UPDATES), "Ann\nCy\n");
 }
+
+const PYTHON_UPDATES: &str = r#"
+import sys
+import bosbase
+client = bosbase.BosBase(sys.argv[1])
+record = client.collection("users").auth_with_token("my-own-token")["record"]
+for collection, name in (("users", "Bob"), (record["collectionId"], "Cy")):
+    client.collection(collection).update(record["id"], body={"name": name})
+    print(client.auth_store.record["name"])
+"#;
 
 /// What the programs of the page print.
 fn expected_of_sdks() -> Vec<String> {
