@@ -3,6 +3,9 @@
 use std::fs;
 use std::process::Command;
 
+use bosauth_test_support::postgres;
+use bosbase_local::Data;
+
 use crate::support::driver::{self, Driver};
 use crate::support::rng::Rng;
 use crate::support::scenario::Scenario;
@@ -23,20 +26,26 @@ fn scenarios() -> Vec<Scenario> {
 
 /// Runs every scenario that is for this language.
 fn run_all(language: &'static str, command: &mut Command) {
+    run(language, command, scenarios(), || None);
+}
+
+/// Runs those of the scenarios that are for this language, each on new data.
+fn run(
+    language: &'static str,
+    command: &mut Command,
+    mut scenarios: Vec<Scenario>,
+    new_data: impl Fn() -> Option<Data>,
+) {
     let mut driver = Driver::start(language, command);
     let mut rng = Rng::new();
-    let mut scenarios = scenarios();
+    scenarios.retain(|scenario| scenario.is_for(language) && has_verbs(scenario, language));
     rng.shuffle(&mut scenarios);
-    let selected: Vec<_> = scenarios
+    let failures: Vec<String> = scenarios
         .iter()
-        .filter(|scenario| scenario.is_for(language) && has_verbs(scenario, language))
+        .filter_map(|scenario| scenario.run(&mut driver, &mut rng, new_data()).err())
         .collect();
-    let failures: Vec<String> = selected
-        .iter()
-        .filter_map(|scenario| scenario.run(&mut driver, &mut rng).err())
-        .collect();
-    println!("{} scenarios in {}", selected.len(), language);
-    assert!(!selected.is_empty());
+    println!("{} scenarios in {}", scenarios.len(), language);
+    assert!(!scenarios.is_empty());
     driver.stop();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
@@ -83,20 +92,47 @@ fn scenarios_in_c_under_valgrind() {
 
 #[test]
 fn scenarios_in_cpp() {
-    let source = tools::root().join("tests/drivers/cpp.cpp");
-    let wrapper = format!("-I{}", tools::root().join("bindings/cpp").display());
-    let driver = library::compile(&source, &[&wrapper]);
-    run_all("cpp", &mut Command::new(driver));
+    run_all("cpp", &mut cpp());
 }
 
 #[test]
 fn scenarios_in_python() {
+    run_all("python", &mut python());
+}
+
+#[test]
+fn second_factors_on_postgresql() {
+    if postgres::new_database().is_none() {
+        return;
+    }
+    for (language, mut command) in [
+        ("rust", driver::rust()),
+        ("c", driver::c(&[])),
+        ("cpp", cpp()),
+        ("python", python()),
+    ] {
+        let mut scenarios = scenarios();
+        scenarios.retain(|scenario| scenario.name.starts_with("mfa: "));
+        assert!(scenarios.len() >= 6, "an order of two factors is missing");
+        run(language, &mut command, scenarios, || {
+            postgres::new_database().map(|url| Data::parse(url.as_ref()))
+        });
+    }
+}
+
+fn cpp() -> Command {
+    let source = tools::root().join("tests/drivers/cpp.cpp");
+    let wrapper = format!("-I{}", tools::root().join("bindings/cpp").display());
+    Command::new(library::compile(&source, &[&wrapper]))
+}
+
+fn python() -> Command {
     let mut command = Command::new("python3");
     command
         .arg(tools::root().join("tests/drivers/python.py"))
         .env("PYTHONPATH", tools::root().join("bindings/python/src"))
         .env("BOSAUTH_LIBRARY", library::shared());
-    run_all("python", &mut command);
+    command
 }
 
 /// Whether the compiler supports these flags.

@@ -2,8 +2,8 @@
 
 use crate::support::api::{A, Api, seed};
 use crate::support::database::Database;
-use crate::support::postgres;
 use crate::support::process::{Running, TempDir, start_error};
+use bosauth_test_support::postgres;
 use serde_json::json;
 use std::io::{Read, copy};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};

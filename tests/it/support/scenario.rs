@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use bosbase_local::{Config, Seed, Server};
+use bosbase_local::{Config, Data, Seed, Server};
 use serde_json::Value;
 
 use super::driver::Driver;
@@ -86,10 +86,16 @@ impl Scenario {
         self.only.as_ref().is_none_or(|only| only == language)
     }
 
-    /// Runs it against a new server, with random placeholders, up to the first line with another result.
-    pub fn run(&self, driver: &mut Driver, rng: &mut Rng) -> Result<(), String> {
+    /// Runs it against a new server on this database or, with `None`, in memory, with random placeholders, up to the
+    /// first line with another result.
+    pub fn run(
+        &self,
+        driver: &mut Driver,
+        rng: &mut Rng,
+        data: Option<Data>,
+    ) -> Result<(), String> {
         let mut placeholders = Placeholders::new(rng);
-        let backend = Backend::start(self, &mut placeholders);
+        let backend = Backend::start(self, data, &mut placeholders);
         assert_eq!(driver.run("reset"), "OK");
         for step in &self.steps {
             match step {
@@ -123,9 +129,10 @@ enum Backend {
 }
 
 impl Backend {
-    fn start(scenario: &Scenario, placeholders: &mut Placeholders<'_>) -> Self {
+    fn start(scenario: &Scenario, data: Option<Data>, placeholders: &mut Placeholders<'_>) -> Self {
         let backend = if scenario.responses.is_empty() {
             let config = Config {
+                data,
                 // Keeps the codes of one-time passwords, for the command last_otp.
                 control: true,
                 seed: Some(Seed::Text(placeholders.fill(&scenario.seed))),

@@ -1,7 +1,7 @@
 //! Databases of both engines.
 
-use super::postgres;
 use super::process::temp_path;
+use bosauth_test_support::postgres;
 use bosbase_local::{Config, Data, Seed, Server};
 use serde_json::Value;
 use sqlx::any::{AnyRow, install_default_drivers};
@@ -66,7 +66,7 @@ impl Database {
             Self::File(path) => format!("sqlite:{}?mode=rwc", path.display()),
             Self::Postgres(url) => url.clone(),
         };
-        postgres::block_on(async {
+        block_on(async {
             let mut connection = AnyConnection::connect(&url).await.unwrap();
             let rows = connection.fetch_all(AssertSqlSafe(sql)).await.unwrap();
             connection.close().await.unwrap();
@@ -93,6 +93,14 @@ impl Database {
             "SELECT name FROM ({all}) AS all_names WHERE lower(name) LIKE '{pattern}' ORDER BY name"
         ))
     }
+}
+
+/// Runs a future on a new runtime.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(future)
 }
 
 impl Drop for Database {

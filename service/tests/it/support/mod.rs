@@ -4,7 +4,6 @@ pub mod api;
 pub mod client;
 pub mod database;
 pub mod docs;
-pub mod postgres;
 pub mod process;
 pub mod raw;
 pub mod tools;

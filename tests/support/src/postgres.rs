@@ -1,14 +1,13 @@
 //! A temporary PostgreSQL server, on a Unix socket.
 
-use super::process::temp_path;
-use super::tools;
-use sqlx::any::install_default_drivers;
-use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+
+use crate::programs;
 
 /// How long the server may take to start; usually a second or two.
 const START_TIMEOUT: Duration = Duration::from_secs(120);
@@ -29,6 +28,8 @@ cd / && rm -rf "$2"
 static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
 
 struct Cluster {
+    /// The directory of the programs.
+    programs: PathBuf,
     directory: PathBuf,
     /// Closed when the process exits, which stops the server.
     _stdin: ChildStdin,
@@ -44,13 +45,12 @@ pub fn socket() -> Option<PathBuf> {
 pub fn new_database() -> Option<String> {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let Some(cluster) = CLUSTER.get_or_init(start) else {
-        tools::skip("no PostgreSQL");
+        programs::skip("no PostgreSQL");
         return None;
     };
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    let statement = format!("CREATE DATABASE {name}");
-    let created = execute(&cluster.url("postgres"), &statement);
-    created.unwrap_or_else(|error| panic!("{error}\n{}", cluster.log()));
+    let created = cluster.program("createdb").arg(&name).output().unwrap();
+    assert!(created.status.success(), "{created:?}\n{}", cluster.log());
     Some(cluster.url(&name))
 }
 
@@ -62,41 +62,43 @@ impl Cluster {
     }
 
     fn log(&self) -> String {
-        std::fs::read_to_string(self.directory.join("log")).unwrap_or_default()
+        fs::read_to_string(self.directory.join("log")).unwrap_or_default()
+    }
+
+    /// Returns a client program that connects to the server.
+    fn program(&self, name: &str) -> Command {
+        let mut program = without_variables(Command::new(self.programs.join(name)));
+        program.arg("--host").arg(&self.directory).args([
+            "--port",
+            "5432",
+            "--username",
+            "postgres",
+        ]);
+        program
     }
 
     fn is_ready(&self) -> bool {
-        execute(&self.url("postgres"), "SELECT 1").is_ok()
+        let ready = self.program("pg_isready").output();
+        ready.is_ok_and(|output| output.status.success())
     }
 }
 
-/// Runs a future on a new runtime.
-pub fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    runtime.unwrap().block_on(future)
-}
-
-fn execute(url: &str, statement: &str) -> sqlx::Result<()> {
-    install_default_drivers();
-    block_on(async {
-        let mut connection = AnyConnection::connect(url).await?;
-        connection.execute(AssertSqlSafe(statement)).await?;
-        connection.close().await
-    })
+/// Removes the variables of PostgreSQL, which may configure another server.
+fn without_variables(mut command: Command) -> Command {
+    let names = std::env::vars_os().map(|(name, _)| name);
+    for name in names.filter(|name| name.to_string_lossy().starts_with("PG")) {
+        command.env_remove(name);
+    }
+    command
 }
 
 fn start() -> Option<Cluster> {
-    let programs = programs()?;
-    let directory = temp_path("bosbase pg");
-    std::fs::create_dir(&directory).unwrap();
-    let mut shell = shell(&directory)?;
-    // They may configure another server.
-    let variables = std::env::vars_os().map(|(name, _)| name);
-    for name in variables.filter(|name| name.to_string_lossy().starts_with("PG")) {
-        shell.env_remove(name);
-    }
+    let programs = installed()?;
+    // Its name needs quotes in a shell.
+    let directory = std::env::temp_dir().join(format!("bosbase pg {}", std::process::id()));
+    let _ = fs::remove_dir_all(&directory);
+    fs::create_dir(&directory).unwrap();
+    let mut shell = without_variables(shell(&directory)?);
     shell
         .args(["-c", SERVE, "sh"])
         .args([&programs, &directory]);
@@ -107,6 +109,7 @@ fn start() -> Option<Cluster> {
         .spawn()
         .ok()?;
     let cluster = Cluster {
+        programs,
         directory,
         _stdin: child.stdin.take().unwrap(),
     };
@@ -124,9 +127,9 @@ fn start() -> Option<Cluster> {
 }
 
 /// Returns the directory of `initdb` and `postgres`. On Debian it is not in `PATH`.
-fn programs() -> Option<PathBuf> {
+fn installed() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let debian = std::fs::read_dir("/usr/lib/postgresql");
+    let debian = fs::read_dir("/usr/lib/postgresql");
     let debian = debian.into_iter().flatten().flatten();
     std::env::split_paths(&path)
         .chain(debian.map(|version| version.path().join("bin")))

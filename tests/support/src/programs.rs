@@ -1,0 +1,66 @@
+//! External programs that tests run.
+
+use std::io::Write;
+use std::process::{Command, Output};
+
+/// Returns whether the program `name` is installed. If not, the test is reported as skipped.
+pub fn has(name: &str) -> bool {
+    let is_installed = std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|directory| directory.join(name).is_file())
+    });
+    if !is_installed {
+        skip(&format!("no {name}"));
+    }
+    is_installed
+}
+
+/// Reports a skipped test, which is a failure with `BOSAUTH_ALL_TOOLS=1`.
+pub fn skip(reason: &str) {
+    assert!(
+        std::env::var_os("BOSAUTH_ALL_TOOLS").is_none_or(|value| value != "1"),
+        "nothing may be skipped, but: {reason}"
+    );
+    unsupported(reason);
+}
+
+/// Reports a test that this machine cannot run, whichever tools are installed.
+pub fn unsupported(reason: &str) {
+    // Not by `eprintln!`: the test harness captures that of a test that passes.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {reason}");
+}
+
+/// Runs a command that must succeed and returns its standard output.
+pub fn run(command: &mut Command) -> String {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&stdout),
+        String::from_utf8_lossy(&stderr),
+    );
+    assert!(
+        status.success(),
+        "{command:?} exited with {status}\n{stdout}\n{stderr}"
+    );
+    stdout.into_owned()
+}
+
+/// Returns `cargo` without the variables that the cargo which runs this test has set for its package. Build scripts
+/// that read them, such as that of ring, would run again for every build in a test.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        let is_of_package = ["CARGO_PKG_", "CARGO_MANIFEST_"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix));
+        if is_of_package || name == "OUT_DIR" {
+            cargo.env_remove(&*name);
+        }
+    }
+    cargo
+}
