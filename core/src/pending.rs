@@ -82,18 +82,28 @@ impl<'a> PendingCall<'a> {
             body: response.body.as_slice(),
         };
         let check = || self.call.check().map_err(|_| Stopped);
-        let json_error = match parse(&view, &check) {
-            Ok(result) => return Ok(result),
-            Err(Some(JsonError::Stopped)) => return Err(self.stopped(response.status)),
-            Err(json_error) => json_error,
-        };
+        parse(&view, &check).map_err(|error| match error {
+            Some(JsonError::Stopped) => self.stopped(response.status),
+            json_error => self.failure(response, json_error, secrets),
+        })
+    }
+
+    /// The error of a response without the expected result, because of `json_error` if its JSON is the reason.
+    fn failure(
+        &self,
+        response: &Response,
+        json_error: Option<JsonError>,
+        secrets: &[&str],
+    ) -> Error {
         let headers = response.headers.to_vec();
         let header = |name| first(&headers, name);
         let view = ResponseView {
+            status: response.status,
             content_type: header("Content-Type"),
             retry_after: header("Retry-After"),
-            ..view
+            body: response.body.as_slice(),
         };
+        let check = || self.call.check().map_err(|_| Stopped);
         let added = self.request.added_secrets();
         let added = added.iter().map(|secret| secret.as_str());
         let secrets: Vec<&str> = secrets.iter().copied().chain(added).collect();
@@ -103,8 +113,8 @@ impl<'a> PendingCall<'a> {
             secrets: &secrets,
         };
         match responses::error(&request, &view, json_error, SystemTime::now(), &check) {
-            Ok(report) => Err(self.response_error(response, report)),
-            Err(Stopped) => Err(self.stopped(response.status)),
+            Ok(report) => self.response_error(response, report),
+            Err(Stopped) => self.stopped(response.status),
         }
     }
 

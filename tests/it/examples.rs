@@ -11,7 +11,7 @@ use crate::support::faulty_server::{Act, FaultyServer};
 use crate::support::{library, markdown, server, tools};
 
 /// `cargo run` of an example.
-fn example(name: &str) -> Command {
+pub fn example(name: &str) -> Command {
     let mut cargo = tools::cargo();
     cargo
         .args(["run", "--quiet", "--example", name, "--target-dir"])
@@ -79,6 +79,7 @@ fn pages_show_the_examples() {
         ("sessions.md", "c", "stay_logged_in.c"),
         ("sessions.md", "rust", "stay_logged_in.rs"),
         ("mfa.md", "rust", "second_factor.rs"),
+        ("guest-accounts.md", "rust", "guest_account.rs"),
     ] {
         let shown = markdown::programs(page, language).remove(0);
         let source = tools::read(format!("examples/{example}"));

@@ -11,10 +11,11 @@ use bosbase_local::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Seed, Serv
 use serde_json::{Value, json};
 
 use crate::support::{library, markdown, server, tools};
-use crate::{install, python};
+use crate::{examples, install, python};
 
-/// The programs of a page in C, C++ and Python, by language. `name` starts with that of the test.
-fn programs(page: &str, name: &str) -> Vec<(&'static str, Command)> {
+/// The programs of a page, by language: those in C, C++ and Python, and the example in Rust. `name` starts with that of
+/// the test.
+fn programs(page: &str, name: &str, example: &str) -> Vec<(&'static str, Command)> {
     let directory = tools::empty(&format!("guides/{name}"));
     let source = |language: &str, end: &str| {
         let source = directory.join(format!("{name}.{end}"));
@@ -37,6 +38,9 @@ fn programs(page: &str, name: &str) -> Vec<(&'static str, Command)> {
         command.arg(source);
         programs.push(("python", command));
     }
+    let mut example = examples::example(example);
+    example.arg("--");
+    programs.push(("rust", example));
     programs
 }
 
@@ -80,20 +84,7 @@ fn log_in_with_two_factors(mut program: Command, server: &Server) -> String {
 #[test]
 fn programs_log_in_with_two_factors() {
     let expected = markdown::programs("mfa.md", "text").remove(0);
-    let mut programs = programs("mfa.md", "second_factor");
-    let mut rust = tools::cargo();
-    rust.args([
-        "run",
-        "--quiet",
-        "--example",
-        "second_factor",
-        "--target-dir",
-    ])
-    .arg(tools::target())
-    .current_dir(tools::root())
-    .arg("--");
-    programs.push(("rust", rust));
-    for (language, program) in programs {
+    for (language, program) in programs("mfa.md", "second_factor", "second_factor") {
         let server = with_second_factors();
         let printed = log_in_with_two_factors(program, &server);
         assert_eq!(printed, expected, "{language}");
@@ -111,7 +102,12 @@ struct Guest {
 impl Guest {
     /// A program of each language, before its first start.
     fn each(test: &str) -> impl Iterator<Item = Guest> {
-        let programs = programs("guest-accounts.md", &format!("guest-{test}")).into_iter();
+        let programs = programs(
+            "guest-accounts.md",
+            &format!("guest-{test}"),
+            "guest_account",
+        )
+        .into_iter();
         programs.map(move |(language, program)| Guest {
             language,
             program,
@@ -138,7 +134,13 @@ impl Guest {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         for (name, value) in self.program.get_envs() {
-            command.env(name, value.unwrap());
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        if let Some(directory) = self.program.get_current_dir() {
+            command.current_dir(directory);
         }
         let mut child = command.spawn().unwrap();
         child
@@ -206,9 +208,24 @@ fn interrupted_guest_creates_one_account() {
     }
 }
 
+/// A server with the default rate limits of BosBase.
+fn limited() -> Server {
+    let limit = |label, requests, seconds| json!({"label": label, "maxRequests": requests, "duration": seconds});
+    let rules = [limit("*:auth", 2, 3), limit("*:create", 20, 5)];
+    let superuser =
+        json!({"collection": "_superusers", "email": DEMO_SUPERUSER, "password": DEMO_PASSWORD});
+    let seed = json!({"accounts": [superuser], "rateLimits": {"rules": rules}});
+    Server::start(Config {
+        seed: Some(Seed::Text(seed.to_string())),
+        ..Config::default()
+    })
+    .unwrap()
+}
+
 #[test]
-fn guest_logs_in_to_a_new_server() {
-    for guest in Guest::each("new-server") {
+fn guest_logs_in_to_a_new_server_with_rate_limits() {
+    for mut guest in Guest::each("new-server") {
+        guest.server = limited();
         guest.control(&json!({"do": "add_fault", "fault": "new_server", "when": "before"}));
         assert_eq!(guest.log_in(), GUEST);
         let faults = guest.control(&json!({"do": "list_faults"}));
@@ -312,7 +329,7 @@ fn guest_page_commands_work() {
     let compared = markdown::follow(
         "guest-accounts.md",
         &directory,
-        |_| false,
+        |block| block.language == "rust" || block.text.starts_with("cargo "),
         |commands| {
             let mut shell = install::strict_shell(commands, &directory, prefix);
             shell
@@ -323,4 +340,92 @@ fn guest_page_commands_work() {
         },
     );
     assert_eq!(compared, 3);
+}
+
+/// The JavaScript SDK in a directory with the page's program; `None` without npm or its registry.
+fn javascript_sdk() -> Option<PathBuf> {
+    if !tools::has("node") || !tools::has("npm") {
+        return None;
+    }
+    let directory = tools::temporary("guides/javascript");
+    let sdk = format!("bosbase@{JAVASCRIPT_SDK}");
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
+        .arg(&directory)
+        .arg(&sdk);
+    fs::create_dir_all(&directory).unwrap();
+    if !npm.output().unwrap().status.success() {
+        tools::skip(&format!("npm cannot install {sdk}"));
+        return None;
+    }
+    let program = markdown::programs("other-sdks.md", "js").remove(0);
+    fs::write(directory.join("handover.mjs"), program).unwrap();
+    Some(directory)
+}
+
+const JAVASCRIPT_SDK: &str = "0.26.3";
+const PYTHON_SDK: &str = "0.1.5";
+
+/// The session that a program of `docs/sessions.md` has written, changed by the SDK, and used by that program again.
+#[test]
+fn session_is_handed_over_to_the_javascript_sdk() {
+    let Some(directory) = javascript_sdk() else {
+        return;
+    };
+    let server = server::with("my-own-token");
+    let session = directory.join("session");
+    let _ = fs::remove_file(&session);
+    let log_in = || {
+        let mut program = examples::example("stay_logged_in");
+        tools::run(program.arg("--").arg(&session).arg(server.base_url()))
+    };
+    assert_eq!(log_in(), "logged in as user@example.com\n");
+    let command = markdown::programs("other-sdks.md", "sh").remove(0);
+    let command = command.replace("http://127.0.0.1:8090", server.base_url());
+    let mut shell = Command::new("sh");
+    shell.args(["-e", "-c", &command]).current_dir(&directory);
+    assert_eq!(tools::run(&mut shell), expected_of_sdks()[0]);
+    assert_eq!(log_in(), "still logged in as user@example.com\n");
+    let session = fs::read_to_string(&session).unwrap();
+    assert!(
+        session.contains(r#""name":"Ann""#),
+        "the record is an old one"
+    );
+}
+
+#[test]
+fn session_is_handed_over_to_the_python_sdk() {
+    let sdk = format!("bosbase=={PYTHON_SDK}");
+    let Some(environment) = python::environment_with("handover", &[&sdk]) else {
+        return;
+    };
+    let server = server::with("my-own-token");
+    let program = markdown::programs("other-sdks.md", "python").remove(0);
+    let sources = python::sources("handover-sources");
+    let run = |program: &str| {
+        let mut python = python::python(environment.join("bin/python"), &sources);
+        tools::run(python.args(["-c", program, server.base_url()]))
+    };
+    assert_eq!(run(&program), expected_of_sdks()[1]);
+    // Its store has the changed record only if the collection is addressed by its id.
+    assert_eq!(run(PYTHON_UPDATES), "Ann\nCy\n");
+}
+
+const PYTHON_UPDATES: &str = r#"
+import sys
+import bosbase
+client = bosbase.BosBase(sys.argv[1])
+record = client.collection("users").auth_with_token("my-own-token")["record"]
+for collection, name in (("users", "Bob"), (record["collectionId"], "Cy")):
+    client.collection(collection).update(record["id"], body={"name": name})
+    print(client.auth_store.record["name"])
+"#;
+
+/// What the programs of the page print.
+fn expected_of_sdks() -> Vec<String> {
+    let page = tools::read("docs/other-sdks.md");
+    for version in [JAVASCRIPT_SDK, PYTHON_SDK] {
+        assert!(page.contains(&format!("SDK {version} ")), "{version}");
+    }
+    markdown::programs("other-sdks.md", "text")
 }

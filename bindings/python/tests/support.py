@@ -10,7 +10,6 @@ import threading
 
 from bosauth import BosBase
 from bosauth._call import Call
-from bosauth._library import lib
 
 # Resets inherited signal dispositions: ``nohup`` and ``&`` ignore signals, and child processes would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -124,10 +123,10 @@ class SlowCall(Call):
     """A call that ignores its cancellation until it may end."""
 
     def __init__(self):
-        super().__init__(lib.bosauth_cancel_new(), lib.bosauth_options_new(), self._work)
+        super().__init__(None, None, self._work)
         self.started, self.may_end, self.has_ended = threading.Event(), threading.Event(), False
 
-    def _work(self):
+    def _work(self, _):
         self.started.set()
         self.has_ended = self.may_end.wait(WATCHDOG)
 

@@ -9,6 +9,7 @@ import time
 import unittest
 
 from bosauth import BosBase, Cancel, ClientResponseError, Status
+from bosauth._call import _idle_hooks
 from support import EMAIL, URL, WATCHDOG, MockServer, bound_token, response
 
 LOGIN = response(200, b'{"token":"a.b.c","record":{"id":"r"}}')
@@ -250,6 +251,17 @@ class Signals(Cancellation):
             self.addCleanup(signal.pthread_sigmask, signal.SIG_UNBLOCK, [signal.SIGINT])
             with self.assertRaises(KeyboardInterrupt):
                 BosBase(server.url, timeout=10 * WATCHDOG).collection("users").auth_with_token("t")
+
+    def test_hook_of_an_interrupted_call_is_not_used_again(self):
+        self.set_handler(signal.SIGINT, signal.default_int_handler)
+        for _ in range(3):
+            with MockServer() as server:
+                self.kill_when_sent(server, signal.SIGINT)
+                with self.assertRaises(KeyboardInterrupt):
+                    BosBase(server.url, timeout=10 * WATCHDOG).collection("users").auth_with_token("t")
+        users, token = BosBase(URL).collection("users"), bound_token()
+        self.assertEqual(users.auth_with_token(token)["record"]["email"], EMAIL)
+        self.assertEqual(len(_idle_hooks), 1)
 
     def test_signal_does_not_trigger_the_cancel(self):
         self.set_handler(signal.SIGINT, signal.default_int_handler)

@@ -1,6 +1,8 @@
 """Secrets are not in strings that the package creates and not in freed memory."""
 
 import asyncio
+import ctypes
+import gc
 import io
 import logging
 import secrets
@@ -12,7 +14,7 @@ import unittest.mock
 from pathlib import Path
 
 from bosauth import BosBase, ClientResponseError
-from bosauth._strings import Secret, zeroize
+from bosauth._strings import SecretCopy, c_string, zeroize
 from support import EMAIL, URL, WATCHDOG, MockServer, bound_token, new_token, response, start_python
 
 
@@ -141,8 +143,9 @@ class Secrets(unittest.TestCase):
 
 class Memory(unittest.TestCase):
     def test_copy_is_zeroized(self):
-        for string in ("se\u00e9\u6f22\U0001f600cret", b"secret", bytearray(b"secret")):
-            secret = Secret(string, "token")
+        for string in ("se\u00e9\u6f22\U0001f600cret", bytearray(b"secret")):
+            secret = c_string(string, "token")
+            self.assertIs(type(secret), SecretCopy)
             buffer = secret._as_parameter_
             expected = string.encode() if isinstance(string, str) else bytes(string)
             self.assertEqual(buffer.value, expected)
@@ -153,15 +156,27 @@ class Memory(unittest.TestCase):
     def test_copies_are_zeroized_if_a_later_argument_is_invalid(self):
         buffers = []
 
-        class Watched(Secret):
+        class Watched(SecretCopy):
             def __init__(self, *arguments):
                 super().__init__(*arguments)
                 buffers.append(self._as_parameter_)
 
-        with unittest.mock.patch("bosauth._collection.Secret", Watched):
+        with unittest.mock.patch("bosauth._strings.SecretCopy", Watched):
             with self.assertRaises(ClientResponseError):
-                BosBase(URL).collection("users").bind_custom_token("e", "p", "t\0")
-        self.assertEqual([buffer.raw.strip(b"\0") for buffer in buffers], [b"", b"", b""])
+                BosBase(URL).collection("users").bind_custom_token("\u00e9", bytearray(b"p"), "t\0")
+        self.assertEqual([buffer.raw.strip(b"\0") for buffer in buffers], [b"", b""])
+
+    def test_strings_that_contain_their_encoding_are_not_copied(self):
+        string = "".join(("sec", "ret"))
+        address = ctypes.cast(c_string(string, "token"), ctypes.c_void_p).value
+        self.assertIn(address - id(string), range(sys.getsizeof(string)))
+        self.assertIs(c_string(b"secret", "token"), c_string(b"secret", "token"))
+
+    def test_pointer_keeps_its_string_alive(self):
+        pointer = c_string("".join(("sec", "ret")), "token")
+        gc.collect()
+        self.assertEqual(pointer.value, b"secret")
+        self.assertNotIn("secret", repr(pointer))
 
     def test_zeroize(self):
         buffer = bytearray(b"secret")

@@ -153,6 +153,14 @@ class Arguments(unittest.TestCase):
         store.save("a.b.c", {"a": "\ud800"})
         self.assertEqual(store.record["a"], "\ud800")
 
+    def test_long_records(self):
+        store = BosBase(URL).auth_store
+        for character in ("x", "\u00e9"):
+            record = f' {{"id": "{character * 10_000}"}} '
+            for string in (record, record.encode(), bytearray(record.encode())):
+                store.save("a.b.c", string)
+                self.assertEqual(store.record, {"id": character * 10_000})
+
     def test_session_token_length_limit(self):
         store = BosBase(URL).auth_store
         store.save("x" * 8192)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NoReturn, Optional, Type
 from ._auth_store import AuthStore
 from ._call import blocking
 from ._collection import Collection
-from ._errors import check, hides_arguments
+from ._errors import check, hides_arguments, new_error
 from ._handle import Handle
 from ._hints import no_attribute
 from ._library import lib
 from ._options import Headers, new_config
-from ._prototypes import Client, Error
-from ._strings import Secret, StringLike, milliseconds
+from ._prototypes import Client
+from ._strings import StringLike, c_string, milliseconds
 
 
 class BosBase:
@@ -58,9 +58,9 @@ class BosBase:
         :param roots_pem: certificate authorities in PEM to trust in addition to the bundled ones
         :raises ClientResponseError: INVALID_ARGUMENT or INVALID_UTF8
         """
-        handle, error = Client(), Error()
+        handle, error = Client(), new_error()
         config = new_config(lang, timeout, connect_timeout, user_agent, headers, max_response_bytes, roots_pem)
-        url = Secret(base_url, "base_url")
+        url = c_string(base_url, "base_url")
         check(lib.bosauth_client_new(url, config, ctypes.byref(handle), ctypes.byref(error)), error)
         self._base_url = (base_url if isinstance(base_url, str) else base_url.decode("ascii")).rstrip("/")
         self._handle = Handle(handle)

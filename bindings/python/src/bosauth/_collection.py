@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import ctypes
 import functools
+from ctypes import byref
 from typing import TYPE_CHECKING, Any, Callable, Coroutine, NoReturn, Optional, cast
 
 from ._call import Call, Result, awaiting
 from ._cancel import Cancel, new_handle
 from ._codes import Action, Status
-from ._errors import check, failure, hides_arguments
+from ._errors import check, failure, hides_arguments, new_error
 from ._handle import Handle
 from ._hints import no_attribute
 from ._interrupts import without_entry_signals
 from ._library import lib
 from ._options import Headers, JsonObject, Query, new_options
-from ._prototypes import Error
+from ._prototypes import Options
 from ._prototypes import Session as SessionPointer
 from ._session import AuthResult, Session
-from ._strings import Secret, StringLike
+from ._strings import StringLike, c_string, encode
 
 if TYPE_CHECKING:
     from typing_extensions import Concatenate, ParamSpec
@@ -133,18 +133,24 @@ class Collection:
         if auto_refresh_threshold is not None:
             message = "refreshing a session is not supported yet"
             raise failure(Status.UNSUPPORTED, Action.FIX_CALL, message, "auto_refresh_threshold")
-        query = _with_defaults(query, expand=expand, fields=fields)
+        if expand is not None or fields is not None:
+            query = _with_defaults(query, expand=expand, fields=fields)
         handle = new_handle(cancel)
         options = new_options(body, query, headers, timeout, handle, keep_session, mfa_id)
-        name, token_copy = Secret(self._name, "collection"), Secret(token, "token")
+        name, token_pointer = encode(self._name, "collection"), c_string(token, "token")
 
-        def log_in() -> AuthResult:
-            session, error = SessionPointer(), Error()
-            arguments = (self._handle.value, name, token_copy, options, ctypes.byref(session), ctypes.byref(error))
-            check(lib.bosauth_auth_with_token(*arguments), error)
+        def log_in(options: Optional[Options]) -> AuthResult:
+            session, error = SessionPointer(), new_error()
+            check(
+                lib.bosauth_auth_with_token(
+                    self._handle.value, name, token_pointer, options, byref(session), byref(error)
+                ),
+                error,
+            )
             return AuthResult(Session(session))
 
-        return cast(AuthResult, self._run(Call(handle, options, log_in)))
+        result: AuthResult = self._run(Call(options, handle, log_in))
+        return result
 
     def _change(
         self,
@@ -158,17 +164,19 @@ class Collection:
         timeout: Optional[float],
         cancel: Optional[Cancel],
     ) -> bool:
-        strings = {"collection": self._name, "email": email, "password": password, "token": token}
+        strings = {"email": email, "password": password, "token": token}
         handle = new_handle(cancel)
         options = new_options(body, query, headers, timeout, handle)
-        copies = [Secret(value, argument) for argument, value in strings.items()]
+        name = encode(self._name, "collection")
+        pointers = [c_string(value, argument) for argument, value in strings.items()]
 
-        def change_binding() -> bool:
-            error = Error()
-            check(function(self._handle.value, *copies, options, ctypes.byref(error)), error)
+        def change_binding(options: Optional[Options]) -> bool:
+            error = new_error()
+            check(function(self._handle.value, name, *pointers, options, byref(error)), error)
             return True
 
-        return cast(bool, self._run(Call(handle, options, change_binding)))
+        result: bool = self._run(Call(options, handle, change_binding))
+        return result
 
     @property
     def aio(self) -> AsyncCollection:

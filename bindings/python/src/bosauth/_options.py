@@ -14,7 +14,7 @@ from ._codes import Action, Status
 from ._errors import failure
 from ._library import lib
 from ._prototypes import Cancel, Config, Options
-from ._strings import Secret, StringLike, clamped, encode, milliseconds
+from ._strings import StringLike, c_string, clamped, encode, milliseconds
 
 #: Header values by name. A list sends the header several times.
 Headers = Mapping[str, Union[StringLike, List[StringLike]]]
@@ -51,15 +51,19 @@ def new_options(
     query: Optional[Query],
     headers: Optional[Headers],
     timeout: Optional[float],
-    cancel: Cancel,
+    cancel: Optional[Cancel],
     keep_session: bool = True,
     mfa_id: Optional[StringLike] = None,
-) -> Options:
-    """Creates a ``bosauth_options``. An ``mfaId`` in query or body becomes the MFA id."""
+) -> Optional[Options]:
+    """Creates a ``bosauth_options``, or returns None if no option is set. An ``mfaId`` in query or body becomes the
+    MFA id."""
+    nothing_to_send = body is None and query is None and headers is None and mfa_id is None
+    if nothing_to_send and timeout is None and cancel is None and keep_session:
+        return None
     query, query_mfa_id = _without_mfa_id(query)
     body, body_mfa_id = _without_mfa_id(body)
     options: Options = lib.bosauth_options_new()
-    lib.bosauth_options_set_cancel(options, cancel)
+    _set(lib.bosauth_options_set_cancel, options, cancel)
     _set(lib.bosauth_options_set_timeout_ms, options, milliseconds(timeout, "timeout"))
     _add_query(options, query)
     _add_headers(lib.bosauth_options_add_header, options, headers)
@@ -80,7 +84,7 @@ def _without_mfa_id(values: Any) -> Tuple[Any, Any]:
     return others or None, mfa_id
 
 
-def _set(setter: Callable[[Any, Any], Any], settings: Any, value: Optional[int]) -> None:
+def _set(setter: Callable[[Any, Any], Any], settings: Any, value: Any) -> None:
     if value is not None:
         setter(settings, value)
 
@@ -93,7 +97,7 @@ def _set_string(setter: Callable[[Any, bytes], Any], settings: Any, value: Optio
 def _add_headers(add: Callable[[Any, bytes, Any], Any], settings: Any, headers: Optional[Headers]) -> None:
     """Adds headers. A value may be an Authorization, so it is copied as a secret."""
     for name, value in _pairs(headers, "headers"):
-        add(settings, encode(name, "name"), Secret(value, "value"))
+        add(settings, encode(name, "name"), c_string(value, "value"))
 
 
 def _add_query(options: Any, query: Optional[Query]) -> None:
