@@ -381,18 +381,24 @@ result<void> run(Call call, nul_arguments nuls = {}) {
     return copy(failure.get(), nuls);
 }
 
+/// Calls a function of the C library that returns an object.
+template <class T, class Call>
+result<void> run_for_object(owned<T>& object, Call call, nul_arguments nuls) {
+    return run(
+        [&](bosauth_error** e) {
+            T* returned = nullptr;
+            const bosauth_status status = call(&returned, e);
+            object.reset(returned);
+            return status;
+        },
+        nuls);
+}
+
 /// Calls a function of the C library that returns a string.
 template <class Call>
 result<std::string> run_for_string(Call call, nul_arguments nuls = {}) {
     owned<bosauth_string> string;
-    const auto done = run(
-        [&](bosauth_error** e) {
-            bosauth_string* object = nullptr;
-            const bosauth_status status = call(&object, e);
-            string.reset(object);
-            return status;
-        },
-        nuls);
+    const auto done = run_for_object(string, call, nuls);
     return done ? result<std::string>(bosauth_string_data(string.get())) : done.error();
 }
 
@@ -616,12 +622,12 @@ public:
         set_pair(bosauth_options_add_header, name, value);
         return *this;
     }
-    /// Sets extra fields for the request body: a JSON object. Does not apply to client::send.
+    /// Sets extra fields for the request body: a JSON object.
     options& body_json(std::string_view object) & {
         set_string(bosauth_options_set_body_json, "object", object);
         return *this;
     }
-    /// Sets whether a login replaces the session of the client; default true.
+    /// Sets whether a login or refresh replaces the session of the client; default true.
     options& keep_session(bool keep) & {
         set([=](bosauth_options* o) { return bosauth_options_set_keep_session(o, keep ? 1 : 0); });
         return *this;
@@ -724,7 +730,7 @@ public:
     [[nodiscard]] bool is_superuser() const noexcept {
         return bosauth_session_is_superuser(object_.get()) != 0;
     }
-    /// Returns whether the login made this the session of the client.
+    /// Returns whether the login or refresh made this the session of the client.
     [[nodiscard]] bool was_kept() const noexcept { return bosauth_session_was_kept(object_.get()) != 0; }
 
 private:
@@ -936,13 +942,11 @@ public:
         const detail::c_string method_string("method", method);
         const detail::c_string path_string("path", path);
         response received(nullptr);
-        const auto done = detail::run(
-            [&](bosauth_error** e) {
-                bosauth_response* object = nullptr;
-                const bosauth_status status = bosauth_send(handle_, method_string.get(), path_string.get(), body,
-                                                           body_size, call_options.get(), &object, e);
-                received.object_.reset(object);
-                return status;
+        const auto done = detail::run_for_object(
+            received.object_,
+            [&](bosauth_response** object, bosauth_error** e) {
+                return bosauth_send(handle_, method_string.get(), path_string.get(), body, body_size,
+                                    call_options.get(), object, e);
             },
             {method_string.nul_argument(), path_string.nul_argument(), call_options.nul_argument()});
         return done ? result<response>(std::move(received)) : done.error();
@@ -1125,14 +1129,7 @@ private:
     template <class Call>
     static result<session> log_in(Call call, detail::nul_arguments nuls) {
         session login(nullptr);
-        const auto done = detail::run(
-            [&](bosauth_error** e) {
-                bosauth_session* object = nullptr;
-                const bosauth_status status = call(&object, e);
-                login.object_.reset(object);
-                return status;
-            },
-            nuls);
+        const auto done = detail::run_for_object(login.object_, call, nuls);
         return done ? result<session>(std::move(login)) : done.error();
     }
 
