@@ -126,7 +126,7 @@ fn start() -> Option<Cluster> {
     Some(cluster)
 }
 
-/// Returns the directory of `initdb` and `postgres`. On Debian it is not in `PATH`.
+/// Returns the directory of the programs of PostgreSQL. On Debian it is not in `PATH`.
 fn installed() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let debian = fs::read_dir("/usr/lib/postgresql");
@@ -134,7 +134,8 @@ fn installed() -> Option<PathBuf> {
     std::env::split_paths(&path)
         .chain(debian.map(|version| version.path().join("bin")))
         .find(|directory| {
-            directory.join("initdb").is_file() && directory.join("postgres").is_file()
+            let programs = ["initdb", "postgres", "createdb", "pg_isready"];
+            programs.iter().all(|name| directory.join(name).is_file())
         })
 }
 
