@@ -622,7 +622,7 @@ bosauth_status bosauth_options_set_body_json(bosauth_options *BOSAUTH_NONNULL op
                                              const char *BOSAUTH_NONNULL object);
 
 /**
- * Sets whether a login's session becomes the client's session.
+ * Sets whether the session of a login or refresh becomes the client's session.
  *
  * @param options the options
  * @param on 0: the client's session does not change; any other value: it is replaced, the default
@@ -1086,8 +1086,8 @@ int32_t bosauth_session_is_superuser(const bosauth_session *BOSAUTH_NULLABLE ses
 
 /**
  * Returns whether the session became the client's session when it was created. It did not if
- * bosauth_options_set_keep_session() disabled that, or if a login, save or clear that started later had
- * already completed.
+ * bosauth_options_set_keep_session() disabled that, if a login, save or clear that started later had already
+ * completed, or if the client's session changed during a refresh.
  *
  * @param session the snapshot; may be NULL
  * @return 1 or 0

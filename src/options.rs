@@ -123,7 +123,7 @@ pub unsafe extern "C" fn bosauth_options_set_body_json(
     }
 }
 
-/// Sets whether a login's session becomes the client's session.
+/// Sets whether the session of a login or refresh becomes the client's session.
 ///
 /// @param options the options
 /// @param on 0: the client's session does not change; any other value: it is replaced, the default

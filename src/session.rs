@@ -152,8 +152,8 @@ pub unsafe extern "C" fn bosauth_session_is_superuser(session: *const bosauth_se
 }
 
 /// Returns whether the session became the client's session when it was created. It did not if
-/// bosauth_options_set_keep_session() disabled that, or if a login, save or clear that started later had
-/// already completed.
+/// bosauth_options_set_keep_session() disabled that, if a login, save or clear that started later had already
+/// completed, or if the client's session changed during a refresh.
 ///
 /// @param session the snapshot; may be NULL
 /// @return 1 or 0

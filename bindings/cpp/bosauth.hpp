@@ -759,7 +759,7 @@ public:
         return {bytes, length};
     }
     /// Does not compile: the view would refer to a destroyed response. Store the response in a variable.
-    std::string_view body() const&& = delete;
+    [[nodiscard]] std::string_view body() const&& = delete;
 
 private:
     friend class client;

@@ -218,8 +218,8 @@ pub fn method(method: &str) -> Result<(), Error> {
 
 /// Validates a path of a request: at most 2048 bytes, a slash first, and segments of the characters that RFC 3986 allows
 /// except `@`. However often a segment is percent-decoded, it is UTF-8 without slash, backslash and control characters,
-/// and not empty, `.` or `..`, also before a `;`, `?` or `#`. So the path stays below the base URL, even if a server
-/// decodes it twice.
+/// and not empty, `.` or `..`, also with spaces around it or before a `;`, `?` or `#`. So the path stays below the base
+/// URL, even if a server decodes it twice.
 pub fn path(path: &str) -> Result<(), Error> {
     check_path(path).map_err(|reason| invalid("path", format!("path {reason}")))
 }

@@ -94,7 +94,7 @@ impl CallOptions {
         })
     }
 
-    /// Sets whether a login's session becomes the client's session. The default is `true`.
+    /// Sets whether the session of a login or refresh becomes the client's session. The default is `true`.
     pub fn keep_session(mut self, keep: bool) -> Self {
         self.keep_session = keep;
         self

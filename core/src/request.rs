@@ -113,8 +113,9 @@ impl<'a> CallRequest<'a> {
         is_in(&self.client.config.headers, name) || is_in(&self.options.headers, name)
     }
 
-    /// The secrets that the call does not know: the session's token, and what the app added that may be a secret. That are
-    /// the last words of header values (`xyz` in `Bearer xyz`) and the strings in extra fields. Short ones occur in responses by chance and are omitted, except in Authorization.
+    /// The secrets that the call does not know: the session's token, and what the app added that may be a secret, which
+    /// is the last words of header values (`xyz` in `Bearer xyz`) and the strings in extra fields. Short ones occur in
+    /// responses by chance and are omitted, except in Authorization.
     pub fn added_secrets(&self) -> Vec<Zeroizing<String>> {
         let headers = self.client.config.headers.iter();
         let words = headers

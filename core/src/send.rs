@@ -37,10 +37,10 @@ impl Client {
     /// ```
     ///
     /// # Errors
-    /// `Unauthorized` if the server does not accept the session, `Forbidden`, `NotFound`, `Validation`, `MethodDisabled`,
-    /// and the errors common to all calls. Their [`Error::body`] and [`Error::data_json`] show the response. Secrets of the
-    /// request are redacted in them: the session's token, header values, and the values of fields of a JSON body whose
-    /// names contain `password`, `token` or `secret`.
+    /// `Unauthorized` if the server does not accept the session, `Forbidden`, `NotFound`, `Validation`,
+    /// `MethodDisabled`, and the errors common to all calls. Their [`Error::body`] and [`Error::data_json`] show the
+    /// response. Secrets of the request are redacted in them: the session's token, header values, and the values of
+    /// fields of a JSON body whose names contain `password`, `token` or `secret`.
     pub fn send(
         &self,
         method: &str,
@@ -103,9 +103,9 @@ impl Response {
         self.status
     }
 
-    /// Returns the value of the header of this name, which is compared without case; `None` if there is none. The values
-    /// of several fields of one name are joined with `, `. Those of Set-Cookie cannot be joined: it is the first. What is
-    /// not UTF-8 in a value is replaced by U+FFFD.
+    /// Returns the value of the header of this name, which is compared without case; `None` if there is none. The
+    /// values of several fields of one name are joined with `, `. Those of Set-Cookie cannot be joined: it is the
+    /// first. What is not UTF-8 in a value is replaced by U+FFFD.
     pub fn header(&self, name: &str) -> Option<String> {
         let is_named = |(other, _): &(&str, _)| other.eq_ignore_ascii_case(name);
         let mut values = self.headers().filter(is_named).map(|(_, value)| value);

@@ -24,9 +24,7 @@ const LENGTH: usize = (RANDOM * 4).div_ceil(3);
 /// `Internal` if the operating system provides no random numbers.
 pub fn generate_token() -> Result<Secret, Error> {
     let mut random = Zeroizing::new([0; RANDOM]);
-    let source = rustls::crypto::ring::default_provider().secure_random;
-    source
-        .fill(random.as_mut_slice())
+    getrandom::getrandom(random.as_mut_slice())
         .map_err(|_| Error::internal("the operating system provides no random numbers"))?;
     Ok(encode(&random))
 }

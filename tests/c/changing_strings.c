@@ -9,7 +9,7 @@ static char agent[] = "agent-a", config_name[] = "X-a", config_value[] = "v-a";
 static char query_name[] = "q-a", query_value[] = "w-a", header_name[] = "Y-a", header_value[] = "z-a";
 static char object[] = "{\"x\":\"a\"}", mfa_id[] = "m-a";
 static char collection[] = "users-a", email[] = "e-a", password[] = "p-a", token[] = "t-a";
-static char saved[] = "s-a", record[] = "{\"r\":\"a\"}";
+static char path[] = "/x-a", saved[] = "s-a", record[] = "{\"r\":\"a\"}";
 
 static const struct {
     char *string;
@@ -19,6 +19,7 @@ static const struct {
     {query_name, '\xff'},   {query_value, '\xff'}, {header_name, ':'},   {header_value, '\r'},
     {object, '\xff'},       {mfa_id, '&'},         {collection, '/'},    {email, '\xff'},
     {password, '\xff'},     {token, '\xff'},       {saved, '\n'},        {record, '\xff'},
+    {path, '?'},
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -73,6 +74,11 @@ static bosauth_status use_all(void) {
     }
     if (status == BOSAUTH_OK) {
         status = bosauth_unbind_token(client, collection, email, password, token, options, NULL);
+    }
+    if (status == BOSAUTH_OK) {
+        bosauth_response *response;
+        status = bosauth_send(client, "POST", path, NULL, 0, options, &response, NULL);
+        bosauth_response_free(response);
     }
     if (status == BOSAUTH_OK) {
         status = bosauth_auth_with_token(client, collection, token, options, NULL, NULL);

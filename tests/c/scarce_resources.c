@@ -5,11 +5,13 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 static const char *token;
-static atomic_int has_no_threads;
+static atomic_int has_no_threads, has_no_random_numbers;
 static atomic_int socket_fails, connect_fails; /* the error */
 
 /* Override the system's functions, for the library too. */
@@ -40,6 +42,23 @@ int connect(int descriptor, const struct sockaddr *address, socklen_t length) {
     int (*next)(int, const struct sockaddr *, socklen_t);
     *(void **)&next = dlsym(RTLD_NEXT, "connect");
     return next(descriptor, address, length);
+}
+
+long syscall(long number, ...) {
+    if (number == SYS_getrandom && has_no_random_numbers) {
+        errno = EIO;
+        return -1;
+    }
+    long (*next)(long, ...);
+    *(void **)&next = dlsym(RTLD_NEXT, "syscall");
+    long arguments[6];
+    va_list list;
+    va_start(list, number);
+    for (int i = 0; i < 6; i++) {
+        arguments[i] = va_arg(list, long);
+    }
+    va_end(list);
+    return next(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
 }
 
 static int next_descriptor(void) {
@@ -101,6 +120,21 @@ static int check_resolver(void) {
     return is_good;
 }
 
+/* Whether no token is generated without random numbers. */
+static int check_random_numbers(void) {
+    bosauth_string *token = NULL;
+    bosauth_error *error;
+    has_no_random_numbers = 1;
+    bosauth_status status = bosauth_generate_token(&token, &error);
+    has_no_random_numbers = 0;
+    int is_good = status == BOSAUTH_ERROR_INTERNAL && !token && strstr(bosauth_error_message(error), "random");
+    bosauth_error_free(error);
+    EXPECT(BOSAUTH_OK, bosauth_generate_token(&token, NULL));
+    is_good &= strlen(bosauth_string_data(token)) == 43;
+    bosauth_string_free(token);
+    return is_good;
+}
+
 int main(int argc, char **argv) {
     int good = 1;
     CHECK(argc == 4);
@@ -116,6 +150,7 @@ int main(int argc, char **argv) {
     good &= check(numbered, 1, 0, BOSAUTH_ERROR_CONNECT, "EMFILE");
     good &= check(named, 1, 0, BOSAUTH_ERROR_CONNECT, "EMFILE");
     good &= check_resolver();
+    good &= check_random_numbers();
     for (int i = 0; i < 10; i++) {
         has_no_threads = 1;
         good &= check(named, -1, 0, BOSAUTH_ERROR_NAME_LOOKUP, "no thread");

@@ -306,8 +306,10 @@ static void send_request(void)
 {
     bosauth_response *new_response;
     bosauth_error *new_error;
-    bosauth_status status = bosauth_send(client, fields[1], fields[2], fields[3], fields[3] ? strlen(fields[3]) : 0, options,
-                                         &new_response, &new_error);
+    const char *body = fields[3];
+    size_t length = body ? strlen(body) : 0;
+    bosauth_status status =
+        bosauth_send(client, fields[1], fields[2], body, length, options, &new_response, &new_error);
     if (!failed(status, new_error)) {
         bosauth_response_free(response);
         response = new_response;

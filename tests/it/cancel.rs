@@ -83,6 +83,58 @@ fn invalid_argument_takes_precedence_over_cancellation() {
     assert_eq!(error.status(), Status::InvalidArgument);
 }
 
+type Call = fn(&Client, &CallOptions) -> Result<(), Error>;
+
+/// Every call.
+const CALLS: [Call; 8] = [
+    |client, options| {
+        let users = client.collection("users").with(options);
+        users.bind_token("a@b.c", "pw", "tok")
+    },
+    |client, options| {
+        let users = client.collection("users").with(options);
+        users.unbind_token("a@b.c", "pw", "tok")
+    },
+    |client, options| {
+        let users = client.collection("users").with(options);
+        users.auth_with_token("tok").map(drop)
+    },
+    |client, options| {
+        let users = client.collection("users").with(options);
+        users.auth_with_password("a@b.c", "pw").map(drop)
+    },
+    |client, options| {
+        let users = client.collection("users").with(options);
+        users.request_otp("a@b.c").map(drop)
+    },
+    |client, options| {
+        let users = client.collection("users").with(options);
+        users.auth_with_otp("o-1", "1234").map(drop)
+    },
+    |client, options| client.auth_refresh(options).map(drop),
+    |client, options| client.send("POST", "/api/x", None, options).map(drop),
+];
+
+#[test]
+fn every_call_is_cancelled_before_it_is_sent_and_in_flight() {
+    for (number, call) in CALLS.into_iter().enumerate() {
+        let server = FaultyServer::always(vec![Act::Silence]);
+        let client = client(&server.url());
+        let record = r#"{"collectionId":"users"}"#;
+        client.save_session("saved", Some(record)).unwrap();
+        let cancel = Cancel::new();
+        let (other, options) = (client.clone(), options(&cancel));
+        let in_flight = thread::spawn(move || call(&other, &options));
+        server.wait_for_requests(1);
+        cancel.trigger();
+        assert!(cancelled(in_flight.join().unwrap()), "call {number}");
+        let options = self::options(&cancel);
+        assert!(!cancelled(call(&client, &options)), "call {number}");
+        assert_eq!(server.requests().len(), 1, "call {number}");
+        assert_eq!(client.session().unwrap().token(), "saved");
+    }
+}
+
 #[test]
 fn one_cancel_cancels_many_calls_and_no_other() {
     let server = FaultyServer::always(vec![Act::Hold, Act::Send(GOOD_LOGIN.into())]);
@@ -318,6 +370,28 @@ fn wait_hook_is_called_while_waiting_and_cancels() {
         drop(client);
         server.join().unwrap();
     }
+}
+
+/// A wait ends early so that it does not exceed the deadline, but the hook must not wait for another period.
+#[test]
+fn wait_hook_is_called_in_every_period() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let options = CallOptions::new()
+        .timeout(Duration::from_millis(1900))
+        .wait_hook(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            false
+        });
+    let client = client(&format!("http://{}", listener.local_addr().unwrap()));
+    let users = client.collection("users").with(&options);
+    assert_eq!(
+        users.auth_with_token("tok").unwrap_err().status(),
+        Status::Timeout
+    );
+    // Nine periods of 200 ms. A busy machine may delay the calls.
+    assert!(calls.load(Ordering::Relaxed) >= 7, "{calls:?}");
 }
 
 #[test]

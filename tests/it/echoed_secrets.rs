@@ -164,6 +164,73 @@ fn redaction_of_repeated_prefixes_is_linear() {
     }
 }
 
+/// A request with these secrets: in the body at some depth, and as the session's token.
+fn send(server: &FaultyServer, names: [&str; 2]) -> Error {
+    let client = server.client();
+    client.save_session(KEY, None).unwrap();
+    let [first, second] = names;
+    let body =
+        serde_json::json!({"a": [{first: PASSWORD}], "b": {second: TOKEN}, "c": "plain-and-long"});
+    let body = serde_json::to_vec_pretty(&body).unwrap();
+    let result = client.send("POST", "/api/x", Some(&body), &CallOptions::new());
+    result.unwrap_err()
+}
+
+#[test]
+fn secrets_of_any_request_are_redacted() {
+    let secrets = [PASSWORD, TOKEN, KEY];
+    for names in [
+        ["password", "token"],
+        ["passwordConfirm", "oldPassword"],
+        ["PASSWORD", "refreshToken"],
+        ["client_secret", "tokenKey"],
+        ["pass\u{77}ord", "new-token-2"],
+    ] {
+        let server = FaultyServer::responding(echoing(&secrets));
+        let error = send(&server, names);
+        assert_hides(&shown(&error), &secrets);
+        assert!(error.server_message().starts_with("around ***"));
+        let all = all_encodings(&secrets);
+        let page = format!("<p>{PASSWORD} {TOKEN} {KEY} {all} plain-and-long</p>");
+        let error = send(
+            &FaultyServer::responding(response("502 x", HTML, &page)),
+            names,
+        );
+        assert_hides(&shown(&error), &secrets);
+        assert!(error.body().ends_with(b" plain-and-long</p>"), "{error:?}");
+    }
+}
+
+#[test]
+fn search_of_a_body_for_secrets_is_linear() {
+    let error_response = api_error(400, "No.", "{}");
+    for unit in [
+        "\"",
+        "\"password\":",
+        "\"password\":\"",
+        "\"token\":\"x\",",
+        "\\",
+        "\"a\":\"\\u0061",
+        "  ",
+        "{\"a\":",
+    ] {
+        let body = unit.repeat((16 << 20) / unit.len());
+        let server = FaultyServer::responding(error_response.clone());
+        let client = server
+            .client_builder()
+            .timeout(Duration::from_secs(120))
+            .build();
+        let start = Instant::now();
+        let result =
+            client
+                .unwrap()
+                .send("POST", "/api/x", Some(body.as_bytes()), &CallOptions::new());
+        // A quadratic search takes hours.
+        assert!(start.elapsed() < Duration::from_secs(60), "{unit}");
+        assert_eq!(result.unwrap_err().http_status(), Some(400), "{unit}");
+    }
+}
+
 #[test]
 fn protocol_fields_and_codes_are_never_redacted() {
     let data = concat!(

@@ -29,7 +29,7 @@ fn run_all(language: &'static str, command: &mut Command) {
     rng.shuffle(&mut scenarios);
     let selected: Vec<_> = scenarios
         .iter()
-        .filter(|scenario| scenario.is_for(language) && has_verbs(scenario, language))
+        .filter(|scenario| scenario.is_for(language))
         .collect();
     let failures: Vec<String> = selected
         .iter()
@@ -39,21 +39,6 @@ fn run_all(language: &'static str, command: &mut Command) {
     assert!(!selected.is_empty());
     driver.stop();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-}
-
-/// The files with calls that the Python package lacks so far.
-const WITHOUT_WRAPPERS: [&str; 6] = [
-    "mfa: ",
-    "otp: ",
-    "password: ",
-    "refresh: ",
-    "send: ",
-    "tokens: ",
-];
-
-fn has_verbs(scenario: &Scenario, language: &str) -> bool {
-    let lacks = |file: &&str| scenario.name.starts_with(file);
-    language != "python" || !WITHOUT_WRAPPERS.iter().any(lacks)
 }
 
 #[test]

@@ -33,6 +33,13 @@ static_assert(std::is_nothrow_move_assignable_v<response> && !std::is_default_co
 static_assert(std::is_nothrow_move_constructible_v<options>);
 static_assert(!std::is_default_constructible_v<client> && !std::is_default_constructible_v<session>);
 
+/// Whether T has a body, which only a response that is stored has.
+template <class T, class = void>
+constexpr bool has_body = false;
+template <class T>
+constexpr bool has_body<T, std::void_t<decltype(std::declval<T>().body())>> = true;
+static_assert(has_body<const response&> && !has_body<response> && !has_body<const response>);
+
 client make_client(std::string_view url) {
     auto created = client::make(url);
     succeeds("create a client", created);

@@ -162,7 +162,7 @@ void trigger_during_each_call() {
     save_session(app);
     const cancel source;
     const options opts = options().cancel(source);
-    const std::function<void()> all[] = {
+    const std::vector<std::function<void()>> all = {
         [&] { is_cancelled("bind", app.try_bind_token("users", test::email, test::password, "tok", opts), true); },
         [&] { is_cancelled("unbind", app.try_unbind_token("users", test::email, test::password, "tok", opts), true); },
         [&] { is_cancelled("login", app.try_auth_with_token("users", "tok", opts), true); },
@@ -174,6 +174,7 @@ void trigger_during_each_call() {
         [&] { is_cancelled("request with a body", app.try_send("POST", "/a", "{}", opts), true); },
     };
     std::vector<std::thread> calls;
+    calls.reserve(all.size());
     for (const auto& call : all) {
         calls.emplace_back(call);
     }

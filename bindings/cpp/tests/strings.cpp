@@ -64,8 +64,6 @@ std::vector<parameter> parameters_of_calls(const client& app) {
         {"code", [&](view t) { return without_value(app.try_auth_with_otp("users", "i", t)); }},
         {"method", [&](view t) { return without_value(app.try_send(t, "/a")); }},
         {"path", [&](view t) { return without_value(app.try_send("GET", t)); }},
-        {"mfa_id", [&](view t) { return without_value(app.try_auth_refresh(options().mfa_id(t))); }},
-        {"value", [&](view t) { return without_value(app.try_send("GET", "/a", options().add_query("n", t))); }},
         {"token", [&](view t) { return app.try_save_session(t); }},
         {"record_json", [&](view t) { return app.try_save_session("t", t); }},
     };
@@ -85,6 +83,14 @@ std::vector<parameter> parameters_of_settings(const client& app, std::string_vie
         {"value", [&](view t) { return login(app, "users", "t", options().add_header("X", t)); }},
         {"object", [&](view t) { return login(app, "users", "t", options().body_json(t)); }},
         {"mfa_id", [&](view t) { return login(app, "users", "t", options().mfa_id(t)); }},
+        {"mfa_id", [&](view t) { return app.try_bind_token("users", "e", "p", "t", options().mfa_id(t)); }},
+        {"mfa_id",
+         [&](view t) { return without_value(app.try_auth_with_password("users", "e", "p", options().mfa_id(t))); }},
+        {"mfa_id", [&](view t) { return without_value(app.try_request_otp("users", "e", options().mfa_id(t))); }},
+        {"mfa_id",
+         [&](view t) { return without_value(app.try_auth_with_otp("users", "i", "c", options().mfa_id(t))); }},
+        {"mfa_id", [&](view t) { return without_value(app.try_auth_refresh(options().mfa_id(t))); }},
+        {"mfa_id", [&](view t) { return without_value(app.try_send("GET", "/a", options().mfa_id(t))); }},
     };
 }
 

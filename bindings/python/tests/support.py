@@ -1,5 +1,6 @@
 """Test helpers: the server, a mock server with fixed responses, and child processes."""
 
+import json
 import os
 import secrets
 import signal
@@ -7,10 +8,10 @@ import socket
 import subprocess
 import sys
 import threading
+import urllib.request
 
 from bosauth import BosBase
 from bosauth._call import Call
-from bosauth._library import lib
 
 # Resets inherited signal dispositions: ``nohup`` and ``&`` ignore signals, and child processes would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -38,6 +39,26 @@ def bound_token(client=None):
     token = new_token()
     (client or BosBase(URL)).collection("users").bind_custom_token(EMAIL, PASSWORD, token)
     return token
+
+
+def control(command, **arguments):
+    """Executes a control command of the server and returns its result, or None."""
+    body = json.dumps({"do": command, **arguments}).encode()
+    with urllib.request.urlopen(f"{URL}/_local/control", body, WATCHDOG) as received:
+        return json.loads(received.read() or "null")
+
+
+def guarded_account():
+    """Creates an account of the collection "guarded", which requires two factors, and returns its email."""
+    email = f"{secrets.token_hex(8)}@example.com"
+    control("create_account", account={"collection": "guarded", "email": email, "password": PASSWORD})
+    return email
+
+
+def one_time_password(client, email):
+    """Requests a one-time password for an account of "guarded", and returns its id and code."""
+    otp_id = client.collection("guarded").request_otp(email)["otpId"]
+    return otp_id, control("last_otp", account={"collection": "guarded", "email": email})["code"]
 
 
 def response(status, body=b"", headers=""):
@@ -124,10 +145,10 @@ class SlowCall(Call):
     """A call that ignores its cancellation until it may end."""
 
     def __init__(self):
-        super().__init__(lib.bosauth_cancel_new(), lib.bosauth_options_new(), self._work)
+        super().__init__(None, None, self._work)
         self.started, self.may_end, self.has_ended = threading.Event(), threading.Event(), False
 
-    def _work(self):
+    def _work(self, _):
         self.started.set()
         self.has_ended = self.may_end.wait(WATCHDOG)
 

@@ -137,7 +137,8 @@ impl Exchange<'_> {
         Ok(false)
     }
 
-    /// Appends bytes that have arrived to the input. Returns how many, 0 at an orderly end; `None` if there are none yet.
+    /// Appends bytes that have arrived to the input. Returns how many, 0 at an orderly end; `None` if there are none
+    /// yet.
     fn receive(&mut self) -> Result<Option<usize>, Cause> {
         let length = self.input.len();
         self.input.resize(length + READ_SIZE);

@@ -6,8 +6,8 @@ use crate::secret::SecretBytes;
 /// Status, body, whether the connection stays open, and the number of bytes after the response.
 type Parsed = (u16, Vec<u8>, bool, usize);
 
-/// Parses the response to a request with this method, with a body of at most `max` bytes; `None` if it is incomplete. Takes no more parts than it
-/// needs. `closed` means that the server closes the connection after the last part.
+/// Parses the response to a request with this method, with a body of at most `max` bytes; `None` if it is incomplete.
+/// Takes no more parts than it needs. `closed` means that the server closes the connection after the last part.
 pub fn parse_response(
     method: &str,
     parts: &mut dyn Iterator<Item = &[u8]>,

@@ -8,7 +8,7 @@ use super::waker::Waker;
 /// The longest wait. Every clock can represent its end.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// The longest time between two calls of a wait hook.
-pub(super) const HOOK_PERIOD: Duration = Duration::from_millis(200);
+const HOOK_PERIOD: Duration = Duration::from_millis(200);
 
 /// A point in time at which a wait ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +73,11 @@ impl<'a> Hook<'a> {
     /// Makes the hook due at once.
     pub fn set_due(&self) {
         self.due.set(Instant::now());
+    }
+
+    /// The time until the hook is due; zero if it is due.
+    pub fn until_due(&self) -> Duration {
+        self.due.get().saturating_duration_since(Instant::now())
     }
 
     /// Calls the hook if it is due. Returns whether it cancels the call.

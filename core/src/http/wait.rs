@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use super::error::Cause;
-use super::limits::{HOOK_PERIOD, Hook, Limits};
+use super::limits::{Hook, Limits};
 use super::system_error::SystemError;
 use system::{Entry, entry, is_only_writable, is_ready};
 pub(super) use system::{Events, READ, WRITE};
@@ -39,8 +39,8 @@ pub(super) fn wait_for_wake(limits: Limits<'_>) -> Result<(), Cause> {
 /// Polls once: the waker first, then the sockets. Returns whether one of the sockets is ready.
 fn poll(entries: &mut [Entry<'_>], limits: Limits<'_>) -> Result<bool, Cause> {
     let mut remaining = remaining_time(limits)?;
-    if limits.hook.is_some() {
-        remaining = remaining.min(HOOK_PERIOD);
+    if let Some(hook) = limits.hook {
+        remaining = remaining.min(hook.until_due());
     }
     match system::poll(entries, poll_timeout(remaining)) {
         Ok(()) => {}

@@ -57,9 +57,9 @@ pub(crate) fn strings(extra: Option<&str>, min_len: usize) -> Vec<Zeroizing<Stri
     strings.filter(|string| string.len() >= min_len).collect()
 }
 
-/// Returns the secrets in the JSON body of any request: the decoded values, at any depth, of the fields whose names contain
-/// `password`, `token` or `secret` in any case. Numbers that are shorter than `min_len` occur in responses by chance and are
-/// omitted. Stops after `max` bytes of secrets. What is not JSON has none.
+/// Returns the secrets in the JSON body of any request: the decoded values, at any depth, of the fields whose names
+/// contain `password`, `token` or `secret` in any case. Numbers that are shorter than `min_len` occur in responses by
+/// chance and are omitted. Stops after `max` bytes of secrets. What is not JSON has none.
 pub(crate) fn secrets(
     body: &[u8],
     min_len: usize,
@@ -77,7 +77,7 @@ pub(crate) fn secrets(
         let inside = string_inside(&rest[start..]);
         rest = rest.get(start + inside.len() + 2..).unwrap_or_default();
         let value = json::after_colon(rest).filter(|_| is_secret_name(inside));
-        let secret = value.and_then(|value| scalar(value, min_len));
+        let secret = value.and_then(|value| scalar(value, min_len, max));
         length += secret.as_ref().map_or(0, |secret| secret.len());
         secrets.extend(secret);
     }
@@ -101,10 +101,14 @@ fn is_secret_name(inside: &str) -> bool {
         .any(|word| name.contains(word))
 }
 
-/// The decoded string at the front, or the digits of the number.
-fn scalar(value: &str, min_len: usize) -> Option<Zeroizing<String>> {
+/// The decoded string at the front, or the digits of the number. Of a string that is longer than `max`, a part that is
+/// longer as well.
+fn scalar(value: &str, min_len: usize, max: usize) -> Option<Zeroizing<String>> {
     match value.as_bytes().first()? {
-        b'"' => Some(Zeroizing::new(json::decode_lossy(string_inside(value)))),
+        b'"' => {
+            let front = json::truncated(string_inside(value), (max + 1) * json::ESCAPE_MAX);
+            Some(Zeroizing::new(json::decode_lossy(front)))
+        }
         b'-' | b'0'..=b'9' => {
             let is_digit = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
             let end = value.find(|c| !is_digit(c)).unwrap_or(value.len());
@@ -263,6 +267,11 @@ mod tests {
         let body = r#"{"token":"12345678"},"#.repeat(10_000);
         let found = secrets(body.as_bytes(), 8, 800, UNLIMITED).unwrap();
         assert_eq!(found.len(), 101);
+        for character in ["x", "\u{e9}", "\\u0041"] {
+            let body = format!("{{\"token\":\"{}\"}}", character.repeat(100_000));
+            let found = secrets(body.as_bytes(), 8, 800, UNLIMITED).unwrap();
+            assert!((801..=6 * 801).contains(&found[0].len()), "{character}");
+        }
         let body = r#"{"a":"12345678"},"#.repeat(10_000);
         let checks = std::cell::Cell::new(0);
         let check = || {

@@ -73,10 +73,10 @@ pub(crate) fn fields<'a>(
     json: &'a str,
     levels: usize,
     check: Check<'_>,
-    mut each: impl FnMut(Name<'a>, &'a str),
+    each: &mut dyn FnMut(Name<'a>, &'a str),
 ) -> Result<(), JsonError> {
     let scanner = Scanner::new(json, levels, check);
-    scan(scanner, |name, value, _| {
+    scan(scanner, &mut |name, value, _| {
         each(name, value);
         ControlFlow::Continue(())
     })
@@ -86,7 +86,7 @@ pub(crate) fn fields<'a>(
 pub(crate) fn field<'a>(json: &'a str, name: &str) -> Option<&'a str> {
     let mut found = None;
     let scanner = Scanner::new(json, DEPTH_MAX, UNLIMITED);
-    let result = scan(scanner, |other, value, _| {
+    let result = scan(scanner, &mut |other, value, _| {
         if !other.is(name) {
             return ControlFlow::Continue(());
         }
@@ -106,17 +106,17 @@ pub(crate) fn nested_fields<'a>(
     let mut scanner = Scanner::new(json, levels, check);
     scanner.collects_names = true;
     scanner.names.reserve(NAMES_EXPECTED);
-    scan(scanner, |name, value, names| {
+    scan(scanner, &mut |name, value, names| {
         each(name, value, names);
         ControlFlow::Continue(())
     })
 }
 
-/// Parses an object up to its end, or until `each` breaks.
-fn scan<'a>(
-    mut scanner: Scanner<'a, '_>,
-    mut each: impl FnMut(Name<'a>, &'a str, &mut Vec<Name<'a>>) -> ControlFlow<()>,
-) -> Result<(), JsonError> {
+/// Receives the name and value of a field, and the names in that value.
+type Each<'a, 'e> = &'e mut dyn FnMut(Name<'a>, &'a str, &mut Vec<Name<'a>>) -> ControlFlow<()>;
+
+/// Parses an object up to its end, or until `each` breaks. Compiled once, not for each caller: it is large.
+fn scan<'a>(mut scanner: Scanner<'a, '_>, each: Each<'a, '_>) -> Result<(), JsonError> {
     scanner.space()?;
     if scanner.peek() != Some(b'{') {
         scanner.value()?;
@@ -584,6 +584,15 @@ pub(crate) fn string(value: &str) -> Option<String> {
 /// Returns the part between the quotes of a string value.
 pub(crate) fn inside(value: &str) -> Option<&str> {
     value.strip_prefix('"')?.strip_suffix('"')
+}
+
+/// Returns the characters that are complete within the first `limit` bytes.
+pub(crate) fn truncated(text: &str, limit: usize) -> &str {
+    let mut end = limit.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// Decodes the inside of a string, with U+FFFD for what is not valid Unicode.

@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::endpoint::Endpoint;
 use crate::error::{Error, Status};
@@ -291,14 +291,28 @@ pub(crate) fn check_path(path: &str) -> Result<(), Reason> {
     if path.contains('@') {
         return Err("has an @: write it as %40");
     }
-    segments.split('/').try_for_each(check_segment)
+    segments.split('/').try_for_each(check_path_segment)
 }
 
+const DOT_SEGMENT: Reason =
+    "has an empty, . or .. path segment: write the path as the server has it";
+
+/// Checks a segment of a base URL, whose path the app chooses as a whole.
 fn check_segment(segment: &str) -> Result<(), Reason> {
-    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&b);
-    if !segment.bytes().all(is_allowed) || has_bare_percent(segment) {
-        return Err("has a character in a path segment that must be percent-encoded");
+    check_segment_characters(segment)?;
+    let decoded: Vec<u8> = percent_decode_str(segment).collect();
+    if matches!(&*decoded, b"" | b"." | b"..") {
+        return Err(DOT_SEGMENT);
     }
+    if decoded.iter().any(|b| b"/\\\0".contains(b)) {
+        return Err("has an encoded slash, backslash or NUL in a path segment");
+    }
+    Ok(())
+}
+
+/// Checks a segment of a path, which may contain values of users.
+fn check_path_segment(segment: &str) -> Result<(), Reason> {
+    check_segment_characters(segment)?;
     let decoded = fully_decoded(segment);
     if decoded
         .iter()
@@ -309,11 +323,19 @@ fn check_segment(segment: &str) -> Result<(), Reason> {
     // Some servers ignore parameters, and spaces at an end. A question mark ends the path of a URL.
     let name = decoded.split(|b| b";?#".contains(b)).next();
     if matches!(name.unwrap_or_default().trim_ascii(), b"" | b"." | b"..") {
-        return Err("has an empty, . or .. path segment: write the path as the server has it");
+        return Err(DOT_SEGMENT);
     }
     // Overlong forms of a dot or slash are not UTF-8.
     if std::str::from_utf8(&decoded).is_err() {
         return Err("has percent escapes in a path segment that are not UTF-8");
+    }
+    Ok(())
+}
+
+fn check_segment_characters(segment: &str) -> Result<(), Reason> {
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&b);
+    if !segment.bytes().all(is_allowed) || has_bare_percent(segment) {
+        return Err("has a character in a path segment that must be percent-encoded");
     }
     Ok(())
 }

@@ -75,7 +75,7 @@ impl Redactor {
 
     /// Redacts the first `limit` bytes of JSON, as [`Redactor::json`] does.
     pub fn json_body(&self, body: &str, status: u16, limit: usize) -> Vec<u8> {
-        let window = front(body, limit);
+        let window = json::truncated(body, limit);
         let is_cut = window.len() < body.len();
         let Some((shown, across)) = self.tokens(window, is_cut, status) else {
             return Vec::new();
@@ -103,7 +103,7 @@ impl Redactor {
         if server_strings::is_value(inside) {
             return inside.to_owned();
         }
-        let window = front(inside, limit);
+        let window = json::truncated(inside, limit);
         let is_cut = window.len() < inside.len();
         let shown = self.unit(window.as_bytes(), is_cut, Layer::JsonString);
         let shown = shown.unwrap_or_default();
@@ -291,7 +291,7 @@ impl<'a> Search<'a> {
 
     fn matches(mut self) -> Matches {
         // A stable sort is fast on the sorted runs of the encodings.
-        self.long.sort();
+        self.long.sort_unstable();
         let mut spans = Vec::with_capacity(self.long.len());
         self.long.into_iter().for_each(|span| add(&mut spans, span));
         let is_inside = |span: &Span| {
@@ -313,15 +313,6 @@ fn add(spans: &mut Vec<Span>, mut span: Span) {
         spans.pop();
     }
     spans.push(span);
-}
-
-/// Returns the characters that are complete within the first `limit` bytes.
-fn front(text: &str, limit: usize) -> &str {
-    let mut end = limit.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }
 
 /// Returns the first `limit` bytes of `text` with the spans replaced by `***`.

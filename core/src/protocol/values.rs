@@ -9,14 +9,20 @@ pub const BODY_JSON_MAX: usize = 64 * 1024;
 
 /// Returns whether `token` has the format of a session token.
 pub fn is_session_token(token: &str) -> bool {
+    let is_allowed = |&b: &u8| IS_SESSION_TOKEN_BYTE[usize::from(b)];
+    // Every login checks hundreds of bytes: four at a time, with one branch.
+    let mut fours = token.as_bytes().chunks_exact(4);
     (1..=SESSION_TOKEN_MAX).contains(&token.len())
-        && token
-            .bytes()
-            .fold(true, |all, b| all & IS_SESSION_TOKEN_BYTE[usize::from(b)])
+        && fours.remainder().iter().all(is_allowed)
+        && fours.all(|four| {
+            is_allowed(&four[0])
+                & is_allowed(&four[1])
+                & is_allowed(&four[2])
+                & is_allowed(&four[3])
+        })
 }
 
-/// The bytes allowed in a session token. A table, since every login checks hundreds of them. They are almost always
-/// allowed, so that all are checked without a branch for each.
+/// The bytes allowed in a session token.
 const IS_SESSION_TOKEN_BYTE: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;

@@ -160,8 +160,8 @@ impl Session {
         json::string(json::field(self.record_json(), name)?)
     }
 
-    /// Returns whether it became the client's session when it was created. It did not if `keep_session` was off or a
-    /// later change had already committed.
+    /// Returns whether it became the client's session when it was created. It did not if `keep_session` was off, a later
+    /// change had already committed, or the client's session changed during a refresh.
     pub fn was_kept(&self) -> bool {
         self.was_kept
     }

@@ -160,6 +160,13 @@ impl Call {
         }
     }
 
+    fn method(self) -> &'static str {
+        match self {
+            Call::Send(method) => method,
+            _ => "POST",
+        }
+    }
+
     fn is_idempotent(self) -> bool {
         matches!(
             self,
@@ -364,7 +371,7 @@ impl Observed<'_> {
         let last = self.exchanges.last();
         let response = last.and_then(|last| {
             let is_closed = last.end == End::Orderly;
-            http::parse(last.method(), &last.sent, is_closed, BODY_MAX)
+            http::parse(self.call.method(), &last.sent, is_closed, BODY_MAX)
         });
         let is_success = response
             .as_ref()

@@ -18,8 +18,8 @@ pub struct Response {
     pub keep_alive: bool,
 }
 
-/// Parses the response to a request with this method at the start of `bytes`, with a body of at most `max` bytes; `None` if it is incomplete or
-/// rejected. `closed` means that an orderly close follows the bytes.
+/// Parses the response to a request with this method at the start of `bytes`, with a body of at most `max` bytes; `None`
+/// if it is incomplete or rejected. `closed` means that an orderly close follows the bytes.
 pub fn parse(method: &str, bytes: &[u8], closed: bool, max: usize) -> Option<Response> {
     let mut start = 0;
     for _ in 0..=8 {

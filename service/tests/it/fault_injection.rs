@@ -5,7 +5,7 @@ use crate::support::api::Api;
 use crate::support::docs::block;
 use crate::support::process::{Running, TempDir, without_proxy};
 use crate::support::tools;
-use bosauth::{CallOptions, Client, Error, Status};
+use bosauth::{CallOptions, Client, Error, Session, Status};
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -106,91 +106,85 @@ fn bind(client: &Client) -> Result<(), Error> {
     users.bind_token(DEMO_USER, DEMO_PASSWORD, "my-own-token")
 }
 
-/// A call of the library. A login by one-time password takes its id.
-type Call = fn(&Client, &str) -> Result<(), Error>;
+/// Enables one-time passwords for the demo user, and creates one with this code. Returns its id.
+fn create_otp(server: &Server, code: &str) -> String {
+    let enabled = json!({"otp": {"enabled": true}});
+    let command = json!({"do": "update_collection", "collection": "users", "set": enabled});
+    control(server, command);
+    let account = json!({"collection": "users", "email": DEMO_USER});
+    let command = json!({"do": "create_otp", "account": account, "password": code});
+    let otp = control(server, command);
+    otp["id"].as_str().unwrap().to_owned()
+}
 
-/// The calls of each column of the table, which have the same results: bind and unbind, those that return JSON, and any
-/// other request.
-const CALLS: [&[Call]; 3] = [
-    &[
-        |client, _| bind(client),
-        |client, _| {
-            let users = client.collection("users");
-            users.unbind_token(DEMO_USER, DEMO_PASSWORD, "another-token")
-        },
-    ],
-    &[
-        |client, _| {
-            let users = client.collection("users");
-            users.auth_with_token("my-own-token").map(drop)
-        },
-        |client, _| {
-            let users = client.collection("users");
-            users.auth_with_password(DEMO_USER, DEMO_PASSWORD).map(drop)
-        },
-        |client, _| client.collection("users").request_otp(DEMO_USER).map(drop),
-        |client, otp_id| {
-            let users = client.collection("users");
-            users.auth_with_otp(otp_id, CODE).map(drop)
-        },
-        |client, _| client.auth_refresh(&CallOptions::new()).map(drop),
-    ],
-    &[|client, _| {
-        let path = "/api/collections/users/records";
-        let response = client.send("GET", path, None, &CallOptions::new());
-        response.map(drop)
-    }],
-];
+/// The calls whose success is a 200 with a result.
+const RETURNING: [&str; 5] = ["token", "password", "OTP", "request OTP", "refresh"];
 
-/// The one-time password.
-const CODE: &str = "12345678";
+/// Runs a call with a fault, over a new connection.
+fn run(server: &Server, call: &str, fault: &Value, timeout: Duration) -> String {
+    let new_client = || {
+        let builder = Client::builder(server.base_url()).timeout(timeout);
+        builder.build().unwrap()
+    };
+    bind(&new_client()).unwrap();
+    let session = log_in(&new_client()).unwrap();
+    let otp_id = create_otp(server, "12345678");
+    let client = new_client();
+    let record = Some(session.record_json());
+    client.save_session(session.token(), record).unwrap();
+    control(server, fault.clone());
+    let users = client.collection("users");
+    cell(match call {
+        "bind" => bind(&client),
+        "unbind" => users.unbind_token(DEMO_USER, DEMO_PASSWORD, "my-own-token"),
+        "token" => users.auth_with_token("my-own-token").map(drop),
+        "password" => log_in(&client).map(drop),
+        "OTP" => users.auth_with_otp(&otp_id, "12345678").map(drop),
+        "request OTP" => users.request_otp(DEMO_USER).map(drop),
+        "send" => {
+            let options = CallOptions::new();
+            client.send("GET", "/api/health", None, &options).map(drop)
+        }
+        _ => client.auth_refresh(&CallOptions::new()).map(drop),
+    })
+}
 
-/// Returns the results of calls with a fault: of any call before it is executed, and of each column after its calls are
-/// executed.
+fn log_in(client: &Client) -> Result<Session, Error> {
+    let users = client.collection("users");
+    users.auth_with_password(DEMO_USER, DEMO_PASSWORD)
+}
+
+/// Returns the results of calls with a fault: of any call but `send` before it is executed, of bind and unbind, of the
+/// others, and of `send` after they are executed.
 fn cells(fields: &str) -> Vec<String> {
     let server = demo();
-    let otp = json!({"do": "update_collection", "collection": "users", "set": {"otp": {"enabled": true}}});
-    control(&server, otp);
-    let client = Client::builder(server.base_url()).build().unwrap();
-    bind(&client).unwrap();
-    let users = client.collection("users");
-    let session = users.auth_with_token("my-own-token").unwrap();
-    let run = |call: Call, when: &str| {
-        let account = json!({"collection": "users", "email": DEMO_USER});
-        let otp = json!({"do": "create_otp", "account": account, "password": CODE});
-        let otp = control(&server, otp);
+    let is_slow = fields.contains("delay") || fields.contains("drip");
+    let timeout = Duration::from_secs(if is_slow { 2 } else { 60 });
+    let results = |when: &str, calls: &[&str]| {
         let mut fault: Value = serde_json::from_str(&format!("{{{fields}}}")).unwrap();
         fault["do"] = "add_fault".into();
         fault["when"] = when.into();
-        control(&server, fault);
-        let is_slow = fields.contains("delay") || fields.contains("drip");
-        let timeout = Duration::from_secs(if is_slow { 2 } else { 60 });
-        // A new client, because a call on an open connection may be retried.
-        let client = Client::builder(server.base_url()).timeout(timeout).build();
-        let client = client.unwrap();
-        let record = Some(session.record_json());
-        client.save_session(session.token(), record).unwrap();
-        cell(call(&client, otp["id"].as_str().unwrap()))
+        let results = calls.iter().map(|call| run(&server, call, &fault, timeout));
+        let results: Vec<String> = results.collect();
+        let same = results.iter().all(|result| *result == results[0]);
+        assert!(same, "{fields} {when}: {calls:?} {results:?}");
+        results[0].clone()
     };
-    let column = |calls: &[Call], when: &str| {
-        let mut cells: Vec<_> = calls.iter().map(|call| run(*call, when)).collect();
-        cells.dedup();
-        assert_eq!(cells.len(), 1, "{fields} {when}: {cells:?}");
-        cells.remove(0)
-    };
-    let [binds, logins, send] = CALLS;
-    let before = column(&[binds, logins].concat(), "before");
-    // Any other request succeeds with every 2xx.
-    let is_page = fields == r#""fault": "html""#;
-    let expected = if is_page { "`OK`" } else { &before };
-    assert_eq!(column(send, "before"), expected, "{fields}");
-    let mut row = vec![before];
-    row.extend(CALLS.iter().map(|calls| column(calls, "after")));
+    let all = [&["bind", "unbind"][..], &RETURNING].concat();
+    let cells = vec![
+        results("before", &all),
+        results("after", &["bind", "unbind"]),
+        results("after", &RETURNING),
+        results("after", &["send"]),
+    ];
+    let is_page = fields == "\"fault\": \"html\"";
+    let of_send = if is_page { "`OK`" } else { &cells[0] };
+    assert_eq!(results("before", &["send"]), of_send, "{fields}");
     let all = control(&server, json!({"do": "list_faults"}));
     for fault in all["faults"].as_array().unwrap() {
         assert_eq!(fault["played"], 1, "{fault}");
     }
-    row
+    cells
 }
 
 #[test]

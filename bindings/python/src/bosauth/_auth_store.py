@@ -5,15 +5,14 @@ from __future__ import annotations
 import ctypes
 from typing import TYPE_CHECKING, Any, Dict, NoReturn, Optional
 
-from ._errors import check, hides_arguments
+from ._errors import check, hides_arguments, new_error
 from ._handle import Handle
 from ._hints import no_attribute
+from ._json import JsonObject, c_json
 from ._library import lib
-from ._options import JsonObject, to_json
-from ._prototypes import Error
 from ._prototypes import Session as SessionPointer
 from ._session import Session
-from ._strings import Secret, StringLike
+from ._strings import StringLike, c_string
 
 
 class AuthStore:
@@ -30,7 +29,7 @@ class AuthStore:
 
     def snapshot(self) -> Optional[Session]:
         """Returns the current session, or None if there is none."""
-        session, error = SessionPointer(), Error()
+        session, error = SessionPointer(), new_error()
         check(lib.bosauth_client_session(self._handle.value, ctypes.byref(session), ctypes.byref(error)), error)
         return Session(session) if session else None
 
@@ -66,15 +65,15 @@ class AuthStore:
         :param record: the record of the account: a mapping, or a JSON object as a string
         :raises ClientResponseError: INVALID_ARGUMENT
         """
-        token_copy = Secret(token, "token")
-        record_copy = None if record is None else Secret(to_json(record, "record"), "record")
-        error = Error()
-        status = lib.bosauth_client_save_session(self._handle.value, token_copy, record_copy, ctypes.byref(error))
+        token_pointer = c_string(token, "token")
+        record_pointer = None if record is None else c_json(record, "record", with_none=True)
+        error = new_error()
+        status = lib.bosauth_client_save_session(self._handle.value, token_pointer, record_pointer, ctypes.byref(error))
         check(status, error)
 
     def clear(self) -> None:
         """Removes the session. The server is not notified and accepts the token until it expires."""
-        error = Error()
+        error = new_error()
         check(lib.bosauth_client_clear_session(self._handle.value, ctypes.byref(error)), error)
 
     if not TYPE_CHECKING:  # Type checkers must report other attributes as errors.

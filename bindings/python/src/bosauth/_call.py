@@ -5,41 +5,62 @@ from __future__ import annotations
 
 import sys
 import threading
-from functools import partial
+from functools import partial, wraps
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, Generic, List, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Coroutine, Dict, Generator, Generic, List, Optional, TypeVar, cast
 
 from . import _greenlets, _threads
 from ._cancel import trigger
+from ._interrupts import without_entry_signals
 from ._library import IS_MAIN_INTERPRETER, lib
 from ._prototypes import Cancel, Options, WaitHook
 
 if TYPE_CHECKING:
     import asyncio
 
+    from typing_extensions import Concatenate, ParamSpec
+
+    _Arguments = ParamSpec("_Arguments")
+
 Result = TypeVar("Result")
 
 
 class Call(Generic[Result]):
     """A call that can be run once, on any thread. It owns its arguments: when it is deleted, strings are zeroized and
-    the options are freed."""
+    the options are freed.
 
-    __slots__ = ("cancel", "options", "run")
+    ``run`` makes the call with options. ``options`` are None if none is set, ``cancel`` is None if the call cannot be
+    cancelled.
+    """
 
-    def __init__(self, cancel: Cancel, options: Options, run: Callable[[], Result]) -> None:
-        self.cancel = cancel
+    __slots__ = ("options", "cancel", "run")
+
+    def __init__(
+        self, options: Optional[Options], cancel: Optional[Cancel], run: Callable[[Optional[Options]], Result]
+    ) -> None:
         self.options = options
+        self.cancel = cancel
         self.run = run
+
+    def make_cancellable(self) -> Cancel:
+        """Returns the cancellation handle of the call. Creates it if the call has none."""
+        if self.cancel is None:
+            self.cancel = lib.bosauth_cancel_new()
+            if self.options is None:
+                self.options = lib.bosauth_options_new()
+            lib.bosauth_options_set_cancel(self.options, self.cancel)
+        return self.cancel
 
 
 class Job(Generic[Result]):
     """A call that runs on another thread than the one that waits for it."""
 
-    __slots__ = ("is_done", "_call", "_owner", "_result", "_error")
+    __slots__ = ("is_done", "_call", "_cancel", "_owner", "_result", "_error")
 
     def __init__(self, call: Call[Result]) -> None:
         self.is_done = False
         self._call = call
+        self._cancel = call.make_cancellable()
         self._owner: Dict[str, str] = {}
         self._result: Any = None
         self._error: Optional[BaseException] = None
@@ -49,14 +70,14 @@ class Job(Generic[Result]):
         if not self._claim("thread"):
             return
         try:
-            self._result = self._call.run()
+            self._result = self._call.run(self._call.options)
         except BaseException as error:
             self._error = error
         self.is_done = True
 
     def cancel(self) -> bool:
         """Cancels the call. Returns True if it never starts; otherwise the caller must wait until it is done."""
-        trigger(self._call.cancel)
+        trigger(self._cancel)
         return self._claim("waiter")
 
     def result(self) -> Result:
@@ -68,7 +89,7 @@ class Job(Generic[Result]):
 
     def guard(self) -> CancelOnDelete:
         """Returns an object that cancels the call when it is deleted."""
-        return CancelOnDelete(self._call.cancel)
+        return CancelOnDelete(self._cancel)
 
     def _claim(self, owner: str) -> bool:
         """Returns whether `owner` is the first to claim the call. Repeated claims of an owner have the same result."""
@@ -96,28 +117,60 @@ def blocking(call: Call[Result]) -> Result:
     # Python runs signal handlers only in the main thread of the main interpreter.
     if threading.get_ident() == threading.main_thread().ident and IS_MAIN_INTERPRETER and not sys.is_finalizing():
         return _with_signals(call)
-    return call.run()
+    return call.run(call.options)
 
 
 def _with_signals(call: Call[Result]) -> Result:
     """Runs a call during which signal handlers run. An exception of a handler ends the call."""
-    raised: List[BaseException] = []
-    handlers = _signal_handlers(raised)
-    # Enters its `try`.
-    next(handlers)
-    # The library passes NULL, which becomes None.
-    hook = WaitHook(handlers.send)
-    lib.bosauth_options_set_wait_hook(call.options, hook, None)
     try:
-        return call.run()
+        hook = _idle_hooks.pop()
+    except IndexError:
+        hook = SignalHook()
+    try:
+        return call.run(hook.added_to(call.options))
     finally:
-        handlers.close()
-        if raised:
-            raise raised.pop()
+        if hook.raised:
+            hook.close()
+            raise hook.raised.pop()
+        _idle_hooks.append(hook)
+
+
+class SignalHook:
+    """A wait hook that runs signal handlers, for one call at a time.
+
+    ``raised`` contains the exception of a handler. The hook cannot be used again after one.
+    """
+
+    __slots__ = ("raised", "_handlers", "_function", "_options")
+
+    def __init__(self) -> None:
+        self.raised: List[BaseException] = []
+        self._handlers = _signal_handlers(self.raised)
+        # Enters its `try`.
+        next(self._handlers)
+        # The library passes NULL, which becomes None.
+        self._function = WaitHook(self._handlers.send)
+        self._options: Options = lib.bosauth_options_new()
+        self.added_to(self._options)
+
+    def added_to(self, options: Optional[Options]) -> Options:
+        """Sets the hook in options and returns them. Returns options with the hook only for None."""
+        if options is None:
+            return self._options
+        lib.bosauth_options_set_wait_hook(options, self._function, None)
+        return options
+
+    def close(self) -> None:
+        """Ends the generator. Otherwise it would run, and with it signal handlers, when it is deleted."""
+        self._handlers.close()
+
+
+#: Hooks that no call uses: one, unless a signal handler makes calls during a call.
+_idle_hooks: List[SignalHook] = []
 
 
 def _signal_handlers(raised: List[BaseException]) -> Generator[int, Any, None]:
-    """The wait hook. Python runs signal handlers when the generator resumes.
+    """The function of a hook. Python runs signal handlers when the generator resumes.
 
     In a plain function, Python would run them before the first line, and ctypes would discard their exceptions. For the
     same reason, nothing is called in the ``except`` block.
@@ -184,6 +237,36 @@ async def awaiting(call: Call[Result]) -> Result:
     if cancelled is not None:
         raise cancelled
     return job.result()
+
+
+def awaited(
+    method: Callable[Concatenate[Any, _Arguments], Result],
+) -> Callable[Concatenate[Any, _Arguments], Coroutine[Any, Any, Result]]:
+    """Returns the coroutine function of a method: its object has the methods that return coroutines as ``_calls``.
+
+    As with :func:`hides_arguments`, its errors have no frames with secrets.
+    """
+
+    @wraps(method)
+    @without_entry_signals
+    async def wrapper(self: Any, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> Result:
+        try:
+            try:
+                arguments: Any = [kwargs, args]
+                args = kwargs = None  # type: ignore[assignment]
+                return await cast(
+                    "Coroutine[Any, Any, Result]", method(self._calls, *arguments.pop(), **arguments.pop())
+                )
+            except BaseException as error:
+                args = kwargs = arguments = None  # type: ignore[assignment]
+                error.__traceback__ = error.__context__ = None
+                raise error
+        except BaseException as error:
+            args = kwargs = arguments = None  # type: ignore[assignment]
+            error.__traceback__ = error.__context__ = None
+            raise error
+
+    return wrapper
 
 
 def _notify(loop: asyncio.AbstractEventLoop, done: asyncio.Future[None]) -> None:

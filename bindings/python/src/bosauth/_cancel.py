@@ -51,13 +51,15 @@ class Cancel:
         raise TypeError("a Cancel cannot be pickled or copied: it belongs to its process")
 
 
-def new_handle(cancel: Optional[Cancel]) -> Handle:
-    """Creates the ``bosauth_cancel`` of one call, so that it can be cancelled without others that share its Cancel."""
-    if not isinstance(cancel, (Cancel, type(None))):
+def new_handle(cancel: Optional[Cancel]) -> Optional[Handle]:
+    """Creates the ``bosauth_cancel`` of one call, so that it can be cancelled without others that share its Cancel.
+    Returns None without a Cancel."""
+    if cancel is None:
+        return None
+    if not isinstance(cancel, Cancel):
         raise TypeError(f"cancel must be a Cancel, not {type(cancel).__name__}")
     handle: Handle = lib.bosauth_cancel_new()
-    if cancel is not None:
-        cancel._add(handle)
+    cancel._add(handle)
     return handle
 
 

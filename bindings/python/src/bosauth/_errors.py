@@ -7,11 +7,12 @@ import functools
 import json
 import re
 from enum import IntEnum
-from typing import Any, Callable, Dict, Optional, Pattern, Tuple, Type, TypeVar, cast
+from typing import Any, Callable, Dict, List, Optional, Tuple, Type, TypeVar, cast
 
 from ._codes import Action, Status
 from ._interrupts import without_entry_signals
 from ._library import lib
+from ._prototypes import Error
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -115,15 +116,16 @@ CLASSES: Dict[int, Type[ClientResponseError]] = {
 
 
 #: Replacements of terms of the C API in messages.
-TERMS: Tuple[Tuple[Pattern[str], Any], ...] = (
-    (re.compile(r"\bclient (was )?freed\b"), r"client \1closed"),
-    (re.compile(r"\bdata_json\b"), "data"),
-    (re.compile(r"\b(\d+) ms\b"), lambda match: f"{int(match[1]) / 1000:g} s"),
+TERMS: Tuple[Tuple[str, Any], ...] = (
+    (r"\bclient (was )?freed\b", r"client \1closed"),
+    (r"\bdata_json\b", "data"),
+    (r"\b(\d+) ms\b", lambda match: f"{int(match[1]) / 1000:g} s"),
 )
 
 #: Names of arguments in this package by their names in bosauth.h.
 ARGUMENTS = {
     "bytes": "max_response_bytes",
+    "code": "password",
     "ms": "timeout",
     "object": "body",
     "pem": "roots_pem",
@@ -151,10 +153,24 @@ def to_enum(enumeration: Type[IntEnum], number: int, default: int) -> int:
         return default
 
 
-def check(status: int, pointer: Any) -> None:
+#: Error out parameters of calls that succeeded. Reused, because one costs as much as two calls of the library.
+_unused: List[Error] = []
+
+
+def new_error() -> Error:
+    """Returns an error out parameter, to be passed to :func:`check`."""
+    try:
+        return _unused.pop()
+    except IndexError:
+        return Error()
+
+
+def check(status: int, error: Error) -> None:
     """Raises the error of a library call, unless its status is OK."""
-    if status != Status.OK:
-        raise _read(pointer)
+    # OK is 0.
+    if status:
+        raise _read(error)
+    _unused.append(error)
 
 
 def json_object(string: bytes) -> Dict[str, Any]:
@@ -196,7 +212,7 @@ def hides_arguments(function: _Function) -> _Function:
     return cast(_Function, wrapper)
 
 
-def _read(pointer: Any) -> ClientResponseError:
+def _read(pointer: Error) -> ClientResponseError:
     code, argument = lib.bosauth_error_status(pointer), _decode(lib.bosauth_error_argument(pointer))
     message, argument = _python_terms(code, _decode(lib.bosauth_error_message(pointer)), argument)
     error = failure(code, lib.bosauth_error_action(pointer), message, argument)
@@ -222,7 +238,7 @@ def _python_terms(code: int, message: str, argument: str) -> Tuple[str, str]:
     if message.startswith(f"{argument} "):
         message = name + message[len(argument) :]
     for pattern, replacement in TERMS:
-        message = pattern.sub(replacement, message)
+        message = re.sub(pattern, replacement, message)
     return message, name
 
 

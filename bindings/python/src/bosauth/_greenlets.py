@@ -16,6 +16,8 @@ Runner = Callable[[Callable[[], None]], Any]
 
 def runner() -> Optional[Runner]:
     """Returns a runner for calls, or None if ``threading`` is not patched."""
+    if "gevent" not in sys.modules and "eventlet" not in sys.modules:
+        return None
     if _has_gevent():
         return _run_in_gevent
     if _has_eventlet():

@@ -8,7 +8,7 @@ handlers never run ahead of a leading ``try``.
 
 from __future__ import annotations
 
-import dis
+import opcode
 import sys
 from types import CodeType, FunctionType
 from typing import Any, Callable, TypeVar, cast
@@ -27,9 +27,10 @@ def without_entry_signals(function: _Function) -> _Function:
 
 
 def _resumed(code: CodeType) -> CodeType:
-    resume = next(step for step in dis.get_instructions(code) if step.opname == "RESUME")
-    if resume.arg != _AT_START:
-        return code
     instructions = bytearray(code.co_code)
-    instructions[resume.offset + 1] = _AFTER_AWAIT
+    # An instruction is an opcode and an argument.
+    argument = 2 * instructions[::2].index(opcode.opmap["RESUME"]) + 1
+    if instructions[argument] != _AT_START:
+        return code
+    instructions[argument] = _AFTER_AWAIT
     return code.replace(co_code=bytes(instructions))

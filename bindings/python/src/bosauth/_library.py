@@ -6,7 +6,6 @@ import ctypes
 import os
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Iterator, Tuple
 
 from ._codes import ABI_VERSION, Action, Status
@@ -22,29 +21,29 @@ def file_name() -> str:
 
 
 @contextmanager
-def library_path() -> Iterator[Path]:
+def library_path() -> Iterator[str]:
     """Yields the path of the library in the package, or else the one in ``BOSAUTH_LIBRARY``.
 
     A library in a zip archive is extracted to a private temporary file, which is deleted at the end of the block.
     ImportError is raised if there is no library.
     """
-    inside = Path(__file__).with_name(file_name())
-    if inside.is_file():
+    inside = os.path.join(os.path.dirname(__file__), file_name())
+    if os.path.isfile(inside):
         yield inside
         return
-    if not Path(__file__).exists():
+    if not os.path.exists(__file__):
         # Imported here because it takes longer to import than this package.
         from importlib.resources import as_file, files
 
         packed = files(__package__).joinpath(file_name())
         if packed.is_file():
             with as_file(packed) as extracted:
-                yield extracted
+                yield str(extracted)
             return
     yield path_from_environment()
 
 
-def path_from_environment() -> Path:
+def path_from_environment() -> str:
     """Returns the path in ``BOSAUTH_LIBRARY``."""
     path = os.environ.get(PATH_VARIABLE)
     if not path:
@@ -52,17 +51,17 @@ def path_from_environment() -> Path:
             f"bosauth: there is no {file_name()} in the package. Install it with 'pip install ./bindings/python', "
             f"or set {PATH_VARIABLE} to the path of the library."
         )
-    if not Path(path).is_file():
+    if not os.path.isfile(path):
         raise ImportError(f"bosauth: {PATH_VARIABLE} is set to {path}, which is not a file")
-    return Path(path)
+    return path
 
 
-def load(path: Path) -> ctypes.CDLL:
+def load(path: str) -> ctypes.CDLL:
     """Loads and checks the library at ``path``. ImportError is raised if it cannot be used. It is never unloaded."""
     try:
-        library = ctypes.CDLL(str(path))
+        library = ctypes.CDLL(path)
     except OSError as error:
-        hint = "" if Path(__file__).exists() else f". Set TMPDIR or {PATH_VARIABLE} if the directory is mounted noexec"
+        hint = "" if os.path.exists(__file__) else f". Set TMPDIR or {PATH_VARIABLE} if the directory is mounted noexec"
         raise ImportError(f"bosauth: {path} cannot be loaded: {error}{hint}") from None
     check_abi(library, path)
     try:
@@ -78,7 +77,7 @@ def abi_parts(abi: int) -> Tuple[int, int]:
     return abi >> 16, abi & 0xFFFF
 
 
-def check_abi(library: ctypes.CDLL, path: Path) -> None:
+def check_abi(library: ctypes.CDLL, path: str) -> None:
     """Rejects a library with another major version or a lower minor version, before using any other function of it."""
     try:
         version = library.bosauth_abi_version
@@ -93,7 +92,7 @@ def check_abi(library: ctypes.CDLL, path: Path) -> None:
         )
 
 
-def check_names(library: ctypes.CDLL, path: Path) -> None:
+def check_names(library: ctypes.CDLL, path: str) -> None:
     """Rejects a library that has another name for a status or action of this package. It may have more of them."""
     for codes, name_of in ((Status, library.bosauth_status_name), (Action, library.bosauth_action_name)):
         for code in codes:

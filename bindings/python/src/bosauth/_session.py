@@ -9,6 +9,14 @@ from ._library import lib
 from ._prototypes import Session as SessionPointer
 from ._strings import StringLike, encode
 
+#: Decodes the JSON at the start of a string.
+_decode = json.JSONDecoder().raw_decode
+
+
+def _decoded(string: bytes) -> Any:
+    """Decodes JSON that the library has checked; None for ""."""
+    return _decode(string.decode("utf-8").lstrip())[0] if string else None
+
 
 class Session:
     """An immutable snapshot of a session. Any thread may read it.
@@ -30,7 +38,7 @@ class Session:
     @property
     def record(self) -> Optional[Dict[str, Any]]:
         """A new dictionary with the record of the account; None if the session was saved without one."""
-        return cast("Optional[Dict[str, Any]]", json.loads(self.record_json or "null"))
+        return cast("Optional[Dict[str, Any]]", _decoded(lib.bosauth_session_record_json(self._pointer)))
 
     @property
     def record_json(self) -> str:
@@ -40,7 +48,7 @@ class Session:
     @property
     def meta(self) -> Any:
         """The ``meta`` value of the login response; None if there is none."""
-        return json.loads(self.meta_json or "null")
+        return _decoded(lib.bosauth_session_meta_json(self._pointer))
 
     @property
     def meta_json(self) -> str:
@@ -89,9 +97,13 @@ class AuthResult(Dict[str, Any]):
     session: Session
 
     def __init__(self, session: Session) -> None:
-        super().__init__(record=session.record, token=session.token)
-        if session.meta_json:
-            self["meta"] = session.meta
+        # Without the properties of the session: this runs in each login.
+        pointer = session._pointer
+        self["record"] = _decoded(lib.bosauth_session_record_json(pointer))
+        self["token"] = lib.bosauth_session_token(pointer).decode("ascii")
+        meta = lib.bosauth_session_meta_json(pointer)
+        if meta:
+            self["meta"] = _decoded(meta)
         self.session = session
 
     def __repr__(self) -> str:

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used)]
 
-use percent_encoding::percent_decode_str;
-
 use super::*;
 
 fn parse(base_url: &str) -> BaseUrl {

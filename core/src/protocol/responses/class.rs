@@ -36,7 +36,7 @@ classes! {
     UNAUTHORIZED Unauthorized AskCredentials "the session is not accepted: log in again";
     UNEXPECTED_AUTHORIZATION Refused ContactOperator "the server requires an authorization that this call does not need: ask the operator about a proxy in front of it";
     METHOD_DISABLED MethodDisabled ContactOperator "this login method is disabled in the collection: ask the server's operator";
-    OTHER_COLLECTION Forbidden FixCall "the session belongs to another collection: refresh it there";
+    REFRESH_FORBIDDEN Forbidden FixCall "the server refuses to refresh this session: it belongs to another collection, or the rules of its collection refuse the account; see server_message";
     FORBIDDEN Forbidden ContactOperator "the collection's rules refuse this account: ask the server's operator";
     NOT_FOUND NotFound FixCall "the collection or path does not exist, or is not an auth collection: check its name and the base URL";
     BODY_TOO_LARGE Refused FixCall "the request body is larger than the server allows: send less";

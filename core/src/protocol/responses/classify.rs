@@ -65,7 +65,7 @@ fn rejection(response: &ErrorResponse<'_>, envelope: &Envelope<'_>) -> &'static 
         (401, Endpoint::AUTH_REFRESH | Endpoint::SEND, _) => &class::UNAUTHORIZED,
         (401, ..) => &class::UNEXPECTED_AUTHORIZATION,
         (403, _, NO_PASSWORD_LOGIN | NO_OTP_LOGIN) => &class::METHOD_DISABLED,
-        (403, Endpoint::AUTH_REFRESH, _) => &class::OTHER_COLLECTION,
+        (403, Endpoint::AUTH_REFRESH, _) => &class::REFRESH_FORBIDDEN,
         (403, ..) => &class::FORBIDDEN,
         (404, ..) => &class::NOT_FOUND,
         (413, ..) => &class::BODY_TOO_LARGE,

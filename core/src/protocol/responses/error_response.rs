@@ -126,7 +126,7 @@ fn envelope<'a>(
 
 fn field_errors(data: &str, check: Check<'_>) -> Result<FieldErrors, JsonError> {
     let mut errors = FieldErrors::None;
-    json::fields(data, DEPTH_MAX, check, |name, _| {
+    json::fields(data, DEPTH_MAX, check, &mut |name, _| {
         if !USER_FIELDS.iter().any(|field| name.is(field)) {
             errors = FieldErrors::Other;
         } else if errors == FieldErrors::None {
