@@ -63,7 +63,7 @@ class Collection:
         """Binds a token to an account, so that the token alone can log in.
 
         A token that is bound to another account of the collection moves to this one. The token is a password: generate
-        at least 128 random bits (``secrets.token_urlsafe(32)``). The session does not change.
+        at least 128 random bits (:func:`generate_token`). The session does not change.
 
         :param email: 1 to 255 bytes, case-sensitive
         :param password: 1 to 255 bytes
