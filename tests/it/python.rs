@@ -91,10 +91,16 @@ fn mypy_is_clean() {
         return;
     };
     let sources = sources("typed");
-    let mut programs = markdown::programs("timeouts-and-cancellation.md", "python");
-    programs.extend(markdown::programs("python.md", "python"));
-    programs.extend(markdown::programs("sessions.md", "python"));
-    assert_eq!(programs.len(), 9);
+    let pages = [
+        "python.md",
+        "sessions.md",
+        "timeouts-and-cancellation.md",
+        "mfa.md",
+        "guest-accounts.md",
+    ];
+    let programs = pages.map(|page| markdown::programs(page, "python"));
+    let programs = programs.concat();
+    assert!(programs.len() >= 11, "{}", programs.len());
     let mut mypy = Command::new(environment.join("bin/mypy"));
     mypy.args(["--strict", "bosauth"]).current_dir(&sources);
     for (at, program) in programs.iter().enumerate() {
