@@ -6,7 +6,7 @@ import socket
 import sys
 from urllib.parse import quote_from_bytes, unquote
 
-from bosauth import BosBase, Cancel, ClientResponseError
+from bosauth import BosBase, Cancel, ClientResponseError, generate_token
 
 UNKNOWN = "UNKNOWN VERB"
 
@@ -28,6 +28,7 @@ ARGUMENTS = {
     "timeout": "ms",
     "connect_timeout": "ms",
 }
+ARGUMENTS_OF_VERBS = {"login_with_otp": {"password": "code"}, "send": {"body": "body"}}
 
 
 def decoded(field):
@@ -58,8 +59,8 @@ def put(settings, name, value, *more):
     return settings
 
 
-def failure(error):
-    argument = ARGUMENTS.get(error.argument, error.argument)
+def failure(error, verb):
+    argument = {**ARGUMENTS, **ARGUMENTS_OF_VERBS.get(verb, {})}.get(error.argument, error.argument)
     line = f"{error.name} {error.status} {error.action.name}"
     line += f" arg={argument}" if argument else ""
     return line + (" outcome=unknown" if error.outcome_unknown else "")
@@ -85,7 +86,7 @@ class Driver:
     """A client, the settings of the next client and call, and the results of the last calls."""
 
     def __init__(self):
-        self.client = self.login = self.error = self.cancel = None
+        self.client = self.login = self.response = self.error = self.cancel = None
         self.settings, self.options, self.rejected = {}, {}, False
 
     def run(self, line):
@@ -97,7 +98,7 @@ class Driver:
             return method(*map(decoded, fields)) or "OK"
         except ClientResponseError as error:
             self.error = error
-            return failure(error)
+            return failure(error, verb)
 
     def taken(self, name):
         """Takes the settings of the next client or call."""
@@ -123,8 +124,13 @@ class Driver:
             self.options["cancel"] = self.cancel
             return None
         put(self.options, name, *values)
+        client, option = BosBase(CLOSED_URL), put({}, name, *values)
         try:
-            BosBase(CLOSED_URL).collection("users").auth_with_token("x", **put({}, name, *values))
+            # Only `send` accepts every header, and only a login every other option.
+            if name == "header":
+                client.send("/x", **option)
+            else:
+                client.collection("users").auth_with_token("x", **option)
         except ClientResponseError as error:
             return "OK" if error.name == "CONNECT" else error.name
 
@@ -148,10 +154,40 @@ class Driver:
             options.setdefault("query", {})["mfaId"] = options.pop("mfa_id")
         return options
 
-    def do_login(self, collection, token):
+    def do_login(self, collection, *strings):
+        return self.log_in(self.client.collection(collection).auth_with_token, *strings)
+
+    def do_login_with_password(self, collection, *strings):
+        return self.log_in(self.client.collection(collection).auth_with_password, *strings)
+
+    def do_login_with_otp(self, collection, *strings):
+        return self.log_in(self.client.collection(collection).auth_with_otp, *strings)
+
+    def do_refresh(self):
+        """The collection must be that of the session."""
+        record = self.client.auth_store.record or {}
+        return self.log_in(self.client.collection(record.get("collectionId", "users")).auth_refresh)
+
+    def log_in(self, call, *strings):
         self.login = None
-        self.login = self.client.collection(collection).auth_with_token(token, **self.taken("options")).session
+        self.login = call(*strings, **self.taken("options")).session
         return "OK kept" if self.login.was_kept else "OK lost"
+
+    def do_request_otp(self, collection, email):
+        return encoded(self.client.collection(collection).request_otp(email, **self.for_binding())["otpId"])
+
+    def do_generate_token(self):
+        return encoded(generate_token())
+
+    def do_send(self, method, path, body=None):
+        options = self.taken("options")
+        for name in ("body", "mfa_id", "keep_session"):
+            options.pop(name, None)
+        self.response = self.client.send_raw(path, method=method, body=body, **options)
+        return f"OK {self.response.status}"
+
+    def do_received(self, part):
+        return encoded(self.response.body if part == "@body" else self.response.header(part))
 
     def do_save(self, token, record=None):
         self.client.auth_store.save(token, record)

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use bosauth::{Client, Status};
 use bosbase_local::{DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Server};
+use serde_json::json;
 
 use crate::support::markdown::Block;
 use crate::support::python_suite::package;
@@ -89,10 +91,16 @@ fn mypy_is_clean() {
         return;
     };
     let sources = sources("typed");
-    let mut programs = markdown::programs("timeouts-and-cancellation.md", "python");
-    programs.extend(markdown::programs("python.md", "python"));
-    programs.extend(markdown::programs("sessions.md", "python"));
-    assert_eq!(programs.len(), 7);
+    let pages = [
+        "python.md",
+        "sessions.md",
+        "timeouts-and-cancellation.md",
+        "mfa.md",
+        "guest-accounts.md",
+    ];
+    let programs = pages.map(|page| markdown::programs(page, "python"));
+    let programs = programs.concat();
+    assert!(programs.len() >= 11, "{}", programs.len());
     let mut mypy = Command::new(environment.join("bin/mypy"));
     mypy.args(["--strict", "bosauth"]).current_dir(&sources);
     for (at, program) in programs.iter().enumerate() {
@@ -190,10 +198,16 @@ fn log_in(environment: &Path) {
 
 /// The login program of the page.
 fn login_program() -> String {
-    let program = markdown::blocks("python.md")
-        .into_iter()
-        .find(|b| b.file.as_deref() == Some("login.py"));
-    program.unwrap().text
+    page_program("login.py")
+}
+
+/// The program of the page with this file name.
+fn page_program(name: &str) -> String {
+    let mut blocks = markdown::blocks("python.md").into_iter();
+    blocks
+        .find(|b| b.file.as_deref() == Some(name))
+        .unwrap()
+        .text
 }
 
 /// Runs that program in a form that bundles package and library.
@@ -306,7 +320,22 @@ fn python_page_commands_work() {
             .env("CARGO_TARGET_DIR", tools::target());
         shell
     });
-    assert_eq!(compared, 4);
+    assert_eq!(compared, 6);
+}
+
+/// The page runs its program against a server that does not require a second factor.
+#[test]
+fn python_page_program_logs_in_with_two_factors() {
+    let server = server::demo();
+    let required = json!({"mfa": {"enabled": true}, "otp": {"enabled": true}});
+    let update = json!({"do": "update_collection", "collection": "users", "set": required});
+    server.control(update).unwrap();
+    let mut python = python("python3", &sources("second-factor"));
+    python.args(["-c", &page_program("second.py"), server.base_url()]);
+    assert_eq!(tools::run(&mut python), format!("hello {DEMO_USER}\n"));
+    let client = Client::builder(server.base_url()).build().unwrap();
+    let with_one = client.collection("users").auth_with_token("my-own-token");
+    assert_eq!(with_one.unwrap_err().status(), Status::MfaRequired);
 }
 
 #[test]
@@ -325,7 +354,7 @@ fn official_package_program_is_portable() {
     let Some(environment) = environment_with("official", &["bosbase==0.1.5"]) else {
         return;
     };
-    let server = server::demo();
+    let server = Server::start(python_suite::config()).unwrap();
     let program = tools::read("bindings/python/tests/migration.py");
     let import = "from bosbase import BosBase, ClientResponseError\n";
     assert_eq!(program.matches("import BosBase").count(), 1);
@@ -339,6 +368,6 @@ fn official_package_program_is_portable() {
     };
     let official = run(&program);
     let ours = run(&program.replace(import, &import.replace("bosbase", "bosauth")));
-    assert!(official.lines().count() > 20, "{official}");
+    assert!(official.lines().count() > 100, "{official}");
     assert_eq!(ours, official);
 }

@@ -121,7 +121,7 @@ def wait_for(condition):
 
 
 client = BosBase(URL)
-users = client.collection("users")
+users, guarded = client.collection("users"), client.collection("guarded")
 cancel = Cancel()
 
 
@@ -135,6 +135,11 @@ CALLS = {
     "unknown token": lambda: users.auth_with_token(arguments.unknown, headers={"X-Key": arguments.key}, cancel=cancel),
     "wrong password": lambda: users.bind_custom_token(EMAIL, arguments.password, arguments.unknown),
     "invalid argument": lambda: users.bind_custom_token(EMAIL, arguments.password, arguments.unknown + "\0"),
+    "password": lambda: users.auth_with_password(EMAIL, arguments.password, mfa_id="m"),
+    "otp": lambda: guarded.request_otp(arguments.key),
+    "refresh": lambda: users.auth_refresh(headers={"X-Key": arguments.key}, cancel=cancel),
+    "request": lambda: client.send("/x", method="POST", body={"password": arguments.password}, cancel=cancel),
+    "response": lambda: client.send("/api/health"),
     "session": lambda: client.auth_store.save(arguments.key, {"id": "r"}),
     "snapshot": lambda: client.auth_store.token,
     "coroutine": lambda: run(users.aio.auth_with_token(arguments.unknown, cancel=cancel)),

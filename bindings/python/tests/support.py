@@ -1,5 +1,6 @@
 """Test helpers: the server, a mock server with fixed responses, and child processes."""
 
+import json
 import os
 import secrets
 import signal
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import urllib.request
 
 from bosauth import BosBase
 from bosauth._call import Call
@@ -37,6 +39,26 @@ def bound_token(client=None):
     token = new_token()
     (client or BosBase(URL)).collection("users").bind_custom_token(EMAIL, PASSWORD, token)
     return token
+
+
+def control(command, **arguments):
+    """Executes a control command of the server and returns its result, or None."""
+    body = json.dumps({"do": command, **arguments}).encode()
+    with urllib.request.urlopen(f"{URL}/_local/control", body, WATCHDOG) as received:
+        return json.loads(received.read() or "null")
+
+
+def guarded_account():
+    """Creates an account of the collection "guarded", which requires two factors, and returns its email."""
+    email = f"{secrets.token_hex(8)}@example.com"
+    control("create_account", account={"collection": "guarded", "email": email, "password": PASSWORD})
+    return email
+
+
+def one_time_password(client, email):
+    """Requests a one-time password for an account of "guarded", and returns its id and code."""
+    otp_id = client.collection("guarded").request_otp(email)["otpId"]
+    return otp_id, control("last_otp", account={"collection": "guarded", "email": email})["code"]
 
 
 def response(status, body=b"", headers=""):

@@ -8,7 +8,20 @@ import unittest
 import bosauth
 from bosauth import BosBase, Cancel, ClientResponseError, Status
 from bosauth._call import awaiting
-from support import EMAIL, PASSWORD, URL, WATCHDOG, MockServer, SlowCall, bound_token, new_token, response, run_python
+from support import (
+    EMAIL,
+    PASSWORD,
+    URL,
+    WATCHDOG,
+    MockServer,
+    SlowCall,
+    bound_token,
+    guarded_account,
+    new_token,
+    one_time_password,
+    response,
+    run_python,
+)
 
 LOGIN = response(200, b'{"token":"a.b.c","record":{"id":"r"}}')
 
@@ -27,12 +40,33 @@ class Calls(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(raised.exception.code, Status.UNKNOWN_TOKEN)
         self.assertEqual(repr(users), "<AsyncCollection 'users'>")
 
+    async def test_two_factors_refresh_and_send(self):
+        client, email = BosBase(URL), guarded_account()
+        guarded = client.collection("guarded").aio
+        with self.assertRaises(bosauth.SecondFactorError) as raised:
+            await guarded.auth_with_password(email, PASSWORD)
+        otp_id, code = one_time_password(client, email)
+        result = await guarded.auth_with_otp(otp_id, code, mfa_id=raised.exception.mfa_id)
+        self.assertEqual(await guarded.auth_refresh(), result)
+        self.assertEqual(list(await guarded.request_otp(email)), ["otpId"])
+        path = f"/api/collections/guarded/records/{result['record']['id']}"
+        self.assertEqual(await client.aio.send(path, query={"fields": "email"}), {"email": email})
+        received = await client.aio.send_raw(path)
+        self.assertEqual((received.status, received.data["email"]), (200, email))
+        self.assertEqual(repr(client.aio), "<AsyncClient>")
+
     async def test_signatures_and_docstrings(self):
-        users = BosBase(URL).collection("users")
-        for name in ("bind_custom_token", "unbind_custom_token", "auth_with_token"):
-            self.assertTrue(inspect.iscoroutinefunction(getattr(users.aio, name)))
-            self.assertEqual(inspect.signature(getattr(users.aio, name)), inspect.signature(getattr(users, name)))
-            self.assertEqual(getattr(users.aio, name).__doc__, getattr(users, name).__doc__)
+        client = BosBase(URL)
+        calls = ("bind_custom_token", "unbind_custom_token", "auth_with_token", "auth_with_password", "request_otp")
+        for owner, names in (
+            (client.collection("users"), (*calls, "auth_with_otp", "auth_refresh")),
+            (client, ("send", "send_raw")),
+        ):
+            for name in names:
+                call, coroutine = getattr(owner, name), getattr(owner.aio, name)
+                self.assertTrue(inspect.iscoroutinefunction(coroutine))
+                self.assertEqual(inspect.signature(coroutine), inspect.signature(call))
+                self.assertEqual(coroutine.__doc__, call.__doc__)
 
     async def test_invalid_arguments(self):
         users = BosBase(URL).collection("users").aio
@@ -41,6 +75,9 @@ class Calls(unittest.IsolatedAsyncioTestCase):
         with self.assertRaises(bosauth.FixCallError) as raised:
             await users.auth_with_token("")
         self.assertEqual(raised.exception.argument, "token")
+        with self.assertRaises(bosauth.FixCallError) as raised:
+            await BosBase(URL).aio.send("/../x")
+        self.assertEqual(raised.exception.argument, "path")
 
     async def test_hundred_concurrent_calls(self):
         """All calls are in flight at once: the server responds after it has received the last request."""
@@ -70,6 +107,15 @@ class Cancelling(unittest.IsolatedAsyncioTestCase):
             for task in tasks:
                 with self.assertRaises(asyncio.CancelledError):
                     await task
+            self.assertTrue(server.is_disconnected(), "the call has ended")
+
+    async def test_cancelled_task_cancels_its_request(self):
+        with MockServer() as server:
+            task = asyncio.ensure_future(BosBase(server.url, timeout=10 * WATCHDOG).aio.send("/x"))
+            await asyncio.get_running_loop().run_in_executor(None, server.wait_for, 1)
+            task.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await task
             self.assertTrue(server.is_disconnected(), "the call has ended")
 
     async def test_task_ends_after_its_call(self):

@@ -7,12 +7,28 @@ import signal
 import threading
 import time
 import unittest
+from functools import partial
 
 from bosauth import BosBase, Cancel, ClientResponseError, Status
 from bosauth._call import _idle_hooks
 from support import EMAIL, URL, WATCHDOG, MockServer, bound_token, response
 
 LOGIN = response(200, b'{"token":"a.b.c","record":{"id":"r"}}')
+
+
+def calls(client):
+    """Yields every call, without its options."""
+    client.auth_store.save("a.b.c", {"id": "r", "collectionId": "users"})
+    users = client.collection("users")
+    yield partial(users.bind_custom_token, "e", "p", "t")
+    yield partial(users.unbind_custom_token, "e", "p", "t")
+    yield partial(users.auth_with_token, "t")
+    yield partial(users.auth_with_password, "i", "p")
+    yield partial(users.request_otp, "e")
+    yield partial(users.auth_with_otp, "o", "c")
+    yield users.auth_refresh
+    yield partial(client.send, "/x")
+    yield partial(client.send_raw, "/x", method="POST")
 
 
 class Caller(threading.Thread):
@@ -53,20 +69,15 @@ class Cancels(Cancellation):
         self.assertTrue(cancel.triggered)
         self.assertEqual(repr(cancel), "<Cancel triggered=True>")
         with MockServer(LOGIN) as server:
-            users = BosBase(server.url).collection("users")
-            calls = (
-                lambda: users.bind_custom_token("e", "p", "t", cancel=cancel),
-                lambda: users.unbind_custom_token("e", "p", "t", cancel=cancel),
-                lambda: users.auth_with_token("t", cancel=cancel),
-            )
-            for call in calls:
+            client = BosBase(server.url)
+            for call in calls(client):
                 # In the main thread and in another thread.
                 with self.assertRaises(ClientResponseError) as raised:
-                    call()
+                    call(cancel=cancel)
                 self.assert_cancelled(raised.exception, is_sent=False)
-                self.assert_cancelled(Caller(call).joined_error(), is_sent=False)
+                self.assert_cancelled(Caller(call, cancel=cancel).joined_error(), is_sent=False)
             with self.assertRaises(ClientResponseError) as raised:
-                users.auth_with_token("", cancel=cancel)
+                client.collection("users").auth_with_token("", cancel=cancel)
             self.assertEqual(raised.exception.argument, "token", "invalid arguments are reported first")
             self.assertEqual(server.requests, [])
 
@@ -89,11 +100,12 @@ class Cancels(Cancellation):
 
     def test_trigger_from_another_thread(self):
         with MockServer() as server:
-            cancel = Cancel()
-            threading.Thread(target=lambda: (server.wait_for(1), cancel.trigger())).start()
-            with self.assertRaises(ClientResponseError) as raised:
-                BosBase(server.url).collection("users").bind_custom_token("e", "p", "t", cancel=cancel)
-            self.assert_cancelled(raised.exception, is_sent=True)
+            for number, call in enumerate(calls(BosBase(server.url, timeout=10 * WATCHDOG)), 1):
+                cancel = Cancel()
+                threading.Thread(target=lambda: (server.wait_for(number), cancel.trigger())).start()
+                with self.subTest(number), self.assertRaises(ClientResponseError) as raised:
+                    call(cancel=cancel)
+                self.assert_cancelled(raised.exception, is_sent=True)
 
     def test_deleted_cancel_cancels_nothing(self):
         users, token = BosBase(URL).collection("users"), bound_token()
@@ -188,17 +200,12 @@ class Signals(Cancellation):
 
     def test_ctrl_c_ends_every_call(self):
         self.set_handler(signal.SIGINT, signal.default_int_handler)
-        calls = {
-            "bind_custom_token": ("e", "p", "t"),
-            "unbind_custom_token": ("e", "p", "t"),
-            "auth_with_token": ("t",),
-        }
-        for name, arguments in calls.items():
-            with self.subTest(name), MockServer() as server:
+        for number in range(len(list(calls(BosBase(URL))))):
+            with self.subTest(number), MockServer() as server:
                 self.kill_when_sent(server, signal.SIGINT)
                 client = BosBase(server.url, timeout=10 * WATCHDOG)
-                with self.assertRaises(KeyboardInterrupt) as raised:
-                    getattr(client.collection("users"), name)(*arguments)
+                with self.assertRaises(KeyboardInterrupt):
+                    list(calls(client))[number]()
                 self.assertTrue(server.is_disconnected(), "the call has ended")
                 self.assertTrue(client.close(0.001), "no call is in flight")
 

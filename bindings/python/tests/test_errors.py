@@ -125,6 +125,8 @@ class Errors(unittest.TestCase):
             "connect_timeout must be 0.001 to 86400 seconds": lambda: BosBase(URL, connect_timeout=1e9),
             "user_agent ": lambda: BosBase(URL, user_agent=""),
             "the client is closed": closed.auth_store.clear,
+            "password must be 1 to 71 bytes": lambda: users.auth_with_otp("o", ""),
+            "a GET or HEAD request must have no body": lambda: client.send("/x", body="x"),
         }
         for message, call in expected.items():
             self.assertTrue(self.error(call).message.startswith(message), message)
@@ -154,6 +156,8 @@ class Errors(unittest.TestCase):
             (users, "unbindCustomToken", "unbind_custom_token"),
             (users.aio, "unbind_token", "unbind_custom_token"),
             (users.aio, "authWithToken", "auth_with_token"),
+            (users, "authWithOTP", "auth_with_otp"),
+            (client.aio, "sendRaw", "send_raw"),
             (client, "authStore", "auth_store"),
             (client.auth_store, "isValid", "is_valid"),
             (client.auth_store, "model", "record"),

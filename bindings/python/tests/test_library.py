@@ -15,7 +15,17 @@ import bosauth
 from bosauth import Action, Status
 from bosauth._codes import ABI_VERSION
 from bosauth._library import check_abi, file_name, lib
-from bosauth._prototypes import FREE, PROTOTYPES, CConfig, CError, COptions, CSession, WaitHook
+from bosauth._prototypes import (
+    FREE,
+    PROTOTYPES,
+    CConfig,
+    CError,
+    COptions,
+    CResponse,
+    CSession,
+    CString,
+    WaitHook,
+)
 from support import URL, run_python
 
 HEADER = Path(os.environ["BOSAUTH_TEST_HEADER"]).read_text(encoding="utf-8")
@@ -31,14 +41,16 @@ TYPES = {
     "bosauth_client": {c_uint64},
     "bosauth_cancel": {c_uint64},
     "char*": {c_char_p, POINTER(c_char)},
+    "size_t": {c_size_t},
     "size_t*": {POINTER(c_size_t)},
     "bosauth_client*": {POINTER(c_uint64)},
     "bosauth_wait_fn": {WaitHook},
     "void*": {c_void_p},
 }
-for _name, _kind in (("config", CConfig), ("error", CError), ("options", COptions), ("session", CSession)):
-    TYPES[f"bosauth_{_name}*"] = {POINTER(_kind)}
-    TYPES[f"bosauth_{_name}**"] = {POINTER(POINTER(_kind))}
+for _kind in (CConfig, CError, COptions, CResponse, CSession, CString):
+    _name = f"bosauth_{_kind.__name__[1:].lower()}"
+    TYPES[f"{_name}*"] = {POINTER(_kind)}
+    TYPES[f"{_name}**"] = {POINTER(POINTER(_kind))}
 
 #: The NULL values of types that are not pointers in ctypes.
 NULLS = {c_char_p: None, c_void_p: None, WaitHook: WaitHook()}
@@ -87,10 +99,16 @@ class Handles(unittest.TestCase):
 
     def assert_invalid(self, handle):
         error, session = POINTER(CError)(), POINTER(CSession)()
+        otp_id, response = POINTER(CString)(), POINTER(CResponse)()
         calls = (
             (lib.bosauth_bind_token, (b"users", b"e", b"p", b"t", None)),
             (lib.bosauth_unbind_token, (b"users", b"e", b"p", b"t", None)),
             (lib.bosauth_auth_with_token, (b"users", b"t", None, byref(session))),
+            (lib.bosauth_auth_with_password, (b"users", b"i", b"p", None, byref(session))),
+            (lib.bosauth_request_otp, (b"users", b"e", None, byref(otp_id))),
+            (lib.bosauth_auth_with_otp, (b"users", b"o", b"c", None, byref(session))),
+            (lib.bosauth_auth_refresh, (None, byref(session))),
+            (lib.bosauth_send, (b"GET", b"/api/health", None, 0, None, byref(response))),
             (lib.bosauth_client_session, (byref(session),)),
             (lib.bosauth_client_save_session, (b"a.b.c", None)),
             (lib.bosauth_client_clear_session, ()),
@@ -99,7 +117,7 @@ class Handles(unittest.TestCase):
             self.assertEqual(call(handle, *arguments, byref(error)), Status.INVALID_HANDLE)
             self.assertEqual(lib.bosauth_error_status(error), Status.INVALID_HANDLE)
             self.assertEqual(lib.bosauth_error_argument(error), b"client")
-            self.assertFalse(session)
+            self.assertFalse(session or otp_id or response)
             lib.bosauth_error_free(error)
 
     def test_invalid_handles(self):

@@ -5,6 +5,7 @@ import gc
 import unittest
 from unittest import mock
 
+import bosauth
 from bosauth import BosBase, Cancel, ClientResponseError
 from bosauth._library import lib
 from bosauth._prototypes import FREE, finalizer
@@ -36,8 +37,10 @@ class Counting:
                 self._count_created(owner, name.replace("_free", "_new"))
         for name in ("bosauth_client_new", "bosauth_client_session", "bosauth_client_save_session"):
             self._count_outputs(name)
-        self._count_outputs("bosauth_bind_token")
-        self._count_outputs("bosauth_auth_with_token")
+        for name in ("bind_token", "auth_with_token", "auth_with_password", "auth_with_otp", "auth_refresh"):
+            self._count_outputs(f"bosauth_{name}")
+        for name in ("request_otp", "send", "generate_token"):
+            self._count_outputs(f"bosauth_{name}")
 
     def __enter__(self):
         # Objects of earlier tests in reference cycles must not be counted.
@@ -111,6 +114,14 @@ class Ownership(unittest.TestCase):
             yield lambda: users.bind_custom_token(*strings)
         yield lambda: users.auth_with_token(5)
         yield lambda: users.auth_with_token("t", mfa_id="a/")
+        yield lambda: users.auth_with_password("i", 5)
+        yield lambda: users.auth_with_otp("o", "c", mfa_id="a/")
+        yield lambda: users.auth_refresh(query={"a": Raising()})
+        yield lambda: client.send("/x", method="POST", body={"a": Raising()})
+        yield lambda: client.send("/x", body={"a": "x"}, cancel=Cancel())
+        yield lambda: client.collection("guarded").request_otp("e@example.com")
+        yield lambda: client.send_raw("/api/health").header("\0")
+        yield bosauth.generate_token
         yield lambda: client.collection(5).auth_with_token("t")
         yield lambda: client.auth_store.save("a b")
         yield lambda: client.auth_store.save("a.b.c", {1: {2}})

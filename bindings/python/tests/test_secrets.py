@@ -14,6 +14,7 @@ import unittest.mock
 from pathlib import Path
 
 from bosauth import BosBase, ClientResponseError
+from bosauth._json import JsonString, to_json
 from bosauth._strings import SecretCopy, c_string, zeroize
 from support import EMAIL, URL, WATCHDOG, MockServer, bound_token, new_token, response, start_python
 
@@ -58,6 +59,30 @@ class Secrets(unittest.TestCase):
         yield lambda: login(self.token)
         yield lambda: login(self.token, mfa_id=self.key + "/")
         yield lambda: login({self.token})
+        password, otp, send = self.users.auth_with_password, self.users.auth_with_otp, self.client.send
+        yield lambda: password(EMAIL, self.password, headers={"X-Key": self.key})
+        yield lambda: password(EMAIL, self.password + nul, body={"key": self.key})
+        yield lambda: password(EMAIL, [self.password])
+        yield lambda: password(EMAIL, self.password, auto_refresh_threshold=1)
+        yield lambda: otp("id", self.password)
+        yield lambda: otp("id", self.password + "\ud800", mfa_id=self.key)
+        yield lambda: otp(self.key + "/", self.password)
+        yield lambda: self.users.request_otp(self.password)
+        yield lambda: self.users.request_otp({self.password})
+        yield lambda: self.users.auth_refresh(headers={"X-Key": self.key})
+        yield lambda: self.users.auth_refresh(timeout=self.key)
+        yield lambda: send("/api/none", method="POST", body={"password": self.password, "list": [self.token]})
+        yield lambda: send("/x", method="POST", body={"password": self.password, "invalid": object()})
+        yield lambda: send("/x", method="POST", body=[self.password, {"invalid": float("nan")}])
+        yield lambda: send("/x", method="POST", body={self.password})
+        yield lambda: send("/x", method="POST", body=self.password + "\ud800")
+        yield lambda: send("/x", body=self.password.encode())
+        yield lambda: send(self.key, headers={"Authorization": self.key})
+        yield lambda: self.client.send_raw("/api/none", method=self.key, body=self.password)
+        yield lambda: asyncio.run(self.client.aio.send("/api/none", method="POST", body={"password": self.password}))
+        yield lambda: asyncio.run(self.client.aio.send_raw("/x", method="POST", body={"password": {self.password}}))
+        yield lambda: asyncio.run(self.users.aio.auth_with_password(EMAIL, self.password))
+        yield lambda: asyncio.run(self.users.aio.auth_with_otp("id", self.password, mfa_id=self.key))
         yield lambda: asyncio.run(self.users.aio.bind_custom_token(EMAIL, self.password, self.token))
         yield lambda: asyncio.run(self.users.aio.bind_custom_token(EMAIL, [self.password], self.token))
         yield lambda: asyncio.run(self.users.aio.auth_with_token(self.token, mfa_id=self.key + "/"))
@@ -132,12 +157,25 @@ class Secrets(unittest.TestCase):
                 self.assert_hidden(shown(error))
                 self.assertEqual(error.response, {"message": "***", "data": {"x": "***"}})
 
+    def test_echoed_secrets_of_a_request_are_redacted(self):
+        echo = '{{"message":"{}","data":{{"x":"{}"}},"status":400}}'
+        with MockServer(response(400, echo.format(self.password, self.token).encode())) as server:
+            client = BosBase(server.url)
+            client.auth_store.save(self.token)
+            try:
+                client.send("/x", method="POST", body={"user": {"oldPassword": self.password}})
+            except ClientResponseError as error:
+                self.assert_hidden(shown(error))
+                self.assertEqual(error.response, {"message": "***", "data": {"x": "***"}, "status": 400})
+
     def test_representations_contain_no_secret(self):
         self.token = bound_token()
         result = self.users.auth_with_token(self.token)
         self.key = result["token"]
         store = self.client.auth_store
-        for instance in (self.client, self.users, store, store.snapshot(), result, result.session, [result]):
+        received = self.client.send_raw("/api/collections/users/auth-refresh", method="POST")
+        self.assertEqual(received.data["token"], self.key)
+        for instance in (self.client, self.users, store, store.snapshot(), result, result.session, [result], received):
             self.assert_hidden([repr(instance), str(instance), f"{instance}"])
 
 
@@ -165,6 +203,30 @@ class Memory(unittest.TestCase):
             with self.assertRaises(ClientResponseError):
                 BosBase(URL).collection("users").bind_custom_token("\u00e9", bytearray(b"p"), "t\0")
         self.assertEqual([buffer.raw.strip(b"\0") for buffer in buffers], [b"", b""])
+
+    def test_json_is_zeroized(self):
+        strings = []
+
+        class Watched(JsonString):
+            __slots__ = ()
+
+            def __init__(self, value):
+                super().__init__(value)
+                strings.append(self._as_parameter_)
+
+        value = {"password": "".join(("sec", "ret")), "list": ["\u6f22\"", 1, None, {}]}
+        with unittest.mock.patch("bosauth._json.JsonString", Watched):
+            body = to_json(value, "body")
+            buffer = body._as_parameter_
+            self.assertEqual(buffer.value, rb'{"password":"secret","list":["\u6f22\"",1,null,{}]}')
+            self.assertEqual(body.length, len(buffer.value))
+            with self.assertRaises(ClientResponseError):
+                to_json({"password": "secret", "invalid": object()}, "body")
+        self.assertEqual([pointer.string.strip("\0") for pointer in strings], [""] * len(strings))
+        self.assertGreater(len(strings), 4)
+        del body
+        self.assertEqual(buffer.raw, bytes(len(buffer)))
+        self.assertEqual(value["password"], "secret", "the string of the program is unchanged")
 
     def test_strings_that_contain_their_encoding_are_not_copied(self):
         string = "".join(("sec", "ret"))
@@ -229,9 +291,9 @@ def read(memory, start, length):
 
 
 CALLING = r"""
-import gc, sys
+import ctypes, gc, sys
 from bosauth import BosBase, ClientResponseError
-from bosauth._strings import zeroize
+from bosauth._strings import c_string, zeroize
 
 def received():
     masked = bytes.fromhex(sys.stdin.readline())
@@ -243,11 +305,19 @@ def received():
 password, token, kept = received(), received(), received()
 url, email = sys.argv[1:]
 client = BosBase(url)
-users = client.collection("users")
+users, guarded = client.collection("users"), client.collection("guarded")
+string = password.decode("ascii")
+path = "/api/collections/users/auth-with-password"
 for call in (
     lambda: users.bind_custom_token(email, password, token),
     lambda: users.unbind_custom_token(email, password, token),
     lambda: users.auth_with_token(token, headers={"X-Key": token}),
+    lambda: users.auth_with_password(password, password),
+    lambda: guarded.request_otp(password),
+    lambda: guarded.auth_with_otp(password, "code"),
+    lambda: client.send(path, method="POST", body=password),
+    lambda: client.send(path, method="POST", body={"identity": string, "password": [string]}),
+    lambda: users.bind_custom_token(email, password, token, body={"key": string}),
 ):
     try:
         call()
@@ -255,6 +325,7 @@ for call in (
         assert error.status == 400
 zeroize(password)
 zeroize(token)
+ctypes.memset(c_string(string, "string"), 0, len(string))
 client.close()
 gc.collect()
 print("done", flush=True)

@@ -9,6 +9,16 @@ from support import EMAIL, PASSWORD, URL, MockServer, bound_token, new_token, re
 
 FIX, ASK = Action.FIX_CALL, Action.ASK_CREDENTIALS
 
+#: The string arguments of each call of a collection.
+CALLS = {
+    "bind_custom_token": ("email", "password", "token"),
+    "unbind_custom_token": ("email", "password", "token"),
+    "auth_with_token": ("token",),
+    "auth_with_password": ("identity", "password"),
+    "request_otp": ("email",),
+    "auth_with_otp": ("otp_id", "password"),
+}
+
 
 class Arguments(unittest.TestCase):
     def setUp(self):
@@ -17,20 +27,16 @@ class Arguments(unittest.TestCase):
 
     def calls(self, client):
         """Yields every string argument with a call that takes only it."""
-        valid = {"collection": "users", "email": "e", "password": "p", "token": "t"}
 
-        def call(name, **invalid):
-            arguments = {**valid, **invalid}
-            method = getattr(client.collection(arguments.pop("collection")), name)
-            if name == "auth_with_token":
-                arguments = {"token": arguments["token"]}
-            return method(**arguments)
+        def call(name, invalid):
+            arguments = {**dict.fromkeys(CALLS[name], "x"), "collection": "users", **invalid}
+            return getattr(client.collection(arguments.pop("collection")), name)(**arguments)
 
-        for name in ("bind_custom_token", "unbind_custom_token"):
-            for argument in valid:
-                yield argument, lambda value, name=name, argument=argument: call(name, **{argument: value})
-        for argument in ("collection", "token"):
-            yield argument, lambda value, argument=argument: call("auth_with_token", **{argument: value})
+        for name, strings in CALLS.items():
+            for argument in ("collection", *strings):
+                yield argument, lambda value, name=name, argument=argument: call(name, {argument: value})
+        yield "path", client.send
+        yield "method", lambda value: client.send_raw("/x", method=value)
         yield "token", client.auth_store.save
         yield "base_url", BosBase
 
@@ -58,7 +64,7 @@ class Arguments(unittest.TestCase):
         ]
         client = BosBase(self.server.url)
         for argument, call in self.calls(client):
-            action = ASK if argument in ("email", "password") else FIX
+            action = ASK if argument in ("email", "identity", "password") else FIX
             for value, status in invalid:
                 with self.subTest(argument=argument, value=value[:9]):
                     self.assert_rejected(lambda: call(value), status, argument, action)
@@ -84,6 +90,25 @@ class Arguments(unittest.TestCase):
             self.assert_rejected(lambda: bind(fill(256), "p", "t"), Status.INVALID_ARGUMENT, "email", ASK)
             self.assert_rejected(lambda: bind("e", fill(256), "t"), Status.INVALID_ARGUMENT, "password", ASK)
             self.assert_rejected(lambda: bind("e", "p", fill(1025)), Status.INVALID_ARGUMENT, "token")
+
+    def test_invalid_requests_are_named(self):
+        invalid = [({"body": body}, "body") for body in ({"a": {1}}, [float("nan")], [object()], {(1,): 1})]
+        invalid += [({"body": "", "method": "CONNECT"}, "method"), ({"body": "x", "method": "GET"}, "body")]
+        invalid += [({"query": {name: "x"}}, "name") for name in ("mfaId", "token", "")]
+        invalid += [({"headers": {"Host": "x"}}, "name"), ({"headers": {"X": "a\nb"}}, "value"), ({"timeout": 0}, "timeout")]
+        client = BosBase(self.server.url)
+        for send in (client.send, client.send_raw):
+            for options, argument in invalid:
+                with self.subTest(options):
+                    self.assert_rejected(
+                        lambda: send("/x", **{"method": "POST", **options}), Status.INVALID_ARGUMENT, argument
+                    )
+            with self.subTest("surrogate"):
+                self.assert_rejected(lambda: send("/x", method="POST", body="\ud800"), Status.INVALID_UTF8, "body")
+            for body in (5, True, {1}, memoryview(b"x"), object()):
+                with self.subTest(body), self.assertRaisesRegex(TypeError, f"body .*{type(body).__name__}"):
+                    send("/x", method="POST", body=body)
+        self.assertEqual(self.server.requests, [])
 
     def test_special_characters_are_sent_unchanged(self):
         users = BosBase(self.server.url).collection("users")

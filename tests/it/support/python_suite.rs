@@ -16,6 +16,7 @@ pub fn package() -> PathBuf {
 pub fn config() -> Config {
     Config {
         seed: Some(Seed::File(package().join("tests/seed.json"))),
+        control: true,
         ..Config::default()
     }
 }

@@ -83,7 +83,8 @@ impl Scenario {
 
     /// Whether it runs in this language.
     pub fn is_for(&self, language: &str) -> bool {
-        self.only.as_ref().is_none_or(|only| only == language)
+        let only = self.only.as_ref();
+        only.is_none_or(|only| only.split(' ').any(|name| name == language))
     }
 
     /// Runs it against a new server on this database or, with `None`, in memory, with random placeholders, up to the

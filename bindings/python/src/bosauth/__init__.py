@@ -1,4 +1,4 @@
-"""bosauth: binds a custom token to a BosBase account, logs in with it, and unbinds it.
+"""bosauth: binds a custom token to a BosBase account, logs in with it and a second factor, and uses the session.
 
 Names are those of the official package ``bosbase``, so that a program migrates by changing the import::
 
@@ -26,11 +26,14 @@ from ._errors import (
     SecondFactorError,
 )
 from ._library import version
+from ._requests import AsyncClient, Response
 from ._session import AuthResult, Session
+from ._tokens import generate_token
 
 __all__ = [
     "Action",
     "AskCredentialsError",
+    "AsyncClient",
     "AsyncCollection",
     "AuthResult",
     "AuthStore",
@@ -42,11 +45,13 @@ __all__ = [
     "ContactOperatorError",
     "FixCallError",
     "ReportBugError",
+    "Response",
     "RetryLaterError",
     "SecondFactorError",
     "Session",
     "Status",
     "__version__",
+    "generate_token",
     "version",
 ]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Dict, NoReturn, Optional
 from ._errors import check, hides_arguments, new_error
 from ._handle import Handle
 from ._hints import no_attribute
+from ._json import JsonObject, c_json
 from ._library import lib
-from ._options import JsonObject, to_json
 from ._prototypes import Session as SessionPointer
 from ._session import Session
 from ._strings import StringLike, c_string
@@ -66,7 +66,7 @@ class AuthStore:
         :raises ClientResponseError: INVALID_ARGUMENT
         """
         token_pointer = c_string(token, "token")
-        record_pointer = None if record is None else c_string(to_json(record, "record"), "record")
+        record_pointer = None if record is None else c_json(record, "record", with_none=True)
         error = new_error()
         status = lib.bosauth_client_save_session(self._handle.value, token_pointer, record_pointer, ctypes.byref(error))
         check(status, error)

@@ -5,17 +5,22 @@ from __future__ import annotations
 
 import sys
 import threading
-from functools import partial
+from functools import partial, wraps
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Callable, Dict, Generator, Generic, List, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Coroutine, Dict, Generator, Generic, List, Optional, TypeVar, cast
 
 from . import _greenlets, _threads
 from ._cancel import trigger
+from ._interrupts import without_entry_signals
 from ._library import IS_MAIN_INTERPRETER, lib
 from ._prototypes import Cancel, Options, WaitHook
 
 if TYPE_CHECKING:
     import asyncio
+
+    from typing_extensions import Concatenate, ParamSpec
+
+    _Arguments = ParamSpec("_Arguments")
 
 Result = TypeVar("Result")
 
@@ -232,6 +237,36 @@ async def awaiting(call: Call[Result]) -> Result:
     if cancelled is not None:
         raise cancelled
     return job.result()
+
+
+def awaited(
+    method: Callable[Concatenate[Any, _Arguments], Result],
+) -> Callable[Concatenate[Any, _Arguments], Coroutine[Any, Any, Result]]:
+    """Returns the coroutine function of a method: its object has the methods that return coroutines as ``_calls``.
+
+    As with :func:`hides_arguments`, its errors have no frames with secrets.
+    """
+
+    @wraps(method)
+    @without_entry_signals
+    async def wrapper(self: Any, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> Result:
+        try:
+            try:
+                arguments: Any = [kwargs, args]
+                args = kwargs = None  # type: ignore[assignment]
+                return await cast(
+                    "Coroutine[Any, Any, Result]", method(self._calls, *arguments.pop(), **arguments.pop())
+                )
+            except BaseException as error:
+                args = kwargs = arguments = None  # type: ignore[assignment]
+                error.__traceback__ = error.__context__ = None
+                raise error
+        except BaseException as error:
+            args = kwargs = arguments = None  # type: ignore[assignment]
+            error.__traceback__ = error.__context__ = None
+            raise error
+
+    return wrapper
 
 
 def _notify(loop: asyncio.AbstractEventLoop, done: asyncio.Future[None]) -> None:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Optional, Type
 
 from ._auth_store import AuthStore
-from ._call import blocking
+from ._call import awaiting, blocking
 from ._collection import Collection
 from ._errors import check, hides_arguments, new_error
 from ._handle import Handle
@@ -15,10 +15,11 @@ from ._hints import no_attribute
 from ._library import lib
 from ._options import Headers, new_config
 from ._prototypes import Client
+from ._requests import AsyncClient, Requests
 from ._strings import StringLike, c_string, milliseconds
 
 
-class BosBase:
+class BosBase(Requests):
     """A client of one BosBase server, with a session (:attr:`auth_store`).
 
     Threads may share a client. A child of ``os.fork`` may use the client of its parent, over new connections. A client
@@ -63,7 +64,7 @@ class BosBase:
         url = c_string(base_url, "base_url")
         check(lib.bosauth_client_new(url, config, ctypes.byref(handle), ctypes.byref(error)), error)
         self._base_url = (base_url if isinstance(base_url, str) else base_url.decode("ascii")).rstrip("/")
-        self._handle = Handle(handle)
+        super().__init__(Handle(handle), blocking)
         self._auth_store = AuthStore(self._handle)
 
     @property
@@ -80,6 +81,11 @@ class BosBase:
         """Returns the calls for an auth collection, by name or id of 1 to 255 bytes, such as "users" or
         "_superusers"."""
         return Collection(self._handle, collection_id_or_name, blocking)
+
+    @property
+    def aio(self) -> AsyncClient:
+        """:meth:`send` and :meth:`send_raw` as coroutines. Collections have their own: :attr:`Collection.aio`."""
+        return AsyncClient(Requests(self._handle, awaiting))
 
     def close(self, wait: float = 1.0) -> bool:
         """Closes the client and removes its session. Its calls on other threads and in tasks raise CANCELLED, unless

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 #: The ABI version that this package requires: the major version in the high 16 bits, the minor one in the low.
-ABI_VERSION = 65536
+ABI_VERSION = 65537
 
 
 class Status(IntEnum):

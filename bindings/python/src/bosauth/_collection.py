@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import functools
 from ctypes import byref
-from typing import TYPE_CHECKING, Any, Callable, Coroutine, NoReturn, Optional, cast
+from typing import TYPE_CHECKING, Any, Callable, Dict, NoReturn, Optional, Tuple
 
-from ._call import Call, Result, awaiting
+from ._auth_store import AuthStore
+from ._call import Call, awaited, awaiting
 from ._cancel import Cancel, new_handle
 from ._codes import Action, Status
-from ._errors import check, failure, hides_arguments, new_error
+from ._errors import ClientResponseError, check, failure, hides_arguments, new_error
 from ._handle import Handle
 from ._hints import no_attribute
-from ._interrupts import without_entry_signals
+from ._json import JsonObject
 from ._library import lib
-from ._options import Headers, JsonObject, Query, new_options
-from ._prototypes import Options
+from ._options import Headers, Query, new_options
+from ._prototypes import Options, String
 from ._prototypes import Session as SessionPointer
 from ._session import AuthResult, Session
 from ._strings import StringLike, c_string, encode
-
-if TYPE_CHECKING:
-    from typing_extensions import Concatenate, ParamSpec
-
-    _Arguments = ParamSpec("_Arguments")
 
 
 class Collection:
@@ -49,7 +44,7 @@ class Collection:
     def __init__(self, handle: Handle, name: StringLike, run: Callable[[Call[Any]], Any]) -> None:
         """Called by :meth:`BosBase.collection`. ``run`` runs the calls."""
         self._handle = handle
-        self._name = name
+        self._name = encode(name, "collection")
         self._run = run
 
     @hides_arguments
@@ -68,7 +63,7 @@ class Collection:
         """Binds a token to an account, so that the token alone can log in.
 
         A token that is bound to another account of the collection moves to this one. The token is a password: generate
-        at least 128 random bits (``secrets.token_urlsafe(32)``). The session does not change.
+        at least 128 random bits (:func:`generate_token`). The session does not change.
 
         :param email: 1 to 255 bytes, case-sensitive
         :param password: 1 to 255 bytes
@@ -131,26 +126,203 @@ class Collection:
             :attr:`Status.UNKNOWN_TOKEN`), MFA_REQUIRED, FORBIDDEN, NOT_FOUND, and errors common to all calls
         """
         if auto_refresh_threshold is not None:
-            message = "refreshing a session is not supported yet"
-            raise failure(Status.UNSUPPORTED, Action.FIX_CALL, message, "auto_refresh_threshold")
+            raise _no_auto_refresh()
+        strings = (self._name, c_string(token, "token"))
+        return self._log_in(
+            lib.bosauth_auth_with_token,
+            strings,
+            expand,
+            fields,
+            body,
+            query,
+            headers,
+            timeout,
+            keep_session,
+            mfa_id,
+            cancel,
+        )
+
+    @hides_arguments
+    def auth_with_password(
+        self,
+        identity: StringLike,
+        password: StringLike,
+        *,
+        expand: Optional[str] = None,
+        fields: Optional[str] = None,
+        auto_refresh_threshold: Optional[int] = None,
+        auto_refresh: bool = True,
+        body: Optional[JsonObject] = None,
+        query: Optional[Query] = None,
+        headers: Optional[Headers] = None,
+        timeout: Optional[float] = None,
+        keep_session: bool = True,
+        mfa_id: Optional[StringLike] = None,
+        cancel: Optional[Cancel] = None,
+    ) -> AuthResult:
+        """Logs in with a password, as :meth:`auth_with_token` does with a token. The call is not retried.
+
+        :param identity: the email, or another field of the account that the collection allows; 1 to 255 bytes
+        :param password: 1 to 255 bytes
+        :raises ClientResponseError: CREDENTIALS, VALIDATION, METHOD_DISABLED, and those of :meth:`auth_with_token`
+            except UNKNOWN_TOKEN
+        """
+        if auto_refresh_threshold is not None:
+            raise _no_auto_refresh()
+        strings = (self._name, c_string(identity, "identity"), c_string(password, "password"))
+        return self._log_in(
+            lib.bosauth_auth_with_password,
+            strings,
+            expand,
+            fields,
+            body,
+            query,
+            headers,
+            timeout,
+            keep_session,
+            mfa_id,
+            cancel,
+        )
+
+    @hides_arguments
+    def request_otp(
+        self,
+        email: StringLike,
+        *,
+        body: Optional[JsonObject] = None,
+        query: Optional[Query] = None,
+        headers: Optional[Headers] = None,
+        timeout: Optional[float] = None,
+        cancel: Optional[Cancel] = None,
+    ) -> Dict[str, Any]:
+        """Requests a one-time password, which the server mails to the user. The call is not retried.
+
+        Success does not prove that the account exists: the server also returns an id for an unknown email.
+
+        :param email: 1 to 255 bytes
+        :returns: a dictionary with ``otpId``, for :meth:`auth_with_otp`
+        :raises ClientResponseError: VALIDATION, METHOD_DISABLED, NOT_FOUND, and errors common to all calls. If
+            ``outcome_unknown`` is true, the mail may have been sent
+        """
+        email_pointer = c_string(email, "email")
+        handle = new_handle(cancel)
+        options = new_options(body, query, headers, timeout, handle)
+
+        def request(options: Optional[Options]) -> Dict[str, Any]:
+            otp_id, error = String(), new_error()
+            check(
+                lib.bosauth_request_otp(
+                    self._handle.value, self._name, email_pointer, options, byref(otp_id), byref(error)
+                ),
+                error,
+            )
+            return {"otpId": lib.bosauth_string_data(otp_id).decode("ascii")}
+
+        result: Dict[str, Any] = self._run(Call(options, handle, request))
+        return result
+
+    @hides_arguments
+    def auth_with_otp(
+        self,
+        otp_id: StringLike,
+        password: StringLike,
+        *,
+        expand: Optional[str] = None,
+        fields: Optional[str] = None,
+        body: Optional[JsonObject] = None,
+        query: Optional[Query] = None,
+        headers: Optional[Headers] = None,
+        timeout: Optional[float] = None,
+        keep_session: bool = True,
+        mfa_id: Optional[StringLike] = None,
+        cancel: Optional[Cancel] = None,
+    ) -> AuthResult:
+        """Logs in with a one-time password, as :meth:`auth_with_token` does with a token. The call is not retried.
+
+        :param otp_id: ``otpId`` from :meth:`request_otp`
+        :param password: the one-time password that the user received; 1 to 71 bytes
+        :raises ClientResponseError: OTP_INVALID (the one-time password is wrong, expired or was tried too often),
+            VALIDATION, METHOD_DISABLED, and those of :meth:`auth_with_token` except UNKNOWN_TOKEN
+        """
+        strings = (self._name, c_string(otp_id, "otp_id"), c_string(password, "password"))
+        return self._log_in(
+            lib.bosauth_auth_with_otp,
+            strings,
+            expand,
+            fields,
+            body,
+            query,
+            headers,
+            timeout,
+            keep_session,
+            mfa_id,
+            cancel,
+        )
+
+    @hides_arguments
+    def auth_refresh(
+        self,
+        *,
+        expand: Optional[str] = None,
+        fields: Optional[str] = None,
+        body: Optional[JsonObject] = None,
+        query: Optional[Query] = None,
+        headers: Optional[Headers] = None,
+        timeout: Optional[float] = None,
+        keep_session: bool = True,
+        cancel: Optional[Cancel] = None,
+    ) -> AuthResult:
+        """Checks the session of the client with the server and updates its record. An error leaves it unchanged.
+
+        The collection must be that of the session. The server returns the token unchanged. From the second refresh of a
+        token on, the record may be up to 30 minutes old; for a current one, use :meth:`BosBase.send` with the path
+        "/api/collections/{collection}/records/{id}".
+
+        :param keep_session: if False, the session of the client does not change
+        :returns: a dictionary with ``token`` and ``record``
+        :raises ClientResponseError: NO_SESSION (nothing is sent), UNAUTHORIZED (log in again), FORBIDDEN, NOT_FOUND, and
+            errors common to all calls
+        """
+        self._check_session()
+        return self._log_in(
+            lib.bosauth_auth_refresh, (), expand, fields, body, query, headers, timeout, keep_session, None, cancel
+        )
+
+    def _log_in(
+        self,
+        function: Callable[..., int],
+        strings: Tuple[Any, ...],
+        expand: Optional[str],
+        fields: Optional[str],
+        body: Optional[JsonObject],
+        query: Optional[Query],
+        headers: Optional[Headers],
+        timeout: Optional[float],
+        keep_session: bool,
+        mfa_id: Optional[StringLike],
+        cancel: Optional[Cancel],
+    ) -> AuthResult:
         if expand is not None or fields is not None:
             query = _with_defaults(query, expand=expand, fields=fields)
         handle = new_handle(cancel)
         options = new_options(body, query, headers, timeout, handle, keep_session, mfa_id)
-        name, token_pointer = encode(self._name, "collection"), c_string(token, "token")
 
         def log_in(options: Optional[Options]) -> AuthResult:
             session, error = SessionPointer(), new_error()
-            check(
-                lib.bosauth_auth_with_token(
-                    self._handle.value, name, token_pointer, options, byref(session), byref(error)
-                ),
-                error,
-            )
+            check(function(self._handle.value, *strings, options, byref(session), byref(error)), error)
             return AuthResult(Session(session))
 
         result: AuthResult = self._run(Call(options, handle, log_in))
         return result
+
+    def _check_session(self) -> None:
+        """Rejects a session of another collection."""
+        session = AuthStore(self._handle).snapshot()
+        names = [session.field(name) for name in ("collectionId", "collectionName")] if session else []
+        # Names of collections are not case-sensitive.
+        if any(names) and self._name.lower() not in (name.lower().encode("utf-8") for name in names):
+            message = "collection must be that of the session"
+            raise failure(Status.INVALID_ARGUMENT, Action.FIX_CALL, message, "collection")
 
     def _change(
         self,
@@ -164,15 +336,13 @@ class Collection:
         timeout: Optional[float],
         cancel: Optional[Cancel],
     ) -> bool:
-        strings = {"email": email, "password": password, "token": token}
+        pointers = (c_string(email, "email"), c_string(password, "password"), c_string(token, "token"))
         handle = new_handle(cancel)
         options = new_options(body, query, headers, timeout, handle)
-        name = encode(self._name, "collection")
-        pointers = [c_string(value, argument) for argument, value in strings.items()]
 
         def change_binding(options: Optional[Options]) -> bool:
             error = new_error()
-            check(function(self._handle.value, name, *pointers, options, byref(error)), error)
+            check(function(self._handle.value, self._name, *pointers, options, byref(error)), error)
             return True
 
         result: bool = self._run(Call(options, handle, change_binding))
@@ -189,35 +359,11 @@ class Collection:
             raise no_attribute(self, name)
 
     def __repr__(self) -> str:
-        return f"<Collection {self._name!r}>"
+        return f"<Collection {self._shown_name!r}>"
 
-
-def _awaited(
-    method: Callable[Concatenate[Collection, _Arguments], Result],
-) -> Callable[Concatenate[AsyncCollection, _Arguments], Coroutine[Any, Any, Result]]:
-    """Returns the coroutine function of a call. As with :func:`hides_arguments`, its errors have no frames with
-    secrets."""
-
-    @functools.wraps(method)
-    @without_entry_signals
-    async def wrapper(self: AsyncCollection, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> Result:
-        try:
-            try:
-                arguments: Any = [kwargs, args]
-                args = kwargs = None  # type: ignore[assignment]
-                return await cast(
-                    "Coroutine[Any, Any, Result]", method(self._calls, *arguments.pop(), **arguments.pop())
-                )
-            except BaseException as error:
-                args = kwargs = arguments = None  # type: ignore[assignment]
-                error.__traceback__ = error.__context__ = None
-                raise error
-        except BaseException as error:
-            args = kwargs = arguments = None  # type: ignore[assignment]
-            error.__traceback__ = error.__context__ = None
-            raise error
-
-    return wrapper
+    @property
+    def _shown_name(self) -> str:
+        return self._name.decode("utf-8", "replace")
 
 
 class AsyncCollection:
@@ -234,9 +380,13 @@ class AsyncCollection:
         """Created by :attr:`Collection.aio`."""
         self._calls = calls
 
-    bind_custom_token = _awaited(Collection.bind_custom_token)
-    unbind_custom_token = _awaited(Collection.unbind_custom_token)
-    auth_with_token = _awaited(Collection.auth_with_token)
+    bind_custom_token = awaited(Collection.bind_custom_token)
+    unbind_custom_token = awaited(Collection.unbind_custom_token)
+    auth_with_token = awaited(Collection.auth_with_token)
+    auth_with_password = awaited(Collection.auth_with_password)
+    request_otp = awaited(Collection.request_otp)
+    auth_with_otp = awaited(Collection.auth_with_otp)
+    auth_refresh = awaited(Collection.auth_refresh)
 
     if not TYPE_CHECKING:  # Type checkers must report other attributes as errors.
 
@@ -244,7 +394,12 @@ class AsyncCollection:
             raise no_attribute(self, name)
 
     def __repr__(self) -> str:
-        return f"<AsyncCollection {self._calls._name!r}>"
+        return f"<AsyncCollection {self._calls._shown_name!r}>"
+
+
+def _no_auto_refresh() -> ClientResponseError:
+    message = "automatic refresh of a session is not supported: use auth_refresh()"
+    return failure(Status.UNSUPPORTED, Action.FIX_CALL, message, "auto_refresh_threshold")
 
 
 def _with_defaults(query: Optional[Query], **defaults: Optional[str]) -> Query:

@@ -125,6 +125,7 @@ TERMS: Tuple[Tuple[str, Any], ...] = (
 #: Names of arguments in this package by their names in bosauth.h.
 ARGUMENTS = {
     "bytes": "max_response_bytes",
+    "code": "password",
     "ms": "timeout",
     "object": "body",
     "pem": "roots_pem",

@@ -6,12 +6,10 @@ of setters are therefore ignored here.
 
 from __future__ import annotations
 
-import json
 from collections import abc
 from typing import Any, Callable, Iterable, List, Mapping, Optional, Tuple, Union
 
-from ._codes import Action, Status
-from ._errors import failure
+from ._json import JsonObject, c_json
 from ._library import lib
 from ._prototypes import Cancel, Config, Options
 from ._strings import StringLike, c_string, clamped, encode, milliseconds
@@ -19,8 +17,6 @@ from ._strings import StringLike, c_string, clamped, encode, milliseconds
 #: Header values by name. A list sends the header several times.
 Headers = Mapping[str, Union[StringLike, List[StringLike]]]
 Query = Mapping[str, Any]
-#: A mapping, or a JSON object as a string.
-JsonObject = Union[Mapping[str, Any], StringLike]
 
 
 def new_config(
@@ -62,16 +58,24 @@ def new_options(
         return None
     query, query_mfa_id = _without_mfa_id(query)
     body, body_mfa_id = _without_mfa_id(body)
+    options = request_options(query, headers, timeout, cancel)
+    if body is not None:
+        lib.bosauth_options_set_body_json(options, c_json(body, "body"))
+    _set(lib.bosauth_options_set_keep_session, options, int(bool(keep_session)))
+    for value in (body_mfa_id, query_mfa_id, mfa_id):
+        _set_string(lib.bosauth_options_set_mfa_id, options, value, "mfa_id")
+    return options
+
+
+def request_options(
+    query: Optional[Query], headers: Optional[Headers], timeout: Optional[float], cancel: Optional[Cancel]
+) -> Options:
+    """Creates a ``bosauth_options`` with the options of any request."""
     options: Options = lib.bosauth_options_new()
     _set(lib.bosauth_options_set_cancel, options, cancel)
     _set(lib.bosauth_options_set_timeout_ms, options, milliseconds(timeout, "timeout"))
     _add_query(options, query)
     _add_headers(lib.bosauth_options_add_header, options, headers)
-    if body is not None:
-        _set_string(lib.bosauth_options_set_body_json, options, to_json(body, "body"), "body")
-    _set(lib.bosauth_options_set_keep_session, options, int(bool(keep_session)))
-    for value in (body_mfa_id, query_mfa_id, mfa_id):
-        _set_string(lib.bosauth_options_set_mfa_id, options, value, "mfa_id")
     return options
 
 
@@ -115,14 +119,3 @@ def _pairs(values: Optional[Mapping[str, Any]], argument: str) -> Iterable[Tuple
     for name, value in values.items():
         several = value if isinstance(value, (list, tuple)) else [value]
         yield from ((name, one) for one in several if one is not None)
-
-
-def to_json(value: JsonObject, argument: str) -> StringLike:
-    """Encodes a mapping as JSON. A value that JSON cannot represent is INVALID_ARGUMENT, without the value."""
-    if not isinstance(value, abc.Mapping):
-        return value
-    try:
-        return json.dumps(dict(value), allow_nan=False, separators=(",", ":")).encode("ascii")
-    except (TypeError, ValueError, RecursionError):
-        message = f"{argument} contains a value that JSON cannot represent"
-    raise failure(Status.INVALID_ARGUMENT, Action.FIX_CALL, message, argument)

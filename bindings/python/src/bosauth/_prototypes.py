@@ -26,6 +26,14 @@ class CSession(ctypes.Structure):
     """``bosauth_session``, an opaque type."""
 
 
+class CResponse(ctypes.Structure):
+    """``bosauth_response``, an opaque type."""
+
+
+class CString(ctypes.Structure):
+    """``bosauth_string``, an opaque type."""
+
+
 # Owner types. An owner that is an out parameter exists before the call writes to it, and ctypes creates an owner that
 # is a result, so no signal can interrupt between the creation of an object and of its owner. ``declare`` adds
 # ``__del__``. Owners must not be copied.
@@ -65,6 +73,18 @@ class Session(POINTER(CSession)):  # type: ignore[misc]
     _type_ = CSession
 
 
+class Response(POINTER(CResponse)):  # type: ignore[misc]
+    """An owned ``bosauth_response``, or NULL."""
+
+    _type_ = CResponse
+
+
+class String(POINTER(CString)):  # type: ignore[misc]
+    """An owned ``bosauth_string``, or NULL."""
+
+    _type_ = CString
+
+
 #: The function that frees the object of each owner type.
 FREE = {
     Client: "bosauth_client_free",
@@ -73,6 +93,8 @@ FREE = {
     Config: "bosauth_config_free",
     Options: "bosauth_options_free",
     Session: "bosauth_session_free",
+    Response: "bosauth_response_free",
+    String: "bosauth_string_free",
 }
 
 #: ``bosauth_wait_fn``.
@@ -83,11 +105,15 @@ ErrorPointer = POINTER(CError)
 ConfigPointer = POINTER(CConfig)
 OptionsPointer = POINTER(COptions)
 SessionPointer = POINTER(CSession)
+ResponsePointer = POINTER(CResponse)
+StringPointer = POINTER(CString)
 ErrorOut = POINTER(ErrorPointer)
 SessionOut = POINTER(SessionPointer)
+ResponseOut = POINTER(ResponsePointer)
+StringOut = POINTER(StringPointer)
 
-#: Result and argument types by function name. ``c_char_p`` results are copied at once, except for the error body, which
-#: may contain NUL and is read by its length.
+#: Result and argument types by function name. ``c_char_p`` results are copied at once, except for bodies, which may
+#: contain NUL and are read by their length.
 PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
     "bosauth_version": (c_char_p, ()),
     "bosauth_abi_version": (c_uint32, ()),
@@ -133,6 +159,21 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
     "bosauth_bind_token": (Status, (c_uint64, c_char_p, c_char_p, c_char_p, c_char_p, OptionsPointer, ErrorOut)),
     "bosauth_unbind_token": (Status, (c_uint64, c_char_p, c_char_p, c_char_p, c_char_p, OptionsPointer, ErrorOut)),
     "bosauth_auth_with_token": (Status, (c_uint64, c_char_p, c_char_p, OptionsPointer, SessionOut, ErrorOut)),
+    "bosauth_auth_with_password": (
+        Status,
+        (c_uint64, c_char_p, c_char_p, c_char_p, OptionsPointer, SessionOut, ErrorOut),
+    ),
+    "bosauth_request_otp": (Status, (c_uint64, c_char_p, c_char_p, OptionsPointer, StringOut, ErrorOut)),
+    "bosauth_auth_with_otp": (Status, (c_uint64, c_char_p, c_char_p, c_char_p, OptionsPointer, SessionOut, ErrorOut)),
+    "bosauth_auth_refresh": (Status, (c_uint64, OptionsPointer, SessionOut, ErrorOut)),
+    "bosauth_send": (
+        Status,
+        (c_uint64, c_char_p, c_char_p, c_void_p, c_size_t, OptionsPointer, ResponseOut, ErrorOut),
+    ),
+    "bosauth_response_free": (None, (ResponsePointer,)),
+    "bosauth_response_http_status": (c_int32, (ResponsePointer,)),
+    "bosauth_response_header": (c_char_p, (ResponsePointer, c_char_p)),
+    "bosauth_response_body": (POINTER(c_char), (ResponsePointer, POINTER(c_size_t))),
     "bosauth_session_free": (None, (SessionPointer,)),
     "bosauth_session_token": (c_char_p, (SessionPointer,)),
     "bosauth_session_record_json": (c_char_p, (SessionPointer,)),
@@ -142,6 +183,9 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
     "bosauth_session_is_valid": (c_int32, (SessionPointer,)),
     "bosauth_session_is_superuser": (c_int32, (SessionPointer,)),
     "bosauth_session_was_kept": (c_int32, (SessionPointer,)),
+    "bosauth_string_free": (None, (StringPointer,)),
+    "bosauth_string_data": (c_char_p, (StringPointer,)),
+    "bosauth_generate_token": (Status, (StringOut, ErrorOut)),
     "bosauth_cancel_new": (Cancel, ()),
     "bosauth_cancel_trigger": (Status, (c_uint64,)),
     "bosauth_cancel_free": (Status, (c_uint64,)),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
+import re
 from operator import attrgetter
-from typing import Any, Optional, Union
+from typing import Any, Optional, Tuple, Union
 
 from ._codes import Action, Status
 from ._errors import failure
@@ -18,6 +19,11 @@ _INT64_MAX = 2**63 - 1
 
 #: The maximum timeout in seconds.
 _DAY = 86400
+
+#: Arguments that a user types.
+_CREDENTIALS = ("email", "identity", "password")
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class AsciiPointer(ctypes.c_char_p):
@@ -42,36 +48,66 @@ def c_string(value: StringLike, argument: str) -> Any:
     if isinstance(value, bytes):
         return value
     if isinstance(value, str) and value.isascii():
-        pointer = _as_utf8(value)
-        pointer.string = value
-        return pointer
+        return ascii_pointer(value)
     return SecretCopy(value)
 
 
-class SecretCopy:
-    """A copy of a string for the library, zeroized when it is deleted.
+def ascii_pointer(value: str) -> AsciiPointer:
+    """Returns a pointer to the characters of an ASCII string."""
+    pointer: AsciiPointer = _as_utf8(value)
+    pointer.string = value
+    return pointer
 
-    The copy is made once and never moves. The library checks UTF-8: a lone surrogate is copied as bytes that are
-    invalid in UTF-8, which the library rejects as INVALID_UTF8.
-    """
+
+class SecretBuffer:
+    """A buffer for the library, zeroized when it is deleted. It ends with a NUL and never moves."""
 
     # ctypes passes `_as_parameter_` in place of the object.
-    __slots__ = ("_as_parameter_", "_zeroize")
+    __slots__ = ("_as_parameter_", "length", "_zeroize")
 
     # Runs no Python bytecode, see `_prototypes.finalizer`.
     __del__ = property(attrgetter("_zeroize"))
 
-    def __init__(self, value: Union[str, bytearray]) -> None:
-        # UTF-8 has up to four bytes for a character.
-        size = 4 * len(value) if isinstance(value, str) else len(value)
+    def __init__(self, size: int) -> None:
         buffer = ctypes.create_string_buffer(size + 1)
-        # Set before the secret is copied.
+        # Set before a secret is copied.
         self._zeroize = functools.partial(ctypes.memset, buffer, 0, len(buffer))
         self._as_parameter_ = buffer
+        self.length = size
+
+
+class SecretCopy(SecretBuffer):
+    """A copy of a string for the library.
+
+    The library checks UTF-8: a lone surrogate is copied as bytes that are invalid in UTF-8, which the library rejects
+    as INVALID_UTF8.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, value: Union[str, bytearray]) -> None:
+        # UTF-8 has up to four bytes for a character.
+        super().__init__(4 * len(value) if isinstance(value, str) else len(value))
         if isinstance(value, str):
-            _encode(value, buffer)
+            self.length = _encode(value, self._as_parameter_)
         else:
-            _copy(value, buffer)
+            _copy(value, self._as_parameter_)
+
+
+def c_bytes(value: StringLike, argument: str) -> Tuple[Any, int]:
+    """Checks bytes or a string that may contain NUL, and returns a pointer for the library, as :func:`c_string` does,
+    with the number of bytes."""
+    if isinstance(value, bytes):
+        return value, len(value)
+    if isinstance(value, bytearray):
+        copy = SecretCopy(value)
+    elif value.isascii():
+        return ascii_pointer(value), len(value)
+    elif _SURROGATE.search(value):
+        raise failure(Status.INVALID_UTF8, Action.FIX_CALL, f"{argument} must be UTF-8", argument)
+    else:
+        copy = SecretCopy(value)
+    return copy, copy.length
 
 
 def encode(value: StringLike, argument: str) -> bytes:
@@ -85,7 +121,7 @@ def check_string(value: object, argument: str) -> None:
     if not isinstance(value, (str, bytes, bytearray)):
         raise TypeError(f"{argument} must be str, bytes or bytearray, not {type(value).__name__}")
     if ("\0" if isinstance(value, str) else b"\0") in value:  # type: ignore[operator]
-        action = Action.ASK_CREDENTIALS if argument in ("email", "password") else Action.FIX_CALL
+        action = Action.ASK_CREDENTIALS if argument in _CREDENTIALS else Action.FIX_CALL
         raise failure(Status.INVALID_ARGUMENT, action, f"{argument} must not contain NUL", argument)
 
 
@@ -112,13 +148,15 @@ def clamped(number: int, argument: str) -> int:
     return min(max(number, 0), _INT64_MAX)
 
 
-def _encode(value: str, buffer: Any) -> None:
-    """Encodes one character at a time: ``str.encode`` would create a copy that cannot be zeroized."""
+def _encode(value: str, buffer: Any) -> int:
+    """Encodes one character at a time: ``str.encode`` would create a copy that cannot be zeroized. Returns the number
+    of bytes."""
     at = 0
     for character in value:
         encoded = character.encode("utf-8", "surrogatepass")
         buffer[at : at + len(encoded)] = encoded
         at += len(encoded)
+    return at
 
 
 def _copy(value: bytearray, buffer: Any) -> None:
