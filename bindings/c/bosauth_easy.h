@@ -16,6 +16,8 @@
 #if defined(__GNUC__) || defined(__clang__)
 #define BOSAUTH_SCOPED_CLIENT __attribute__((cleanup(bosauth_easy_free_client))) bosauth_client
 #define BOSAUTH_SCOPED_SESSION __attribute__((cleanup(bosauth_easy_free_session))) bosauth_session *
+#define BOSAUTH_SCOPED_RESPONSE __attribute__((cleanup(bosauth_easy_free_response))) bosauth_response *
+#define BOSAUTH_SCOPED_STRING __attribute__((cleanup(bosauth_easy_free_string))) bosauth_string *
 #define BOSAUTH_SCOPED_ERROR __attribute__((cleanup(bosauth_easy_free_error))) bosauth_error *
 #define BOSAUTH_SCOPED_CONFIG __attribute__((cleanup(bosauth_easy_free_config))) bosauth_config *
 #define BOSAUTH_SCOPED_OPTIONS __attribute__((cleanup(bosauth_easy_free_options))) bosauth_options *
@@ -31,6 +33,18 @@ static inline void bosauth_easy_free_client(bosauth_client *client) {
 static inline void bosauth_easy_free_session(bosauth_session **session) {
     bosauth_session_free(*session);
     *session = NULL;
+}
+
+/** Frees a response and sets the variable to NULL. Does nothing if it is NULL. */
+static inline void bosauth_easy_free_response(bosauth_response **response) {
+    bosauth_response_free(*response);
+    *response = NULL;
+}
+
+/** Frees a string and sets the variable to NULL. Does nothing if it is NULL. */
+static inline void bosauth_easy_free_string(bosauth_string **string) {
+    bosauth_string_free(*string);
+    *string = NULL;
 }
 
 /** Frees an error and sets the variable to NULL. Does nothing if it is NULL. */

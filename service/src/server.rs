@@ -233,6 +233,8 @@ fn connect(stream: TcpStream, peer: SocketAddr, router: &Router, all: &GracefulS
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
+        // As BosBase sends them. Some clients compare them with case.
+        .title_case_headers(true)
         .serve_connection(TokioIo::new(stream), service);
     tokio::spawn(all.watch(connection));
 }

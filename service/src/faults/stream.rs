@@ -165,12 +165,28 @@ fn add_length(status: StatusCode, headers: &mut HeaderMap, length: usize) {
     }
 }
 
+/// Returns a header name with upper-case initials: `Content-Type`.
+fn title_case(name: &str) -> String {
+    let mut is_initial = true;
+    let title = name.chars().map(|c| {
+        let c = if is_initial {
+            c.to_ascii_uppercase()
+        } else {
+            c
+        };
+        is_initial = c == '-';
+        c
+    });
+    title.collect()
+}
+
 /// Serializes a response head as hyper does.
 fn serialize_head(head: &Parts) -> Vec<u8> {
     let reason = head.status.canonical_reason().unwrap_or_default();
     let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", head.status.as_u16()).into_bytes();
     for (name, value) in &head.headers {
-        bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+        let name = title_case(name.as_str());
+        bytes.extend([name.as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
     bytes.extend(b"\r\n");
     bytes

@@ -75,7 +75,7 @@ fn complete(server: &Server) -> Vec<u8> {
 
 fn sorted_lines(head: &str) -> Vec<&str> {
     let mut lines: Vec<_> = head.lines().collect();
-    lines.retain(|line| !line.starts_with("date: "));
+    lines.retain(|line| !line.starts_with("Date: "));
     lines.sort_unstable();
     lines
 }
@@ -113,8 +113,8 @@ fn bytes_are_missing_or_malformed() {
     let server = server();
     let complete = complete(&server);
     let (head, body) = split_head(&complete);
-    let length = format!("content-length: {}\r\n", body.len());
-    let wrong_length = head.replace(&length, "content-length: 7\r\n");
+    let length = format!("Content-Length: {}\r\n", body.len());
+    let wrong_length = head.replace(&length, "Content-Length: 7\r\n");
     let interim = b"HTTP/1.1 103 Early Hints\r\n\r\n";
     for (name, parameter, number, expected) in [
         (
@@ -148,7 +148,7 @@ fn bytes_are_missing_or_malformed() {
     let (received_head, received_body) = split_head(&received);
     let chunked = head
         .replace(&length, "")
-        .replace("\r\n\r\n", "\r\ntransfer-encoding: chunked\r\n\r\n");
+        .replace("\r\n\r\n", "\r\nTransfer-Encoding: chunked\r\n\r\n");
     assert_eq!(sorted_lines(received_head), sorted_lines(&chunked));
     assert_eq!(
         received_body,
@@ -472,7 +472,7 @@ fn later_request_on_the_connection_is_unaffected() {
         let is_complete = |received: &[u8]| {
             received.windows(4).any(|four| four == b"\r\n\r\n") && {
                 let (head, body) = split_head(received);
-                head.contains(&format!("content-length: {}\r\n", body.len()))
+                head.contains(&format!("Content-Length: {}\r\n", body.len()))
             }
         };
         let mut received = Vec::new();

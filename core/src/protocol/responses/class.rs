@@ -39,6 +39,7 @@ classes! {
     REFRESH_FORBIDDEN Forbidden FixCall "the server refuses to refresh this session: it belongs to another collection, or the rules of its collection refuse the account; see server_message";
     FORBIDDEN Forbidden ContactOperator "the collection's rules refuse this account: ask the server's operator";
     NOT_FOUND NotFound FixCall "the collection or path does not exist, or is not an auth collection: check its name and the base URL";
+    NO_SUCH_PATH NotFound FixCall "there is nothing at this path, or the session has no access to it: check the path, and whether the session is still accepted";
     BODY_TOO_LARGE Refused FixCall "the request body is larger than the server allows: send less";
     REFUSED Refused ContactOperator "the server refused the call: see server_message";
     USER_FIELDS_INVALID Validation AskCredentials "the server refused a value that the user typed: see data_json for the field and the reason";

@@ -67,6 +67,7 @@ fn rejection(response: &ErrorResponse<'_>, envelope: &Envelope<'_>) -> &'static 
         (403, _, NO_PASSWORD_LOGIN | NO_OTP_LOGIN) => &class::METHOD_DISABLED,
         (403, Endpoint::AUTH_REFRESH, _) => &class::REFRESH_FORBIDDEN,
         (403, ..) => &class::FORBIDDEN,
+        (404, Endpoint::SEND, _) => &class::NO_SUCH_PATH,
         (404, ..) => &class::NOT_FOUND,
         (413, ..) => &class::BODY_TOO_LARGE,
         _ => &class::REFUSED,

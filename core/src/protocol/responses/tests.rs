@@ -66,6 +66,19 @@ fn logged_in<'a>(response: &ResponseView<'a>) -> Option<Login<'a>> {
 }
 
 #[test]
+fn message_of_not_found_depends_on_the_call() {
+    let response = envelope(404, "The requested resource wasn't found.", "{}");
+    for (endpoint, named) in [
+        (Endpoint::AUTH_WITH_TOKEN, "collection"),
+        (Endpoint::SEND, "session"),
+    ] {
+        let report = failure(endpoint, false, &response, None, &[]);
+        assert_eq!(report.status, Status::NotFound);
+        assert!(report.message.contains(named), "{}", report.message);
+    }
+}
+
+#[test]
 fn login_returns_token_record_and_meta() {
     let login = logged_in(&json(
         200,
