@@ -252,9 +252,11 @@ class Factors(unittest.TestCase):
             refresh = self.client.collection(name).auth_refresh
             error = self.assert_error(bosauth.FixCallError, Status.INVALID_ARGUMENT, refresh)
             self.assertEqual((error.argument, error.url), ("collection", None))
-        # Without a record, the collection is that of the token.
-        self.client.auth_store.save(self.client.auth_store.token)
-        self.assertEqual(self.client.collection("users").auth_refresh()["record"]["email"], EMAIL)
+        # Without the names of the collection in the record, it is not compared.
+        token = self.client.auth_store.token
+        for saved in (None, {}, {"id": record["id"], "collectionId": record["collectionId"]}):
+            self.client.auth_store.save(token, saved)
+            self.assertEqual(self.client.collection("users").auth_refresh()["record"], record)
 
     def test_sessions_that_cannot_be_refreshed(self):
         refresh = self.client.collection("users").auth_refresh
