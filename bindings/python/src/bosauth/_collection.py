@@ -280,8 +280,8 @@ class Collection:
 
         :param keep_session: if False, the session of the client does not change
         :returns: a dictionary with ``token`` and ``record``
-        :raises ClientResponseError: NO_SESSION (nothing is sent), UNAUTHORIZED (log in again), FORBIDDEN, NOT_FOUND, and
-            errors common to all calls
+        :raises ClientResponseError: NO_SESSION (nothing is sent), UNAUTHORIZED (log in again), FORBIDDEN, NOT_FOUND,
+            and errors common to all calls
         """
         self._check_session()
         return self._log_in(
