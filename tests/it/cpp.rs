@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use bosauth::{Action, Status};
-use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Seed, Server};
+use bosbase_local::{Config, Seed, Server};
 
 use serde_json::{Value, json};
 
@@ -237,28 +237,10 @@ fn older_library_is_rejected() {
     assert_eq!(printed, expected);
 }
 
-/// A server with the demo accounts, whose user also exists in `guarded`, a collection that requires two factors.
-fn with_second_factors() -> Server {
-    let server = Server::start(Config {
-        control: true,
-        ..Config::demo()
-    })
-    .unwrap();
-    let collection = json!({"name": "guarded", "type": "auth", "mfa": {"enabled": true}, "otp": {"enabled": true}});
-    let account = json!({"collection": "guarded", "email": DEMO_USER, "password": DEMO_PASSWORD});
-    for command in [
-        json!({"do": "create_collection", "collection": collection}),
-        json!({"do": "create_account", "account": account}),
-    ] {
-        server.control(command).unwrap();
-    }
-    server
-}
-
 /// In C++17, and in C++20 with spans.
 #[test]
 fn every_call_without_exceptions() {
-    let server = with_second_factors();
+    let server = server::with_second_factors();
     let closed = ClosedPort::new();
     let fixed = fixed_responses();
     for standard in ["c++17", "c++20"] {
@@ -274,7 +256,7 @@ fn every_call_without_exceptions() {
 /// In C++17, and in C++20 with spans.
 #[test]
 fn every_call_with_exceptions() {
-    let server = with_second_factors();
+    let server = server::with_second_factors();
     for standard in ["c++17", "c++20"] {
         let exceptions = program_in(standard, "exceptions", &[]);
         tools::run(Command::new(exceptions).arg(server.base_url()));
@@ -284,7 +266,7 @@ fn every_call_with_exceptions() {
 /// In C++17, and in C++20 with a stop token.
 #[test]
 fn allocation_failure_leaks_nothing() {
-    let server = with_second_factors();
+    let server = server::with_second_factors();
     for standard in ["c++17", "c++20"] {
         tools::run(Command::new(program_in(standard, "memory", &[])).arg(server.base_url()));
     }

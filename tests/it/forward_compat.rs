@@ -90,7 +90,7 @@ fn newer_minor_version_works_and_other_major_is_rejected() {
     let c = compiled("bindings/c/example/login.c", "abi-login");
     let cpp = compiled("bindings/c/example/login.cpp", "abi-login-cpp");
     let tests = compiled("bindings/cpp/tests/exceptions.cpp", "abi-exceptions");
-    let server = server::demo();
+    let server = server::with_second_factors();
     let url = server.base_url();
 
     let more = "\n/// @return 7\n#[unsafe(no_mangle)]\npub extern \"C\" fn bosauth_grown() -> i32 {\n    7\n}\n";

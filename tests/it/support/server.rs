@@ -2,6 +2,7 @@
 
 use bosauth::Client;
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
+use serde_json::json;
 
 /// The token that [`with_token`] binds.
 pub const TOKEN: &str = "token-of-the-tests";
@@ -9,6 +10,24 @@ pub const TOKEN: &str = "token-of-the-tests";
 /// A server with the demo accounts.
 pub fn demo() -> Server {
     Server::start(Config::demo()).unwrap()
+}
+
+/// A server with the demo accounts, whose user also exists in `guarded`, a collection that requires two factors.
+pub fn with_second_factors() -> Server {
+    let server = Server::start(Config {
+        control: true,
+        ..Config::demo()
+    })
+    .unwrap();
+    let collection = json!({"name": "guarded", "type": "auth", "mfa": {"enabled": true}, "otp": {"enabled": true}});
+    let account = json!({"collection": "guarded", "email": DEMO_USER, "password": DEMO_PASSWORD});
+    for command in [
+        json!({"do": "create_collection", "collection": collection}),
+        json!({"do": "create_account", "account": account}),
+    ] {
+        server.control(command).unwrap();
+    }
+    server
 }
 
 /// A server with the demo accounts, where [`TOKEN`] is bound to the demo user.

@@ -280,8 +280,8 @@ class Collection:
 
         :param keep_session: if False, the session of the client does not change
         :returns: a dictionary with ``token`` and ``record``
-        :raises ClientResponseError: NO_SESSION (nothing is sent), UNAUTHORIZED (log in again), FORBIDDEN, NOT_FOUND, and
-            errors common to all calls
+        :raises ClientResponseError: NO_SESSION (nothing is sent), UNAUTHORIZED (log in again), FORBIDDEN, NOT_FOUND,
+            and errors common to all calls
         """
         self._check_session()
         return self._log_in(
@@ -316,11 +316,11 @@ class Collection:
         return result
 
     def _check_session(self) -> None:
-        """Rejects a session of another collection."""
+        """Rejects a session of another collection, unless its record lacks the name or the id of its collection."""
         session = AuthStore(self._handle).snapshot()
-        names = [session.field(name) for name in ("collectionId", "collectionName")] if session else []
+        names = [session.field(name) for name in ("collectionId", "collectionName")] if session else [""]
         # Names of collections are not case-sensitive.
-        if any(names) and self._name.lower() not in (name.lower().encode("utf-8") for name in names):
+        if all(names) and self._name.lower() not in (name.lower().encode("utf-8") for name in names):
             message = "collection must be that of the session"
             raise failure(Status.INVALID_ARGUMENT, Action.FIX_CALL, message, "collection")
 

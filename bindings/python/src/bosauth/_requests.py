@@ -98,7 +98,8 @@ class Requests:
         The token of the session is sent as ``Authorization``, unless ``headers`` or the client has a header of that
         name. Redirects are not followed. GET and HEAD can be retried, see docs/timeouts-and-cancellation.md.
 
-        :param path: the path below the base URL, such as "/api/health"; at most 2048 bytes of ASCII without ``\\ ? # @``
+        :param path: the path below the base URL, such as "/api/health"; at most 2048 bytes of ASCII without
+            ``\\ ? # @``
         :param method: the method, sent in upper case; neither CONNECT nor TRACE
         :param headers: extra headers; a list sends a header several times
         :param query: query parameters; the server logs them, so they must not contain a secret
@@ -106,8 +107,8 @@ class Requests:
             Content-Type is application/json, unless ``headers`` has another one. GET and HEAD have none
         :param timeout: total timeout in seconds, 0.001 to 86400; default: the timeout of the client
         :param cancel: a :class:`Cancel` that can cancel the call
-        :returns: the decoded body of an ``application/json`` response, or ``{}`` if it is not JSON; None for status 204;
-            the bytes of any other response
+        :returns: the decoded body of an ``application/json`` response, or ``{}`` if it is not JSON; None for status
+            204; the bytes of any other response
         :raises ClientResponseError: UNAUTHORIZED (there is no session, or the server does not accept it), FORBIDDEN,
             NOT_FOUND, VALIDATION, and errors common to all calls
         """
