@@ -92,6 +92,11 @@ class Server:
             file.write_bytes((others.read_bytes() if others and others.exists() else b"") + authority.read_bytes())
             self.variables[name] = str(file)
 
+    def pin(self, cpus: set[int]) -> None:
+        """Runs all threads of the server on these processors."""
+        for thread in os.listdir(f"/proc/{self.process.pid}/task"):
+            os.sched_setaffinity(int(thread), cpus)
+
     def counts(self) -> tuple[int, int]:
         """Returns the number of logins and of connections with at least one login."""
         with urllib.request.urlopen(self.urls["http"] + "/counts") as response:
@@ -117,6 +122,7 @@ def run(
     threads: int = 1,
     wrapper: Iterable[str] = (),
     variables: Optional[dict[str, str]] = None,
+    cpus: Optional[set[int]] = None,
 ) -> Run:
     """Runs a program and checks the number of its logins and connections: exactly one for one thread, fewer than two
     per thread for several threads, as some pools open a few more."""
@@ -129,6 +135,7 @@ def run(
             stdout=subprocess.PIPE,
             stderr=errors,
             env={**server.variables, **peer.variables, **(variables or {})},
+            preexec_fn=partial(os.sched_setaffinity, 0, cpus or processors()),
         )
         watchdog = threading.Timer(RUN_TIMEOUT, process.kill)
         watchdog.start()
@@ -190,7 +197,7 @@ class Measurement:
         self.peers = list(self.find_peers(programs, python))
         self.figures: dict[str, dict[str, Any]] = {peer.key: {} for peer in self.peers}
         certifi = output_of([str(python), "-c", "import certifi; print(certifi.where())"])
-        self.servers = [Server(programs, self.work, Path(certifi) if certifi else None) for _ in range(processors())]
+        self.servers = [Server(programs, self.work, Path(certifi) if certifi else None) for _ in processors()]
 
     def find_peers(self, programs: Path, python: Path) -> Iterable[Peer]:
         """Yields the peers whose programs and packages are available."""
@@ -262,13 +269,21 @@ class Measurement:
                 self.try_run(peer, name, future.result)
 
     def rounds(self, what: str, rounds: int, logins: int, threads: int, schemes: Iterable[str] = SCHEMES) -> Any:
-        """Runs every peer once per round. Returns the runs by scheme and peer, in the order of the rounds."""
+        """Runs every peer once per round. Returns the runs by scheme and peer, in the order of the rounds.
+
+        One thread and the server run on a processor each: whether they share one halves or doubles the CPU time.
+        """
+        all_cpus = processors()
+        client, of_server = ({max(all_cpus)}, {min(all_cpus)}) if threads == 1 else (all_cpus, all_cpus)
+        server = self.servers[0]
+        server.pin(of_server)
         runs: dict[str, dict[str, list[Run]]] = {scheme: {} for scheme in schemes}
         for number in range(rounds):
             print(f"{what}: round {number + 1} of {rounds}", file=sys.stderr, flush=True)
             for scheme in schemes:
                 for peer in list(self.peers):
-                    one = self.try_run(peer, what, partial(run, peer, self.servers[0], scheme, logins, threads))
+                    once = partial(run, peer, server, scheme, logins, threads, cpus=client)
+                    one = self.try_run(peer, what, once)
                     if one:
                         runs[scheme].setdefault(peer.key, []).append(one)
         return runs
@@ -375,9 +390,9 @@ def output_of(command: list[str]) -> str:
     return done.stdout.strip()
 
 
-def processors() -> int:
-    """Returns the number of processors that this process may use."""
-    return len(os.sched_getaffinity(0))
+def processors() -> set[int]:
+    """Returns the processors that this process may use."""
+    return os.sched_getaffinity(0)
 
 
 def machine() -> dict[str, str]:
@@ -386,7 +401,7 @@ def machine() -> dict[str, str]:
     system = re.findall(r'PRETTY_NAME="(.*)"', Path("/etc/os-release").read_text()) or [""]
     return {
         "Date": time.strftime("%Y-%m-%d"),
-        "Processor": f"{models[0]}, {processors()} cores",
+        "Processor": f"{models[0]}, {len(processors())} cores",
         "System": f"Linux {platform.release()}, {system[0]}",
     }
 

@@ -84,7 +84,8 @@ Resident memory of the process after one login, including pages shared with othe
 - Instructions are counted by callgrind, allocations by a preloaded `malloc`, system calls by `strace -f -c`. Each is
   the difference between a run of {many} logins and a run of {few}, divided by {difference}. Python runs with
   `PYTHONMALLOC=malloc` while its allocations are counted.
-- CPU time is user and system time of all threads of the process. There are {rounds} rounds of {logins} logins. In each
+- CPU time is user and system time of all threads of the process. The client runs on one processor, the server on
+  another, except with several threads. There are {rounds} rounds of {logins} logins. In each
   round every client runs once, one after the other. Ratios are to the raw socket in the same round; the tables show
   their median and, in parentheses, their quartiles.
 - Cold start and memory are medians of {cold_rounds} rounds, threads of {thread_rounds} rounds of {thread_logins} logins.
@@ -100,7 +101,7 @@ Resident memory of the process after one login, including pages shared with othe
 
 ## Limits
 
-- Client and server run on one machine, connect over loopback and share its processors. CPU times vary with the load of
+- Client and server run on one machine and connect over loopback. CPU times vary with the load of
   the machine, ratios vary less, counts hardly at all.
 - Instruction counts exclude the kernel. CPU times include it; the raw socket consists of little else.
 - Under valgrind, encryption uses only the processor features that valgrind supports.
