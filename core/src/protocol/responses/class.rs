@@ -41,6 +41,7 @@ classes! {
     NOT_FOUND NotFound FixCall "the collection or path does not exist, or is not an auth collection: check its name and the base URL";
     NO_SUCH_PATH NotFound FixCall "there is nothing at this path, or the session has no access to it: check the path, and whether the session is still accepted";
     BODY_TOO_LARGE Refused FixCall "the request body is larger than the server allows: send less";
+    HEAD_REFUSED Refused FixCall "the server refused the request: send it as GET, whose response states the reason";
     REFUSED Refused ContactOperator "the server refused the call: see server_message";
     USER_FIELDS_INVALID Validation AskCredentials "the server refused a value that the user typed: see data_json for the field and the reason";
     FIELDS_INVALID Validation FixCall "the server refused a field: see data_json for the field and the reason";
