@@ -29,7 +29,7 @@ classes! {
     FIELDS_OMITTED UnexpectedResponse FixCall "the response lacks fields that the call requires: include them in the query `fields`, or omit `fields`";
     RESULT_MISSING UnexpectedResponse ContactOperator "the response reports success but lacks fields that the call requires: ask the operator what modifies responses";
     UNRECOGNIZED_SUCCESS UnexpectedResponse CheckNetwork "the response reports success but is not BosBase's: check the base URL, and for a proxy or login page";
-    OTP_ATTEMPTS_EXCEEDED OtpInvalid SecondFactor "the one-time password was tried too often: request a new one";
+    OTP_ATTEMPTS_EXCEEDED OtpInvalid SecondFactor "the one-time password was tried too often: wait three minutes, then request a new one";
     RATE_LIMITED RateLimited RetryLater "too many requests: wait, then retry";
     MFA_REQUIRED MfaRequired SecondFactor "a second factor is required: log in by another method with this mfa_id";
     UNRECOGNIZED_ERROR UnexpectedResponse CheckNetwork "the error response is not BosBase's: check the base URL, and for a proxy";

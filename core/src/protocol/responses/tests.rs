@@ -67,6 +67,19 @@ fn logged_in<'a>(response: &ResponseView<'a>) -> Option<Login<'a>> {
 }
 
 #[test]
+fn message_of_too_many_attempts_says_how_long_to_wait() {
+    let message = "Too many attempts, please try again later with a new OTP.";
+    let response = envelope(429, message, "{}");
+    let report = failure(Endpoint::AUTH_WITH_OTP, false, &response, None, &[]);
+    assert_eq!(report.status, Status::OtpInvalid);
+    assert!(
+        report.message.contains("three minutes"),
+        "{}",
+        report.message
+    );
+}
+
+#[test]
 fn rejection_of_a_head_request_is_read_from_its_status() {
     let error = |is_head, status| {
         let request = RequestInfo {
