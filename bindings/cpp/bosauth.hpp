@@ -936,6 +936,9 @@ public:
                               const options& call_options = options()) const {
         return try_send(method, path, body.data(), body.size(), call_options);
     }
+    /// Does not compile: omit the argument if there is no body. A std::string_view of nullptr would crash.
+    result<response> try_send(std::string_view method, std::string_view path, std::nullptr_t body,
+                              const options& call_options = options()) const = delete;
     /// @overload
     result<response> try_send(std::string_view method, std::string_view path, const void* body,
                               std::size_t body_size, const options& call_options = options()) const {
@@ -1071,6 +1074,10 @@ public:
                   const options& call_options = options()) const {
         return try_send(method, path, body, call_options).or_throw();
     }
+    /// Does not compile: omit the argument if there is no body.
+    // NOLINTNEXTLINE(modernize-use-nodiscard)
+    response send(std::string_view method, std::string_view path, std::nullptr_t body,
+                  const options& call_options = options()) const = delete;
     /// @overload
     /// The body is `body_size` bytes at `body`.
     // NOLINTNEXTLINE(modernize-use-nodiscard)

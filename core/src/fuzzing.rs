@@ -116,6 +116,7 @@ pub fn outcome(
     };
     let request = RequestInfo {
         endpoint,
+        is_head: false,
         had_fields: has_fields,
         secrets,
     };

@@ -109,6 +109,7 @@ impl<'a> PendingCall<'a> {
         let secrets: Vec<&str> = secrets.iter().copied().chain(added).collect();
         let request = RequestInfo {
             endpoint: self.request.endpoint,
+            is_head: self.request.method == "HEAD",
             had_fields: self.request.has_fields(),
             secrets: &secrets,
         };

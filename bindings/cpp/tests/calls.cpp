@@ -40,6 +40,15 @@ template <class T>
 constexpr bool has_body<T, std::void_t<decltype(std::declval<T>().body())>> = true;
 static_assert(has_body<const response&> && !has_body<response> && !has_body<const response>);
 
+/// Whether try_send accepts a body of this type.
+template <class Body>
+using sent = decltype(std::declval<client>().try_send("POST", "/", std::declval<Body>()));
+template <class Body, class = void>
+constexpr bool is_body = false;
+template <class Body>
+constexpr bool is_body<Body, std::void_t<sent<Body>>> = true;
+static_assert(is_body<std::string> && is_body<const char*> && !is_body<std::nullptr_t>);
+
 client make_client(std::string_view url) {
     auto created = client::make(url);
     succeeds("create a client", created);

@@ -17,6 +17,15 @@ namespace {
 static_assert(std::is_base_of_v<std::runtime_error, bosauth::exception>);
 static_assert(std::is_nothrow_copy_constructible_v<bosauth::exception>);
 
+/// Whether send accepts a body of this type.
+template <class Body>
+using sent = decltype(std::declval<client>().send("POST", "/", std::declval<Body>()));
+template <class Body, class = void>
+constexpr bool is_body = false;
+template <class Body>
+constexpr bool is_body<Body, std::void_t<sent<Body>>> = true;
+static_assert(is_body<std::string> && is_body<const char*> && !is_body<std::nullptr_t>);
+
 void throws(std::string_view what, status_code status, const std::function<void()>& call) {
     try {
         call();

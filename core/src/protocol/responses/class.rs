@@ -29,7 +29,7 @@ classes! {
     FIELDS_OMITTED UnexpectedResponse FixCall "the response lacks fields that the call requires: include them in the query `fields`, or omit `fields`";
     RESULT_MISSING UnexpectedResponse ContactOperator "the response reports success but lacks fields that the call requires: ask the operator what modifies responses";
     UNRECOGNIZED_SUCCESS UnexpectedResponse CheckNetwork "the response reports success but is not BosBase's: check the base URL, and for a proxy or login page";
-    OTP_ATTEMPTS_EXCEEDED OtpInvalid SecondFactor "the one-time password was tried too often: request a new one";
+    OTP_ATTEMPTS_EXCEEDED OtpInvalid SecondFactor "the one-time password was tried too often: wait three minutes, then request a new one";
     RATE_LIMITED RateLimited RetryLater "too many requests: wait, then retry";
     MFA_REQUIRED MfaRequired SecondFactor "a second factor is required: log in by another method with this mfa_id";
     UNRECOGNIZED_ERROR UnexpectedResponse CheckNetwork "the error response is not BosBase's: check the base URL, and for a proxy";
@@ -41,6 +41,7 @@ classes! {
     NOT_FOUND NotFound FixCall "the collection or path does not exist, or is not an auth collection: check its name and the base URL";
     NO_SUCH_PATH NotFound FixCall "there is nothing at this path, or the session has no access to it: check the path, and whether the session is still accepted";
     BODY_TOO_LARGE Refused FixCall "the request body is larger than the server allows: send less";
+    HEAD_REFUSED Refused FixCall "the server refused the request: send it as GET, whose response states the reason";
     REFUSED Refused ContactOperator "the server refused the call: see server_message";
     USER_FIELDS_INVALID Validation AskCredentials "the server refused a value that the user typed: see data_json for the field and the reason";
     FIELDS_INVALID Validation FixCall "the server refused a field: see data_json for the field and the reason";

@@ -19,6 +19,7 @@ pub(super) fn classify(response: &ErrorResponse<'_>) -> &'static Class {
         429 => too_many_requests(response),
         400..=499 => match &response.envelope {
             Some(envelope) => rejection(response, envelope),
+            None if response.is_head => rejection_of_head(response.http_status),
             None => unrecognized_error(response),
         },
         511 => &class::CAPTIVE_PORTAL,
@@ -71,6 +72,16 @@ fn rejection(response: &ErrorResponse<'_>, envelope: &Envelope<'_>) -> &'static 
         (404, ..) => &class::NOT_FOUND,
         (413, ..) => &class::BODY_TOO_LARGE,
         _ => &class::REFUSED,
+    }
+}
+
+/// A 4xx to a HEAD request. Its status is all that is known.
+fn rejection_of_head(http_status: u16) -> &'static Class {
+    match http_status {
+        401 => &class::UNAUTHORIZED,
+        403 => &class::FORBIDDEN,
+        404 => &class::NO_SUCH_PATH,
+        _ => &class::HEAD_REFUSED,
     }
 }
 

@@ -15,6 +15,7 @@ const USER_FIELDS: [&str; 4] = ["email", "password", "identity", "otpId"];
 /// A response without the expected result.
 pub(super) struct ErrorResponse<'a> {
     pub endpoint: Endpoint,
+    pub is_head: bool,
     pub had_fields: bool,
     pub http_status: u16,
     pub is_empty: bool,
@@ -57,6 +58,7 @@ impl<'a> ErrorResponse<'a> {
         let read = unless_stopped(read(response.body, check))?;
         let mut parsed = ErrorResponse {
             endpoint: request.endpoint,
+            is_head: request.is_head,
             had_fields: request.had_fields,
             http_status: response.status,
             is_empty: response.body.is_empty(),

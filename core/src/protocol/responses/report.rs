@@ -65,6 +65,7 @@ fn proves_no_effect(class: &Class, parsed: &ErrorResponse<'_>) -> bool {
     let is_rejection = matches!(parsed.http_status, 100..=199 | 300..=499);
     is_rejection && parsed.envelope.is_some()
         || matches!(class.status, Status::MfaRequired | Status::RateLimited)
+        || parsed.is_head && matches!(parsed.http_status, 400..=406 | 408..=499)
 }
 
 /// The time to wait before a retry; zero if a retry is not the action.

@@ -46,6 +46,7 @@ pub(super) fn failure(
 ) -> Report {
     let request = RequestInfo {
         endpoint,
+        is_head: false,
         had_fields,
         secrets,
     };
@@ -63,6 +64,51 @@ fn error_of(endpoint: Endpoint, response: &ResponseView<'_>, secrets: &[&str]) -
 
 fn logged_in<'a>(response: &ResponseView<'a>) -> Option<Login<'a>> {
     login(response, UNLIMITED).ok()
+}
+
+#[test]
+fn message_of_too_many_attempts_says_how_long_to_wait() {
+    let message = "Too many attempts, please try again later with a new OTP.";
+    let response = envelope(429, message, "{}");
+    let report = failure(Endpoint::AUTH_WITH_OTP, false, &response, None, &[]);
+    assert_eq!(report.status, Status::OtpInvalid);
+    assert!(
+        report.message.contains("three minutes"),
+        "{}",
+        report.message
+    );
+}
+
+#[test]
+fn rejection_of_a_head_request_is_read_from_its_status() {
+    let error = |is_head, status| {
+        let request = RequestInfo {
+            endpoint: Endpoint::SEND,
+            is_head,
+            had_fields: false,
+            secrets: &[],
+        };
+        let response = json(status, "");
+        let report = error(&request, &response, None, now(), UNLIMITED).unwrap();
+        (report.status, report.action, report.outcome_unknown)
+    };
+    for (http_status, status, action, outcome_unknown) in [
+        (302, Status::UnexpectedResponse, Action::CheckNetwork, true),
+        (400, Status::Refused, Action::FixCall, false),
+        (401, Status::Unauthorized, Action::AskCredentials, false),
+        (403, Status::Forbidden, Action::ContactOperator, false),
+        (404, Status::NotFound, Action::FixCall, false),
+        (407, Status::Proxy, Action::CheckNetwork, true),
+        (429, Status::RateLimited, Action::RetryLater, false),
+        (503, Status::Server, Action::RetryLater, true),
+    ] {
+        let expected = (status, action, outcome_unknown);
+        assert_eq!(error(true, http_status), expected, "{http_status}");
+    }
+    for http_status in [400, 401, 403, 404] {
+        let expected = (Status::UnexpectedResponse, Action::CheckNetwork, true);
+        assert_eq!(error(false, http_status), expected, "{http_status}");
+    }
 }
 
 #[test]

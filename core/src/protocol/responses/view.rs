@@ -14,6 +14,8 @@ pub(crate) struct ResponseView<'a> {
 /// The request of a response.
 pub(crate) struct RequestInfo<'a> {
     pub endpoint: Endpoint,
+    /// Whether its method is HEAD: then the response has no body.
+    pub is_head: bool,
     /// Whether its query has `fields`, which makes the server omit fields of the result.
     pub had_fields: bool,
     /// The secrets in it. No error shows them.
