@@ -932,7 +932,7 @@ bosauth_status bosauth_auth_refresh(bosauth_client client,
  * apply.
  *
  * The secrets of the request are replaced by "***" in what an error shows: the session's token, header values,
- * and the values of fields of a JSON body whose names contain "password", "token" or "secret".
+ * and in a JSON body the strings and numbers of fields whose names contain "password", "token" or "secret".
  *
  * @param client the client
  * @param method the method, such as "GET", sent unchanged: upper-case letters, digits and !#$%&'*+-.^_`|~; 1 to 32

@@ -39,8 +39,9 @@ impl Client {
     /// # Errors
     /// `Unauthorized` if the server does not accept the session, `Forbidden`, `NotFound`, `Validation`,
     /// `MethodDisabled`, and the errors common to all calls. Their [`Error::body`] and [`Error::data_json`] show the
-    /// response. Secrets of the request are redacted in them: the session's token, header values, and the values of
-    /// fields of a JSON body whose names contain `password`, `token` or `secret`.
+    /// response. Secrets of the request are redacted in them: the session's token, the last words of header values, and
+    /// in a JSON body the strings and numbers of fields whose names contain `password`, `token` or `secret`
+    /// (`docs/secrets.md`).
     pub fn send(
         &self,
         method: &str,
