@@ -136,8 +136,8 @@ pub(crate) unsafe fn free<T>(object: *mut T) {
 }
 
 /// Thread cancellation (`pthread_cancel`): it unwinds a thread from a system call, which must not happen in the
-/// middle of a call or across Rust frames. Android has none.
-#[cfg(all(unix, not(target_os = "android")))]
+/// middle of a call or across Rust frames. Android and Miri have none.
+#[cfg(all(unix, not(any(target_os = "android", miri))))]
 mod cancellation {
     use std::ffi::c_int;
 
@@ -174,7 +174,7 @@ mod cancellation {
     }
 }
 
-#[cfg(not(all(unix, not(target_os = "android"))))]
+#[cfg(not(all(unix, not(any(target_os = "android", miri)))))]
 mod cancellation {
     /// This system has no thread cancellation.
     pub(super) struct Disabled;
