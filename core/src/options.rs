@@ -138,12 +138,18 @@ impl CallOptions {
     /// As [`CallOptions::check`], for a call whose body is JSON.
     pub(crate) fn check_for_json(&self) -> Result<(), Error> {
         self.check()?;
-        let mut names = self.headers.iter().map(|(name, _)| name);
-        match names.any(|name| name.eq_ignore_ascii_case("Content-Type")) {
+        match has_header(&self.headers, "Content-Type") {
             true => Err(input::content_type()),
             false => Ok(()),
         }
     }
+}
+
+/// Whether one of the headers has this name.
+pub(crate) fn has_header(headers: &[(String, Secret)], name: &str) -> bool {
+    headers
+        .iter()
+        .any(|(other, _)| other.eq_ignore_ascii_case(name))
 }
 
 impl DeferredError for CallOptions {

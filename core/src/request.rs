@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::client::Inner;
-use crate::options::CallOptions;
+use crate::options::{CallOptions, has_header};
 use crate::protocol::bodies;
 use crate::protocol::endpoint::Endpoint;
 use crate::protocol::redact::MIN_REDACTED_LEN;
@@ -100,7 +100,7 @@ impl<'a> CallRequest<'a> {
             headers.push(("Authorization", session.token()));
         }
         let kept = config.headers.iter();
-        let kept = kept.filter(|(name, _)| !is_in(&self.options.headers, name));
+        let kept = kept.filter(|(name, _)| !has_header(&self.options.headers, name));
         headers.extend(
             kept.chain(&self.options.headers)
                 .map(|(name, value)| (name.as_str(), value.expose())),
@@ -110,7 +110,7 @@ impl<'a> CallRequest<'a> {
 
     /// Whether the configuration or the call adds a header of this name.
     fn has_header(&self, name: &str) -> bool {
-        is_in(&self.client.config.headers, name) || is_in(&self.options.headers, name)
+        has_header(&self.client.config.headers, name) || has_header(&self.options.headers, name)
     }
 
     /// The secrets that the call does not know: the session's token, and what the app added that may be a secret, which
@@ -134,10 +134,4 @@ impl<'a> CallRequest<'a> {
             .chain(bodies::strings(extra, MIN_REDACTED_LEN))
             .collect()
     }
-}
-
-fn is_in(headers: &[(String, Secret)], name: &str) -> bool {
-    headers
-        .iter()
-        .any(|(other, _)| other.eq_ignore_ascii_case(name))
 }

@@ -57,7 +57,7 @@ impl Client {
         let request = CallRequest::to_path(&self.inner, method, path, options);
         let pending = PendingCall::start(request.with_session(self.session()))?;
         let response = pending.send(body)?;
-        let secrets = if response.is_success() {
+        let secrets = if responses::is_success(response.status) {
             Vec::new()
         } else {
             secrets(&pending, &response, body)?

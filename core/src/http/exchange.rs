@@ -32,12 +32,10 @@ pub(super) fn exchange(
     };
     let result = exchange.run(request);
     let progress = exchange.progress;
-    let (reusable, cause) = match result {
-        Ok(reusable) => (reusable, Cause::ConnectionLost),
-        Err(cause) => return Err(NetworkError { cause, progress }),
-    };
+    let failed = |cause| NetworkError { cause, progress };
+    let reusable = result.map_err(failed)?;
     let response = exchange.reader.into_response();
-    let (response, keep_alive) = response.ok_or(NetworkError { cause, progress })?;
+    let (response, keep_alive) = response.ok_or_else(|| failed(Cause::ConnectionLost))?;
     Ok((response, reusable && keep_alive))
 }
 

@@ -14,13 +14,6 @@ pub(crate) struct Response {
     pub is_retry: bool,
 }
 
-impl Response {
-    /// Whether its status is 2xx.
-    pub fn is_success(&self) -> bool {
-        (200..=299).contains(&self.status)
-    }
-}
-
 /// Parses one response.
 pub(super) struct ResponseReader {
     head: HeadReader,

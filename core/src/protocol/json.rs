@@ -73,7 +73,7 @@ pub(crate) fn fields<'a>(
     json: &'a str,
     levels: usize,
     check: Check<'_>,
-    each: &mut dyn FnMut(Name<'a>, &'a str),
+    mut each: impl FnMut(Name<'a>, &'a str),
 ) -> Result<(), JsonError> {
     let scanner = Scanner::new(json, levels, check);
     scan(scanner, &mut |name, value, _| {

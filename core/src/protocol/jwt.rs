@@ -47,7 +47,7 @@ fn read(payload: &str) -> Option<Claims> {
     let length = BASE64URL.decode_slice(payload, &mut bytes).ok()?;
     let claims = std::str::from_utf8(&bytes[..length]).ok()?;
     let (mut exp, mut id, mut collection_id) = (Vec::new(), Vec::new(), Vec::new());
-    json::fields(claims, DEPTH_MAX, UNLIMITED, &mut |name, value| {
+    json::fields(claims, DEPTH_MAX, UNLIMITED, |name, value| {
         if name.is("exp") {
             exp.push(value);
         } else if name.is("id") {

@@ -18,7 +18,7 @@ pub(crate) fn check(json: &str, check: Check<'_>) -> Result<(), JsonError> {
 /// Returns the names at the top level of an object that [`check`] accepts.
 pub(crate) fn names<'a>(json: &'a str, check: Check<'_>) -> Result<Vec<Name<'a>>, JsonError> {
     let mut names = Vec::with_capacity(16);
-    json::fields(json, DEPTH_MAX, check, &mut |name, _| names.push(name))?;
+    json::fields(json, DEPTH_MAX, check, |name, _| names.push(name))?;
     if has_duplicates(&names, check)? {
         return Err(JsonError::Duplicate);
     }

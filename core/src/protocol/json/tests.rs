@@ -11,7 +11,7 @@ use super::*;
 
 fn read(json: &str) -> Result<Vec<(String, &str)>, JsonError> {
     let mut list = Vec::new();
-    fields(json, DEPTH_MAX, UNLIMITED, &mut |name, value| {
+    fields(json, DEPTH_MAX, UNLIMITED, |name, value| {
         list.push((decode_lossy(name.inside), value));
     })?;
     Ok(list)
@@ -186,7 +186,7 @@ fn check_runs_every_64_kib() {
                 looks.set(looks.get() + 1);
                 Ok(())
             };
-            let _ = fields(&json, DEPTH_MAX, &look, &mut |_, _| {});
+            let _ = fields(&json, DEPTH_MAX, &look, |_, _| {});
             let is_read = read(&json).is_ok() || json.starts_with(' ');
             assert!(
                 !is_read || looks.get() >= size / BLOCK - 1,
@@ -196,7 +196,7 @@ fn check_runs_every_64_kib() {
             let stops = || Err(Stopped);
             if is_read {
                 assert_eq!(
-                    fields(&json, DEPTH_MAX, &stops, &mut |_, _| {}),
+                    fields(&json, DEPTH_MAX, &stops, |_, _| {}),
                     Err(JsonError::Stopped)
                 );
             }

@@ -79,7 +79,7 @@ impl<'a> ErrorResponse<'a> {
     }
 
     pub fn is_2xx(&self) -> bool {
-        (200..=299).contains(&self.http_status)
+        super::is_success(self.http_status)
     }
 }
 
@@ -128,7 +128,7 @@ fn envelope<'a>(
 
 fn field_errors(data: &str, check: Check<'_>) -> Result<FieldErrors, JsonError> {
     let mut errors = FieldErrors::None;
-    json::fields(data, DEPTH_MAX, check, &mut |name, _| {
+    json::fields(data, DEPTH_MAX, check, |name, _| {
         if !USER_FIELDS.iter().any(|field| name.is(field)) {
             errors = FieldErrors::Other;
         } else if errors == FieldErrors::None {

@@ -43,7 +43,7 @@ pub(super) fn fields<'a, const N: usize>(
     check: Check<'_>,
 ) -> Result<[Field<'a>; N], JsonError> {
     let mut found = [Field::default(); N];
-    json::fields(object, LEVELS, check, &mut |name, value| {
+    json::fields(object, LEVELS, check, |name, value| {
         if let Some(at) = names.iter().position(|expected| name.is(expected)) {
             found[at].add(value);
         }

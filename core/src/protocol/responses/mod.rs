@@ -44,10 +44,12 @@ pub(crate) fn success(
     response: &ResponseView<'_>,
     _check: Check<'_>,
 ) -> Result<(), Option<JsonError>> {
-    (200..=299)
-        .contains(&response.status)
-        .then_some(())
-        .ok_or(None)
+    is_success(response.status).then_some(()).ok_or(None)
+}
+
+/// Whether this status is 2xx.
+pub(crate) fn is_success(http_status: u16) -> bool {
+    (200..=299).contains(&http_status)
 }
 
 /// Parses the response of a login or refresh: 200 with a token and a record. Returns
