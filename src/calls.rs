@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_void};
 use std::ptr;
 
-use bosauth::{CallOptions, Client, Collection, DeferredError, Error, Session, input};
+use bosauth::{CallOptions, Collection, DeferredError, Error, Session, input};
 
 use crate::arguments::Arguments;
 use crate::client::{CLIENTS, bosauth_client};
@@ -104,18 +104,11 @@ pub unsafe extern "C" fn bosauth_auth_with_token(
 ) -> bosauth_status {
     // SAFETY: the header's conventions: NULL or strings, live options and valid out parameters.
     unsafe {
-        log_in(
-            client,
-            options,
-            session,
-            error,
-            &|arguments, client, options| {
-                let collection = arguments.string(collection, "collection");
-                let token = arguments.string(token, "token");
-                let collection = client.collection(&collection).with(options);
-                collection.auth_with_token(&token)
-            },
-        )
+        let run: &Login<'_> = &|arguments, collection| {
+            let token = arguments.string(token, "token");
+            collection.auth_with_token(&token)
+        };
+        log_in(client, collection, options, session, error, run)
     }
 }
 
@@ -143,19 +136,12 @@ pub unsafe extern "C" fn bosauth_auth_with_password(
 ) -> bosauth_status {
     // SAFETY: the header's conventions: NULL or strings, live options and valid out parameters.
     unsafe {
-        log_in(
-            client,
-            options,
-            session,
-            error,
-            &|arguments, client, options| {
-                let collection = arguments.string(collection, "collection");
-                let identity = arguments.string(identity, "identity");
-                let password = arguments.string(password, "password");
-                let collection = client.collection(&collection).with(options);
-                collection.auth_with_password(&identity, &password)
-            },
-        )
+        let run: &Login<'_> = &|arguments, collection| {
+            let identity = arguments.string(identity, "identity");
+            let password = arguments.string(password, "password");
+            collection.auth_with_password(&identity, &password)
+        };
+        log_in(client, collection, options, session, error, run)
     }
 }
 
@@ -185,14 +171,9 @@ pub unsafe extern "C" fn bosauth_request_otp(
     unsafe {
         let out = Out::clear(otp_id, ptr::null_mut());
         ffi::call(error, || {
-            let client = CLIENTS.get(client)?;
-            let otp_id = Arguments::pass(|arguments| {
-                let collection = arguments.string(collection, "collection");
+            let options = options_requiring(options, &out, "otp_id");
+            let otp_id = in_collection(client, collection, &options, |arguments, collection| {
                 let email = arguments.string(email, "email");
-                // Reported after the other arguments, and before anything is sent.
-                let required = out.required("otp_id");
-                let options = copy_options(options).set(|_| required);
-                let collection = client.collection(&collection).with(&options);
                 collection.request_otp(&email)
             })?;
             out.set(bosauth_string::into_raw(&otp_id));
@@ -225,19 +206,12 @@ pub unsafe extern "C" fn bosauth_auth_with_otp(
 ) -> bosauth_status {
     // SAFETY: the header's conventions: NULL or strings, live options and valid out parameters.
     unsafe {
-        log_in(
-            client,
-            options,
-            session,
-            error,
-            &|arguments, client, options| {
-                let collection = arguments.string(collection, "collection");
-                let otp_id = arguments.string(otp_id, "otp_id");
-                let code = arguments.string(code, "code");
-                let collection = client.collection(&collection).with(options);
-                collection.auth_with_otp(&otp_id, &code)
-            },
-        )
+        let run: &Login<'_> = &|arguments, collection| {
+            let otp_id = arguments.string(otp_id, "otp_id");
+            let code = arguments.string(code, "code");
+            collection.auth_with_otp(&otp_id, &code)
+        };
+        log_in(client, collection, options, session, error, run)
     }
 }
 
@@ -266,21 +240,23 @@ pub unsafe extern "C" fn bosauth_auth_refresh(
 ) -> bosauth_status {
     // SAFETY: the header's conventions: NULL or live options and valid out parameters.
     unsafe {
-        log_in(client, options, session, error, &|_, client, options| {
-            client.auth_refresh(options)
+        return_session(session, error, &|| {
+            CLIENTS.get(client)?.auth_refresh(&copy_options(options))
         })
     }
 }
 
-/// A call that returns a session.
-type Login<'a> = dyn Fn(&mut Arguments, &Client, &CallOptions) -> Result<Session, Error> + 'a;
+/// A login in a collection.
+type Login<'a> = dyn Fn(&mut Arguments, &Collection<'_>) -> Result<Session, Error> + 'a;
 
-/// Runs `login` and writes its session to the out parameter.
+/// Runs `login` in a collection, and writes its session to the out parameter.
 ///
 /// # Safety
-/// `options` is NULL or live, and `session` and `error` are NULL or valid for writes.
+/// `collection` is NULL or NUL-terminated, `options` is NULL or live, and `session` and `error` are NULL or valid for
+/// writes.
 unsafe fn log_in(
     client: bosauth_client,
+    collection: *const c_char,
     options: *const bosauth_options,
     session: *mut *mut bosauth_session,
     error: *mut *mut bosauth_error,
@@ -288,11 +264,26 @@ unsafe fn log_in(
 ) -> bosauth_status {
     // SAFETY: as promised by the caller.
     unsafe {
+        return_session(session, error, &|| {
+            in_collection(client, collection, &copy_options(options), login)
+        })
+    }
+}
+
+/// Runs a call and writes its session to the out parameter.
+///
+/// # Safety
+/// `session` and `error` are NULL or valid for writes.
+unsafe fn return_session(
+    session: *mut *mut bosauth_session,
+    error: *mut *mut bosauth_error,
+    call: &dyn Fn() -> Result<Session, Error>,
+) -> bosauth_status {
+    // SAFETY: as promised by the caller.
+    unsafe {
         let out = Out::clear(session, ptr::null_mut());
         ffi::call(error, || {
-            let client = CLIENTS.get(client)?;
-            let session =
-                Arguments::pass(|arguments| login(arguments, &client, &copy_options(options)))?;
+            let session = call()?;
             if !out.is_null() {
                 out.set(bosauth_session::into_raw(session));
             }
@@ -347,10 +338,7 @@ pub unsafe extern "C" fn bosauth_send(
                 let method = arguments.string(method, "method");
                 let path = arguments.string(path, "path");
                 let body = arguments.bytes(body, body_length, "body", input::BODY_MAX);
-                let mut options = copy_options(options);
-                // Reported after the other arguments, and before anything is sent.
-                let required = out.required("response");
-                options = options.set(|_| required);
+                let options = options_requiring(options, &out, "response");
                 client.send(&method, &path, body.as_deref(), &options)
             })?;
             out.set(bosauth_response::into_raw(response));
@@ -376,18 +364,33 @@ unsafe fn change_binding(
     // SAFETY: as promised by the caller.
     unsafe {
         ffi::call(error, || {
-            let client = CLIENTS.get(client)?;
-            Arguments::pass(|arguments| {
-                let collection = arguments.string(collection, "collection");
+            let options = copy_options(options);
+            in_collection(client, collection, &options, |arguments, collection| {
                 let email = arguments.string(email, "email");
                 let password = arguments.string(password, "password");
                 let token = arguments.string(token, "token");
-                let options = copy_options(options);
-                let collection = client.collection(&collection).with(&options);
-                change(&collection, &email, &password, &token)
+                change(collection, &email, &password, &token)
             })
         })
     }
+}
+
+/// Runs `call` in a collection of a client. It copies the arguments after the collection.
+///
+/// # Safety
+/// `collection` is NULL or NUL-terminated.
+unsafe fn in_collection<T>(
+    client: bosauth_client,
+    collection: *const c_char,
+    options: &CallOptions,
+    call: impl FnOnce(&mut Arguments, &Collection<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let client = CLIENTS.get(client)?;
+    Arguments::pass(|arguments| {
+        // SAFETY: as promised by the caller.
+        let collection = unsafe { arguments.string(collection, "collection") };
+        call(arguments, &client.collection(&collection).with(options))
+    })
 }
 
 /// Copies the options, so that they may be changed or freed during the call.
@@ -397,4 +400,19 @@ unsafe fn change_binding(
 unsafe fn copy_options(options: *const bosauth_options) -> CallOptions {
     // SAFETY: as promised by the caller.
     unsafe { options.as_ref() }.map_or_else(CallOptions::new, |options| options.0.clone())
+}
+
+/// Copies the options for a call whose out parameter is required. If it is NULL, core reports that after the other
+/// arguments, and before anything is sent.
+///
+/// # Safety
+/// As for [`copy_options`].
+unsafe fn options_requiring<T>(
+    options: *const bosauth_options,
+    out: &Out<T>,
+    argument: &'static str,
+) -> CallOptions {
+    // SAFETY: as promised by the caller.
+    let options = unsafe { copy_options(options) };
+    options.set(|_| out.required(argument))
 }

@@ -5,34 +5,22 @@ use std::ffi::c_char;
 use bosauth::Response;
 
 use crate::ffi;
-use crate::string::{EMPTY, ReturnedString, copy_whole};
+use crate::string::{EMPTY, ReturnedStrings};
 
 /// The response to bosauth_send(). It is immutable. Free it with bosauth_response_free().
 pub struct bosauth_response {
     response: Response,
-    /// The value for each name.
-    headers: Vec<(String, ReturnedString)>,
+    /// The headers that were read.
+    headers: ReturnedStrings,
 }
 
 impl bosauth_response {
     /// Creates the object, to be freed with `bosauth_response_free`.
     pub(crate) fn into_raw(response: Response) -> *mut Self {
-        let mut headers: Vec<(String, ReturnedString)> = Vec::new();
-        for (name, _) in response.headers() {
-            let is_known = headers
-                .iter()
-                .any(|(other, _)| other.eq_ignore_ascii_case(name));
-            if let Some(value) = response.header(name).filter(|_| !is_known) {
-                headers.push((name.to_owned(), ReturnedString::new(value.as_bytes())));
-            }
-        }
-        Box::into_raw(Box::new(bosauth_response { response, headers }))
-    }
-
-    fn header(&self, name: &str) -> *const c_char {
-        let mut headers = self.headers.iter();
-        let found = headers.find(|(other, _)| other.eq_ignore_ascii_case(name));
-        found.map_or(EMPTY, |(_, value)| value.as_ptr())
+        Box::into_raw(Box::new(bosauth_response {
+            response,
+            headers: ReturnedStrings::default(),
+        }))
     }
 }
 
@@ -69,9 +57,8 @@ pub unsafe extern "C" fn bosauth_response_header(
 ) -> *const c_char {
     // SAFETY: the header's conventions: NULL or a live response, NULL or a string.
     unsafe {
-        ffi::read(response, EMPTY, |r| {
-            let name = copy_whole(name, "name").ok().flatten();
-            name.map_or(EMPTY, |name| r.header(&name))
+        ffi::read_locked(response, EMPTY, |r| {
+            r.headers.get(name, |name| r.response.header(name))
         })
     }
 }

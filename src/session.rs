@@ -2,16 +2,16 @@
 
 use std::ffi::c_char;
 
-use bosauth::{ForkSafeMutex, Session};
+use bosauth::Session;
 
 use crate::ffi;
-use crate::string::{EMPTY, ReturnedString, copy_whole};
+use crate::string::{EMPTY, ReturnedStrings};
 
 /// An immutable snapshot of a session. Free it with bosauth_session_free().
 pub struct bosauth_session {
     session: Session,
-    /// Fields that were read: a returned string must stay at its address.
-    fields: ForkSafeMutex<Fields>,
+    /// The fields that were read.
+    fields: ReturnedStrings,
 }
 
 impl bosauth_session {
@@ -19,38 +19,8 @@ impl bosauth_session {
     pub(crate) fn into_raw(session: Session) -> *mut Self {
         Box::into_raw(Box::new(bosauth_session {
             session,
-            fields: ForkSafeMutex::new(Fields(Vec::new())),
+            fields: ReturnedStrings::default(),
         }))
-    }
-
-    fn field(&self, name: String) -> *const c_char {
-        if let Some(value) = self.fields.with(|fields| fields.find(&name)) {
-            return value;
-        }
-        // Parsed without the lock, possibly by two threads at once: the first string added is used.
-        let Some(value) = self.session.field(&name) else {
-            return EMPTY;
-        };
-        let new = (name, ReturnedString::new(value.as_bytes()));
-        self.fields.with(|fields| fields.add(new))
-    }
-}
-
-/// The fields that were read, by name.
-struct Fields(Vec<(String, ReturnedString)>);
-
-impl Fields {
-    fn find(&self, name: &str) -> Option<*const c_char> {
-        let (_, value) = self.0.iter().find(|(other, _)| other == name)?;
-        Some(value.as_ptr())
-    }
-
-    fn add(&mut self, new: (String, ReturnedString)) -> *const c_char {
-        self.find(&new.0).unwrap_or_else(|| {
-            let returned = new.1.as_ptr();
-            self.0.push(new);
-            returned
-        })
     }
 }
 
@@ -114,8 +84,7 @@ pub unsafe extern "C" fn bosauth_session_field(
     // SAFETY: the header's conventions: NULL or a live session, NULL or a string.
     unsafe {
         ffi::read_locked(session, EMPTY, |s| {
-            let name = copy_whole(name, "name").ok().flatten();
-            name.map_or(EMPTY, |name| s.field(name))
+            s.fields.get(name, |name| s.session.field(name))
         })
     }
 }

@@ -4,7 +4,7 @@
 use std::ffi::{CStr, c_char};
 use std::str;
 
-use bosauth::{Error, Status, input};
+use bosauth::{Error, ForkSafeMutex, Status, input};
 
 use crate::ffi::{self, null_argument};
 
@@ -130,6 +130,48 @@ impl ReturnedString {
     pub fn len(&self) -> usize {
         self.0.len() - 1
     }
+}
+
+/// The strings of an object that were read by name: a returned string must stay at its address.
+#[derive(Default)]
+pub(crate) struct ReturnedStrings(ForkSafeMutex<Vec<(String, ReturnedString)>>);
+
+impl ReturnedStrings {
+    /// Returns the string of this name, or "" if there is none or if `name` is NULL or not UTF-8. Calls `read` for a
+    /// name that was not read before.
+    ///
+    /// # Safety
+    /// `name` is NULL or NUL-terminated.
+    pub unsafe fn get(
+        &self,
+        name: *const c_char,
+        read: impl FnOnce(&str) -> Option<String>,
+    ) -> *const c_char {
+        // SAFETY: as promised by the caller.
+        let Ok(Some(name)) = (unsafe { copy_whole(name, "name") }) else {
+            return EMPTY;
+        };
+        if let Some(value) = self.0.with(|strings| find(strings, &name)) {
+            return value;
+        }
+        // Read without the lock, possibly by two threads at once: the first string added is used.
+        let Some(value) = read(&name) else {
+            return EMPTY;
+        };
+        let new = (name, ReturnedString::new(value.as_bytes()));
+        self.0.with(|strings| {
+            find(strings, &new.0).unwrap_or_else(|| {
+                let returned = new.1.as_ptr();
+                strings.push(new);
+                returned
+            })
+        })
+    }
+}
+
+fn find(strings: &[(String, ReturnedString)], name: &str) -> Option<*const c_char> {
+    let (_, value) = strings.iter().find(|(other, _)| other == name)?;
+    Some(value.as_ptr())
 }
 
 /// A string that a function returns. It is zeroized when it is freed, with bosauth_string_free().
