@@ -344,18 +344,8 @@ fn guest_page_commands_work() {
 
 /// The JavaScript SDK in a directory with the page's program; `None` without npm or its registry.
 fn javascript_sdk() -> Option<PathBuf> {
-    if !tools::has("node") || !tools::has("npm") {
-        return None;
-    }
     let directory = tools::temporary("guides/javascript");
-    let sdk = format!("bosbase@{JAVASCRIPT_SDK}");
-    let mut npm = Command::new("npm");
-    npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
-        .arg(&directory)
-        .arg(&sdk);
-    fs::create_dir_all(&directory).unwrap();
-    if !npm.output().unwrap().status.success() {
-        tools::skip(&format!("npm cannot install {sdk}"));
+    if !tools::npm_install(&directory, &format!("bosbase@{JAVASCRIPT_SDK}")) {
         return None;
     }
     let program = markdown::programs("other-sdks.md", "js").remove(0);

@@ -47,7 +47,7 @@ const CALLS: [Call; 12] = [
 ];
 
 impl Call {
-    /// Whether it may be sent twice. Password and OTP logins count towards limits, an OTP request sends a mail, and an MFA
+    /// Whether it may be retried. Password and OTP logins count towards limits, an OTP request sends a mail, and an MFA
     /// id is valid once.
     fn is_idempotent(self) -> bool {
         matches!(

@@ -51,16 +51,8 @@ fn python_sdk_logs_in_and_manages_an_account() {
 
 #[test]
 fn javascript_sdk_logs_in_and_manages_an_account() {
-    if !tools::has("node") || !tools::has("npm") {
-        return;
-    }
     let project = directory("sdk-javascript");
-    let mut install = Command::new("npm");
-    install
-        .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
-        .arg(&project)
-        .arg(JAVASCRIPT);
-    if tools::install(&mut install, JAVASCRIPT) {
+    if tools::npm_install(&project, JAVASCRIPT) {
         // Node searches packages in the directory of the script.
         let script_copy = project.join("account.mjs");
         std::fs::copy(script("account.mjs"), &script_copy).unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub use bosauth_test_support::programs::{cargo, has, run, skip, unsupported};
+pub use bosauth_test_support::programs::{cargo, has, npm_install, run, skip, unsupported};
 
 /// Runs a command that must exit with 1 and returns its standard error.
 pub fn run_failing(command: &mut Command) -> String {

@@ -1,6 +1,8 @@
 //! External programs that tests run.
 
+use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Output};
 
 /// Returns whether the program `name` is installed. If not, the test is reported as skipped.
@@ -47,6 +49,28 @@ pub fn run(command: &mut Command) -> String {
         "{command:?} exited with {status}\n{stdout}\n{stderr}"
     );
     stdout.into_owned()
+}
+
+/// Runs a package manager. If it fails, the test is reported as skipped: the registry is unreachable.
+pub fn install(command: &mut Command, package: &str) -> bool {
+    let is_installed = command.output().is_ok_and(|output| output.status.success());
+    if !is_installed {
+        skip(&format!("cannot install {package}"));
+    }
+    is_installed
+}
+
+/// Installs a package of npm in a directory, as [`install`] does.
+pub fn npm_install(directory: &Path, package: &str) -> bool {
+    if !has("node") || !has("npm") {
+        return false;
+    }
+    fs::create_dir_all(directory).unwrap();
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"])
+        .arg(directory)
+        .arg(package);
+    install(&mut npm, package)
 }
 
 /// Returns `cargo` without the variables that the cargo which runs this test has set for its package. Build scripts

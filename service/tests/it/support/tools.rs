@@ -1,19 +1,9 @@
 //! External programs that tests run.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use bosauth_test_support::programs::cargo;
-pub use bosauth_test_support::programs::{has, run, skip};
-
-/// Runs a package manager. If it fails, reports the skipped test: the registry is unreachable.
-pub fn install(command: &mut Command, package: &str) -> bool {
-    let installed = command.output().is_ok_and(|output| output.status.success());
-    if !installed {
-        skip(&format!("cannot install {package}"));
-    }
-    installed
-}
+pub use bosauth_test_support::programs::{has, install, npm_install, run, skip};
 
 /// Builds the C library, and returns the path of the shared library.
 pub fn c_library() -> PathBuf {
