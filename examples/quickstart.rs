@@ -56,7 +56,7 @@ fn demonstrate(
     describe(&accounts.auth_with_token(token)?);
     println!(
         "   the client holds the session: {}",
-        client.session().is_some()
+        client.session()?.is_some()
     );
 
     println!("4. Unbind it, for instance when the device is lost.");
@@ -70,14 +70,14 @@ fn demonstrate(
     println!("   {error}");
     println!(
         "   the client still holds the session: {}",
-        client.session().is_some()
+        client.session()?.is_some()
     );
 
     println!("6. Log out on this device.");
-    client.clear_session();
+    client.clear_session()?;
     println!(
         "   the client holds a session: {}",
-        client.session().is_some()
+        client.session()?.is_some()
     );
     Ok(())
 }

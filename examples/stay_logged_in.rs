@@ -23,7 +23,7 @@ fn restore(client: &Client, path: &str) -> Option<Session> {
     let content = fs::read_to_string(path).ok()?;
     let (token, record) = content.split_once('\n')?;
     client.save_session(token, Some(record)).ok()?;
-    client.session().filter(Session::is_valid)
+    client.session().ok()?.filter(Session::is_valid)
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -107,7 +107,7 @@ pub unsafe extern "C" fn bosauth_client_session(
         ffi::call(error, || {
             let client = CLIENTS.get(client)?;
             out.required("session")?;
-            if let Some(session) = client.session() {
+            if let Some(session) = client.session()? {
                 out.set(bosauth_session::into_raw(session));
             }
             Ok(())
@@ -154,10 +154,5 @@ pub unsafe extern "C" fn bosauth_client_clear_session(
     error: *mut *mut bosauth_error,
 ) -> bosauth_status {
     // SAFETY: the header's conventions: NULL or a valid out parameter.
-    unsafe {
-        ffi::call(error, || {
-            CLIENTS.get(client)?.clear_session();
-            Ok(())
-        })
-    }
+    unsafe { ffi::call(error, || CLIENTS.get(client)?.clear_session()) }
 }

@@ -2,14 +2,16 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::config::{ClientBuilder, Config};
 use crate::error::Error;
 use crate::http::{Origin, Transport};
 use crate::protocol::paths::BaseUrl;
 use crate::secret::Secret;
-use crate::session::{Session, SessionStore};
+use crate::session::{
+    ChangeKind, Committed, Session, SessionChange, SessionStore, Storage, Subscription, text,
+};
 use crate::{input, protocol};
 
 /// A client of one BosBase server. Clones share the session and the connections; any thread may use one.
@@ -23,7 +25,7 @@ pub(crate) struct Inner {
     pub base_url: BaseUrl,
     pub config: Config,
     pub transport: Transport,
-    pub store: SessionStore,
+    pub store: Arc<SessionStore>,
 }
 
 impl Client {
@@ -36,11 +38,19 @@ impl Client {
     }
 
     /// Returns the client's current session, or `None` if there is none.
-    pub fn session(&self) -> Option<Session> {
+    ///
+    /// With a session file or storage, the first call reads it. Later changes of other processes are read by
+    /// [`Client::sync_session`].
+    ///
+    /// # Errors
+    /// `Store`, `StoreUnavailable` or `StoreCorrupt` if the session cannot be read. The next call tries again.
+    pub fn session(&self) -> Result<Option<Session>, Error> {
         self.inner.store.current()
     }
 
     /// Makes a token obtained elsewhere the client's session.
+    ///
+    /// If it cannot be stored, it is the client's session in memory, as after a login; see [`Session::store_status`].
     ///
     /// [`input::session_token`] lists the limits of `token`. `record_json` is the account's record: a JSON object
     /// with at most 512 levels of nesting and without duplicate names at its top level.
@@ -57,24 +67,103 @@ impl Client {
                 )
             })?;
         }
-        let session = Session::new(Secret::new(token), record_json.unwrap_or(""), "");
-        let ticket = self.inner.store.begin();
-        self.inner.store.commit(ticket, Some(&session));
+        let session = Session::new(
+            self.inner.base_url.url(),
+            Secret::new(token),
+            record_json.unwrap_or(""),
+            "",
+        );
+        self.set_session(ChangeKind::Save, &session);
         Ok(())
     }
 
-    /// Removes the client's session. No request is sent: the server accepts the token until it expires.
-    pub fn clear_session(&self) {
-        let ticket = self.inner.store.begin();
-        self.inner.store.commit(ticket, None);
+    /// Makes an exported session the client's: a string from [`Session::export`] of a client with the same base URL, of at
+    /// most 4 MiB and 64 KiB.
+    ///
+    /// If it cannot be stored, it is the client's session in memory, as after a login; see [`Session::store_status`].
+    ///
+    /// # Errors
+    /// `InvalidArgument` with the reason, such as another base URL or a later version of the format; the session is then
+    /// unchanged.
+    pub fn import_session(&self, text: &str) -> Result<(), Error> {
+        let session = text::read(text, self.inner.base_url.url()).map_err(|reason| {
+            let message = format!("text must be an exported session of this server: {reason}");
+            input::invalid("text", message)
+        })?;
+        self.set_session(ChangeKind::Import, &session);
+        Ok(())
+    }
+
+    fn set_session(&self, kind: ChangeKind, session: &Session) {
+        let store = &self.inner.store;
+        if let Some(committed) = store.commit(store.begin(), kind, Some(session)) {
+            // The session is live in memory: its `store_status` reports this error, and `sync_session` returns it.
+            let _ = committed.settle();
+        }
+    }
+
+    /// Removes the client's session, also from the session file or storage. No request is sent: the server accepts the
+    /// token until it expires.
+    ///
+    /// # Errors
+    /// `Store` or `StoreUnavailable` if the session could not be removed from the file or storage. The client's session is
+    /// removed nevertheless. The next change or [`Client::sync_session`] removes it there, too.
+    pub fn clear_session(&self) -> Result<(), Error> {
+        let store = &self.inner.store;
+        let committed = store.commit(store.begin(), ChangeKind::Clear, None);
+        committed.map_or(Ok(()), Committed::settle)
+    }
+
+    /// Writes the session to the session file or storage if that has failed before, and reads what is stored. A session
+    /// that another process has stored becomes the client's; if another process has removed it, nobody is logged in.
+    /// Without a file or storage, it has no effect.
+    ///
+    /// # Errors
+    /// `Store`, `StoreUnavailable` or `StoreCorrupt`; the session is then unchanged.
+    pub fn sync_session(&self) -> Result<(), Error> {
+        self.inner.store.sync()
+    }
+
+    /// Returns the number of changes of the session: a login, refresh, save, import, clear, or a load from the session file
+    /// or storage. It differs exactly if the session was changed in the meantime.
+    pub fn generation(&self) -> u64 {
+        self.inner.store.generation()
+    }
+
+    /// Adds a listener for the changes of the session from now on. It is removed when the subscription is dropped, and not
+    /// called any more once the client is closed.
+    ///
+    /// Listeners receive every change in order, one call at a time, on a thread that is inside a call of this client:
+    /// usually the one that made the change. No lock is held: a listener may make any call of the client, add and remove
+    /// listeners, and close the client. A change that it makes is reported after it has returned. A listener that owns a
+    /// clone of the client keeps it alive until the listener is removed.
+    ///
+    /// ```
+    /// let client = bosauth::Client::builder("https://api.example.com").build()?;
+    /// let subscription = client.add_listener(|change| match &change.session {
+    ///     Some(session) => println!("{}: {:?}", change.kind, session.field("email")),
+    ///     None => println!("logged out"),
+    /// });
+    /// client.clear_session()?;
+    /// drop(subscription);
+    /// # Ok::<(), bosauth::Error>(())
+    /// ```
+    pub fn add_listener(
+        &self,
+        listener: impl Fn(&SessionChange) + Send + Sync + 'static,
+    ) -> Subscription {
+        self.inner.store.add_listener(listener)
     }
 
     /// Closes the client and its connections. All its calls, of all clones, fail with
     /// [`Status::Cancelled`](crate::Status::Cancelled): those in progress and later ones.
     ///
-    /// Waits at most `wait` and returns whether no call is in progress any more. The session can still be read.
+    /// Waits at most `wait` and returns whether no call is in progress any more, except that of a listener or storage on
+    /// the calling thread. The session can still be read.
     pub fn close(&self, wait: Duration) -> bool {
-        self.inner.transport.close(wait)
+        let deadline = Instant::now().checked_add(wait);
+        self.inner.store.close();
+        self.inner.transport.close(wait) && self.inner.store.wait(deadline)
     }
 }
 
@@ -90,7 +179,8 @@ impl ClientBuilder {
     /// Creates the client. Nothing is sent.
     ///
     /// # Errors
-    /// `InvalidArgument` for an invalid base URL; otherwise the first error of a setter.
+    /// `InvalidArgument` for an invalid base URL; otherwise the first error of a setter, or `InvalidArgument` for a session
+    /// file that can never be used.
     pub fn build(self) -> Result<Client, Error> {
         let base_url = BaseUrl::parse(&self.base_url)?;
         if let Some(error) = self.error {
@@ -101,11 +191,12 @@ impl ClientBuilder {
             host: base_url.host().into(),
             port: base_url.port(),
         };
+        let storage = Storage::new(&self.config.storage, base_url.url())?;
         let inner = Inner {
             base_url,
             transport: Transport::new(origin, &self.config),
             config: self.config,
-            store: SessionStore::default(),
+            store: Arc::new(SessionStore::new(storage)),
         };
         Ok(Client {
             inner: Arc::new(inner),

@@ -10,7 +10,7 @@ use crate::protocol::endpoint::Endpoint;
 use crate::protocol::{bodies, responses};
 use crate::request::CallRequest;
 use crate::secret::Secret;
-use crate::session::Session;
+use crate::session::{ChangeKind, Session};
 
 /// The default options.
 static NO_OPTIONS: CallOptions = CallOptions::new();
@@ -138,9 +138,12 @@ impl<'a> Collection<'a> {
         let (pending, response) = self.send(endpoint, fields, None)?;
         let session = pending.session(&response, &[secret])?;
         pending.check(response.status)?;
-        let was_kept =
-            self.options.keep_session && self.client.inner.store.commit(ticket, Some(&session));
-        Ok(session.kept(was_kept))
+        let store = &self.client.inner.store;
+        let keeps = self.options.keep_session;
+        let committed = keeps.then(|| store.commit(ticket, ChangeKind::Login, Some(&session)));
+        // The call is complete: a listener may close the client and wait for its calls.
+        drop(pending);
+        Ok(session.committed(committed.flatten()))
     }
 
     fn change_binding(

@@ -1,6 +1,8 @@
 //! The configuration of a client and its builder: [`ClientBuilder`]. `build` is in `client.rs`.
 
 use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
@@ -8,6 +10,7 @@ use rustls::pki_types::CertificateDer;
 use crate::deferred_error::DeferredError;
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::session::{SessionStorage, StorageConfig};
 use crate::{input, pem};
 
 /// The configuration of a client.
@@ -19,6 +22,7 @@ pub(crate) struct Config {
     pub headers: Vec<(String, Secret)>,
     pub max_response_bytes: usize,
     pub added_roots: Vec<CertificateDer<'static>>,
+    pub storage: StorageConfig,
 }
 
 /// Configures and builds a [`Client`](crate::Client); returned by
@@ -106,6 +110,32 @@ impl ClientBuilder {
             Ok(())
         })
     }
+
+    /// Keeps the session in a file, so that the account is still logged in after a restart. The first call that needs the
+    /// session reads it, without any network. Its directory must exist. A relative path is made absolute at once.
+    ///
+    /// The file is created with access for its owner only. A lock file with the extension `.lock` beside it is never
+    /// removed. Any number of clients, threads and processes may use one file. See `docs/sessions.md`.
+    ///
+    /// Replaces a file or storage that was set before.
+    pub fn session_file(self, path: impl AsRef<Path>) -> Self {
+        self.set(|builder| {
+            let path = std::path::absolute(path.as_ref())
+                .map_err(|error| input::invalid("path", format!("path cannot be used: {error}")))?;
+            builder.config.storage = StorageConfig::File(path);
+            Ok(())
+        })
+    }
+
+    /// Keeps the session in a storage of the app, such as a keychain. The first call that needs the session reads it.
+    ///
+    /// Replaces a file or storage that was set before.
+    pub fn session_storage(self, storage: impl SessionStorage + 'static) -> Self {
+        self.set(|builder| {
+            builder.config.storage = StorageConfig::App(Arc::new(storage));
+            Ok(())
+        })
+    }
 }
 
 impl DeferredError for ClientBuilder {
@@ -123,6 +153,7 @@ impl Default for Config {
             headers: Vec::new(),
             max_response_bytes: 1 << 20,
             added_roots: Vec::new(),
+            storage: StorageConfig::None,
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Errors: [`Error`], its [`Status`] and its [`Action`].
 
-use std::ffi::CStr;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,20 +35,21 @@ macro_rules! c_enum {
             }
 
             /// Returns [`Self::name`] as a C string, for bindings.
-            pub const fn c_name(self) -> &'static CStr {
+            pub const fn c_name(self) -> &'static std::ffi::CStr {
                 match self {
                     $($name::$value => $c_name,)*
                 }
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.name())
             }
         }
     };
 }
+pub(crate) use c_enum;
 
 c_enum! {
     /// The condition that an error reports. The numbers are those of the C header. The number of a condition does not change.
@@ -117,6 +117,13 @@ c_enum! {
         Server = 44, c"SERVER";
         /// The server rejected the request for another reason.
         Refused = 45, c"REFUSED";
+        /// The session file or the app's session storage failed.
+        Store = 50, c"STORE";
+        /// The session file or the app's session storage cannot be used at the moment. Nothing was lost.
+        StoreUnavailable = 51, c"STORE_UNAVAILABLE";
+        /// What is stored is not a session of this server. It is kept until a login, save, import or clear replaces it; a
+        /// session file is then renamed.
+        StoreCorrupt = 52, c"STORE_CORRUPT";
         /// A bug in this library. The client stays usable.
         Internal = 90, c"INTERNAL";
     }
@@ -132,7 +139,8 @@ impl Status {
             | Status::InvalidHandle
             | Status::Unsupported
             | Status::Validation
-            | Status::NotFound => Action::FixCall,
+            | Status::NotFound
+            | Status::Store => Action::FixCall,
             Status::NameLookup
             | Status::Connect
             | Status::Proxy
@@ -147,12 +155,13 @@ impl Status {
             Status::NoSession
             | Status::Credentials
             | Status::UnknownToken
-            | Status::Unauthorized => Action::AskCredentials,
+            | Status::Unauthorized
+            | Status::StoreCorrupt => Action::AskCredentials,
             Status::MfaRequired
             | Status::MfaSession
             | Status::MfaSameMethod
             | Status::OtpInvalid => Action::SecondFactor,
-            Status::RateLimited | Status::Server => Action::RetryLater,
+            Status::RateLimited | Status::Server | Status::StoreUnavailable => Action::RetryLater,
             Status::Cancelled => Action::None,
             Status::Internal => Action::ReportBug,
         }

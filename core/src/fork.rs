@@ -24,6 +24,28 @@ pub(crate) fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
 
+/// A thread of a process. A child of a fork has none of its parent's threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ThreadOfProcess {
+    generation: u32,
+    thread: ThreadId,
+}
+
+impl ThreadOfProcess {
+    /// The calling thread.
+    pub fn current() -> Self {
+        ThreadOfProcess {
+            generation: generation(),
+            thread: this_thread(),
+        }
+    }
+
+    /// Whether it is a thread of this process.
+    pub fn is_of_this_process(self) -> bool {
+        self.generation == generation()
+    }
+}
+
 /// A mutex whose value is consistent when another thread forks.
 #[derive(Default)]
 pub struct ForkSafeMutex<T>(UnsafeCell<T>);
@@ -52,12 +74,12 @@ impl<T> ForkSafeMutex<T> {
 #[cfg(unix)]
 pub(crate) use unix::ProcessSocket;
 #[cfg(unix)]
-use unix::lock;
+use unix::{ThreadId, lock, this_thread};
 
 #[cfg(not(unix))]
 pub(crate) use other::ProcessSocket;
 #[cfg(not(unix))]
-use other::lock;
+use other::{ThreadId, lock, this_thread};
 
 #[cfg(unix)]
 mod unix {
@@ -107,7 +129,11 @@ mod unix {
         Lock(())
     }
 
-    fn this_thread() -> usize {
+    /// The id of a thread, from `pthread_self`.
+    pub(super) type ThreadId = usize;
+
+    /// The id of the calling thread.
+    pub(super) fn this_thread() -> ThreadId {
         // SAFETY: it only reads, and cannot fail.
         unsafe { libc::pthread_self() as usize }
     }
@@ -306,6 +332,13 @@ mod other {
     /// Acquires the lock. There is no fork on this platform.
     pub(super) fn lock() -> MutexGuard<'static, ()> {
         LOCK.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) use std::thread::ThreadId;
+
+    /// The id of the calling thread.
+    pub(super) fn this_thread() -> ThreadId {
+        std::thread::current().id()
     }
 
     /// A socket of the process that opened it.

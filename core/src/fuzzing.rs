@@ -73,7 +73,7 @@ pub fn is_record(json: &str) -> bool {
 
 /// Returns a session without checking its parts.
 pub fn session(token: &str, record: &str) -> Session {
-    Session::new(Secret::new(token), record, "")
+    Session::new(&"http://localhost".into(), Secret::new(token), record, "")
 }
 
 /// Parses the response to a call into the fields that the call returns, or an error that shows none of `secrets`.

@@ -81,7 +81,7 @@ pub use http::Cancel;
 pub use options::CallOptions;
 pub use secret::Secret;
 pub use send::Response;
-pub use session::Session;
+pub use session::{ChangeKind, Session, SessionChange, SessionStorage, StorageError, Subscription};
 pub use token::generate_token;
 
 /// The version of this crate.

@@ -123,6 +123,7 @@ impl<'a> PendingCall<'a> {
     pub fn session(&self, response: &Response, secrets: &[&str]) -> Result<Session, Error> {
         let login = self.parse(response, secrets, responses::login)?;
         Ok(Session::new(
+            self.request.client.base_url.url(),
             login.token,
             login.record_json,
             login.meta_json,

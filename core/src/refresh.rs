@@ -28,12 +28,13 @@ impl Client {
     ///
     /// # Errors
     /// `NoSession` if there is no session, or one whose collection is unknown: nothing is sent. `Unauthorized` if the
-    /// server does not accept the session: log in again. `UnexpectedResponse` also for a response of another account.
+    /// server does not accept the session: log in again. `Store`, `StoreUnavailable` or `StoreCorrupt` if the session cannot
+    /// be read from the session file or storage: nothing is sent. `UnexpectedResponse` also for a response of another account.
     /// `Forbidden`, `NotFound`, and the errors common to all calls (`docs/protocol.md`, "Error response"). The session is
     /// unchanged after an error.
     pub fn auth_refresh(&self, options: &CallOptions) -> Result<Session, Error> {
         options.check_for_json()?;
-        let current = self.session().ok_or_else(no_session)?;
+        let current = self.session()?.ok_or_else(no_session)?;
         let name = current.collection_id().ok_or_else(no_session)?;
         let collection = self.collection(&name).with(options);
         let (pending, response) =
@@ -46,8 +47,11 @@ impl Client {
             ));
         }
         pending.check(response.status)?;
-        let was_kept = options.keep_session && self.inner.store.commit_refresh(&current, &new);
-        Ok(new.kept(was_kept))
+        let store = &self.inner.store;
+        let keeps = options.keep_session;
+        let committed = keeps.then(|| store.commit_refresh(&current, &new));
+        drop(pending);
+        Ok(new.committed(committed.flatten()))
     }
 }
 

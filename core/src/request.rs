@@ -60,8 +60,13 @@ impl<'a> CallRequest<'a> {
 
     /// Adds the token of this session as Authorization, unless the app has set that header.
     pub fn with_session(self, session: Option<Session>) -> Self {
-        let session = session.filter(|_| !self.has_header("Authorization"));
+        let session = session.filter(|_| !self.has_authorization());
         CallRequest { session, ..self }
+    }
+
+    /// Whether the app has set the header Authorization.
+    pub fn has_authorization(&self) -> bool {
+        self.has_header("Authorization")
     }
 
     /// The URL without its query. It may be shown.

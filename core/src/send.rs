@@ -38,7 +38,8 @@ impl Client {
     ///
     /// # Errors
     /// `Unauthorized` if the server does not accept the session, `Forbidden`, `NotFound`, `Validation`,
-    /// `MethodDisabled`, and the errors common to all calls. Their [`Error::body`] and [`Error::data_json`] show the
+    /// `MethodDisabled`, `Store`, `StoreUnavailable` or `StoreCorrupt` if the session cannot be read from the session file or
+    /// storage (nothing is sent), and the errors common to all calls. Their [`Error::body`] and [`Error::data_json`] show the
     /// response. Secrets of the request are redacted in them: the session's token, the last words of header values, and
     /// in a JSON body the strings and numbers of fields whose names contain `password`, `token` or `secret`
     /// (`docs/secrets.md`).
@@ -55,7 +56,11 @@ impl Client {
         input::body(method, body.unwrap_or_default())?;
         options.check()?;
         let request = CallRequest::to_path(&self.inner, method, path, options);
-        let pending = PendingCall::start(request.with_session(self.session()))?;
+        let session = match request.has_authorization() {
+            true => None,
+            false => self.session()?,
+        };
+        let pending = PendingCall::start(request.with_session(session))?;
         let response = pending.send(body)?;
         let secrets = if responses::is_success(response.status) {
             Vec::new()

@@ -85,16 +85,16 @@ impl Driver {
             ["save", token, record] => {
                 self.call(|client, _| client.save_session(token, Some(record)))
             }
-            ["clear"] => self.call(|client, _| {
-                client.clear_session();
-                Ok(())
-            }),
+            ["clear"] => self.call(|client, _| client.clear_session()),
             ["cancel", what] => self.use_cancel(what),
             ["close", ms] => match self.client().close(milliseconds(ms)) {
                 true => "OK".into(),
                 false => "TIMEOUT".into(),
             },
-            ["session", ref part @ ..] => show(self.client().session().as_ref(), part),
+            ["session", ref part @ ..] => match self.client().session() {
+                Ok(session) => show(session.as_ref(), part),
+                Err(error) => self.outcome(Err(error)),
+            },
             ["result", ref part @ ..] => show(self.login.as_ref(), part),
             ["error", part] => self.error_part(part),
             _ => "UNKNOWN VERB".into(),

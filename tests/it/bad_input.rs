@@ -90,7 +90,7 @@ fn calls_reject_invalid_arguments_before_sending() {
         assert_rejected(users.auth_with_token(&bad), &bad, "token");
     }
     assert_eq!(server.connections(), 0, "a request was sent");
-    assert_eq!(client.session().unwrap().token(), "saved");
+    assert_eq!(client.session().unwrap().unwrap().token(), "saved");
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn send_rejects_invalid_arguments_before_sending() {
     assert_rejected(client.send("GET", "", Some(b"x"), &options), "", "path");
     assert_rejected(client.send("GET", "/a", Some(b"x"), &options), "", "body");
     assert_eq!(server.connections(), 0, "a request was sent");
-    assert_eq!(client.session().unwrap().token(), "saved");
+    assert_eq!(client.session().unwrap().unwrap().token(), "saved");
 }
 
 #[test]
@@ -233,8 +233,8 @@ fn refresh_requires_a_session_with_a_usable_collection() {
         assert_eq!(parts(&refresh().unwrap_err()), expected, "{record}");
     }
     assert_eq!(server.connections(), 0, "a request was sent");
-    assert_eq!(client.session().unwrap().token(), "saved");
-    client.clear_session();
+    assert_eq!(client.session().unwrap().unwrap().token(), "saved");
+    client.clear_session().unwrap();
     for name in ["Cookie", "Content-Type"] {
         let invalid = CallOptions::new().header(name, "a=b");
         let error = client.auth_refresh(&invalid).unwrap_err();
@@ -298,7 +298,7 @@ fn invalid_session_is_not_saved() {
         let result = client.save_session("new", Some(record));
         assert_rejected(result, record, "record_json");
     }
-    let session = client.session().unwrap();
+    let session = client.session().unwrap().unwrap();
     assert_eq!((session.token(), session.record_json()), ("saved", "{}"));
 }
 

@@ -131,7 +131,7 @@ fn every_call_is_cancelled_before_it_is_sent_and_in_flight() {
         let options = self::options(&cancel);
         assert!(!cancelled(call(&client, &options)), "call {number}");
         assert_eq!(server.requests().len(), 1, "call {number}");
-        assert_eq!(client.session().unwrap().token(), "saved");
+        assert_eq!(client.session().unwrap().unwrap().token(), "saved");
     }
 }
 
@@ -150,7 +150,7 @@ fn one_cancel_cancels_many_calls_and_no_other() {
     }
     server.release(8);
     assert!(unaffected.join().unwrap().unwrap().was_kept());
-    assert!(clients[1].session().is_none());
+    assert!(clients[1].session().unwrap().is_none());
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn close_cancels_the_calls_of_all_clones() {
     }
     assert!(!cancelled(log_in(&client, &Cancel::new())));
     assert_eq!(server.requests().len(), 8);
-    assert_eq!(client.session().unwrap().token(), "saved");
+    assert_eq!(client.session().unwrap().unwrap().token(), "saved");
     assert!(client.close(Duration::from_millis(1)), "a second close");
 }
 
@@ -279,7 +279,7 @@ fn call_succeeds_or_is_cancelled_at_any_moment() {
             start.wait();
             log_in(&client, &cancel)
         });
-        let now = client.session().unwrap();
+        let now = client.session().unwrap().unwrap();
         match login {
             Ok(session) => {
                 outcomes[0] += 1;

@@ -112,7 +112,7 @@ fn early_response_is_not_used_for_the_next_call() {
         let users = client.collection("users");
         let error = users.auth_with_token("tok").unwrap_err();
         assert_eq!(error.http_status(), Some(400));
-        assert!(client.session().is_none());
+        assert!(client.session().unwrap().is_none());
     }
 }
 

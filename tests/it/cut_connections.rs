@@ -33,7 +33,7 @@ impl Target {
         let client = client.build().unwrap();
         client.save_session(SAVED, None).unwrap();
         let error = client.collection("users").auth_with_token(TOKEN).err();
-        let is_saved = client.session().unwrap().token() == SAVED;
+        let is_saved = client.session().unwrap().unwrap().token() == SAVED;
         assert_eq!(is_saved, error.is_some(), "{error:?}");
         error.map(|error| error.status())
     }

@@ -306,7 +306,7 @@ fn email_of_a_guest_cannot_be_changed_without_a_mail() {
     let error = send("POST", path, &json!({"newEmail": email}));
     assert_eq!(error.status(), Status::Refused);
     assert_eq!(error.server_message(), "Failed to request email change.");
-    client.clear_session();
+    client.clear_session().unwrap();
     let error = send("PATCH", &record, &json!({"name": "Ann"}));
     assert_eq!(error.status(), Status::NotFound);
 }

@@ -235,7 +235,7 @@ fn session_is_not_changed_by_any_response() {
         client.save_session("saved", None).unwrap();
         let result = client.send("POST", "/api/x", None, &CallOptions::new());
         assert_eq!(result.is_ok(), status < 300);
-        assert_eq!(client.session().unwrap().token(), "saved");
+        assert_eq!(client.session().unwrap().unwrap().token(), "saved");
         let head = server.request().head().to_owned();
         assert!(head.contains("\r\nAuthorization: saved\r\n"), "{head}");
     }

@@ -46,14 +46,17 @@ fn start_refresh(server: &FaultyServer, client: &Client, count: usize) -> JoinHa
 
 /// The token of the client's session.
 fn token(client: &Client) -> Option<String> {
-    client.session().map(|session| session.token().to_owned())
+    client
+        .session()
+        .unwrap()
+        .map(|session| session.token().to_owned())
 }
 
 #[test]
 fn clear_wins_over_an_earlier_login() {
     let (server, client) = held_logins();
     let login = start(&server, &client, 1, true);
-    client.clear_session();
+    client.clear_session().unwrap();
     server.release(0);
     let session = login.join().unwrap();
     assert_eq!(session.token(), "login-0", "the call returns its session");
@@ -128,7 +131,7 @@ fn refresh_commits_only_if_the_session_is_the_one_it_started_with() {
     type Change = fn(&Client);
     let changes: [(Change, Option<&str>); 4] = [
         (|_| (), Some("login-0")),
-        (|client| client.clear_session(), None),
+        (|client| client.clear_session().unwrap(), None),
         (
             |client| client.save_session("other", None).unwrap(),
             Some("other"),

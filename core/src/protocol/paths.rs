@@ -1,6 +1,7 @@
 //! The base URL, and the request targets under it.
 
 use std::net::Ipv6Addr;
+use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -27,6 +28,7 @@ pub(crate) struct BaseUrl {
     port: u16,
     authority: String,
     prefix: String,
+    url: Arc<str>,
 }
 
 impl BaseUrl {
@@ -56,6 +58,11 @@ impl BaseUrl {
     /// The value of the Host header: IPv6 in brackets, the default port omitted.
     pub fn authority(&self) -> &str {
         &self.authority
+    }
+
+    /// The whole URL in one form: lower case, without a default port and without a slash at its end.
+    pub fn url(&self) -> &Arc<str> {
+        &self.url
     }
 
     /// Advice for a path prefix that is probably a mistake. It is accepted, since a server may have any prefix, and shown
@@ -101,7 +108,7 @@ impl BaseUrl {
 
     /// The URL of a request target without its query. It may be shown.
     pub fn address(&self, target: &str) -> String {
-        let scheme = if self.https { "https" } else { "http" };
+        let scheme = scheme_name(self.https);
         let path = target.split('?').next().unwrap_or_default();
         format!("{scheme}://{}{path}", self.authority)
     }
@@ -145,8 +152,10 @@ fn parse(url: &str) -> Result<BaseUrl, Reason> {
     let host = parse_host(name)?;
     let port = port.map_or(Ok(default_port(https)), parse_port)?;
     let prefix = parse_prefix(path)?.to_owned();
+    let authority = write_authority(&host, port, https);
     Ok(BaseUrl {
-        authority: write_authority(&host, port, https),
+        url: format!("{}://{authority}{prefix}", scheme_name(https)).into(),
+        authority,
         https,
         host,
         port,
@@ -201,6 +210,10 @@ fn is_https(scheme: &str) -> Result<bool, Reason> {
         "wss" => Err("must start with https://, not wss://"),
         _ => Err("must start with https:// or http://, as https://api.example.com"),
     }
+}
+
+fn scheme_name(https: bool) -> &'static str {
+    if https { "https" } else { "http" }
 }
 
 fn default_port(https: bool) -> u16 {

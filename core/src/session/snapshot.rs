@@ -7,6 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use once_cell::race::OnceBox;
 
+use super::{Committed, text};
+use crate::error::Status;
 use crate::input;
 use crate::protocol::json;
 use crate::protocol::jwt;
@@ -23,10 +25,13 @@ const SUPERUSERS_NAME: &str = "_superusers";
 pub struct Session {
     login: Arc<Login>,
     was_kept: bool,
+    store_status: Option<Status>,
 }
 
 /// The contents of a login response.
 struct Login {
+    /// The server's.
+    base_url: Arc<str>,
     token: Secret,
     /// `None` for an empty string, and so is `meta_json`.
     record_json: Option<Secret>,
@@ -36,18 +41,25 @@ struct Login {
 }
 
 impl Session {
-    /// A session of these parts, all validated.
-    pub(crate) fn new(token: Secret, record_json: &str, meta_json: &str) -> Self {
+    /// A session of these parts, all validated, at the server with this base URL.
+    pub(crate) fn new(
+        base_url: &Arc<str>,
+        token: Secret,
+        record_json: &str,
+        meta_json: &str,
+    ) -> Self {
         let secret = |json: &str| (!json.is_empty()).then(|| Secret::new(json));
         let (record_json, meta_json) = (secret(record_json), secret(meta_json));
         Session {
             login: Arc::new(Login {
+                base_url: Arc::clone(base_url),
                 token,
                 record_json,
                 meta_json,
                 claims: OnceBox::new(),
             }),
             was_kept: false,
+            store_status: None,
         }
     }
 
@@ -56,7 +68,29 @@ impl Session {
         Session {
             login: Arc::clone(&self.login),
             was_kept,
+            store_status: None,
         }
+    }
+
+    /// The session of a call whose commit has this result, after that has been settled.
+    pub(crate) fn committed(self, committed: Option<Committed<'_>>) -> Self {
+        let was_kept = committed.is_some();
+        let result = committed.map_or(Ok(()), Committed::settle);
+        self.kept(was_kept)
+            .stored(result.err().map(|error| error.status()))
+    }
+
+    /// The same session with this [`Session::store_status`].
+    pub(crate) fn stored(self, store_status: Option<Status>) -> Self {
+        Session {
+            store_status,
+            ..self
+        }
+    }
+
+    /// The base URL of its server.
+    pub(crate) fn base_url(&self) -> &Arc<str> {
+        &self.login.base_url
     }
 
     fn claims(&self) -> &jwt::Claims {
@@ -151,6 +185,14 @@ impl Session {
         !is_other && other.id().is_none_or(|id| self.id() == Some(id))
     }
 
+    /// Whether both have the same token, record and meta.
+    pub(crate) fn has_content_of(&self, other: &Session) -> bool {
+        self.is(other)
+            || (self.token() == other.token()
+                && self.record_json() == other.record_json()
+                && self.meta_json() == other.meta_json())
+    }
+
     /// Whether both are clones of one session.
     pub(crate) fn is(&self, other: &Session) -> bool {
         Arc::ptr_eq(&self.login, &other.login)
@@ -164,6 +206,21 @@ impl Session {
     /// change had already committed, or the client's session changed during a refresh.
     pub fn was_kept(&self) -> bool {
         self.was_kept
+    }
+
+    /// Returns why the session was not stored when the snapshot was taken: [`Status::Store`] if the session file or storage
+    /// failed, [`Status::StoreUnavailable`] if it could not be used at that moment. The session is then live in memory, and
+    /// the next change or [`Client::sync_session`](crate::Client::sync_session) stores it.
+    ///
+    /// `None` if it is stored, if it is not the client's session, or if the client has neither file nor storage.
+    pub fn store_status(&self) -> Option<Status> {
+        self.store_status
+    }
+
+    /// Returns the session as a string for [`Client::import_session`](crate::Client::import_session): a JSON object with the
+    /// version of the format, the base URL, token, record and meta. Treat it like a password.
+    pub fn export(&self) -> Secret {
+        text::write(self)
     }
 }
 
@@ -193,7 +250,12 @@ mod tests {
     }
 
     fn session(token: &str, record: &str) -> Session {
-        Session::new(Secret::new(token), record, "")
+        Session::new(
+            &Arc::from("http://localhost"),
+            Secret::new(token),
+            record,
+            "",
+        )
     }
 
     #[test]

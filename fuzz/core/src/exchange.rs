@@ -70,7 +70,11 @@ fn save_session(client: &Client) {
 }
 
 fn token_of(client: &Client) -> Option<String> {
-    client.session().map(|session| session.token().to_owned())
+    client
+        .session()
+        .ok()
+        .flatten()
+        .map(|session| session.token().to_owned())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

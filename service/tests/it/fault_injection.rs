@@ -339,7 +339,7 @@ fn outcome_of_5xx_is_unknown() {
     fail_after();
     let client = new_client();
     check(login(&client));
-    assert!(client.session().is_none());
+    assert!(client.session().unwrap().is_none());
 
     fail_after();
     let users = client.collection("users");
