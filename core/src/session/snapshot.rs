@@ -76,8 +76,11 @@ impl Session {
     pub(crate) fn committed(self, committed: Option<Committed<'_>>) -> Self {
         let was_kept = committed.is_some();
         let result = committed.map_or(Ok(()), Committed::settle);
-        self.kept(was_kept)
-            .stored(result.err().map(|error| error.status()))
+        Session {
+            was_kept,
+            store_status: result.err().map(|error| error.status()),
+            ..self
+        }
     }
 
     /// The same session with this [`Session::store_status`].

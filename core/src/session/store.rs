@@ -236,27 +236,28 @@ impl SessionStore {
     /// nothing has changed meanwhile.
     fn load(&self, storage: &Storage) -> Result<Option<Committed<'_>>, Error> {
         let generation = self.state.with(|state| state.generation);
-        let loaded = storage.load()?.map(|session| session.kept(true));
+        let result = storage.load();
+        // What the storage itself has changed meanwhile. `store_status` reports an error.
+        let _ = self.write(storage);
+        let loaded = result?.map(|session| session.kept(true));
         // The old session is dropped after the lock is released.
         let (_old, committed) = self.state.with(|state| {
             if state.generation != generation || state.unwritten.is_some() {
                 return (loaded, None);
             }
-            let is_same = match (&state.session, &loaded) {
-                (Some(old), Some(new)) => old.has_content_of(new),
-                (None, None) => true,
-                _ => false,
-            };
             state.is_loaded = true;
-            let old = match is_same {
-                true => loaded,
-                false => state.commit(ChangeKind::Load, loaded),
+            let (old, committed) = match is_same(&state.session, &loaded) {
+                true => (loaded, None),
+                false => {
+                    let old = state.commit(ChangeKind::Load, loaded);
+                    (old, Some(self.committed(state)))
+                }
             };
             state.last_write = Write {
                 generation: state.generation,
                 error: None,
             };
-            (old, (!is_same).then(|| self.committed(state)))
+            (old, committed)
         });
         Ok(committed)
     }
@@ -390,6 +391,13 @@ impl SessionStore {
         });
     }
 
+    /// The session and generation, without reading the storage.
+    #[cfg(test)]
+    pub fn in_memory(&self) -> (Option<Session>, u64) {
+        self.state
+            .with(|state| (state.session.clone(), state.generation))
+    }
+
     /// The number of changes so far.
     pub fn generation(&self) -> u64 {
         self.state.with(|state| state.generation)
@@ -470,6 +478,13 @@ impl Drop for Committed<'_> {
             let at = state.settling.iter().position(|other| *other == thread);
             at.map(|at| state.settling.swap_remove(at))
         });
+    }
+}
+
+fn is_same(old: &Option<Session>, new: &Option<Session>) -> bool {
+    match (old, new) {
+        (Some(old), Some(new)) => old.has_content_of(new),
+        (old, new) => old.is_none() && new.is_none(),
     }
 }
 
