@@ -4,7 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, Weak, mpsc};
+use std::sync::{Arc, Barrier, Mutex, OnceLock, Weak, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -151,6 +151,26 @@ fn listeners_are_added_and_removed_in_a_listener() {
         save(&store, token).unwrap();
     }
     assert_eq!(log.taken(), [(ChangeKind::Save, 2), (ChangeKind::Save, 3)]);
+}
+
+#[test]
+fn listener_receives_no_change_from_before_it_was_added() {
+    let store = Arc::new(SessionStore::default());
+    let (log, added) = (Log::default(), Arc::new(Mutex::new(None)));
+    let weak = Arc::downgrade(&store);
+    let (log_of_added, slot) = (log.clone(), Arc::clone(&added));
+    let _subscription = store.add_listener(move |change| {
+        if change.generation == 1 {
+            let (store, log) = (weak.upgrade().unwrap(), log_of_added.clone());
+            // To be told, but not yet.
+            save(&store, "b").unwrap();
+            *slot.lock().unwrap() = Some(store.add_listener(move |change| log.add(change)));
+        }
+    });
+    save(&store, "a").unwrap();
+    assert_eq!((log.taken(), store.generation()), (vec![], 2));
+    clear(&store).unwrap();
+    assert_eq!(log.taken(), [(ChangeKind::Clear, 3)]);
 }
 
 #[test]
@@ -370,4 +390,39 @@ fn memory_storage_and_listeners_agree_after_changes_of_many_threads() {
     let token = session.map(|session| session.token().to_owned());
     assert_eq!(*told.lock().unwrap(), (generation, token.clone()));
     assert_eq!(storage.token(), token);
+}
+
+#[test]
+fn last_change_told_and_stored_is_that_in_memory_after_each_race() {
+    let races = if cfg!(miri) { 5 } else { 5_000 };
+    let storage = Hooked::default();
+    let store = storage.store();
+    let told = Arc::new(Mutex::new(None));
+    let of_listener = Arc::clone(&told);
+    let _subscription = store.add_listener(move |change| {
+        let token = change.session.as_ref().map(|s| s.token().to_owned());
+        *of_listener.lock().unwrap() = token;
+    });
+    let start = Barrier::new(2);
+    thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            for _ in 0..races {
+                start.wait();
+                clear(&store).unwrap();
+                start.wait();
+            }
+        });
+        for race in 0..races {
+            start.wait();
+            save(&store, &format!("t{race}")).unwrap();
+            start.wait();
+            let token = store
+                .in_memory()
+                .0
+                .map(|session| session.token().to_owned());
+            assert_eq!(*told.lock().unwrap(), token, "race {race}");
+            assert_eq!(storage.token(), token, "race {race}");
+        }
+        other.join().unwrap();
+    });
 }
