@@ -1,5 +1,7 @@
 //! The head of a response: status line and fields, parsed strictly (RFC 9112). Pure.
 
+use std::mem::MaybeUninit;
+
 use zeroize::Zeroizing;
 
 use super::error::{Cause, NetworkError, Progress};
@@ -39,7 +41,7 @@ impl Headers {
     /// Returns the names and values in the order of the head. A fold in a value is a space, and what is not UTF-8 is
     /// replaced by U+FFFD.
     pub fn to_vec(&self) -> Vec<(String, Zeroizing<String>)> {
-        let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
+        let mut fields = [const { MaybeUninit::uninit() }; FIELDS_MAX];
         let parsed = parse_fields(self.bytes.as_slice(), &mut fields);
         let list = parsed.map_or(&[][..], |response| response.headers);
         let pair = |field: &httparse::Header<'_>| {
@@ -145,7 +147,7 @@ fn with_status(status: u16, cause: Cause) -> NetworkError {
 
 /// Parses one complete head.
 fn parse(bytes: &[u8], is_head_request: bool) -> Result<Head, NetworkError> {
-    let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
+    let mut fields = [const { MaybeUninit::uninit() }; FIELDS_MAX];
     let response = parse_fields(bytes, &mut fields)?;
     let fields = Fields {
         list: response.headers,
@@ -166,13 +168,13 @@ fn parse(bytes: &[u8], is_head_request: bool) -> Result<Head, NetworkError> {
 
 fn parse_fields<'a, 'b>(
     bytes: &'b [u8],
-    fields: &'a mut [httparse::Header<'b>; FIELDS_MAX],
+    fields: &'a mut [MaybeUninit<httparse::Header<'b>>; FIELDS_MAX],
 ) -> Result<httparse::Response<'a, 'b>, Cause> {
-    let mut response = httparse::Response::new(fields);
+    let mut response = httparse::Response::new(&mut []);
     let mut config = httparse::ParserConfig::default();
     // A user agent replaces a fold by a space (RFC 9112 section 5.2).
     config.allow_obsolete_multiline_headers_in_responses(true);
-    match config.parse_response(&mut response, bytes) {
+    match config.parse_response_with_uninit_headers(&mut response, bytes, fields) {
         Ok(httparse::Status::Complete(used)) if used == bytes.len() => Ok(response),
         Err(httparse::Error::TooManyHeaders) => Err(Cause::TooLarge("head")),
         _ => Err(Cause::InvalidResponse("a malformed head")),
