@@ -37,7 +37,8 @@ impl Client {
 
     /// Returns the client's current session, or `None` if there is none.
     pub fn session(&self) -> Option<Session> {
-        self.inner.store.current()
+        let session = self.inner.store.current()?;
+        Some(session.with_clock(self.inner.transport.clock.get()))
     }
 
     /// Makes a token obtained elsewhere the client's session.

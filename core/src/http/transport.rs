@@ -13,6 +13,7 @@ use super::in_flight::InFlight;
 use super::limits::Deadline;
 use super::pool::Pool;
 use super::tls;
+use crate::clock::ServerClock;
 use crate::config::Config;
 use crate::fork::{self, ForkSafeMutex};
 
@@ -31,6 +32,8 @@ pub(crate) struct Transport {
     pub(super) connect_timeout: Duration,
     pub(super) max_body: usize,
     pub(super) added_roots: Vec<CertificateDer<'static>>,
+    /// The server's clock, by the responses so far.
+    pub clock: ServerClock,
     /// Also valid in the child of a fork.
     closed: AtomicBool,
     state: ForkSafeMutex<Arc<ProcessState>>,
@@ -72,6 +75,7 @@ impl Transport {
             connect_timeout: config.connect_timeout,
             max_body: config.max_response_bytes,
             added_roots: config.added_roots.clone(),
+            clock: ServerClock::new(),
             closed: AtomicBool::new(false),
             state: ForkSafeMutex::new(ProcessState::new(false)),
         }

@@ -3,10 +3,11 @@
 use std::ffi::c_char;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use once_cell::race::OnceBox;
 
+use crate::clock::Clock;
 use crate::input;
 use crate::protocol::json;
 use crate::protocol::jwt;
@@ -23,6 +24,8 @@ const SUPERUSERS_NAME: &str = "_superusers";
 pub struct Session {
     login: Arc<Login>,
     was_kept: bool,
+    /// The client's clock of the server when the session was returned.
+    clock: Clock,
 }
 
 /// The contents of a login response.
@@ -48,15 +51,21 @@ impl Session {
                 claims: OnceBox::new(),
             }),
             was_kept: false,
+            clock: Clock::Local,
         }
     }
 
     /// The same session with this [`Session::was_kept`].
     pub(crate) fn kept(&self, was_kept: bool) -> Self {
         Session {
-            login: Arc::clone(&self.login),
             was_kept,
+            ..self.clone()
         }
+    }
+
+    /// The same session with the clock that decides whether it is valid.
+    pub(crate) fn with_clock(self, clock: Clock) -> Self {
+        Session { clock, ..self }
     }
 
     fn claims(&self) -> &jwt::Claims {
@@ -110,9 +119,19 @@ impl Session {
         self.claims().expires_at
     }
 
-    /// Returns whether the token is a JWT that has not expired by the local clock. The server may have revoked it.
+    /// Returns whether the token is a JWT that has not expired. The server may have revoked it.
+    ///
+    /// The time is that of the server's clock, if the client had received a response with a `Date` and without an
+    /// `Age` when this session was returned; otherwise that of the local clock. The server's time is accurate to the
+    /// round trip of the newest such response or to 1 second, whichever is longer. Setting the local clock does not
+    /// change it, and it continues while the device is suspended.
+    ///
+    /// Later responses do not apply to this session: [`Client::session`](crate::Client::session) returns one with the
+    /// client's newest time.
     pub fn is_valid(&self) -> bool {
-        let now = SystemTime::now()
+        let now = self
+            .clock
+            .now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |passed| passed.as_secs());
         self.is_valid_at(i64::try_from(now).unwrap_or(i64::MAX))
