@@ -37,6 +37,7 @@ mod retries;
 mod scenarios;
 mod secret_leaks;
 mod send;
+mod server_clock;
 mod session_races;
 mod status_tables;
 mod support;

@@ -12,6 +12,7 @@ use super::change::{ChangeKind, SessionChange, Subscription};
 use super::storage::{SessionStorage, Storage, StorageConfig, StorageError};
 use super::store::SessionStore;
 use super::{Session, text};
+use crate::clock::{ServerClock, boot_time_ms};
 use crate::error::{Error, Status};
 use crate::secret::Secret;
 
@@ -46,9 +47,13 @@ impl Hooked {
     }
 
     fn store(&self) -> Arc<SessionStore> {
+        self.store_with(Arc::default())
+    }
+
+    fn store_with(&self, clock: Arc<ServerClock>) -> Arc<SessionStore> {
         let config = StorageConfig::App(Arc::new(self.clone()));
         let storage = Storage::new(&config, &URL.into()).unwrap();
-        Arc::new(SessionStore::new(storage))
+        Arc::new(SessionStore::new(storage, clock))
     }
 
     fn token(&self) -> Option<String> {
@@ -390,6 +395,31 @@ fn memory_storage_and_listeners_agree_after_changes_of_many_threads() {
     let token = session.map(|session| session.token().to_owned());
     assert_eq!(*told.lock().unwrap(), (generation, token.clone()));
     assert_eq!(storage.token(), token);
+}
+
+#[test]
+fn sessions_are_valid_by_the_clock_of_the_server() {
+    // Expires in 2010.
+    let token = "e30.eyJleHAiOjEyNjIzMDQwMDB9.c2ln";
+    let storage = Hooked::default();
+    *storage.text.lock().unwrap() = Some(text::write(&session(token)).expose().into());
+    let clock = Arc::<ServerClock>::default();
+    let store = storage.store_with(Arc::clone(&clock));
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let of_listener = Arc::clone(&log);
+    let _subscription = store.add_listener(move |change| {
+        let is_valid = change.session.as_ref().unwrap().is_valid();
+        of_listener.lock().unwrap().push((change.kind, is_valid));
+    });
+    let is_valid = || store.current().unwrap().unwrap().is_valid();
+    assert!(!is_valid());
+    // In 2001.
+    clock.observe(1_000_000_000, boot_time_ms(), boot_time_ms());
+    assert!(is_valid());
+    save(&store, token).unwrap();
+    assert!(is_valid());
+    let expected = [(ChangeKind::Load, false), (ChangeKind::Save, true)];
+    assert_eq!(*log.lock().unwrap(), expected);
 }
 
 #[test]
