@@ -38,6 +38,8 @@ mod scenarios;
 mod secret_leaks;
 mod send;
 mod session_races;
+#[cfg(unix)]
+mod sessions;
 mod status_tables;
 mod support;
 mod threads;
