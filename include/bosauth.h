@@ -23,7 +23,8 @@
  * Accessors
  *   Functions that read an error, a response, a session or a string never fail and never return NULL. They
  *   return "" or 0 if the object is NULL or has no such value. A returned string is valid until its object is
- *   freed. Only the bytes that bosauth_error_body() and bosauth_response_body() return may contain NUL.
+ *   freed, or until bosauth_string_set() changes it. Only the bytes that bosauth_error_body() and
+ *   bosauth_response_body() return may contain NUL.
  *
  * Memory
  *   Objects returned by the library are freed with the function of their type. Freeing NULL or 0 has no
@@ -39,6 +40,15 @@
  *   Every function may be called from any thread. Handles may be used by several threads at the same time,
  *   and so may objects passed as const. An object passed as non-const must not be used by another thread
  *   during the call.
+ *
+ * Callbacks
+ *   A callback is set as a function, a pointer that is passed to it (user_data) and a function that releases the
+ *   pointer (release). It is called only on a thread that is in a call of this library, with no lock of the
+ *   library held. It may make any call, and free its client and itself. It must not throw, longjmp or exit the
+ *   thread: an exception terminates the process.
+ *   The release function is called exactly once, when the callback is not running and is never called again, on
+ *   the thread of whichever call of this library ends the last use. If the function that sets the callback fails,
+ *   it has called the release function before it returns.
  *
  * Signals
  *   No function is async-signal-safe. errno may change. No signal is raised. Neither the locale nor the
@@ -115,7 +125,7 @@ extern "C" {
  * with a library that has the same major version and the same or a higher minor version; compare with
  * bosauth_abi_version().
  */
-#define BOSAUTH_ABI_VERSION 65537
+#define BOSAUTH_ABI_VERSION 65538
 
 /**
  * The result of a call: BOSAUTH_OK or one of BOSAUTH_ERROR_*, which are positive. A condition keeps its number.
@@ -223,6 +233,18 @@ typedef int32_t bosauth_status;
 /** The server rejected the request for another reason. */
 #define BOSAUTH_ERROR_REFUSED 45
 
+/** The session file or the app's session storage failed. */
+#define BOSAUTH_ERROR_STORE 50
+
+/** The session file or the app's session storage cannot be used at the moment. Nothing was lost. */
+#define BOSAUTH_ERROR_STORE_UNAVAILABLE 51
+
+/**
+ * What is stored is not a session of this server. It is kept until a login, save, import or clear replaces it; a
+ * session file is then renamed.
+ */
+#define BOSAUTH_ERROR_STORE_CORRUPT 52
+
 /** A bug in this library. The client stays usable. */
 #define BOSAUTH_ERROR_INTERNAL 90
 
@@ -249,6 +271,24 @@ typedef int32_t bosauth_status;
 
 /** Report a bug in this library. */
 #define BOSAUTH_ACTION_REPORT_BUG 7
+
+/** A login. */
+#define BOSAUTH_CHANGE_LOGIN 1
+
+/** A refresh. */
+#define BOSAUTH_CHANGE_REFRESH 2
+
+/** A session that the app has saved. */
+#define BOSAUTH_CHANGE_SAVE 3
+
+/** The app has removed the session. */
+#define BOSAUTH_CHANGE_CLEAR 4
+
+/** An imported session. */
+#define BOSAUTH_CHANGE_IMPORT 5
+
+/** The stored session was read, or it was removed by another process. */
+#define BOSAUTH_CHANGE_LOAD 6
 
 /** A client of one BosBase server: a handle that is validated on every use; 0 is never valid. */
 typedef uint64_t bosauth_client;
@@ -281,16 +321,66 @@ typedef struct bosauth_response bosauth_response;
 /** An immutable snapshot of a session. Free it with bosauth_session_free(). */
 typedef struct bosauth_session bosauth_session;
 
-/** A string that a function returns. It is zeroized when it is freed, with bosauth_string_free(). */
+/**
+ * A string that a function returns, or that a bosauth_store_load_fn fills. It is zeroized when it is freed, with
+ * bosauth_string_free().
+ */
 typedef struct bosauth_string bosauth_string;
+
+/**
+ * Releases the pointer of a callback; see "Callbacks" at the top of this header.
+ *
+ * @param user_data the pointer that was set with the callback; may be NULL
+ */
+typedef void (*BOSAUTH_NULLABLE bosauth_release_fn)(void *BOSAUTH_NULLABLE user_data);
 
 /**
  * A wait hook; see bosauth_options_set_wait_hook().
  *
- * @param user_data the pointer that was set with the hook
+ * @param user_data the pointer that was set with the hook; may be NULL
  * @return 0 to continue; any other value makes the call fail with CANCELLED
  */
 typedef int32_t (*BOSAUTH_NULLABLE bosauth_wait_fn)(void *BOSAUTH_NULLABLE user_data);
+
+/**
+ * Reads the stored session; see bosauth_config_set_session_store().
+ *
+ * @param user_data the pointer that was set with the function; may be NULL
+ * @param session receives the session with bosauth_string_set(); left empty, there is none. It is valid until the
+ *        function returns, and must not be freed
+ * @return BOSAUTH_OK; BOSAUTH_ERROR_STORE_UNAVAILABLE if the store cannot be read at the moment;
+ *         BOSAUTH_ERROR_STORE if it failed, which any other value means as well
+ */
+typedef bosauth_status (*BOSAUTH_NULLABLE bosauth_store_load_fn)(void *BOSAUTH_NULLABLE user_data,
+                                                                 bosauth_string *BOSAUTH_NONNULL session);
+
+/**
+ * Stores a session in place of the stored one; see bosauth_config_set_session_store().
+ *
+ * @param user_data the pointer that was set with the function; may be NULL
+ * @param session the session, valid until the function returns; may be NULL: the stored session is to be removed
+ * @return as for bosauth_store_load_fn; after an error, the previous session should still be stored
+ */
+typedef bosauth_status (*BOSAUTH_NULLABLE bosauth_store_save_fn)(void *BOSAUTH_NULLABLE user_data,
+                                                                 const char *BOSAUTH_NULLABLE session);
+
+/**
+ * Receives a change of a client's session; see bosauth_client_add_listener().
+ *
+ * @param user_data the pointer that was set with the function; may be NULL
+ * @param client the handle with which the listener was added; it may have been freed
+ * @param change what changed the session: one of BOSAUTH_CHANGE_*; ignore an unknown one
+ * @param generation the number of changes up to this one; see bosauth_client_generation()
+ * @param session the session from then on, valid until the function returns; may be NULL: there is none
+ */
+typedef void (*BOSAUTH_NULLABLE bosauth_change_fn)(void *BOSAUTH_NULLABLE user_data,
+                                                   bosauth_client client,
+                                                   int32_t change,
+                                                   uint64_t generation,
+                                                   const bosauth_session *BOSAUTH_NULLABLE session);
+
+/** A listener for changes of a client's session: a handle that is validated on every use; 0 is never valid. */
+typedef uint64_t bosauth_listener;
 
 /* ---- library ------------------------------------------------------------------------------------- */
 
@@ -551,6 +641,51 @@ BOSAUTH_API
 bosauth_status bosauth_config_add_roots_pem(bosauth_config *BOSAUTH_NONNULL config,
                                             const char *BOSAUTH_NONNULL pem);
 
+/**
+ * Keeps the session in a file, so that the account is still logged in after a restart. The first call that needs the
+ * session reads the file: bosauth_client_session(), bosauth_auth_refresh(), bosauth_send() and
+ * bosauth_client_sync_session(); bosauth_client_new() does not. Any number of clients, threads and processes may use
+ * one file. It replaces a file or store that was set before. The string is copied. See docs/sessions.md.
+ *
+ * The file is created with access for its owner only, and a lock file with ".lock" appended to its name beside it. A
+ * file that has another owner, that others may access, or that is not a regular file is not used: STORE.
+ *
+ * @param config the configuration
+ * @param path the path of the file in UTF-8, not empty; a relative one is made absolute at once. Its directory must
+ *        exist. bosauth_client_new() returns INVALID_ARGUMENT for a path that can never be used
+ * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
+ */
+BOSAUTH_API
+bosauth_status bosauth_config_set_session_file(bosauth_config *BOSAUTH_NONNULL config,
+                                               const char *BOSAUTH_NONNULL path);
+
+/* ---- session stores ------------------------------------------------------------------------------ */
+
+/**
+ * Keeps the session in a store of the app, such as a keychain. The store has one string of at most 4259840 bytes
+ * (4 MiB and 64 KiB), which contains the session token: treat it like a password. The first call that needs the
+ * session reads it, as for bosauth_config_set_session_file(). It replaces a file or store that was set before. See
+ * "Callbacks" at the top of this header.
+ *
+ * The functions of one client are called one at a time, those of several clients with this configuration also at the
+ * same time. In them, calls of the client use the session in memory, and a change of it is stored after they have
+ * returned. Their run time does not count towards the timeout of a call.
+ *
+ * @param config the configuration
+ * @param load the function that reads the stored session
+ * @param save the function that stores a session or removes it
+ * @param user_data a pointer that is passed to the functions; may be NULL
+ * @param release releases user_data, when the configuration and all its clients are freed and their calls have ended,
+ *        or at once if this function fails; may be NULL
+ * @return BOSAUTH_OK or NULL_ARGUMENT
+ */
+BOSAUTH_API
+bosauth_status bosauth_config_set_session_store(bosauth_config *BOSAUTH_NONNULL config,
+                                                bosauth_store_load_fn load,
+                                                bosauth_store_save_fn save,
+                                                void *BOSAUTH_NULLABLE user_data,
+                                                bosauth_release_fn release);
+
 /* ---- options ------------------------------------------------------------------------------------- */
 
 /**
@@ -684,8 +819,8 @@ bosauth_status bosauth_options_set_wait_hook(bosauth_options *BOSAUTH_NONNULL op
  * @param config the configuration, which is copied; may be NULL for the defaults
  * @param client receives the handle, to be freed with bosauth_client_free(); 0 on failure
  * @param error receives the error; may be NULL
- * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, or the status of the first setter of
- *         `config` that failed
+ * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (also for a session file that can never be
+ *         used), or the status of the first setter of `config` that failed
  */
 BOSAUTH_API
 bosauth_status bosauth_client_new(const char *BOSAUTH_NONNULL base_url,
@@ -695,7 +830,8 @@ bosauth_status bosauth_client_new(const char *BOSAUTH_NONNULL base_url,
 
 /**
  * Frees a client. The handle is invalid from then on. Calls in progress on other threads fail with CANCELLED,
- * except those whose response has already been accepted. This function does not wait for them.
+ * except those whose response has already been accepted. This function does not wait for them. Listeners are not
+ * called any more. They are released when the last call of the client has ended. The stored session remains.
  *
  * @param client the handle; 0 has no effect
  * @return BOSAUTH_OK or INVALID_HANDLE
@@ -704,7 +840,8 @@ BOSAUTH_API
 bosauth_status bosauth_client_free(bosauth_client client);
 
 /**
- * Frees a client like bosauth_client_free() and waits until none of its calls is in progress.
+ * Frees a client like bosauth_client_free() and waits until none of its calls and callbacks is in progress, except
+ * those of the calling thread: a callback may close its client.
  *
  * @param client the handle
  * @param wait_ms the maximum time to wait, in milliseconds; 1 to 86400000
@@ -716,12 +853,14 @@ bosauth_status bosauth_client_close(bosauth_client client,
                                     int64_t wait_ms);
 
 /**
- * Returns a snapshot of the client's current session.
+ * Returns a snapshot of the client's current session. With a session file or store, the first call reads it, unless
+ * the session has been changed before; bosauth_client_sync_session() reads later changes of other processes.
  *
  * @param client the client
  * @param session receives the snapshot, to be freed with bosauth_session_free(); NULL if there is no session
  * @param error receives the error; may be NULL
- * @return BOSAUTH_OK, also if there is no session; INVALID_HANDLE or NULL_ARGUMENT
+ * @return BOSAUTH_OK, also if there is no session; INVALID_HANDLE or NULL_ARGUMENT; STORE, STORE_UNAVAILABLE or
+ *         STORE_CORRUPT if the stored session cannot be read: the next call tries again
  */
 BOSAUTH_API
 bosauth_status bosauth_client_session(bosauth_client client,
@@ -729,7 +868,8 @@ bosauth_status bosauth_client_session(bosauth_client client,
                                       bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
 
 /**
- * Makes a token obtained elsewhere the client's session. Nothing is sent.
+ * Makes a token obtained elsewhere the client's session. Nothing is sent. If it cannot be stored, it is the client's
+ * session in memory; see bosauth_session_store_status().
  *
  * @param client the client
  * @param token the session token; 1 to 8192 bytes of A-Z a-z 0-9 . _ ~ + / = -
@@ -745,15 +885,58 @@ bosauth_status bosauth_client_save_session(bosauth_client client,
                                            bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
 
 /**
- * Removes the client's session. Nothing is sent: the server accepts the token until it expires.
+ * Removes the client's session, also from the session file or store. Nothing is sent: the server accepts the token
+ * until it expires.
  *
  * @param client the client
  * @param error receives the error; may be NULL
- * @return BOSAUTH_OK or INVALID_HANDLE
+ * @return BOSAUTH_OK or INVALID_HANDLE. STORE or STORE_UNAVAILABLE: the client has no session any more, but the stored
+ *         one remains until the next change of the session or bosauth_client_sync_session() removes it
  */
 BOSAUTH_API
 bosauth_status bosauth_client_clear_session(bosauth_client client,
                                             bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
+
+/**
+ * Makes an exported session the client's session. Nothing is sent. If it cannot be stored, it is the client's session
+ * in memory; see bosauth_session_store_status().
+ *
+ * @param client the client
+ * @param text the exported session, from bosauth_session_export() of a client with the same base URL; at most 4259840
+ *        bytes (4 MiB and 64 KiB)
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK, INVALID_HANDLE, NULL_ARGUMENT or INVALID_UTF8; INVALID_ARGUMENT if the string is not such a
+ *         session, if a later version of the library has exported it, or if it belongs to another base URL
+ */
+BOSAUTH_API
+bosauth_status bosauth_client_import_session(bosauth_client client,
+                                             const char *BOSAUTH_NONNULL text,
+                                             bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
+
+/**
+ * Writes the session to the session file or store if that has failed before, and reads what is stored. A session that
+ * another process has stored becomes the client's session; if another process has removed it, there is none. Without a
+ * file or store, it has no effect.
+ *
+ * @param client the client
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK or INVALID_HANDLE; STORE, STORE_UNAVAILABLE or STORE_CORRUPT: the client's session did not change
+ */
+BOSAUTH_API
+bosauth_status bosauth_client_sync_session(bosauth_client client,
+                                           bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
+
+/**
+ * Returns the number of changes of the client's session: a login, refresh, save, import, clear, or a read of a stored
+ * session. Nothing is read. It differs exactly if the session was changed in the meantime.
+ *
+ * @param client the client
+ * @param generation receives the number; 0 on failure
+ * @return BOSAUTH_OK, INVALID_HANDLE or NULL_ARGUMENT
+ */
+BOSAUTH_API
+bosauth_status bosauth_client_generation(bosauth_client client,
+                                         uint64_t *BOSAUTH_NONNULL generation);
 
 /* ---- calls --------------------------------------------------------------------------------------- */
 
@@ -809,7 +992,8 @@ bosauth_status bosauth_unbind_token(bosauth_client client,
 /**
  * Logs in with a bound token. The new session becomes the client's session, unless
  * bosauth_options_set_keep_session() disables that or a login, save or clear that started later has already
- * completed; see bosauth_session_was_kept(). On failure, the client's session does not change.
+ * completed; see bosauth_session_was_kept(). On failure, the client's session does not change. If the session
+ * cannot be stored, the login succeeds nevertheless; see bosauth_session_store_status().
  *
  * @param client the client
  * @param collection the name or id of the auth collection; 1 to 255 bytes
@@ -915,7 +1099,8 @@ bosauth_status bosauth_auth_with_otp(bosauth_client client,
  * @param error receives the error; may be NULL
  * @return BOSAUTH_OK if the server accepts the session. NO_SESSION (there is none, or its collection is
  *         unknown; nothing is sent), UNAUTHORIZED (log in again), FORBIDDEN, NOT_FOUND, or one of the errors
- *         common to all calls. A response of another account is UNEXPECTED_RESPONSE.
+ *         common to all calls. A response of another account is UNEXPECTED_RESPONSE. STORE, STORE_UNAVAILABLE or
+ *         STORE_CORRUPT if the stored session cannot be read; nothing is sent.
  */
 BOSAUTH_API
 bosauth_status bosauth_auth_refresh(bosauth_client client,
@@ -949,7 +1134,9 @@ bosauth_status bosauth_auth_refresh(bosauth_client client,
  * @param response receives the response, to be freed with bosauth_response_free()
  * @param error receives the error; may be NULL
  * @return BOSAUTH_OK if the HTTP status is 200 to 299. UNAUTHORIZED (the session is not accepted, or there is none),
- *         FORBIDDEN, NOT_FOUND, VALIDATION, METHOD_DISABLED, or one of the errors common to all calls.
+ *         FORBIDDEN, NOT_FOUND, VALIDATION, METHOD_DISABLED, or one of the errors common to all calls. STORE,
+ *         STORE_UNAVAILABLE or STORE_CORRUPT if the session's token is to be sent and the stored session cannot be
+ *         read; nothing is sent.
  */
 BOSAUTH_API
 bosauth_status bosauth_send(bosauth_client client,
@@ -1100,6 +1287,63 @@ int32_t bosauth_session_is_superuser(const bosauth_session *BOSAUTH_NULLABLE ses
 BOSAUTH_API
 int32_t bosauth_session_was_kept(const bosauth_session *BOSAUTH_NULLABLE session);
 
+/**
+ * Returns whether the session was stored when the snapshot was taken. If not, it is live in memory, and the next
+ * change of the session or bosauth_client_sync_session() stores it.
+ *
+ * @param session the snapshot; may be NULL
+ * @return BOSAUTH_OK if it is stored, if it is not the client's session, or if the client has no session file or
+ *         store. STORE if the file or store failed, STORE_UNAVAILABLE if it could not be used at that moment.
+ */
+BOSAUTH_API
+bosauth_status bosauth_session_store_status(const bosauth_session *BOSAUTH_NULLABLE session);
+
+/**
+ * Returns the session as a string for bosauth_client_import_session(): a JSON object with the version of the format,
+ * the base URL, token, record and meta. Treat it like a password. It is created at the first call.
+ *
+ * @param session the snapshot; may be NULL
+ * @return the string, valid until the snapshot is freed; "" for NULL
+ */
+BOSAUTH_API
+const char *BOSAUTH_NONNULL bosauth_session_export(const bosauth_session *BOSAUTH_NULLABLE session);
+
+/* ---- listeners ----------------------------------------------------------------------------------- */
+
+/**
+ * Adds a listener for the changes of a client's session from now on. All listeners of a client receive every change in
+ * order, one call at a time, usually on the thread that made it. A change that is made in a listener is reported after
+ * it has returned. Once the client is freed, listeners are not called any more. See "Callbacks" at the top of this
+ * header.
+ *
+ * @param client the client
+ * @param changed the function
+ * @param user_data a pointer that is passed to the function; may be NULL
+ * @param release releases user_data, when the listener or the client is freed and the last call of the listener has
+ *        ended, or at once if this function fails; may be NULL
+ * @param listener receives the handle, before the first call of the function; to be freed with
+ *        bosauth_listener_free(); 0 on failure
+ * @param error receives the error; may be NULL
+ * @return BOSAUTH_OK, INVALID_HANDLE or NULL_ARGUMENT
+ */
+BOSAUTH_API
+bosauth_status bosauth_client_add_listener(bosauth_client client,
+                                           bosauth_change_fn changed,
+                                           void *BOSAUTH_NULLABLE user_data,
+                                           bosauth_release_fn release,
+                                           bosauth_listener *BOSAUTH_NONNULL listener,
+                                           bosauth_error *BOSAUTH_NULLABLE *BOSAUTH_NULLABLE error);
+
+/**
+ * Frees a listener. No call of it starts any more; one that is in progress on another thread may continue. A listener
+ * may free itself. The handle of a listener is also to be freed if its client has been freed.
+ *
+ * @param listener the handle; 0 has no effect
+ * @return BOSAUTH_OK or INVALID_HANDLE
+ */
+BOSAUTH_API
+bosauth_status bosauth_listener_free(bosauth_listener listener);
+
 /* ---- strings ------------------------------------------------------------------------------------- */
 
 /**
@@ -1114,10 +1358,23 @@ void bosauth_string_free(bosauth_string *BOSAUTH_NULLABLE string);
  * Returns the characters of a string.
  *
  * @param string the string; may be NULL
- * @return the characters, valid until the string is freed; "" for NULL
+ * @return the characters, valid until the string is freed or set; "" for NULL
  */
 BOSAUTH_API
 const char *BOSAUTH_NONNULL bosauth_string_data(const bosauth_string *BOSAUTH_NULLABLE string);
+
+/**
+ * Sets the characters of a string, which are copied. The previous characters are zeroized; on failure they remain.
+ *
+ * @param string the string: that of a bosauth_store_load_fn, or one that a function has returned
+ * @param data the characters, without a NUL; may be NULL if length is 0
+ * @param length the number of bytes; at most 4259840 (4 MiB and 64 KiB)
+ * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8, or INVALID_ARGUMENT for a NUL or too many bytes
+ */
+BOSAUTH_API
+bosauth_status bosauth_string_set(bosauth_string *BOSAUTH_NONNULL string,
+                                  const char *BOSAUTH_NULLABLE data,
+                                  size_t length);
 
 /* ---- tokens -------------------------------------------------------------------------------------- */
 

@@ -4,4 +4,4 @@
 /// The major version changes if the ABI breaks, the minor version if functions are added. A program works
 /// with a library that has the same major version and the same or a higher minor version; compare with
 /// bosauth_abi_version().
-pub const BOSAUTH_ABI_VERSION: u32 = 0x0001_0001;
+pub const BOSAUTH_ABI_VERSION: u32 = 0x0001_0002;

@@ -42,6 +42,17 @@ impl Arguments {
         self.ok(copy).unwrap_or_else(invalid)
     }
 
+    /// Copies a string of any length.
+    ///
+    /// # Safety
+    /// As for [`Arguments::string`].
+    pub unsafe fn long_string(&mut self, string: *const c_char, argument: &'static str) -> String {
+        // SAFETY: as promised by the caller.
+        let copy = unsafe { string::copy_whole(string, argument) };
+        let copy = copy.and_then(|copy| copy.ok_or_else(|| null_argument(argument)));
+        self.ok(copy).unwrap_or_else(invalid)
+    }
+
     /// Copies a string of any length that may be NULL.
     ///
     /// # Safety
@@ -115,19 +126,26 @@ fn set_with<T: DeferredError + Default>(
     argument: &'static str,
     setter: &mut dyn FnMut(T, &mut Arguments) -> T,
 ) -> bosauth_status {
-    ffi::status_only(|| {
-        let object = object.ok_or_else(|| null_argument(argument))?;
-        let mut current = mem::take(object);
-        let first = current.deferred_error().take();
-        // Remains if the setter panics.
-        *object.deferred_error() = Some(Error::internal("a bug in bosauth stopped a setter"));
-        let own = Arguments::pass(|arguments| {
-            *object = setter(current, arguments);
-            object.deferred_error().take().map_or(Ok(()), Err)
-        });
-        *object.deferred_error() = first.or_else(|| own.clone().err());
-        own
-    })
+    ffi::status_only(|| try_set(object, argument, setter))
+}
+
+/// Like [`set`], within an exported function.
+pub(crate) fn try_set<T: DeferredError + Default>(
+    object: Option<&mut T>,
+    argument: &'static str,
+    setter: &mut dyn FnMut(T, &mut Arguments) -> T,
+) -> Result<(), Error> {
+    let object = object.ok_or_else(|| null_argument(argument))?;
+    let mut current = mem::take(object);
+    let first = current.deferred_error().take();
+    // Remains if the setter panics.
+    *object.deferred_error() = Some(Error::internal("a bug in bosauth stopped a setter"));
+    let own = Arguments::pass(|arguments| {
+        *object = setter(current, arguments);
+        object.deferred_error().take().map_or(Ok(()), Err)
+    });
+    *object.deferred_error() = first.or_else(|| own.clone().err());
+    own
 }
 
 /// Converts milliseconds; negative ones become a duration that core rejects.

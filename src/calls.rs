@@ -81,7 +81,8 @@ pub unsafe extern "C" fn bosauth_unbind_token(
 
 /// Logs in with a bound token. The new session becomes the client's session, unless
 /// bosauth_options_set_keep_session() disables that or a login, save or clear that started later has already
-/// completed; see bosauth_session_was_kept(). On failure, the client's session does not change.
+/// completed; see bosauth_session_was_kept(). On failure, the client's session does not change. If the session
+/// cannot be stored, the login succeeds nevertheless; see bosauth_session_store_status().
 ///
 /// @param client the client
 /// @param collection the name or id of the auth collection; 1 to 255 bytes
@@ -230,7 +231,8 @@ pub unsafe extern "C" fn bosauth_auth_with_otp(
 /// @param error receives the error; may be NULL
 /// @return BOSAUTH_OK if the server accepts the session. NO_SESSION (there is none, or its collection is
 ///         unknown; nothing is sent), UNAUTHORIZED (log in again), FORBIDDEN, NOT_FOUND, or one of the errors
-///         common to all calls. A response of another account is UNEXPECTED_RESPONSE.
+///         common to all calls. A response of another account is UNEXPECTED_RESPONSE. STORE, STORE_UNAVAILABLE or
+///         STORE_CORRUPT if the stored session cannot be read; nothing is sent.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_auth_refresh(
     client: bosauth_client,
@@ -317,7 +319,9 @@ unsafe fn return_session(
 /// @param response receives the response, to be freed with bosauth_response_free()
 /// @param error receives the error; may be NULL
 /// @return BOSAUTH_OK if the HTTP status is 200 to 299. UNAUTHORIZED (the session is not accepted, or there is none),
-///         FORBIDDEN, NOT_FOUND, VALIDATION, METHOD_DISABLED, or one of the errors common to all calls.
+///         FORBIDDEN, NOT_FOUND, VALIDATION, METHOD_DISABLED, or one of the errors common to all calls. STORE,
+///         STORE_UNAVAILABLE or STORE_CORRUPT if the session's token is to be sent and the stored session cannot be
+///         read; nothing is sent.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_send(
     client: bosauth_client,

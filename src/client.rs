@@ -28,8 +28,8 @@ pub(crate) static CLIENTS: Table<Client> = Table::new(1, "client");
 /// @param config the configuration, which is copied; may be NULL for the defaults
 /// @param client receives the handle, to be freed with bosauth_client_free(); 0 on failure
 /// @param error receives the error; may be NULL
-/// @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT, or the status of the first setter of
-///         `config` that failed
+/// @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8, INVALID_ARGUMENT (also for a session file that can never be
+///         used), or the status of the first setter of `config` that failed
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_client_new(
     base_url: *const c_char,
@@ -55,7 +55,8 @@ pub unsafe extern "C" fn bosauth_client_new(
 }
 
 /// Frees a client. The handle is invalid from then on. Calls in progress on other threads fail with CANCELLED,
-/// except those whose response has already been accepted. This function does not wait for them.
+/// except those whose response has already been accepted. This function does not wait for them. Listeners are not
+/// called any more. They are released when the last call of the client has ended. The stored session remains.
 ///
 /// @param client the handle; 0 has no effect
 /// @return BOSAUTH_OK or INVALID_HANDLE
@@ -69,7 +70,8 @@ pub extern "C" fn bosauth_client_free(client: bosauth_client) -> bosauth_status 
     })
 }
 
-/// Frees a client like bosauth_client_free() and waits until none of its calls is in progress.
+/// Frees a client like bosauth_client_free() and waits until none of its calls and callbacks is in progress, except
+/// those of the calling thread: a callback may close its client.
 ///
 /// @param client the handle
 /// @param wait_ms the maximum time to wait, in milliseconds; 1 to 86400000
@@ -89,12 +91,14 @@ pub extern "C" fn bosauth_client_close(client: bosauth_client, wait_ms: i64) -> 
     })
 }
 
-/// Returns a snapshot of the client's current session.
+/// Returns a snapshot of the client's current session. With a session file or store, the first call reads it, unless
+/// the session has been changed before; bosauth_client_sync_session() reads later changes of other processes.
 ///
 /// @param client the client
 /// @param session receives the snapshot, to be freed with bosauth_session_free(); NULL if there is no session
 /// @param error receives the error; may be NULL
-/// @return BOSAUTH_OK, also if there is no session; INVALID_HANDLE or NULL_ARGUMENT
+/// @return BOSAUTH_OK, also if there is no session; INVALID_HANDLE or NULL_ARGUMENT; STORE, STORE_UNAVAILABLE or
+///         STORE_CORRUPT if the stored session cannot be read: the next call tries again
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_client_session(
     client: bosauth_client,
@@ -115,7 +119,8 @@ pub unsafe extern "C" fn bosauth_client_session(
     }
 }
 
-/// Makes a token obtained elsewhere the client's session. Nothing is sent.
+/// Makes a token obtained elsewhere the client's session. Nothing is sent. If it cannot be stored, it is the client's
+/// session in memory; see bosauth_session_store_status().
 ///
 /// @param client the client
 /// @param token the session token; 1 to 8192 bytes of A-Z a-z 0-9 . _ ~ + / = -
@@ -143,11 +148,13 @@ pub unsafe extern "C" fn bosauth_client_save_session(
     }
 }
 
-/// Removes the client's session. Nothing is sent: the server accepts the token until it expires.
+/// Removes the client's session, also from the session file or store. Nothing is sent: the server accepts the token
+/// until it expires.
 ///
 /// @param client the client
 /// @param error receives the error; may be NULL
-/// @return BOSAUTH_OK or INVALID_HANDLE
+/// @return BOSAUTH_OK or INVALID_HANDLE. STORE or STORE_UNAVAILABLE: the client has no session any more, but the stored
+///         one remains until the next change of the session or bosauth_client_sync_session() removes it
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_client_clear_session(
     client: bosauth_client,
@@ -155,4 +162,65 @@ pub unsafe extern "C" fn bosauth_client_clear_session(
 ) -> bosauth_status {
     // SAFETY: the header's conventions: NULL or a valid out parameter.
     unsafe { ffi::call(error, || CLIENTS.get(client)?.clear_session()) }
+}
+
+/// Makes an exported session the client's session. Nothing is sent. If it cannot be stored, it is the client's session
+/// in memory; see bosauth_session_store_status().
+///
+/// @param client the client
+/// @param text the exported session, from bosauth_session_export() of a client with the same base URL; at most 4259840
+///        bytes (4 MiB and 64 KiB)
+/// @param error receives the error; may be NULL
+/// @return BOSAUTH_OK, INVALID_HANDLE, NULL_ARGUMENT or INVALID_UTF8; INVALID_ARGUMENT if the string is not such a
+///         session, if a later version of the library has exported it, or if it belongs to another base URL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_client_import_session(
+    client: bosauth_client,
+    text: *const c_char,
+    error: *mut *mut bosauth_error,
+) -> bosauth_status {
+    // SAFETY: the header's conventions: NULL or a string and a valid out parameter.
+    unsafe {
+        ffi::call(error, || {
+            let client = CLIENTS.get(client)?;
+            Arguments::pass(|arguments| client.import_session(&arguments.long_string(text, "text")))
+        })
+    }
+}
+
+/// Writes the session to the session file or store if that has failed before, and reads what is stored. A session that
+/// another process has stored becomes the client's session; if another process has removed it, there is none. Without a
+/// file or store, it has no effect.
+///
+/// @param client the client
+/// @param error receives the error; may be NULL
+/// @return BOSAUTH_OK or INVALID_HANDLE; STORE, STORE_UNAVAILABLE or STORE_CORRUPT: the client's session did not change
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_client_sync_session(
+    client: bosauth_client,
+    error: *mut *mut bosauth_error,
+) -> bosauth_status {
+    // SAFETY: the header's conventions: NULL or a valid out parameter.
+    unsafe { ffi::call(error, || CLIENTS.get(client)?.sync_session()) }
+}
+
+/// Returns the number of changes of the client's session: a login, refresh, save, import, clear, or a read of a stored
+/// session. Nothing is read. It differs exactly if the session was changed in the meantime.
+///
+/// @param client the client
+/// @param generation receives the number; 0 on failure
+/// @return BOSAUTH_OK, INVALID_HANDLE or NULL_ARGUMENT
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_client_generation(
+    client: bosauth_client,
+    generation: *mut u64,
+) -> bosauth_status {
+    // SAFETY: the header's conventions: NULL or a valid out parameter.
+    let out = unsafe { Out::clear(generation, 0) };
+    ffi::status_only(|| {
+        let client = CLIENTS.get(client)?;
+        out.required("generation")?;
+        out.set(client.generation());
+        Ok(())
+    })
 }

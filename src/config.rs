@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use bosauth::ClientBuilder;
+use bosauth::{ClientBuilder, Error};
 
 use crate::arguments::{self, Arguments, milliseconds};
 use crate::ffi;
@@ -151,4 +151,44 @@ pub unsafe extern "C" fn bosauth_config_add_roots_pem(
             config.roots_pem(pem.as_deref().unwrap_or_default())
         })
     }
+}
+
+/// Keeps the session in a file, so that the account is still logged in after a restart. The first call that needs the
+/// session reads the file: bosauth_client_session(), bosauth_auth_refresh(), bosauth_send() and
+/// bosauth_client_sync_session(); bosauth_client_new() does not. Any number of clients, threads and processes may use
+/// one file. It replaces a file or store that was set before. The string is copied. See docs/sessions.md.
+///
+/// The file is created with access for its owner only, and a lock file with ".lock" appended to its name beside it. A
+/// file that has another owner, that others may access, or that is not a regular file is not used: STORE.
+///
+/// @param config the configuration
+/// @param path the path of the file in UTF-8, not empty; a relative one is made absolute at once. Its directory must
+///        exist. bosauth_client_new() returns INVALID_ARGUMENT for a path that can never be used
+/// @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_config_set_session_file(
+    config: *mut bosauth_config,
+    path: *const c_char,
+) -> bosauth_status {
+    // SAFETY: the header's conventions: NULL or a live config, NULL or a string.
+    ffi::status_only(|| unsafe {
+        set_storage(config, &mut |config, arguments| {
+            config.session_file(arguments.string(path, "path"))
+        })
+    })
+}
+
+/// Runs a setter of the file or store of the session, within an exported function.
+///
+/// # Safety
+/// `config` is NULL or a live config that no other thread uses during the call.
+pub(crate) unsafe fn set_storage(
+    config: *mut bosauth_config,
+    setter: &mut dyn FnMut(ClientBuilder, &mut Arguments) -> ClientBuilder,
+) -> Result<(), Error> {
+    // SAFETY: as promised by the caller.
+    let config = unsafe { config.as_mut() }.map(|config| &mut config.0);
+    // Keeps the previous store until the configuration is complete: its release function may use it.
+    let _previous = config.as_deref().cloned();
+    arguments::try_set(config, "config", setter)
 }

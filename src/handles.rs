@@ -30,7 +30,7 @@ struct Slot<T> {
     object: Option<T>,
 }
 
-impl<T: Clone> Table<T> {
+impl<T> Table<T> {
     /// Creates an empty table.
     pub const fn new(type_tag: u64, argument: &'static str) -> Self {
         Table {
@@ -45,13 +45,17 @@ impl<T: Clone> Table<T> {
 
     /// Inserts an object and returns its handle.
     pub fn insert(&self, object: T) -> Result<u64, Error> {
+        // An object without a slot is dropped after the lock is released: that may call the app.
         let slot = self.slots.with(|slots| slots.insert(object));
-        let (index, generation) = slot.ok_or_else(|| Error::internal("too many handles"))?;
+        let (index, generation) = slot.map_err(|_| Error::internal("too many handles"))?;
         Ok(self.type_tag << TYPE_SHIFT | generation << INDEX_BITS | index as u64)
     }
 
     /// Returns the object of a handle: a clone, so that the table is not locked while it is used.
-    pub fn get(&self, handle: u64) -> Result<T, Error> {
+    pub fn get(&self, handle: u64) -> Result<T, Error>
+    where
+        T: Clone,
+    {
         let index = self.index(handle)?;
         let object = self
             .slots
@@ -84,11 +88,11 @@ impl<T: Clone> Table<T> {
 }
 
 impl<T> Slots<T> {
-    /// Inserts an object and returns its index and generation; `None` if the table is full.
-    fn insert(&mut self, object: T) -> Option<(usize, u64)> {
+    /// Inserts an object and returns its index and generation, or the object if the table is full.
+    fn insert(&mut self, object: T) -> Result<(usize, u64), T> {
         let index = self.free.pop().unwrap_or(self.all.len());
         if index as u64 > INDEX_MAX {
-            return None;
+            return Err(object);
         }
         if index == self.all.len() {
             self.all.push(Slot {
@@ -97,7 +101,7 @@ impl<T> Slots<T> {
             });
         }
         self.all[index].object = Some(object);
-        Some((index, self.all[index].generation))
+        Ok((index, self.all[index].generation))
     }
 
     fn find(&mut self, index: usize, generation: u64) -> Option<&mut Slot<T>> {
@@ -187,6 +191,26 @@ mod tests {
             assert!(table.remove(bad).is_err(), "{bad:#x}");
         }
         assert!(table.get(handle).is_ok());
+    }
+
+    #[test]
+    fn objects_are_dropped_without_the_lock() {
+        static TABLE: Table<UsesTable> = Table::new(1, "client");
+
+        /// Its drop locks the table, which panics if it is locked.
+        struct UsesTable;
+
+        impl Drop for UsesTable {
+            fn drop(&mut self) {
+                assert!(TABLE.remove(0).is_err());
+            }
+        }
+
+        let handle = TABLE.insert(UsesTable).expect("room");
+        assert!(TABLE.remove(handle).is_ok());
+        let beyond = usize::try_from(INDEX_MAX + 1).expect("64 bits");
+        TABLE.slots.with(|slots| slots.free.push(beyond));
+        assert!(TABLE.insert(UsesTable).is_err());
     }
 
     #[test]

@@ -15,6 +15,7 @@ compile_error!(
 /// The ABI version.
 pub mod abi;
 mod arguments;
+mod callback;
 mod calls;
 mod cancel;
 mod client;
@@ -23,9 +24,11 @@ mod error;
 mod ffi;
 mod handles;
 mod library;
+mod listener;
 mod options;
 mod response;
 mod session;
+mod session_store;
 pub mod status;
 mod string;
 mod token;

@@ -179,7 +179,7 @@ pub unsafe extern "C" fn bosauth_options_set_cancel(
 
 /// A wait hook; see bosauth_options_set_wait_hook().
 ///
-/// @param user_data the pointer that was set with the hook
+/// @param user_data the pointer that was set with the hook; may be NULL
 /// @return 0 to continue; any other value makes the call fail with CANCELLED
 pub type bosauth_wait_fn = Option<unsafe extern "C-unwind" fn(user_data: *mut c_void) -> i32>;
 

@@ -2,9 +2,10 @@
 
 use std::ffi::c_char;
 
-use bosauth::Session;
+use bosauth::{ForkSafeMutex, Secret, Session};
 
 use crate::ffi;
+use crate::status::{BOSAUTH_OK, bosauth_status};
 use crate::string::{EMPTY, ReturnedStrings};
 
 /// An immutable snapshot of a session. Free it with bosauth_session_free().
@@ -12,15 +13,35 @@ pub struct bosauth_session {
     session: Session,
     /// The fields that were read.
     fields: ReturnedStrings,
+    /// The exported session, if it was read: a returned string must stay at its address.
+    exported: ForkSafeMutex<Option<Secret>>,
 }
 
 impl bosauth_session {
-    /// Creates the object, to be freed with `bosauth_session_free`.
-    pub(crate) fn into_raw(session: Session) -> *mut Self {
-        Box::into_raw(Box::new(bosauth_session {
+    /// Creates the object.
+    pub(crate) fn new(session: Session) -> Self {
+        bosauth_session {
             session,
             fields: ReturnedStrings::default(),
-        }))
+            exported: ForkSafeMutex::default(),
+        }
+    }
+
+    /// Creates the object, to be freed with `bosauth_session_free`.
+    pub(crate) fn into_raw(session: Session) -> *mut Self {
+        Box::into_raw(Box::new(bosauth_session::new(session)))
+    }
+
+    fn export(&self) -> *const c_char {
+        let exported = self
+            .exported
+            .with(|exported| exported.as_ref().map(Secret::as_ptr));
+        // Written without the lock, possibly by two threads at once: the first string is used.
+        exported.unwrap_or_else(|| {
+            let new = self.session.export();
+            self.exported
+                .with(|exported| exported.get_or_insert(new).as_ptr())
+        })
     }
 }
 
@@ -135,4 +156,30 @@ pub unsafe extern "C" fn bosauth_session_is_superuser(session: *const bosauth_se
 pub unsafe extern "C" fn bosauth_session_was_kept(session: *const bosauth_session) -> i32 {
     // SAFETY: the header's conventions: NULL or a live session.
     unsafe { ffi::read(session, 0, |s| i32::from(s.session.was_kept())) }
+}
+
+/// Returns whether the session was stored when the snapshot was taken. If not, it is live in memory, and the next
+/// change of the session or bosauth_client_sync_session() stores it.
+///
+/// @param session the snapshot; may be NULL
+/// @return BOSAUTH_OK if it is stored, if it is not the client's session, or if the client has no session file or
+///         store. STORE if the file or store failed, STORE_UNAVAILABLE if it could not be used at that moment.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_session_store_status(
+    session: *const bosauth_session,
+) -> bosauth_status {
+    let status = |s: &bosauth_session| s.session.store_status().map_or(BOSAUTH_OK, |s| s.code());
+    // SAFETY: the header's conventions: NULL or a live session.
+    unsafe { ffi::read(session, BOSAUTH_OK, status) }
+}
+
+/// Returns the session as a string for bosauth_client_import_session(): a JSON object with the version of the format,
+/// the base URL, token, record and meta. Treat it like a password. It is created at the first call.
+///
+/// @param session the snapshot; may be NULL
+/// @return the string, valid until the snapshot is freed; "" for NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_session_export(session: *const bosauth_session) -> *const c_char {
+    // SAFETY: the header's conventions: NULL or a live session.
+    unsafe { ffi::read_locked(session, EMPTY, bosauth_session::export) }
 }

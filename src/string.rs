@@ -7,6 +7,7 @@ use std::str;
 use bosauth::{Error, ForkSafeMutex, Status, input};
 
 use crate::ffi::{self, null_argument};
+use crate::status::bosauth_status;
 
 /// The empty string, returned for a missing value.
 pub(crate) const EMPTY: *const c_char = c"".as_ptr();
@@ -130,6 +131,13 @@ impl ReturnedString {
     pub fn len(&self) -> usize {
         self.0.len() - 1
     }
+
+    /// Returns the bytes, without the NUL.
+    fn into_bytes(self) -> Vec<u8> {
+        let mut bytes = self.0.into_vec();
+        bytes.pop();
+        bytes
+    }
 }
 
 /// The strings of an object that were read by name: a returned string must stay at its address.
@@ -174,10 +182,23 @@ fn find(strings: &[(String, ReturnedString)], name: &str) -> Option<*const c_cha
     Some(value.as_ptr())
 }
 
-/// A string that a function returns. It is zeroized when it is freed, with bosauth_string_free().
+/// A string that a function returns, or that a bosauth_store_load_fn fills. It is zeroized when it is freed, with
+/// bosauth_string_free().
 pub struct bosauth_string(ReturnedString);
 
 impl bosauth_string {
+    /// An empty string.
+    pub(crate) fn empty() -> Self {
+        bosauth_string(ReturnedString::new(b""))
+    }
+
+    /// Returns the characters.
+    pub(crate) fn into_string(self) -> String {
+        let bytes = self.0.into_bytes();
+        // SAFETY: `into_raw` copies a `str`, and `bosauth_string_set` validates the bytes.
+        unsafe { String::from_utf8_unchecked(bytes) }
+    }
+
     /// Creates the object, to be freed with `bosauth_string_free`.
     pub(crate) fn into_raw(string: &str) -> *mut Self {
         Box::into_raw(Box::new(bosauth_string(ReturnedString::new(
@@ -198,11 +219,60 @@ pub unsafe extern "C" fn bosauth_string_free(string: *mut bosauth_string) {
 /// Returns the characters of a string.
 ///
 /// @param string the string; may be NULL
-/// @return the characters, valid until the string is freed; "" for NULL
+/// @return the characters, valid until the string is freed or set; "" for NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_string_data(string: *const bosauth_string) -> *const c_char {
     // SAFETY: the header's conventions: NULL or a live string.
     unsafe { ffi::read(string, EMPTY, |s| s.0.as_ptr()) }
+}
+
+/// Sets the characters of a string, which are copied. The previous characters are zeroized; on failure they remain.
+///
+/// @param string the string: that of a bosauth_store_load_fn, or one that a function has returned
+/// @param data the characters, without a NUL; may be NULL if length is 0
+/// @param length the number of bytes; at most 4259840 (4 MiB and 64 KiB)
+/// @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8, or INVALID_ARGUMENT for a NUL or too many bytes
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_string_set(
+    string: *mut bosauth_string,
+    data: *const c_char,
+    length: usize,
+) -> bosauth_status {
+    ffi::status_only(|| {
+        // SAFETY: the header's conventions: NULL or a live string that no other thread uses.
+        let string = unsafe { string.as_mut() }.ok_or_else(|| null_argument("string"))?;
+        // SAFETY: the header's conventions: NULL or `length` bytes.
+        let bytes = unsafe { copy_characters(data, length) }?;
+        string.0 = ReturnedString::new(&bytes);
+        Ok(())
+    })
+}
+
+/// Copies and validates the characters of [`bosauth_string_set`].
+///
+/// # Safety
+/// `length` bytes at `data` are readable unless it is NULL.
+unsafe fn copy_characters(data: *const c_char, length: usize) -> Result<Vec<u8>, Error> {
+    if length == 0 {
+        return Ok(Vec::new());
+    }
+    if data.is_null() {
+        return Err(null_argument("data"));
+    }
+    let error = |status, reason| Error::bad_argument(status, "data", format!("data must {reason}"));
+    if length > input::EXPORT_MAX {
+        let reason = format!("have at most {} bytes", input::EXPORT_MAX);
+        return Err(error(Status::InvalidArgument, reason));
+    }
+    // SAFETY: as promised by the caller.
+    let bytes = unsafe { copy_range(data.cast(), length) };
+    if str::from_utf8(&bytes).is_err() {
+        return Err(error(Status::InvalidUtf8, "be UTF-8".into()));
+    }
+    if bytes.contains(&0) {
+        return Err(error(Status::InvalidArgument, "not contain NUL".into()));
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]

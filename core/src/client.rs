@@ -153,7 +153,26 @@ impl Client {
         &self,
         listener: impl Fn(&SessionChange) + Send + Sync + 'static,
     ) -> Subscription {
-        self.inner.store.add_listener(listener)
+        let store = &self.inner.store;
+        let subscription = store.subscribe();
+        store.add_listener(subscription.id(), listener);
+        subscription
+    }
+
+    /// [`Client::add_listener`] for the C ABI: `register` receives the subscription before the listener can be called. If
+    /// it fails, the listener is not added.
+    #[doc(hidden)]
+    pub fn add_registered_listener(
+        &self,
+        listener: impl Fn(&SessionChange) + Send + Sync + 'static,
+        register: impl FnOnce(Subscription) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let store = &self.inner.store;
+        let subscription = store.subscribe();
+        let id = subscription.id();
+        register(subscription)?;
+        store.add_listener(id, listener);
+        Ok(())
     }
 
     /// Closes the client and its connections. All its calls, of all clones, fail with

@@ -31,6 +31,8 @@ pub const BODY_MAX: usize = 32 * 1024 * 1024;
 /// The maximum value of the limit for response bodies, in bytes. Copying and zeroizing a body after the deadline must
 /// take much less than 20 ms.
 pub const RESPONSE_MAX: u64 = 4 * 1024 * 1024;
+/// The maximum length of an exported session: a session of the largest response can be exported.
+pub const EXPORT_MAX: usize = RESPONSE_MAX as usize + 64 * 1024;
 /// The maximum timeout: 1 day.
 pub const TIMEOUT_MAX: Duration = Duration::from_millis(86_400_000);
 

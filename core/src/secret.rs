@@ -32,7 +32,8 @@ impl Secret {
     }
 
     /// Returns a pointer to the string and the NUL after it. Nothing is read, so that no copy is left on the stack.
-    pub(crate) fn as_ptr(&self) -> *const c_char {
+    #[doc(hidden)] // for the C ABI
+    pub fn as_ptr(&self) -> *const c_char {
         self.0.as_ptr().cast()
     }
 }

@@ -16,6 +16,8 @@ static bosauth_session *session;
 static bosauth_response *response;
 static bosauth_string *text;
 static bosauth_client new_client;
+static bosauth_listener listener;
+static uint64_t generation;
 
 #define GARBAGE ((void *)&checks)
 
@@ -35,6 +37,8 @@ static void set_garbage(void)
     response = GARBAGE;
     text = GARBAGE;
     new_client = 12345;
+    listener = 12345;
+    generation = 12345;
 }
 
 /* Checks the error of a call, and that the client's session is unchanged. */
@@ -65,6 +69,7 @@ static void check_error(bosauth_status status, bosauth_status expected, const ch
         check(text == GARBAGE || text == NULL, #call, "the string output is not cleared");        \
         check(response == GARBAGE || response == NULL, #call, "the response is not cleared");     \
         check(new_client == 12345 || new_client == 0, #call, "the client output is not cleared"); \
+        check(listener == 12345 || listener == 0, #call, "the listener output is not cleared");   \
     } while (0)
 
 #define RETURNS(code, call) check((call) == (code), #call, "another status")
@@ -130,6 +135,7 @@ CALL(otp_code, bosauth_auth_with_otp(client, "users", "o-1", string, NULL, &sess
 CALL(send_method, bosauth_send(client, string, "/a", NULL, 0, NULL, &response, &error))
 CALL(send_path, bosauth_send(client, "GET", string, NULL, 0, NULL, &response, &error))
 CALL(save_token, bosauth_client_save_session(client, string, "{}", &error))
+CALL(import_text, bosauth_client_import_session(client, string, &error))
 CALL(config_agent, by_config(bosauth_config_set_user_agent(new_config(), string)))
 CALL(config_name, by_config(bosauth_config_add_header(new_config(), string, "x")))
 CALL(config_value, by_config(bosauth_config_add_header(new_config(), "X", string)))
@@ -177,6 +183,8 @@ static const struct {
     {"send", send_path, "path", 2048,
      {"", "a", "//h/a", "http://h/a", "/a/../b", "/.%2E/b", "/a%252fb", "/a?b", "/a\\b", "/a@b"}},
     {"client_save_session", save_token, "token", 8192, {"", "a b", "a\r\nb", "a\"b"}},
+    {"client_import_session", import_text, "text", 4259840,
+     {"", "{}", "[]", "garbage", "{\"bosauth\":1}", "{\"bosauth\":1,\"baseUrl\":\"https://example.com\",\"token\":\"t\"}"}},
     {"config_set_user_agent", config_agent, "user_agent", 255, {"", " x", "x\r\ny"}},
     {"config_add_header", config_name, "name", 255, NO_HEADER},
     {"config_add_header", config_value, "value", 8192, {"a\r\nHost: b", "a\nb", "a\rb"}},
@@ -204,7 +212,7 @@ static void check_string(size_t which, const char *string, bosauth_status expect
 
 static void check_strings(void)
 {
-    static char too_long[65536 + 2];
+    static char too_long[4259840 + 2];
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
         check_string(i, NULL, BOSAUTH_ERROR_NULL_ARGUMENT);
         /* Text outside of the PEM blocks may have comments in any encoding. */
@@ -220,6 +228,81 @@ static void check_strings(void)
             check_string(i, strings[i].bad[j], BOSAUTH_ERROR_INVALID_ARGUMENT);
         }
     }
+}
+
+/* ---- callbacks that are never called ---- */
+
+static int released;
+
+static void release(void *user_data)
+{
+    check(user_data == &released, "release", "another pointer");
+    released++;
+}
+
+static bosauth_status load(void *user_data, bosauth_string *string)
+{
+    (void)user_data, (void)string;
+    check(0, "load", "called");
+    return BOSAUTH_OK;
+}
+
+static bosauth_status save(void *user_data, const char *string)
+{
+    (void)user_data, (void)string;
+    check(0, "save", "called");
+    return BOSAUTH_OK;
+}
+
+static void changed(void *user_data, bosauth_client of, int32_t change, uint64_t number, const bosauth_session *current)
+{
+    (void)user_data, (void)of, (void)change, (void)number, (void)current;
+    check(0, "changed", "called");
+}
+
+static bosauth_status set_store(bosauth_store_load_fn load_fn, bosauth_store_save_fn save_fn)
+{
+    return bosauth_config_set_session_store(new_config(), load_fn, save_fn, &released, release);
+}
+
+static bosauth_status add_listener(bosauth_client to, bosauth_change_fn changed_fn, bosauth_listener *out)
+{
+    return bosauth_client_add_listener(to, changed_fn, &released, release, out, &error);
+}
+
+#define RELEASED(count) check(released == (count), "release", "not called once"), released = 0
+
+static void check_callbacks(void)
+{
+    FAILS(NULL_ARGUMENT, "load", by_config(set_store(NULL, save)));
+    RELEASED(1);
+    FAILS(NULL_ARGUMENT, "save", by_config(set_store(load, NULL)));
+    RELEASED(1);
+    FAILS(NULL_ARGUMENT, "load", by_config(set_store(NULL, NULL)));
+    RELEASED(1);
+    RETURNS(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_config_set_session_store(NULL, load, save, &released, release));
+    RELEASED(1);
+    RETURNS(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_config_set_session_store(NULL, NULL, NULL, NULL, NULL));
+    RETURNS(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_config_set_session_file(NULL, "x"));
+    FAILS(NULL_ARGUMENT, "path", by_config(bosauth_config_set_session_file(new_config(), NULL)));
+    FAILS(INVALID_UTF8, "path", by_config(bosauth_config_set_session_file(new_config(), "a\xff")));
+    FAILS(INVALID_ARGUMENT, "path", by_config(bosauth_config_set_session_file(new_config(), "")));
+    FAILS(NULL_ARGUMENT, "changed", add_listener(client, NULL, NULL));
+    RELEASED(1);
+    FAILS(NULL_ARGUMENT, "listener", add_listener(client, changed, NULL));
+    RELEASED(1);
+    RETURNS(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_client_add_listener(client, NULL, NULL, NULL, &listener, NULL));
+    check(listener == 0, "client_add_listener", "the listener output is not cleared");
+    RETURNS(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_client_generation(client, NULL));
+    RETURNS(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_string_set(NULL, "x", 1));
+    RETURNS(BOSAUTH_OK, bosauth_listener_free(0));
+    RETURNS(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_listener_free(client));
+    RETURNS(BOSAUTH_OK, add_listener(client, changed, &listener));
+    RETURNS(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_client_free(listener));
+    RETURNS(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_cancel_free(listener));
+    RETURNS(BOSAUTH_OK, bosauth_listener_free(listener));
+    RETURNS(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_listener_free(listener));
+    RELEASED(1);
 }
 
 /* ---- other arguments ---- */
@@ -280,6 +363,16 @@ static void check_handle(bosauth_client bad)
     check(session == NULL, "client_session", "the session output is not cleared");
     FAILS(INVALID_HANDLE, "client", bosauth_client_save_session(bad, "new", NULL, &error));
     FAILS(INVALID_HANDLE, "client", bosauth_client_clear_session(bad, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_client_import_session(bad, "x", &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_client_import_session(bad, NULL, &error));
+    FAILS(INVALID_HANDLE, "client", bosauth_client_sync_session(bad, &error));
+    FAILS(INVALID_HANDLE, "client", add_listener(bad, changed, &listener));
+    check(listener == 0, "client_add_listener", "the listener output is not cleared");
+    RELEASED(1);
+    RETURNS(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_client_generation(bad, &generation));
+    check(generation == 0, "client_generation", "the output is not cleared");
+    RETURNS(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_client_generation(bad, NULL));
+    RETURNS(bad == 0 ? BOSAUTH_OK : BOSAUTH_ERROR_INVALID_HANDLE, bosauth_listener_free(bad));
     FAILS(INVALID_HANDLE, "client", bosauth_bind_token(bad, NULL, NULL, NULL, NULL, NULL, &error));
     FAILS(INVALID_HANDLE, "client", bosauth_client_session(bad, NULL, &error));
     RETURNS(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_auth_with_token(bad, "users", "tok", NULL, NULL, NULL));
@@ -402,6 +495,8 @@ static void check_accessors(void)
     EMPTY(bosauth_session_field(NULL, "id"));
     EMPTY(bosauth_session_field(NULL, NULL));
     EMPTY(bosauth_string_data(NULL));
+    EMPTY(bosauth_session_export(NULL));
+    RETURNS(BOSAUTH_OK, bosauth_session_store_status(NULL));
     RETURNS(0, bosauth_session_expires_at(NULL));
     RETURNS(0, bosauth_session_is_valid(NULL));
     RETURNS(0, bosauth_session_is_superuser(NULL));
@@ -428,6 +523,7 @@ int main(int count, char **arguments)
     check_bodies();
     check_content_type();
     check_handles();
+    check_callbacks();
     check_missing_outputs();
     check_missing_objects();
     check_numbers();

@@ -2,7 +2,7 @@
 #ifndef EVERY_FUNCTION_H
 #define EVERY_FUNCTION_H
 
-#include "support.h"
+#include "session_callbacks.h"
 
 /* State shared by threads and children. */
 struct shared {
@@ -38,6 +38,8 @@ static inline void every_session_function(const bosauth_session *session) {
     CHECK(bosauth_session_expires_at(session) == 0 && !bosauth_session_is_superuser(session));
     bosauth_session_is_valid(session);
     bosauth_session_was_kept(session);
+    EXPECT(BOSAUTH_OK, bosauth_session_store_status(session));
+    CHECK(strstr(bosauth_session_export(session), "\"email\":\"ann@example.com\"") != NULL);
 }
 
 static inline void every_error_function(bosauth_error *error) {
@@ -56,7 +58,11 @@ static inline void every_error_function(bosauth_error *error) {
 static inline void every_client_function(const char *url) {
     bosauth_client client;
     bosauth_session *session;
+    uint64_t generation;
+    struct callback store = {0}, listener = {0};
     bosauth_config *config = bosauth_config_new();
+    EXPECT(BOSAUTH_OK, bosauth_config_set_session_file(config, "session"));
+    EXPECT(BOSAUTH_OK, bosauth_config_set_session_store(config, load, save, &store, release));
     EXPECT(BOSAUTH_OK, bosauth_config_set_timeout_ms(config, 60000));
     EXPECT(BOSAUTH_OK, bosauth_config_set_connect_timeout_ms(config, 60000));
     EXPECT(BOSAUTH_OK, bosauth_config_set_user_agent(config, "test"));
@@ -65,12 +71,20 @@ static inline void every_client_function(const char *url) {
     EXPECT(BOSAUTH_OK, bosauth_client_new(url, config, &client, NULL));
     EXPECT(BOSAUTH_ERROR_INVALID_ARGUMENT, bosauth_config_add_roots_pem(config, "none"));
     bosauth_config_free(config);
+    listen_to(client, &listener);
     EXPECT(BOSAUTH_OK, bosauth_client_save_session(client, "saved", "{\"id\":\"r2\"}", NULL));
     EXPECT(BOSAUTH_OK, bosauth_client_session(client, &session, NULL));
     CHECK(strcmp(bosauth_session_field(session, "id"), "r2") == 0);
+    EXPECT(BOSAUTH_OK, bosauth_client_import_session(client, bosauth_session_export(session), NULL));
+    CHECK(strcmp(store.text, bosauth_session_export(session)) == 0);
     bosauth_session_free(session);
+    EXPECT(BOSAUTH_OK, bosauth_client_sync_session(client, NULL));
     EXPECT(BOSAUTH_OK, bosauth_client_clear_session(client, NULL));
+    EXPECT(BOSAUTH_OK, bosauth_client_generation(client, &generation));
+    CHECK(generation == 3 && listener.calls == 3 && *store.text == 0);
+    EXPECT(BOSAUTH_OK, bosauth_listener_free(listener.listener));
     EXPECT(BOSAUTH_OK, bosauth_client_close(client, 60000));
+    CHECK(store.released == 1 && listener.released == 1);
     EXPECT(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_client_free(client));
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_FIELDS = 8 };
+enum { MAX_FIELDS = 8, MAX_LISTENERS = 8 };
 
 static char *fields[MAX_FIELDS]; /* the verb and its arguments; missing ones are NULL */
 static int count;
@@ -18,6 +18,14 @@ static bosauth_cancel cancel;
 static bosauth_session *login; /* of the last login */
 static bosauth_error *error;   /* of the last call that failed */
 static bosauth_response *response; /* of the last request that succeeded */
+
+static char *stored;                /* the content of the store; NULL for none */
+static bosauth_status store_status; /* what its functions return */
+static int unreleased;              /* stores and listeners whose release function has not been called */
+
+static bosauth_listener listeners[MAX_LISTENERS];
+static int listener_count;
+static char changes[1 << 16]; /* recorded by the listeners */
 
 /* ---- fields and results ---- */
 
@@ -115,6 +123,41 @@ static void print_outcome(bosauth_status status, bosauth_error *new_error)
     }
 }
 
+/* ---- the store ---- */
+
+static void release(void *user_data)
+{
+    --*(int *)user_data;
+}
+
+static void set_stored(const char *session)
+{
+    free(stored);
+    stored = NULL;
+    if (session) {
+        stored = malloc(strlen(session) + 1);
+        strcpy(stored, session);
+    }
+}
+
+static bosauth_status load(void *user_data, bosauth_string *session)
+{
+    (void)user_data;
+    if (store_status != BOSAUTH_OK || !stored) {
+        return store_status;
+    }
+    return bosauth_string_set(session, stored, strlen(stored));
+}
+
+static bosauth_status save(void *user_data, const char *session)
+{
+    (void)user_data;
+    if (store_status == BOSAUTH_OK) {
+        set_stored(session);
+    }
+    return store_status;
+}
+
 /* ---- verbs ---- */
 
 static int named(const char *name)
@@ -122,10 +165,39 @@ static int named(const char *name)
     return strcmp(fields[1], name) == 0;
 }
 
+static void use_store(void)
+{
+    const bosauth_status known[] = {BOSAUTH_OK, BOSAUTH_ERROR_STORE, BOSAUTH_ERROR_STORE_UNAVAILABLE};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (named(bosauth_status_name(known[i]))) {
+            store_status = known[i];
+            puts("OK");
+            return;
+        }
+    }
+    unknown();
+}
+
+static void show_stored(void)
+{
+    if (stored) {
+        print_string(stored);
+    } else {
+        puts("OK none");
+    }
+}
+
 static void set_config(void)
 {
     bosauth_config *c = config ? config : (config = bosauth_config_new());
-    if (named("timeout_ms")) {
+    if (named("session_store") && count == 2) {
+        unreleased++;
+        print_status(bosauth_config_set_session_store(c, load, save, &unreleased, release));
+    } else if (count == 2) {
+        unknown();
+    } else if (named("session_file")) {
+        print_status(bosauth_config_set_session_file(c, fields[2]));
+    } else if (named("timeout_ms")) {
         print_status(bosauth_config_set_timeout_ms(c, strtoll(fields[2], NULL, 10)));
     } else if (named("connect_timeout_ms")) {
         print_status(bosauth_config_set_connect_timeout_ms(c, strtoll(fields[2], NULL, 10)));
@@ -343,15 +415,82 @@ static void clear_session(void)
     print_outcome(status, new_error);
 }
 
+static void import_session(void)
+{
+    bosauth_error *new_error;
+    bosauth_status status = bosauth_client_import_session(client, fields[1], &new_error);
+    print_outcome(status, new_error);
+}
+
+static void sync_session(void)
+{
+    bosauth_error *new_error;
+    bosauth_status status = bosauth_client_sync_session(client, &new_error);
+    print_outcome(status, new_error);
+}
+
+static void show_generation(void)
+{
+    uint64_t generation;
+    bosauth_status status = bosauth_client_generation(client, &generation);
+    if (status == BOSAUTH_OK) {
+        print_number((int64_t)generation);
+    } else {
+        print_status(status);
+    }
+}
+
+static void record_change(void *user_data, bosauth_client changed, int32_t change, uint64_t generation,
+                          const bosauth_session *session)
+{
+    static const char *const names[] = {"", "LOGIN", "REFRESH", "SAVE", "CLEAR", "IMPORT", "LOAD"};
+    size_t length = strlen(changes);
+    (void)user_data;
+    snprintf(changes + length, sizeof changes - length, "%s%s:%" PRIu64 ":%s", length ? "," : "",
+             changed == client ? names[change] : "OTHER CLIENT", generation,
+             session ? bosauth_session_token(session) : "-");
+}
+
+static void add_listener(void)
+{
+    bosauth_error *new_error;
+    if (listener_count == MAX_LISTENERS) {
+        unknown();
+        return;
+    }
+    unreleased++;
+    bosauth_status status = bosauth_client_add_listener(client, record_change, &unreleased, release,
+                                                        &listeners[listener_count], &new_error);
+    listener_count += status == BOSAUTH_OK;
+    print_outcome(status, new_error);
+}
+
+static void remove_listener(void)
+{
+    if (listener_count == 0) {
+        unknown();
+    } else {
+        print_status(bosauth_listener_free(listeners[--listener_count]));
+    }
+}
+
+static void show_changes(void)
+{
+    print_string(changes);
+    *changes = 0;
+}
+
 static void show(const bosauth_session *session)
 {
     if (!session) {
         puts("OK none");
     } else if (count == 1) {
-        printf("OK expiry=%s valid=%d superuser=%d kept=%d\n",
+        bosauth_status status = bosauth_session_store_status(session);
+        printf("OK expiry=%s valid=%d superuser=%d kept=%d%s%s\n",
                bosauth_session_expires_at(session) ? "known" : "unknown",
                (int)bosauth_session_is_valid(session), (int)bosauth_session_is_superuser(session),
-               (int)bosauth_session_was_kept(session));
+               (int)bosauth_session_was_kept(session), status == BOSAUTH_OK ? "" : " store=",
+               status == BOSAUTH_OK ? "" : bosauth_status_name(status));
     } else if (named("@token")) {
         print_string(bosauth_session_token(session));
     } else if (named("@record")) {
@@ -372,6 +511,21 @@ static void show_session(void)
     bosauth_status status = bosauth_client_session(client, &session, &new_error);
     if (!failed(status, new_error)) {
         show(session);
+    }
+    bosauth_session_free(session);
+}
+
+static void export_session(void)
+{
+    bosauth_session *session;
+    bosauth_error *new_error;
+    bosauth_status status = bosauth_client_session(client, &session, &new_error);
+    if (!failed(status, new_error)) {
+        if (session) {
+            print_string(bosauth_session_export(session));
+        } else {
+            puts("OK none");
+        }
     }
     bosauth_session_free(session);
 }
@@ -408,6 +562,9 @@ static void free_all(void)
 {
     bosauth_config_free(config);
     free_options();
+    while (listener_count > 0) {
+        bosauth_listener_free(listeners[--listener_count]);
+    }
     bosauth_client_free(client);
     bosauth_cancel_free(cancel);
     bosauth_session_free(login);
@@ -419,6 +576,13 @@ static void free_all(void)
     login = NULL;
     error = NULL;
     response = NULL;
+    set_stored(NULL);
+    store_status = BOSAUTH_OK;
+    *changes = 0;
+    if (unreleased != 0) {
+        fprintf(stderr, "%d stores and listeners were not released\n", unreleased);
+        exit(1);
+    }
 }
 
 static void reset(void)
@@ -434,7 +598,7 @@ static const struct {
     int fewest, most; /* arguments */
     void (*run)(void);
 } verbs[] = {
-    {"reset", 0, 0, reset},          {"config", 2, 3, set_config},     {"option", 1, 3, set_option},
+    {"reset", 0, 0, reset},          {"config", 1, 3, set_config},     {"option", 1, 3, set_option},
     {"client", 1, 1, new_client},    {"free", 0, 0, free_client},      {"bind", 4, 4, bind_token},
     {"unbind", 4, 4, unbind_token},  {"login", 2, 2, login_with_token}, {"save", 1, 2, save_session},
     {"clear", 0, 0, clear_session},  {"session", 0, 1, show_session},  {"result", 0, 1, show_result},
@@ -445,6 +609,11 @@ static const struct {
     {"refresh", 0, 0, refresh_session},
     {"generate_token", 0, 0, generate_token},
     {"send", 2, 3, send_request},    {"received", 1, 1, show_response},
+    {"store", 1, 1, use_store},      {"stored", 0, 0, show_stored},
+    {"export", 0, 0, export_session}, {"import", 1, 1, import_session},
+    {"sync", 0, 0, sync_session},    {"generation", 0, 0, show_generation},
+    {"listen", 0, 0, add_listener},  {"unlisten", 0, 0, remove_listener},
+    {"changes", 0, 0, show_changes},
 };
 
 static void run_line(void)

@@ -2,11 +2,12 @@
 //! prints the result. The format is that of `tests/scenarios/README.md`.
 
 use std::io::{self, BufRead, Write};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bosauth::{
     CallOptions, Cancel, Client, ClientBuilder, Collection, Error, Response, Session,
-    generate_token,
+    SessionChange, SessionStorage, StorageError, Subscription, generate_token,
 };
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 
@@ -32,6 +33,54 @@ struct Driver {
     response: Option<Response>,
     cancel: Option<Cancel>,
     error: Option<Error>,
+    store: Store,
+    listeners: Vec<Subscription>,
+    /// Recorded by the listeners.
+    changes: Arc<Mutex<Vec<String>>>,
+}
+
+/// A session store in memory.
+#[derive(Clone, Default)]
+struct Store(Arc<Mutex<Stored>>);
+
+#[derive(Default)]
+struct Stored {
+    session: Option<String>,
+    /// What its functions return.
+    error: Option<StorageError>,
+}
+
+impl Store {
+    fn with<T>(&self, work: impl FnOnce(&mut Stored) -> T) -> T {
+        work(&mut self.0.lock().expect("no panic"))
+    }
+
+    fn set_status(&self, status: &str) -> String {
+        let error = match status {
+            "OK" => None,
+            "STORE" => Some(StorageError::Failed),
+            "STORE_UNAVAILABLE" => Some(StorageError::Unavailable),
+            _ => return "UNKNOWN VERB".into(),
+        };
+        self.with(|stored| stored.error = error);
+        "OK".into()
+    }
+}
+
+impl SessionStorage for Store {
+    fn load(&self) -> Result<Option<String>, StorageError> {
+        self.with(|stored| stored.error.map_or(Ok(stored.session.clone()), Err))
+    }
+
+    fn save(&self, session: Option<&str>) -> Result<(), StorageError> {
+        self.with(|stored| match stored.error {
+            Some(error) => Err(error),
+            None => {
+                stored.session = session.map(str::to_owned);
+                Ok(())
+            }
+        })
+    }
 }
 
 impl Driver {
@@ -86,6 +135,25 @@ impl Driver {
                 self.call(|client, _| client.save_session(token, Some(record)))
             }
             ["clear"] => self.call(|client, _| client.clear_session()),
+            ["store", status] => self.store.set_status(status),
+            ["stored"] => some(self.store.with(|stored| stored.session.clone())),
+            ["export"] => {
+                let session = self.client().session();
+                let text = |session: Session| session.export().expose().to_owned();
+                self.outcome(session.map(|session| some(session.map(text))))
+            }
+            ["import", text] => self.call(|client, _| client.import_session(text)),
+            ["sync"] => self.call(|client, _| client.sync_session()),
+            ["generation"] => format!("OK {}", self.client().generation()),
+            ["listen"] => self.listen(),
+            ["unlisten"] => match self.listeners.pop() {
+                Some(_) => "OK".into(),
+                None => "UNKNOWN VERB".into(),
+            },
+            ["changes"] => {
+                let changes = std::mem::take(&mut *self.changes.lock().expect("no panic"));
+                format!("OK {}", encode(changes.join(",").as_bytes()))
+            }
             ["cancel", what] => self.use_cancel(what),
             ["close", ms] => match self.client().close(milliseconds(ms)) {
                 true => "OK".into(),
@@ -121,12 +189,25 @@ impl Driver {
 
     /// Applies a setting to the next client, and returns the status of the setter.
     fn set_config(&mut self, setting: &[&str]) -> String {
-        let Some(alone) = configure(Client::builder("http://localhost"), setting) else {
+        let store = &self.store;
+        let Some(alone) = configure(Client::builder("http://localhost"), setting, store) else {
             return "UNKNOWN VERB".into();
         };
         let config = std::mem::take(&mut self.config);
-        self.config = configure(config, setting).unwrap_or_default();
+        self.config = configure(config, setting, store).unwrap_or_default();
         status(alone.build().map(drop))
+    }
+
+    fn listen(&mut self) -> String {
+        let changes = Arc::clone(&self.changes);
+        let record = move |change: &SessionChange| {
+            let token = change.session.as_ref().map_or("-", Session::token);
+            let change = format!("{}:{}:{token}", change.kind, change.generation);
+            changes.lock().expect("no panic").push(change);
+        };
+        let listener = self.client().add_listener(record);
+        self.listeners.push(listener);
+        "OK".into()
     }
 
     /// Applies an option to the next call, and returns the status of the setter.
@@ -232,8 +313,10 @@ impl Driver {
     }
 }
 
-fn configure(config: ClientBuilder, setting: &[&str]) -> Option<ClientBuilder> {
+fn configure(config: ClientBuilder, setting: &[&str], store: &Store) -> Option<ClientBuilder> {
     Some(match *setting {
+        ["session_file", path] => config.session_file(path),
+        ["session_store"] => config.session_storage(store.clone()),
         ["timeout_ms", ms] => config.timeout(milliseconds(ms)),
         ["connect_timeout_ms", ms] => config.connect_timeout(milliseconds(ms)),
         ["user_agent", string] => config.user_agent(string),
@@ -296,9 +379,18 @@ fn show(session: Option<&Session>, part: &[&str]) -> String {
     format!("OK {}", encode(string.as_bytes()))
 }
 
+/// The result of a string that may be missing.
+fn some(string: Option<String>) -> String {
+    string.map_or("OK none".into(), |string| {
+        format!("OK {}", encode(string.as_bytes()))
+    })
+}
+
 fn summary(session: &Session) -> String {
+    let store = session.store_status();
+    let store = store.map_or(String::new(), |status| format!(" store={status}"));
     format!(
-        "OK expiry={} valid={} superuser={} kept={}",
+        "OK expiry={} valid={} superuser={} kept={}{store}",
         if session.expires_at().is_some() {
             "known"
         } else {

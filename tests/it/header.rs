@@ -4,15 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The files of `src/` with the functions of the header, and their section titles.
-const GROUPS: [(&str, &str); 11] = [
+const GROUPS: [(&str, &str); 13] = [
     ("library", "library"),
     ("error", "errors"),
     ("config", "configuration"),
+    ("session_store", "session stores"),
     ("options", "options"),
     ("client", "clients"),
     ("calls", "calls"),
     ("response", "responses"),
     ("session", "sessions"),
+    ("listener", "listeners"),
     ("string", "strings"),
     ("token", "tokens"),
     ("cancel", "cancellation"),
@@ -31,6 +33,8 @@ fn items(file: &str, kinds: &[cbindgen::ItemType]) -> String {
     let mut config = cbindgen::Config::from_file(root().join("cbindgen.toml")).unwrap();
     config.no_includes = true;
     config.export.item_types = kinds.to_vec();
+    // No function of its own file uses it.
+    config.export.include = vec!["bosauth_release_fn".into()];
     let source = root().join("src").join(format!("{file}.rs"));
     let bindings = cbindgen::Builder::new()
         .with_config(config)
@@ -59,9 +63,9 @@ fn short_comments(source: &str) -> String {
     short.trim_end().to_owned()
 }
 
-/// The constants of an enum that core declares with `c_enum!`.
-fn constants(name: &str, prefix: &str) -> String {
-    let source = fs::read_to_string(root().join("core/src/error.rs")).unwrap();
+/// The constants of an enum that a file of core declares with `c_enum!`.
+fn constants(file: &str, name: &str, prefix: &str) -> String {
+    let source = fs::read_to_string(root().join("core/src").join(file)).unwrap();
     let start = format!("\n    {name} {{\n");
     let list = source.split_once(&start).unwrap().1;
     let mut constants = Vec::new();
@@ -102,8 +106,9 @@ fn header() -> String {
     let types = [
         items("abi", &[Constants]),
         items("status", &[Typedefs, Constants]),
-        constants("Status", "BOSAUTH_ERROR_"),
-        constants("Action", "BOSAUTH_ACTION_"),
+        constants("error.rs", "Status", "BOSAUTH_ERROR_"),
+        constants("error.rs", "Action", "BOSAUTH_ACTION_"),
+        constants("session/change.rs", "ChangeKind", "BOSAUTH_CHANGE_"),
         items("client", &[Typedefs]),
         items("cancel", &[Typedefs]),
     ];
@@ -113,27 +118,27 @@ fn header() -> String {
     ] {
         header += &format!("\n\n{}", items(file, &[OpaqueItems]));
     }
-    header += &format!("\n\n{}", function_types(&items("options", &[Typedefs])));
+    for file in ["callback", "options", "session_store", "listener"] {
+        header += &format!(
+            "\n\n{}",
+            with_nullability(&items(file, &[Typedefs]), mark_type_line)
+        );
+    }
     header += "\n";
     for (file, title) in GROUPS {
         header += &banner(title);
-        header += &with_nullability(&items(file, &[Functions]));
+        header += &with_nullability(&items(file, &[Functions]), mark_line);
         header += "\n";
     }
     header + &part("epilogue.h.in")
 }
 
-/// Marks the pointers of function types as nullable: the functions and their arguments.
-fn function_types(typedefs: &str) -> String {
-    let marked = typedefs.replace("(*bosauth_", "(*BOSAUTH_NULLABLE bosauth_");
-    marked.replace("void *user_data", "void *BOSAUTH_NULLABLE user_data")
-}
-
-/// Marks every pointer of the functions as nullable or not, by its `@param` line.
-fn with_nullability(functions: &str) -> String {
+/// Marks every pointer of function types or functions as nullable or not, by its `@param` line. `mark` marks a line of
+/// code with this comment.
+fn with_nullability(source: &str, mark: fn(&str, &str) -> String) -> String {
     let mut marked = String::new();
     let mut comment = String::new();
-    for line in functions.lines() {
+    for line in source.lines() {
         let is_comment = line.starts_with("/**") || line.starts_with(" *");
         if line.starts_with("/**") {
             comment.clear();
@@ -143,11 +148,27 @@ fn with_nullability(functions: &str) -> String {
             comment += "\n";
             marked += line;
         } else {
-            marked += &mark_line(line, &comment);
+            marked += &mark(line, &comment);
         }
         marked += "\n";
     }
     marked.trim_end().to_owned()
+}
+
+/// A line of a function type, which is nullable itself.
+fn mark_type_line(line: &str, comment: &str) -> String {
+    const MARK: &str = "BOSAUTH_NULLABLE ";
+    match line.split_once("(*") {
+        Some((result, rest)) => {
+            let (name, argument) = rest.split_once(")(").unwrap();
+            format!("{result}(*{MARK}{name})({}", mark_line(argument, comment))
+        }
+        // An argument, aligned with the first one.
+        None if line.starts_with(' ') => {
+            format!("{}{}", " ".repeat(MARK.len()), mark_line(line, comment))
+        }
+        None => line.to_owned(),
+    }
 }
 
 fn mark_line(line: &str, comment: &str) -> String {

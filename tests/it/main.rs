@@ -39,6 +39,8 @@ mod secret_leaks;
 mod send;
 mod server_clock;
 mod session_races;
+#[cfg(unix)]
+mod sessions;
 mod status_tables;
 mod support;
 mod threads;

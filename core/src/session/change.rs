@@ -13,13 +13,13 @@ c_enum! {
         Login = 1, c"LOGIN";
         /// A refresh.
         Refresh = 2, c"REFRESH";
-        /// A session that was saved with [`Client::save_session`](crate::Client::save_session).
+        /// A session that the app has saved.
         Save = 3, c"SAVE";
-        /// The session was removed with [`Client::clear_session`](crate::Client::clear_session).
+        /// The app has removed the session.
         Clear = 4, c"CLEAR";
-        /// A session that was imported with [`Client::import_session`](crate::Client::import_session).
+        /// An imported session.
         Import = 5, c"IMPORT";
-        /// The session was read from the session file or storage, or it has been removed there.
+        /// The stored session was read, or it was removed by another process.
         Load = 6, c"LOAD";
     }
 }
@@ -58,6 +58,11 @@ impl Subscription {
             store: Arc::downgrade(store),
             id,
         }
+    }
+
+    /// The id of the listener.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
     }
 }
 

@@ -371,22 +371,23 @@ impl SessionStore {
         })
     }
 
-    /// Adds a listener for the changes from now on.
-    pub fn add_listener(
-        self: &Arc<Self>,
-        call: impl Fn(&SessionChange) + Send + Sync + 'static,
-    ) -> Subscription {
-        let call = Box::new(call);
+    /// Creates the subscription of a listener that is still to be added.
+    pub fn subscribe(self: &Arc<Self>) -> Subscription {
         let id = self.state.with(|state| {
             state.last_listener += 1;
             state.last_listener
         });
+        Subscription::new(self, id)
+    }
+
+    /// Adds the listener of a subscription with this id, for the changes from now on.
+    pub fn add_listener(&self, id: u64, call: impl Fn(&SessionChange) + Send + Sync + 'static) {
+        let call = Box::new(call);
         let mut listener = Listener { id, since: 0, call };
         self.state.with(|state| {
             listener.since = state.generation;
             state.listeners.push(Arc::new(listener));
         });
-        Subscription::new(self, id)
     }
 
     /// Removes a listener. It is dropped on this thread, or on the one that is calling it after the call.

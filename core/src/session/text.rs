@@ -14,7 +14,7 @@ use super::Session;
 /// The version of the format.
 const VERSION: u64 = 1;
 /// The longest text, in bytes: the longest login response and the other fields.
-pub(crate) const TEXT_MAX: usize = input::RESPONSE_MAX as usize + 64 * 1024;
+pub(crate) const TEXT_MAX: usize = input::EXPORT_MAX;
 /// The deepest nesting of a text, so that its record may be as deep as any value.
 const LEVELS: usize = DEPTH_MAX + 1;
 

@@ -2,16 +2,18 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bosbase_local::{Config, Data, Seed, Server};
 use serde_json::Value;
 
 use super::driver::Driver;
 use super::faulty_server::{Act, FaultyServer};
-use super::fields::decode;
+use super::fields::{decode, line};
 use super::responses::{JSON, response};
 use super::rng::Rng;
+use super::tools;
 
 /// A scenario.
 pub struct Scenario {
@@ -30,6 +32,8 @@ enum Step {
     Do(String),
     /// A part of the last request to the mock server.
     Sent(String),
+    /// A file to be written, with its content, or to be removed.
+    File(String),
 }
 
 impl Scenario {
@@ -71,6 +75,7 @@ impl Scenario {
             }
             "do" => self.steps.push(Step::Do(rest.to_owned())),
             "sent" => self.steps.push(Step::Sent(rest.to_owned())),
+            "file" => self.steps.push(Step::File(rest.to_owned())),
             _ => {
                 let (command, expected) = line
                     .split_once(" => ")
@@ -97,6 +102,8 @@ impl Scenario {
     ) -> Result<(), String> {
         let mut placeholders = Placeholders::new(rng);
         let backend = Backend::start(self, data, &mut placeholders);
+        let directory = Directory::new();
+        placeholders.set("dir", line(&[&directory.0.to_string_lossy()]));
         assert_eq!(driver.run("reset"), "OK");
         for step in &self.steps {
             match step {
@@ -117,11 +124,50 @@ impl Scenario {
                     placeholders.record_control(&result);
                 }
                 Step::Sent(part) => backend.assert_sent(&decode(&placeholders.fill(part))),
+                Step::File(file) => write_file(&placeholders.fill(file)),
             }
         }
         Ok(())
     }
 }
+
+/// The directory of a run. It is removed when it is dropped.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let directory = tools::empty(&format!("scenario-{}-{number}", std::process::id()));
+        make_private(&directory, 0o700);
+        Directory(directory)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Writes the content of a file that only its owner may access, as another process would, or removes the file.
+fn write_file(file: &str) {
+    let Some((path, content)) = file.split_once(' ') else {
+        return fs::remove_file(decode(file)).expect("a file");
+    };
+    let path = PathBuf::from(decode(path));
+    fs::write(&path, decode(content)).expect("a writable directory");
+    make_private(&path, 0o600);
+}
+
+#[cfg(unix)]
+fn make_private(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("the owner");
+}
+
+#[cfg(not(unix))]
+fn make_private(_path: &Path, _mode: u32) {}
 
 /// The server of a scenario.
 enum Backend {
