@@ -38,6 +38,7 @@ mod scenarios;
 mod secret_leaks;
 mod send;
 mod server_clock;
+mod session_crashes;
 mod session_races;
 #[cfg(unix)]
 mod sessions;
