@@ -4,6 +4,8 @@
 
 #include "support.h"
 
+#include <semaphore.h>
+
 /* A callback's user_data, and what is known about its calls. */
 struct callback {
     atomic_int calls, running, released;
@@ -98,6 +100,26 @@ static inline void check_token(bosauth_client client, const char *token) {
     EXPECT(BOSAUTH_OK, bosauth_client_session(client, &session, NULL));
     CHECK(strcmp(session != NULL ? bosauth_session_token(session) : "-", token) == 0);
     bosauth_session_free(session);
+}
+
+/* The first call of a callback with this `inside` posts `entered` and waits for `leave`. */
+static sem_t entered, leave;
+
+static inline void init_blocking(void) {
+    CHECK(sem_init(&entered, 0, 0) == 0 && sem_init(&leave, 0, 0) == 0);
+}
+
+static inline void block(struct callback *callback) {
+    if (callback->calls == 1) {
+        sem_post(&entered);
+        while (sem_wait(&leave) != 0) {
+        }
+    }
+}
+
+static inline void *save_blocked(void *client) {
+    save_token(*(bosauth_client *)client, "blocked");
+    return NULL;
 }
 
 #endif

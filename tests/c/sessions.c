@@ -2,8 +2,6 @@
  * registration; each is released exactly once: sessions URL. The server accepts every login. */
 #include "session_callbacks.h"
 
-#include <semaphore.h>
-
 static const char *url;
 
 /* ---- release ---- */
@@ -437,21 +435,6 @@ static void listeners_free_themselves_and_others(void) {
 
 /* ---- threads ---- */
 
-static sem_t entered, leave;
-
-static void block(struct callback *callback) {
-    if (callback->calls == 1) {
-        sem_post(&entered);
-        while (sem_wait(&leave) != 0) {
-        }
-    }
-}
-
-static void *save_blocked(void *client) {
-    save_token(*(bosauth_client *)client, "blocked");
-    return NULL;
-}
-
 static void *save_next(void *client) {
     save_token(*(bosauth_client *)client, "next");
     return NULL;
@@ -605,54 +588,9 @@ static void callbacks_are_not_cancelled(void) {
     }
 }
 
-/* ---- fork ---- */
-
-static bosauth_client forked;
-static struct callback forked_store, forked_listener;
-
-static void use_in_child(void) {
-    struct callback listener = {0};
-    const int calls = forked_listener.calls;
-    check_token(forked, "blocked");
-    listen_to(forked, &listener);
-    forked_store.running = forked_listener.running = 0; /* the threads in them are not in the child */
-    save_token(forked, "child");
-    check_token(forked, "child");
-    CHECK(strstr(forked_store.text, "\"token\":\"child\"") != NULL);
-    CHECK(listener.calls == 1 && forked_listener.calls >= calls + 1 && strcmp(forked_listener.token, "child") == 0);
-    EXPECT(BOSAUTH_OK, call_login(forked));
-    EXPECT(BOSAUTH_OK, bosauth_client_sync_session(forked, NULL));
-    EXPECT(BOSAUTH_OK, bosauth_client_clear_session(forked, NULL));
-    EXPECT(BOSAUTH_OK, bosauth_listener_free(listener.listener));
-    EXPECT(BOSAUTH_OK, bosauth_listener_free(forked_listener.listener));
-    EXPECT(BOSAUTH_OK, bosauth_client_close(forked, 60000));
-    CHECK(listener.released == 1);
-}
-
-static void child_of_a_fork_in_a_callback_uses_the_client(void) {
-    for (int which = 0; which < 2; which++) {
-        pthread_t thread;
-        memset(&forked_store, 0, sizeof forked_store);
-        memset(&forked_listener, 0, sizeof forked_listener);
-        (which == 0 ? &forked_store : &forked_listener)->inside = block;
-        forked = new_client_of(url, &forked_store);
-        listen_to(forked, &forked_listener);
-        start_threads(&thread, 1, save_blocked, &forked);
-        sem_wait(&entered);
-        CHECK(fork_children(3, use_in_child) == 0);
-        sem_post(&leave);
-        join_threads(&thread, 1);
-        check_token(forked, "blocked");
-        CHECK(forked_listener.calls == 1 && strcmp(forked_listener.token, "blocked") == 0);
-        CHECK(strstr(forked_store.text, "\"token\":\"blocked\"") != NULL && forked_store.calls == 1);
-        EXPECT(BOSAUTH_OK, bosauth_client_free(forked));
-        EXPECT(BOSAUTH_OK, bosauth_listener_free(forked_listener.listener));
-        CHECK(forked_store.released == 1 && forked_listener.released == 1);
-    }
-}
-
 int main(int argc, char **argv) {
-    CHECK(argc == 2 && sem_init(&entered, 0, 0) == 0 && sem_init(&leave, 0, 0) == 0);
+    CHECK(argc == 2);
+    init_blocking();
     alarm(300); /* ends a deadlock */
     url = argv[1];
     setters_that_fail_release();
@@ -674,6 +612,5 @@ int main(int argc, char **argv) {
     close_waits_for_callbacks();
     listeners_are_added_during_changes();
     callbacks_are_not_cancelled();
-    child_of_a_fork_in_a_callback_uses_the_client();
     return 0;
 }

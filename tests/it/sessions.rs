@@ -31,6 +31,18 @@ fn callbacks_under_valgrind() {
 }
 
 #[test]
+fn child_of_a_fork_during_a_callback_uses_the_client() {
+    let server = server();
+    tools::run(library::program("fork_in_callback.c", &[]).arg(server.url()));
+}
+
+#[test]
+fn callbacks_with_sanitizers() {
+    let server = server();
+    tools::run(library::program("sessions.c", &library::SANITIZERS).arg(server.url()));
+}
+
+#[test]
 fn listener_and_store_end_with_the_last_change() {
     let server = server();
     let mut program = library::program("session_races.c", &[]);
