@@ -27,11 +27,14 @@ struct callback {
 static inline void release(void *user_data) {
     struct callback *callback = user_data;
     CHECK(callback->running == 0 && callback->released == 0);
+    /* Takes the library's lock. */
+    EXPECT(BOSAUTH_OK, bosauth_cancel_free(bosauth_cancel_new()));
     callback->released++;
 }
 
 static inline void enter(struct callback *callback) {
     CHECK(callback->running == 0 && callback->released == 0);
+    EXPECT(BOSAUTH_OK, bosauth_cancel_free(bosauth_cancel_new()));
     callback->running++;
     callback->calls++;
     if (callback->inside != NULL) {
