@@ -152,10 +152,7 @@ impl Client {
         &self,
         listener: impl Fn(&SessionChange) + Send + Sync + 'static,
     ) -> Subscription {
-        let store = &self.inner.store;
-        let subscription = store.subscribe();
-        store.add_listener(subscription.id(), listener);
-        subscription
+        self.inner.store.add_listener(listener)
     }
 
     /// [`Client::add_listener`] for the C ABI: `register` receives the subscription before the listener can be called. If
@@ -166,12 +163,7 @@ impl Client {
         listener: impl Fn(&SessionChange) + Send + Sync + 'static,
         register: impl FnOnce(Subscription) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let store = &self.inner.store;
-        let subscription = store.subscribe();
-        let id = subscription.id();
-        register(subscription)?;
-        store.add_listener(id, listener);
-        Ok(())
+        self.inner.store.add_registered_listener(listener, register)
     }
 
     /// Closes the client and its connections. All its calls, of all clones, fail with

@@ -24,17 +24,23 @@ struct callback {
     char token[64]; /* "-" without a session */
 };
 
+/* Fails if the thread holds the library's lock. */
+static inline void take_lock(void) {
+    bosauth_cancel cancel = bosauth_cancel_new();
+    CHECK(cancel != 0);
+    EXPECT(BOSAUTH_OK, bosauth_cancel_free(cancel));
+}
+
 static inline void release(void *user_data) {
     struct callback *callback = user_data;
     CHECK(callback->running == 0 && callback->released == 0);
-    /* Takes the library's lock. */
-    EXPECT(BOSAUTH_OK, bosauth_cancel_free(bosauth_cancel_new()));
+    take_lock();
     callback->released++;
 }
 
 static inline void enter(struct callback *callback) {
     CHECK(callback->running == 0 && callback->released == 0);
-    EXPECT(BOSAUTH_OK, bosauth_cancel_free(bosauth_cancel_new()));
+    take_lock();
     callback->running++;
     callback->calls++;
     if (callback->inside != NULL) {

@@ -365,8 +365,31 @@ impl SessionStore {
         })
     }
 
+    /// Adds a listener for the changes from now on.
+    pub fn add_listener(
+        self: &Arc<Self>,
+        call: impl Fn(&SessionChange) + Send + Sync + 'static,
+    ) -> Subscription {
+        let subscription = self.subscribe();
+        self.listen(subscription.id(), call);
+        subscription
+    }
+
+    /// Adds a listener after `register` has received its subscription, unless that fails.
+    pub fn add_registered_listener(
+        self: &Arc<Self>,
+        call: impl Fn(&SessionChange) + Send + Sync + 'static,
+        register: impl FnOnce(Subscription) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let subscription = self.subscribe();
+        let id = subscription.id();
+        register(subscription)?;
+        self.listen(id, call);
+        Ok(())
+    }
+
     /// Creates the subscription of a listener that is still to be added.
-    pub fn subscribe(self: &Arc<Self>) -> Subscription {
+    fn subscribe(self: &Arc<Self>) -> Subscription {
         let id = self.state.with(|state| {
             state.last_listener += 1;
             state.last_listener
@@ -374,8 +397,8 @@ impl SessionStore {
         Subscription::new(self, id)
     }
 
-    /// Adds the listener of a subscription with this id, for the changes from now on.
-    pub fn add_listener(&self, id: u64, call: impl Fn(&SessionChange) + Send + Sync + 'static) {
+    /// Adds the listener of the subscription with this id.
+    fn listen(&self, id: u64, call: impl Fn(&SessionChange) + Send + Sync + 'static) {
         let call = Box::new(call);
         let mut listener = Listener { id, since: 0, call };
         self.state.with(|state| {
