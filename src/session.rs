@@ -120,8 +120,13 @@ pub unsafe extern "C" fn bosauth_session_expires_at(session: *const bosauth_sess
     unsafe { ffi::read(session, 0, |s| s.session.expires_at().unwrap_or(0)) }
 }
 
-/// Returns whether the token is a JWT that has not expired, by the local clock. The server may reject it
-/// nevertheless.
+/// Returns whether the token is a JWT that has not expired. The server may reject it nevertheless.
+///
+/// The time is that of the server's clock, if the client had received a response with a Date header and without an
+/// Age header when the snapshot was returned; otherwise that of the local clock. The server's time is accurate to the
+/// round trip of the newest such response or to 1 second, whichever is longer. Setting the local clock does not
+/// change it, and it continues while the device is suspended. Later responses do not apply to this snapshot:
+/// bosauth_client_session() returns one with the client's newest time.
 ///
 /// @param session the snapshot; may be NULL
 /// @return 1 or 0

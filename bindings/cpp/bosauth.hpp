@@ -724,7 +724,10 @@ public:
         const std::int64_t seconds = bosauth_session_expires_at(object_.get());
         return seconds == 0 ? std::nullopt : std::optional(seconds);
     }
-    /// Returns whether the token is a JWT that has not expired by the local clock.
+    /// Returns whether the token is a JWT that has not expired: by the server's clock, if the client had received a
+    /// response with a Date and without an Age header when this session was returned, otherwise by the local clock.
+    /// The server's clock is accurate to the round trip of the newest such response or to 1 second, whichever is
+    /// longer. Setting the local clock does not change it, and it continues while the device is suspended.
     [[nodiscard]] bool is_valid() const noexcept { return bosauth_session_is_valid(object_.get()) != 0; }
     /// Returns whether the account is a superuser.
     [[nodiscard]] bool is_superuser() const noexcept {

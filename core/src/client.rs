@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::clock::ServerClock;
 use crate::config::{ClientBuilder, Config};
 use crate::error::Error;
 use crate::http::{Origin, Transport};
@@ -203,11 +204,12 @@ impl ClientBuilder {
             port: base_url.port(),
         };
         let storage = Storage::new(&self.config.storage, base_url.url())?;
+        let clock = Arc::<ServerClock>::default();
         let inner = Inner {
             base_url,
-            transport: Transport::new(origin, &self.config),
+            transport: Transport::new(origin, &self.config, Arc::clone(&clock)),
             config: self.config,
-            store: Arc::new(SessionStore::new(storage)),
+            store: Arc::new(SessionStore::new(storage, clock)),
         };
         Ok(Client {
             inner: Arc::new(inner),

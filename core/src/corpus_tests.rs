@@ -11,7 +11,7 @@ mod fuzzers;
 
 type Fuzzer = (&'static str, fn(&[u8]));
 
-const FUZZERS: [Fuzzer; 7] = [
+const FUZZERS: [Fuzzer; 8] = [
     ("exchange", fuzzers::exchange),
     ("jwt", fuzzers::jwt),
     ("paths", fuzzers::paths),
@@ -19,6 +19,7 @@ const FUZZERS: [Fuzzer; 7] = [
     ("request", fuzzers::request),
     ("response", fuzzers::response),
     ("responses", fuzzers::responses),
+    ("session_text", fuzzers::session_text),
 ];
 
 #[test]

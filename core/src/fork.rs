@@ -110,6 +110,12 @@ mod unix {
     /// Whether this process has been forked and still has its parent's sockets open.
     static HAS_INHERITED: AtomicBool = AtomicBool::new(false);
 
+    /// The number of forks that this process and its ancestors have seen. Incremented after a fork, with the lock held.
+    static FORKS: AtomicU32 = AtomicU32::new(0);
+
+    /// The maximum number of attempts to open a descriptor between two forks.
+    const OPEN_ATTEMPTS: u32 = 8;
+
     /// The open sockets, each with the generation of the process that opened it.
     static SOCKETS: ForkSafeMutex<Vec<(RawFd, u32)>> = ForkSafeMutex::new(Vec::new());
 
@@ -219,6 +225,7 @@ mod unix {
     }
 
     extern "C" fn in_parent() {
+        FORKS.fetch_add(1, Ordering::Relaxed);
         if REENTRIES.load(Ordering::Relaxed) > 0 {
             REENTRIES.fetch_sub(1, Ordering::Relaxed);
         } else {
@@ -259,6 +266,55 @@ mod unix {
             })
         }
 
+        /// Opens a descriptor by a call that may block. If a fork occurs meanwhile, the child may have an unregistered
+        /// copy: the descriptor is closed, and `open` called again.
+        ///
+        /// # Errors
+        ///
+        /// The error of `open`. `Interrupted`: a fork occurred at every attempt.
+        pub fn open_blocking(open: impl Fn() -> io::Result<S>) -> io::Result<Self> {
+            for _ in 0..OPEN_ATTEMPTS {
+                // With the lock, which installs the handlers that count.
+                let forks = SOCKETS.with(|_| FORKS.load(Ordering::Relaxed));
+                if let Ok(registered) = Self::register(open()?, forks) {
+                    return Ok(registered);
+                }
+            }
+            Err(io::ErrorKind::Interrupted.into())
+        }
+
+        /// Registers a descriptor, or returns it if there have been more than `forks` forks.
+        fn register(opened: S, forks: u32) -> Result<Self, S> {
+            SOCKETS.with(|sockets| {
+                // Read first: if a handler forks now, the descriptor is the parent's.
+                let generation = generation();
+                if FORKS.load(Ordering::Relaxed) != forks {
+                    return Err(opened);
+                }
+                sockets.push((opened.as_raw_fd(), generation));
+                Ok(ProcessSocket {
+                    socket: ManuallyDrop::new(opened),
+                    generation,
+                })
+            })
+        }
+
+        /// Closes it by a call that may block. Meanwhile a fork leaves the child with an unregistered copy.
+        pub fn close_blocking(self) {
+            let mut this = ManuallyDrop::new(self);
+            if this.is_current_process() && SOCKETS.with(|sockets| this.unregister(sockets)) {
+                // SAFETY: dropped once, here, and not used afterwards.
+                unsafe { ManuallyDrop::drop(&mut this.socket) };
+            }
+        }
+
+        /// Removes it from the list. Returns false if it is not there: a handler has forked, and the child has closed it.
+        fn unregister(&self, sockets: &mut Vec<(RawFd, u32)>) -> bool {
+            let entry = (self.socket.as_raw_fd(), self.generation);
+            let at = sockets.iter().position(|&socket| socket == entry);
+            at.map(|at| sockets.swap_remove(at)).is_some()
+        }
+
         /// Whether this process opened it. If not, it has been closed.
         pub fn is_current_process(&self) -> bool {
             self.generation == generation()
@@ -276,11 +332,8 @@ mod unix {
             if !self.is_current_process() {
                 return;
             }
-            let entry = (self.socket.as_raw_fd(), self.generation);
             SOCKETS.with(|sockets| {
-                // Not in the list: a handler has forked in the meantime, and the child has closed it.
-                if let Some(at) = sockets.iter().position(|&socket| socket == entry) {
-                    sockets.swap_remove(at);
+                if self.unregister(sockets) {
                     // SAFETY: dropped once, here, and not used afterwards.
                     unsafe { ManuallyDrop::drop(&mut self.socket) };
                 }
@@ -290,6 +343,11 @@ mod unix {
 
     #[cfg(test)]
     mod tests {
+        #![allow(clippy::unwrap_used)]
+
+        use std::cell::RefCell;
+        use std::io::Write;
+
         use super::*;
 
         #[test]
@@ -309,6 +367,47 @@ mod unix {
             before();
             in_parent();
             assert_eq!(COUNT.with(|count| *count), 2);
+        }
+
+        #[test]
+        fn descriptor_opened_during_a_fork_is_closed_and_opened_again() {
+            let writers = RefCell::new(Vec::new());
+            let opened = ProcessSocket::open_blocking(|| {
+                let (reader, writer) = io::pipe()?;
+                writers.borrow_mut().push(writer);
+                if writers.borrow().len() == 1 {
+                    before();
+                    in_parent();
+                }
+                Ok(reader)
+            })
+            .unwrap();
+            let entry = (opened.get().as_raw_fd(), generation());
+            assert!(SOCKETS.with(|sockets| sockets.contains(&entry)));
+            let is_closed = |mut writer: &io::PipeWriter| writer.write(b"x").is_err();
+            let closed = || -> Vec<bool> { writers.borrow().iter().map(is_closed).collect() };
+            // All but the last. Those in between: another test has simulated a fork, too.
+            let expected = |last| {
+                (1..closed().len())
+                    .map(|_| true)
+                    .chain([last])
+                    .collect::<Vec<_>>()
+            };
+            assert!(closed().len() >= 2);
+            assert_eq!(closed(), expected(false));
+            opened.close_blocking();
+            assert_eq!(closed(), expected(true));
+        }
+
+        #[test]
+        fn opening_ends_although_every_attempt_is_interrupted() {
+            let opened = ProcessSocket::open_blocking(|| {
+                before();
+                in_parent();
+                io::pipe().map(|(reader, _)| reader)
+            });
+            let error = opened.err().expect("a child may have a copy");
+            assert_eq!(error.kind(), io::ErrorKind::Interrupted);
         }
 
         #[test]

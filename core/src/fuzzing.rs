@@ -10,6 +10,7 @@ use crate::protocol::paths::BaseUrl;
 use crate::protocol::responses::{self, RequestInfo, ResponseView};
 use crate::protocol::{bodies, record};
 use crate::secret::Secret;
+use crate::session::text;
 use crate::{Error, Session};
 
 pub use crate::http::fuzzing::parse_response;
@@ -74,6 +75,13 @@ pub fn is_record(json: &str) -> bool {
 /// Returns a session without checking its parts.
 pub fn session(token: &str, record: &str) -> Session {
     Session::new(&"http://localhost".into(), Secret::new(token), record, "")
+}
+
+/// Reads the text of a session of the server at `base_url`: token, record and meta, and the text that is written for it.
+pub fn read_session(base_url: &str, session: &str) -> Result<([String; 3], String), String> {
+    let session = text::read(session, &base_url.into()).map_err(|reason| reason.to_string())?;
+    let fields = [session.token(), session.record_json(), session.meta_json()];
+    Ok((fields.map(str::to_owned), session.export().expose().into()))
 }
 
 /// Parses the response to a call into the fields that the call returns, or an error that shows none of `secrets`.

@@ -42,6 +42,7 @@
 #![deny(unsafe_code)]
 
 mod client;
+mod clock;
 mod collection;
 mod config;
 #[cfg(all(unix, test))]

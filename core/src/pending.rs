@@ -1,10 +1,11 @@
 //! A call in flight: sends its request, parses its response, and maps every failure to an [`Error`].
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
 use zeroize::Zeroizing;
 
 use crate::client::Inner;
+use crate::clock::Clock;
 use crate::error::{Action, Error, Report, Status};
 use crate::http::{self, Cause, NetworkError, Request, Response, SystemError};
 use crate::protocol::json::{Check, JsonError, Stopped};
@@ -113,7 +114,12 @@ impl<'a> PendingCall<'a> {
             had_fields: self.request.has_fields(),
             secrets: &secrets,
         };
-        match responses::error(&request, &view, json_error, SystemTime::now(), &check) {
+        // Of the response itself, so that a wait until a date is not too short.
+        let now = match response.date {
+            Some(date) => UNIX_EPOCH + Duration::from_secs(date.unsigned_abs()),
+            None => self.clock().now(),
+        };
+        match responses::error(&request, &view, json_error, now, &check) {
             Ok(report) => self.response_error(response, report),
             Err(Stopped) => self.stopped(response.status),
         }
@@ -122,12 +128,18 @@ impl<'a> PendingCall<'a> {
     /// Parses the response of a login or refresh. The session is not committed.
     pub fn session(&self, response: &Response, secrets: &[&str]) -> Result<Session, Error> {
         let login = self.parse(response, secrets, responses::login)?;
-        Ok(Session::new(
+        let session = Session::new(
             self.request.client.base_url.url(),
             login.token,
             login.record_json,
             login.meta_json,
-        ))
+        );
+        Ok(session.with_clock(self.clock()))
+    }
+
+    /// The server's clock.
+    fn clock(&self) -> Clock {
+        self.request.client.transport.clock.get()
     }
 
     /// The error of a successful response of this status that the call rejects.
@@ -277,6 +289,7 @@ mod tests {
             status,
             headers: Headers::new(b"HTTP/1.1 400 x\r\nContent-Type: application/json\r\n\r\n"),
             body: SecretBytes::default(),
+            date: None,
             is_retry: false,
         };
         response.body.push(body.as_bytes());

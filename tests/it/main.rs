@@ -37,6 +37,8 @@ mod retries;
 mod scenarios;
 mod secret_leaks;
 mod send;
+mod server_clock;
+mod session_crashes;
 mod session_races;
 #[cfg(unix)]
 mod sessions;

@@ -13,6 +13,7 @@ use super::response::Response;
 use super::transport::{ProcessState, Transport};
 use super::waker::Waker;
 use super::{connect, resolve, tls, wait};
+use crate::clock::boot_time_ms;
 
 /// A call in flight. It can be cancelled until it is dropped.
 pub(crate) struct Call<'a> {
@@ -105,7 +106,11 @@ impl<'a> Call<'a> {
         request: &Serialized<'_>,
     ) -> Result<Response, NetworkError> {
         let max_body = self.transport.max_body;
+        let sent = boot_time_ms();
         let (response, reusable) = exchange(&mut connection, request, max_body, self.limits())?;
+        if let Some(date) = response.date {
+            self.transport.clock.observe(date, sent, boot_time_ms());
+        }
         if reusable {
             self.state.pool.put(connection);
         }
@@ -167,7 +172,7 @@ mod tests {
             host: "127.0.0.1".into(),
             port: 1,
         };
-        Transport::new(origin, &Config::default())
+        Transport::new(origin, &Config::default(), Arc::default())
     }
 
     fn cause(call: &Call<'_>) -> Option<Cause> {

@@ -1,7 +1,10 @@
 //! The head of a response: status line and fields, parsed strictly (RFC 9112). Pure.
 
+use std::mem::MaybeUninit;
+
 use zeroize::Zeroizing;
 
+use super::date;
 use super::error::{Cause, NetworkError, Progress};
 use crate::secret::SecretBytes;
 
@@ -18,6 +21,8 @@ pub(super) struct Head {
     pub status: u16,
     pub framing: Framing,
     pub keep_alive: bool,
+    /// When the server sent it, in Unix seconds; `None` if unknown.
+    pub date: Option<i64>,
     pub headers: Headers,
 }
 
@@ -39,7 +44,7 @@ impl Headers {
     /// Returns the names and values in the order of the head. A fold in a value is a space, and what is not UTF-8 is
     /// replaced by U+FFFD.
     pub fn to_vec(&self) -> Vec<(String, Zeroizing<String>)> {
-        let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
+        let mut fields = [const { MaybeUninit::uninit() }; FIELDS_MAX];
         let parsed = parse_fields(self.bytes.as_slice(), &mut fields);
         let list = parsed.map_or(&[][..], |response| response.headers);
         let pair = |field: &httparse::Header<'_>| {
@@ -145,7 +150,7 @@ fn with_status(status: u16, cause: Cause) -> NetworkError {
 
 /// Parses one complete head.
 fn parse(bytes: &[u8], is_head_request: bool) -> Result<Head, NetworkError> {
-    let mut fields = [httparse::EMPTY_HEADER; FIELDS_MAX];
+    let mut fields = [const { MaybeUninit::uninit() }; FIELDS_MAX];
     let response = parse_fields(bytes, &mut fields)?;
     let fields = Fields {
         list: response.headers,
@@ -160,19 +165,20 @@ fn parse(bytes: &[u8], is_head_request: bool) -> Result<Head, NetworkError> {
         status: fields.status,
         framing,
         keep_alive,
+        date: fields.date(),
         headers: Headers::new(bytes),
     })
 }
 
 fn parse_fields<'a, 'b>(
     bytes: &'b [u8],
-    fields: &'a mut [httparse::Header<'b>; FIELDS_MAX],
+    fields: &'a mut [MaybeUninit<httparse::Header<'b>>; FIELDS_MAX],
 ) -> Result<httparse::Response<'a, 'b>, Cause> {
-    let mut response = httparse::Response::new(fields);
+    let mut response = httparse::Response::new(&mut []);
     let mut config = httparse::ParserConfig::default();
     // A user agent replaces a fold by a space (RFC 9112 section 5.2).
     config.allow_obsolete_multiline_headers_in_responses(true);
-    match config.parse_response(&mut response, bytes) {
+    match config.parse_response_with_uninit_headers(&mut response, bytes, fields) {
         Ok(httparse::Status::Complete(used)) if used == bytes.len() => Ok(response),
         Err(httparse::Error::TooManyHeaders) => Err(Cause::TooLarge("head")),
         _ => Err(Cause::InvalidResponse("a malformed head")),
@@ -280,6 +286,16 @@ impl<'a> Fields<'a> {
         let mut options = self.elements("connection");
         !self.http_10 && !options.any(|option| option.eq_ignore_ascii_case(b"close"))
     }
+
+    /// When the server sent the response, in Unix seconds. `None` if a cache sent it, which adds an Age, or without
+    /// exactly one Date that is valid.
+    fn date(&self) -> Option<i64> {
+        let (mut dates, mut ages) = (self.all("date"), self.all("age"));
+        let (Some(date), None, None) = (dates.next(), dates.next(), ages.next()) else {
+            return None;
+        };
+        date::parse(date)
+    }
 }
 
 /// Replaces each fold of a value by a space.
@@ -303,6 +319,12 @@ mod tests {
     fn value(head: &Head, name: &str) -> Option<Zeroizing<String>> {
         let mut fields = head.headers.to_vec().into_iter();
         fields.find_map(|(other, value)| (other == name).then_some(value))
+    }
+
+    /// The date of a response with these fields.
+    fn date(fields: &str) -> Option<i64> {
+        let head = read(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n"));
+        head.expect("a head").1.expect("complete").date
     }
 
     fn framing(fields: &str) -> Result<Framing, Option<u16>> {
@@ -426,6 +448,29 @@ mod tests {
             });
             let expected = accepted.then_some(Framing::Length(0));
             assert_eq!(framing, expected, "{status} {fields:?}");
+        }
+    }
+
+    #[test]
+    fn date_is_read_unless_a_cache_sent_it() {
+        const DATE: &str = "Date: Thu, 26 Nov 2026 12:00:00 GMT\r\n";
+        for (fields, is_read) in [
+            (DATE, true),
+            ("DATE:\tThu, 26 Nov 2026 12:00:00 GMT \r\n", true),
+            ("Date:\r\n Thu, 26 Nov 2026 12:00:00 GMT\r\n", true),
+            ("", false),
+            ("Date:\r\n", false),
+            ("Date: Thu, 26 Nov\r\n 2026 12:00:00 GMT\r\n", false),
+            ("Last-Modified: Thu, 26 Nov 2026 12:00:00 GMT\r\n", false),
+            (&DATE.repeat(2), false),
+            (&format!("Date: x\r\n{DATE}"), false),
+            (&format!("{DATE}Date:\r\n"), false),
+            (&format!("{DATE}Age: 0\r\n"), false),
+            (&format!("age: 3600\r\n{DATE}"), false),
+            (&format!("Age: x\r\n{DATE}"), false),
+        ] {
+            let expected = is_read.then_some(1_795_694_400);
+            assert_eq!(date(fields), expected, "{fields:?}");
         }
     }
 

@@ -1,13 +1,14 @@
 //! One request over the network and its response. Independent of BosBase.
 //!
-//! `head`, `body` and `response` are pure: they parse bytes. `exchange` sends one request over one connection. A
-//! [`Call`] takes that connection from its [`Transport`], pooled or new.
+//! `head`, `date`, `body` and `response` are pure: they parse bytes. `exchange` sends one request over one connection.
+//! A [`Call`] takes that connection from its [`Transport`], pooled or new.
 
 mod body;
 mod call;
 mod cancel;
 mod connect;
 mod connection;
+mod date;
 mod error;
 mod exchange;
 #[cfg(any(test, fuzzing))]

@@ -10,6 +10,8 @@ pub(crate) struct Response {
     pub status: u16,
     pub headers: Headers,
     pub body: SecretBytes,
+    /// As in [`Head`].
+    pub date: Option<i64>,
     /// Whether the request had been sent before, over a connection that failed without a response.
     pub is_retry: bool,
 }
@@ -80,6 +82,7 @@ impl ResponseReader {
             status: head.status,
             headers: head.headers,
             body: body.into_body(),
+            date: head.date,
             is_retry: false,
         };
         Some((response, head.keep_alive))

@@ -13,6 +13,7 @@ use super::in_flight::InFlight;
 use super::limits::Deadline;
 use super::pool::Pool;
 use super::tls;
+use crate::clock::ServerClock;
 use crate::config::Config;
 use crate::fork::{self, ForkSafeMutex};
 
@@ -31,6 +32,8 @@ pub(crate) struct Transport {
     pub(super) connect_timeout: Duration,
     pub(super) max_body: usize,
     pub(super) added_roots: Vec<CertificateDer<'static>>,
+    /// The server's clock, by the responses so far.
+    pub clock: Arc<ServerClock>,
     /// Also valid in the child of a fork.
     closed: AtomicBool,
     state: ForkSafeMutex<Arc<ProcessState>>,
@@ -66,12 +69,13 @@ impl ProcessState {
 
 impl Transport {
     /// Creates the transport to `origin`. The first request resolves its name and connects.
-    pub fn new(origin: Origin, config: &Config) -> Self {
+    pub fn new(origin: Origin, config: &Config, clock: Arc<ServerClock>) -> Self {
         Transport {
             origin,
             connect_timeout: config.connect_timeout,
             max_body: config.max_response_bytes,
             added_roots: config.added_roots.clone(),
+            clock,
             closed: AtomicBool::new(false),
             state: ForkSafeMutex::new(ProcessState::new(false)),
         }
@@ -114,7 +118,7 @@ mod tests {
                 host: "127.0.0.1".into(),
                 port: 1,
             };
-            let transport = Transport::new(origin, &Config::default());
+            let transport = Transport::new(origin, &Config::default(), Arc::default());
             if closed {
                 transport.close(Duration::ZERO);
             }

@@ -125,7 +125,7 @@ impl Client {
     fn new(shared: &Shared) -> Self {
         let config = StorageConfig::App(Arc::new(shared.clone()));
         let storage = Storage::new(&config, &URL.into()).unwrap();
-        let store = Arc::new(SessionStore::new(storage));
+        let store = Arc::new(SessionStore::new(storage, Arc::default()));
         let told = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&told);
         let subscription = store.add_listener(move |change| {

@@ -3,11 +3,12 @@
 use std::ffi::c_char;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use once_cell::race::OnceBox;
 
 use super::{Committed, text};
+use crate::clock::Clock;
 use crate::error::Status;
 use crate::input;
 use crate::protocol::json;
@@ -26,6 +27,8 @@ pub struct Session {
     login: Arc<Login>,
     was_kept: bool,
     store_status: Option<Status>,
+    /// The client's clock of the server when the session was returned.
+    clock: Clock,
 }
 
 /// The contents of a login response.
@@ -60,15 +63,15 @@ impl Session {
             }),
             was_kept: false,
             store_status: None,
+            clock: Clock::Local,
         }
     }
 
     /// The same session with this [`Session::was_kept`].
     pub(crate) fn kept(&self, was_kept: bool) -> Self {
         Session {
-            login: Arc::clone(&self.login),
             was_kept,
-            store_status: None,
+            ..self.clone()
         }
     }
 
@@ -94,6 +97,11 @@ impl Session {
     /// The base URL of its server.
     pub(crate) fn base_url(&self) -> &Arc<str> {
         &self.login.base_url
+    }
+
+    /// The same session with the clock that decides whether it is valid.
+    pub(crate) fn with_clock(self, clock: Clock) -> Self {
+        Session { clock, ..self }
     }
 
     fn claims(&self) -> &jwt::Claims {
@@ -147,9 +155,19 @@ impl Session {
         self.claims().expires_at
     }
 
-    /// Returns whether the token is a JWT that has not expired by the local clock. The server may have revoked it.
+    /// Returns whether the token is a JWT that has not expired. The server may have revoked it.
+    ///
+    /// The time is that of the server's clock, if the client had received a response with a `Date` and without an
+    /// `Age` when this session was returned; otherwise that of the local clock. The server's time is accurate to the
+    /// round trip of the newest such response or to 1 second, whichever is longer. Setting the local clock does not
+    /// change it, and it continues while the device is suspended.
+    ///
+    /// Later responses do not apply to this session: [`Client::session`](crate::Client::session) returns one with the
+    /// client's newest time.
     pub fn is_valid(&self) -> bool {
-        let now = SystemTime::now()
+        let now = self
+            .clock
+            .now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |passed| passed.as_secs());
         self.is_valid_at(i64::try_from(now).unwrap_or(i64::MAX))

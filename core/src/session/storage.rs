@@ -7,7 +7,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::Session;
-use super::file::{FileError, FileErrorKind, Judgement, SessionFile};
+use super::file::{FileError, FileErrorKind, Judgement, SessionFile, Stored};
 use super::text::{self, TextError};
 use crate::error::{Error, Report, Status};
 use crate::input;
@@ -111,9 +111,8 @@ impl Storage {
         let Some(text) = text.filter(|text| !text.is_empty() || self.is_file()) else {
             return Ok(None);
         };
-        text::read(&text, &self.base_url)
-            .map(Some)
-            .map_err(|error| self.corrupt(&error))
+        let session = text::read(&text, &self.base_url);
+        session.map(Some).map_err(|error| self.unusable(&error))
     }
 
     /// Stores this session, or removes what is stored with `None`.
@@ -122,14 +121,16 @@ impl Storage {
         let text = text.as_ref().map(Secret::expose);
         match &self.kind {
             Kind::File(file) => {
-                let judge = |stored: Option<&str>| self.judge(stored, replaces);
+                let judge = |stored: Stored<'_>| self.judge(stored, replaces);
                 file.update(text, &judge).map_err(file_error)
             }
             Kind::App(storage) => match replaces {
                 Replaces::Anything => storage.save(text).map_err(app_error),
                 Replaces::TokenOf(_) => {
                     let stored = storage.load().map_err(app_error)?.map(Zeroizing::new);
-                    let stored = stored.as_ref().map(|stored| stored.as_str());
+                    let stored = stored
+                        .as_ref()
+                        .map_or(Stored::Nothing, |text| Stored::Text(text));
                     match self.judge(stored, replaces) {
                         Judgement::Replace => storage.save(text).map_err(app_error),
                         Judgement::SetAside | Judgement::Keep => Ok(()),
@@ -140,12 +141,15 @@ impl Storage {
     }
 
     /// What to do with the stored text.
-    fn judge(&self, stored: Option<&str>, replaces: &Replaces) -> Judgement {
-        let stored = stored.map(|text| text::read(text, &self.base_url));
-        match (replaces, stored) {
-            (Replaces::Anything, Some(Err(_))) => Judgement::SetAside,
+    fn judge(&self, stored: Stored<'_>, replaces: &Replaces) -> Judgement {
+        let session = match stored {
+            Stored::Text(text) => text::read(text, &self.base_url).ok(),
+            Stored::Nothing | Stored::Unusable => None,
+        };
+        match (replaces, session) {
+            (Replaces::Anything, None) if stored != Stored::Nothing => Judgement::SetAside,
             (Replaces::Anything, _) => Judgement::Replace,
-            (Replaces::TokenOf(old), Some(Ok(stored))) if old.token() == stored.token() => {
+            (Replaces::TokenOf(old), Some(stored)) if old.token() == stored.token() => {
                 Judgement::Replace
             }
             (Replaces::TokenOf(_), _) => Judgement::Keep,
@@ -156,18 +160,17 @@ impl Storage {
         matches!(self.kind, Kind::File(_))
     }
 
-    fn corrupt(&self, error: &TextError) -> Error {
-        let (place, advice) = match self.kind {
-            Kind::File(_) => (
-                "session file",
-                "log in again, which renames the file to .corrupt",
+    /// The error for a stored text that is unusable.
+    fn unusable(&self, reason: &TextError) -> Error {
+        match &self.kind {
+            Kind::File(file) => file_error(file.unusable(&reason.to_string())),
+            Kind::App(_) => store_error(
+                Status::StoreCorrupt,
+                format!(
+                    "the stored session cannot be used: {reason}; log in again, which replaces it"
+                ),
             ),
-            Kind::App(_) => ("stored session", "log in again, which replaces it"),
-        };
-        store_error(
-            Status::StoreCorrupt,
-            format!("the {place} cannot be used, {error}: {advice}"),
-        )
+        }
     }
 }
 
@@ -195,5 +198,130 @@ fn app_error(error: StorageError) -> Error {
             Status::StoreUnavailable,
             "the app's session storage is unavailable at the moment: nothing was lost, retry later",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::fs;
+
+    use super::*;
+
+    const URL: &str = "https://api.example.com";
+
+    fn session(token: &str) -> Session {
+        Session::new(&URL.into(), Secret::new(token), r#"{"id":"r"}"#, "")
+    }
+
+    fn storage(config: &StorageConfig) -> Storage {
+        Storage::new(config, &URL.into()).unwrap().unwrap()
+    }
+
+    fn token(storage: &Storage) -> Option<String> {
+        let session = storage.load().unwrap();
+        session.map(|session| session.token().to_owned())
+    }
+
+    /// Writes sessions and expects that a refresh replaces only its own.
+    fn check_writes(storage: &Storage) {
+        let [old, new, other] = ["old", "new", "other"].map(session);
+        let refresh = Replaces::TokenOf(old.clone());
+        assert_eq!(token(storage), None);
+        storage.write(Some(&new), &refresh).unwrap();
+        assert_eq!(token(storage), None, "another process has logged out");
+        storage.write(Some(&old), &Replaces::Anything).unwrap();
+        storage.write(Some(&new), &refresh).unwrap();
+        assert_eq!(token(storage).as_deref(), Some("new"));
+        storage.write(Some(&other), &Replaces::Anything).unwrap();
+        storage.write(Some(&new), &refresh).unwrap();
+        assert_eq!(token(storage).as_deref(), Some("other"));
+        storage.write(None, &Replaces::Anything).unwrap();
+        storage.write(None, &Replaces::Anything).unwrap();
+        assert_eq!(token(storage), None);
+    }
+
+    #[derive(Default)]
+    struct Memory(std::sync::Mutex<Option<String>>);
+
+    impl SessionStorage for Memory {
+        fn load(&self) -> Result<Option<String>, StorageError> {
+            Ok(self.0.lock().unwrap().clone())
+        }
+
+        fn save(&self, session: Option<&str>) -> Result<(), StorageError> {
+            *self.0.lock().unwrap() = session.map(str::to_owned);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn refresh_replaces_only_the_session_that_it_refreshed() {
+        check_writes(&storage(&StorageConfig::App(Arc::new(Memory::default()))));
+        let directory =
+            std::env::temp_dir().join(format!("bosauth storage {}", std::process::id()));
+        fs::create_dir(&directory).unwrap();
+        let path = directory.join("session");
+        check_writes(&storage(&StorageConfig::File(path)));
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn unusable_text_is_kept_until_it_is_replaced() {
+        let name = format!("bosauth unusable {}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        fs::create_dir(&directory).unwrap();
+        let path = directory.join("session");
+        let memory = Arc::new(Memory::default());
+        let file = storage(&StorageConfig::File(path.clone()));
+        let app = storage(&StorageConfig::App(
+            Arc::clone(&memory) as Arc<dyn SessionStorage>
+        ));
+        let text = text::write(&session("t"));
+        for (old, new, reason) in [
+            ("\"token\":\"t\"", "", "it is not valid JSON"),
+            ("\"bosauth\":1", "\"bosauth\":7", "it has version 7"),
+            (
+                URL,
+                "https://old.example.com",
+                "it is a session of https://old.example.com;",
+            ),
+        ] {
+            let bad = text.expose().replace(old, new);
+            file.write(Some(&session("t")), &Replaces::Anything)
+                .unwrap();
+            fs::write(&path, &bad).unwrap();
+            *memory.0.lock().unwrap() = Some(bad.clone());
+            for storage in [&file, &app] {
+                let refresh = Replaces::TokenOf(session("t"));
+                storage.write(Some(&session("new")), &refresh).unwrap();
+                let error = storage.load().unwrap_err();
+                assert_eq!(error.status(), Status::StoreCorrupt);
+                assert!(error.message().contains(reason), "{}", error.message());
+                storage
+                    .write(Some(&session("new")), &Replaces::Anything)
+                    .unwrap();
+                assert_eq!(token(storage).as_deref(), Some("new"));
+            }
+            let kept = fs::read_to_string(directory.join("session.corrupt")).unwrap();
+            assert_eq!(kept, bad);
+        }
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn empty_string_of_the_app_is_no_session_and_an_empty_file_is_corrupt() {
+        let memory = Arc::new(Memory(Some(String::new()).into()));
+        assert_eq!(token(&storage(&StorageConfig::App(memory))), None);
+        let path = std::env::temp_dir().join(format!("bosauth empty {}", std::process::id()));
+        fs::write(&path, "").unwrap();
+        #[cfg(unix)]
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let error = storage(&StorageConfig::File(path.clone()))
+            .load()
+            .unwrap_err();
+        assert_eq!(error.status(), Status::StoreCorrupt);
+        fs::remove_file(&path).unwrap();
     }
 }

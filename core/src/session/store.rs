@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use super::Session;
 use super::change::{ChangeKind, Listener, SessionChange, Subscription};
 use super::storage::{Replaces, Storage, store_error};
+use crate::clock::ServerClock;
 use crate::error::{Error, Status};
 use crate::fork::{ForkSafeMutex, ThreadOfProcess};
 
@@ -31,6 +32,8 @@ pub(crate) struct Ticket(u64);
 #[derive(Default)]
 pub(crate) struct SessionStore {
     storage: Option<Storage>,
+    /// For the sessions that are returned.
+    clock: Arc<ServerClock>,
     state: ForkSafeMutex<State>,
 }
 
@@ -91,15 +94,6 @@ impl State {
         });
     }
 
-    /// The session, with the status of the storage if there is one.
-    fn snapshot(&self, has_storage: bool) -> Option<Session> {
-        let session = self.session.clone()?;
-        Some(match has_storage {
-            true => session.stored(self.store_status()),
-            false => session,
-        })
-    }
-
     /// The status of the storage for the current session.
     fn store_status(&self) -> Option<Status> {
         if self.last_write.generation != self.generation {
@@ -118,9 +112,10 @@ impl State {
 
 impl SessionStore {
     /// Creates a store without a session, which `storage` may have.
-    pub fn new(storage: Option<Storage>) -> Self {
+    pub fn new(storage: Option<Storage>, clock: Arc<ServerClock>) -> Self {
         SessionStore {
             storage,
+            clock,
             state: ForkSafeMutex::default(),
         }
     }
@@ -197,7 +192,7 @@ impl SessionStore {
     pub fn current(&self) -> Result<Option<Session>, Error> {
         let (session, is_loaded) = self.state.with(|state| {
             let is_loaded = state.is_loaded || self.storage.is_none();
-            (state.snapshot(self.storage.is_some()), is_loaded)
+            (self.snapshot(state), is_loaded)
         });
         match (&self.storage, is_loaded) {
             (Some(storage), false) => self.load_first(storage),
@@ -214,7 +209,14 @@ impl SessionStore {
             drop(turn);
             settle(loaded.transpose()?.flatten())?;
         }
-        Ok(self.state.with(|state| state.snapshot(true)))
+        Ok(self.state.with(|state| self.snapshot(state)))
+    }
+
+    /// The session with the server's clock and the status of the storage.
+    fn snapshot(&self, state: &State) -> Option<Session> {
+        let session = state.session.clone()?.with_clock(self.clock.get());
+        let has_storage = self.storage.is_some();
+        Some(session.stored(state.store_status().filter(|_| has_storage)))
     }
 
     /// Writes the session to the storage if that is still to be done, and reads what other processes have stored.
@@ -333,7 +335,11 @@ impl SessionStore {
     /// change is told by its own thread.
     fn next_untold(&self) -> Option<(SessionChange, Vec<Arc<Listener>>)> {
         self.state.with(|state| match state.untold.pop_front() {
-            Some(change) => Some((change, state.listeners.clone())),
+            Some(mut change) => {
+                let session = change.session.take();
+                change.session = session.map(|session| session.with_clock(self.clock.get()));
+                Some((change, state.listeners.clone()))
+            }
             None => {
                 state.telling = None;
                 None

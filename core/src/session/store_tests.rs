@@ -4,7 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, Weak, mpsc};
+use std::sync::{Arc, Barrier, Mutex, OnceLock, Weak, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use super::change::{ChangeKind, SessionChange, Subscription};
 use super::storage::{SessionStorage, Storage, StorageConfig, StorageError};
 use super::store::SessionStore;
 use super::{Session, text};
+use crate::clock::{ServerClock, boot_time_ms};
 use crate::error::{Error, Status};
 use crate::secret::Secret;
 
@@ -46,9 +47,13 @@ impl Hooked {
     }
 
     fn store(&self) -> Arc<SessionStore> {
+        self.store_with(Arc::default())
+    }
+
+    fn store_with(&self, clock: Arc<ServerClock>) -> Arc<SessionStore> {
         let config = StorageConfig::App(Arc::new(self.clone()));
         let storage = Storage::new(&config, &URL.into()).unwrap();
-        Arc::new(SessionStore::new(storage))
+        Arc::new(SessionStore::new(storage, clock))
     }
 
     fn token(&self) -> Option<String> {
@@ -151,6 +156,26 @@ fn listeners_are_added_and_removed_in_a_listener() {
         save(&store, token).unwrap();
     }
     assert_eq!(log.taken(), [(ChangeKind::Save, 2), (ChangeKind::Save, 3)]);
+}
+
+#[test]
+fn listener_receives_no_change_from_before_it_was_added() {
+    let store = Arc::new(SessionStore::default());
+    let (log, added) = (Log::default(), Arc::new(Mutex::new(None)));
+    let weak = Arc::downgrade(&store);
+    let (log_of_added, slot) = (log.clone(), Arc::clone(&added));
+    let _subscription = store.add_listener(move |change| {
+        if change.generation == 1 {
+            let (store, log) = (weak.upgrade().unwrap(), log_of_added.clone());
+            // To be told, but not yet.
+            save(&store, "b").unwrap();
+            *slot.lock().unwrap() = Some(store.add_listener(move |change| log.add(change)));
+        }
+    });
+    save(&store, "a").unwrap();
+    assert_eq!((log.taken(), store.generation()), (vec![], 2));
+    clear(&store).unwrap();
+    assert_eq!(log.taken(), [(ChangeKind::Clear, 3)]);
 }
 
 #[test]
@@ -370,4 +395,64 @@ fn memory_storage_and_listeners_agree_after_changes_of_many_threads() {
     let token = session.map(|session| session.token().to_owned());
     assert_eq!(*told.lock().unwrap(), (generation, token.clone()));
     assert_eq!(storage.token(), token);
+}
+
+#[test]
+fn sessions_are_valid_by_the_clock_of_the_server() {
+    // Expires in 2010.
+    let token = "e30.eyJleHAiOjEyNjIzMDQwMDB9.c2ln";
+    let storage = Hooked::default();
+    *storage.text.lock().unwrap() = Some(text::write(&session(token)).expose().into());
+    let clock = Arc::<ServerClock>::default();
+    let store = storage.store_with(Arc::clone(&clock));
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let of_listener = Arc::clone(&log);
+    let _subscription = store.add_listener(move |change| {
+        let is_valid = change.session.as_ref().unwrap().is_valid();
+        of_listener.lock().unwrap().push((change.kind, is_valid));
+    });
+    let is_valid = || store.current().unwrap().unwrap().is_valid();
+    assert!(!is_valid());
+    // In 2001.
+    clock.observe(1_000_000_000, boot_time_ms(), boot_time_ms());
+    assert!(is_valid());
+    save(&store, token).unwrap();
+    assert!(is_valid());
+    let expected = [(ChangeKind::Load, false), (ChangeKind::Save, true)];
+    assert_eq!(*log.lock().unwrap(), expected);
+}
+
+#[test]
+fn last_change_told_and_stored_is_that_in_memory_after_each_race() {
+    let races = if cfg!(miri) { 5 } else { 5_000 };
+    let storage = Hooked::default();
+    let store = storage.store();
+    let told = Arc::new(Mutex::new(None));
+    let of_listener = Arc::clone(&told);
+    let _subscription = store.add_listener(move |change| {
+        let token = change.session.as_ref().map(|s| s.token().to_owned());
+        *of_listener.lock().unwrap() = token;
+    });
+    let start = Barrier::new(2);
+    thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            for _ in 0..races {
+                start.wait();
+                clear(&store).unwrap();
+                start.wait();
+            }
+        });
+        for race in 0..races {
+            start.wait();
+            save(&store, &format!("t{race}")).unwrap();
+            start.wait();
+            let token = store
+                .in_memory()
+                .0
+                .map(|session| session.token().to_owned());
+            assert_eq!(*told.lock().unwrap(), token, "race {race}");
+            assert_eq!(storage.token(), token, "race {race}");
+        }
+        other.join().unwrap();
+    });
 }

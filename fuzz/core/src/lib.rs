@@ -14,6 +14,7 @@ mod request;
 mod response;
 mod responses;
 mod scripted_server;
+mod session_text;
 
 pub use exchange::exchange;
 pub use jwt::jwt;
@@ -22,6 +23,7 @@ pub use record::record;
 pub use request::request;
 pub use response::response;
 pub use responses::responses;
+pub use session_text::session_text;
 
 /// Splits `data` at NULs, which no argument of the library may contain.
 fn strings(data: &[u8]) -> Option<Vec<&str>> {

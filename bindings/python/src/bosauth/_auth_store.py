@@ -47,7 +47,8 @@ class AuthStore:
         return session.record if session else None
 
     def is_valid(self) -> bool:
-        """Returns whether the token is a JWT that has not expired by the local clock."""
+        """Returns whether the token is a JWT that has not expired: by the server's clock, once the client has received
+        a response with a Date and without an Age header, otherwise by the local clock (:meth:`Session.is_valid`)."""
         session = self.snapshot()
         return session is not None and session.is_valid()
 

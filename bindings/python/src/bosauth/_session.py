@@ -61,7 +61,10 @@ class Session:
         return lib.bosauth_session_expires_at(self._pointer) or None
 
     def is_valid(self) -> bool:
-        """Returns whether the token is a JWT that has not expired by the local clock."""
+        """Returns whether the token is a JWT that has not expired: by the server's clock, if the client had received a
+        response with a Date and without an Age header when this session was returned, otherwise by the local clock.
+        The server's clock is accurate to the round trip of the newest such response or to 1 second, whichever is
+        longer. Setting the local clock does not change it, and it continues while the device is suspended."""
         return bool(lib.bosauth_session_is_valid(self._pointer))
 
     @property
