@@ -22,6 +22,7 @@ struct callback {
     int32_t change;
     uint64_t generation;
     char token[64]; /* "-" without a session */
+    bosauth_status store_status;
 };
 
 /* Fails if the thread holds the library's lock. */
@@ -74,6 +75,7 @@ static inline void changed(void *user_data, bosauth_client client, int32_t chang
     listener->of = client;
     listener->change = change;
     listener->generation = generation;
+    listener->store_status = bosauth_session_store_status(session);
     snprintf(listener->token, sizeof listener->token, "%s", session != NULL ? bosauth_session_token(session) : "-");
     enter(listener);
 }

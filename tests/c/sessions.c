@@ -156,8 +156,10 @@ static void other_statuses_are_store(void) {
         const bosauth_status expected = is_last ? BOSAUTH_ERROR_STORE_UNAVAILABLE : BOSAUTH_ERROR_STORE;
         bosauth_session *session;
         bosauth_error *error;
+        struct callback listener = {0};
         store.status = is_last ? BOSAUTH_ERROR_STORE_UNAVAILABLE : statuses[i];
         bosauth_client client = new_client_of(url, &store);
+        listen_to(client, &listener);
         EXPECT(expected, bosauth_client_session(client, &session, &error));
         CHECK(session == NULL && bosauth_error_status(error) == expected);
         CHECK(bosauth_error_action(error) == (is_last ? BOSAUTH_ACTION_RETRY_LATER : BOSAUTH_ACTION_FIX_CALL));
@@ -166,14 +168,19 @@ static void other_statuses_are_store(void) {
         EXPECT(expected, bosauth_client_sync_session(client, NULL));
         EXPECT(BOSAUTH_OK, bosauth_auth_with_token(client, "users", "tok", NULL, &session, NULL));
         EXPECT(expected, bosauth_session_store_status(session));
+        CHECK(listener.calls == 1 && listener.store_status == expected);
         bosauth_session_free(session);
         EXPECT(BOSAUTH_OK, bosauth_client_session(client, &session, NULL));
         EXPECT(expected, bosauth_session_store_status(session));
         bosauth_session_free(session);
         EXPECT(expected, bosauth_client_clear_session(client, NULL));
         check_token(client, "-");
+        store.status = BOSAUTH_OK;
+        save_token(client, "t");
+        CHECK(listener.calls == 3 && listener.store_status == BOSAUTH_OK);
         EXPECT(BOSAUTH_OK, bosauth_client_free(client));
-        CHECK(store.released == 1);
+        EXPECT(BOSAUTH_OK, bosauth_listener_free(listener.listener));
+        CHECK(store.released == 1 && listener.released == 1);
     }
 }
 

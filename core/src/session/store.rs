@@ -336,8 +336,11 @@ impl SessionStore {
     fn next_untold(&self) -> Option<(SessionChange, Vec<Arc<Listener>>)> {
         self.state.with(|state| match state.untold.pop_front() {
             Some(mut change) => {
+                let is_stored_one = self.storage.is_some() && change.generation == state.generation;
+                let status = state.store_status().filter(|_| is_stored_one);
                 let session = change.session.take();
-                change.session = session.map(|session| session.with_clock(self.clock.get()));
+                change.session =
+                    session.map(|session| session.with_clock(self.clock.get()).stored(status));
                 Some((change, state.listeners.clone()))
             }
             None => {
