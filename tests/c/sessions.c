@@ -201,6 +201,39 @@ static void stored_garbage_is_corrupt(void) {
     }
 }
 
+static void store_as_another_process(struct callback *store, const char *token) {
+    if (token != NULL) {
+        snprintf(store->text, sizeof store->text, "{\"bosauth\":1,\"baseUrl\":\"%s\",\"token\":\"%s\"}", url, token);
+    } else {
+        *store->text = 0;
+    }
+}
+
+static void refreshes_keep_what_others_have_stored(void) {
+    const char *tokens[] = {"other", NULL};
+    for (int i = 0; i < 2; i++) {
+        struct callback store = {0}, listener = {0};
+        char text[sizeof store.text];
+        bosauth_client client = new_client_of(url, &store);
+        EXPECT(BOSAUTH_OK, log_in(client, "tok", NULL));
+        EXPECT(BOSAUTH_OK, bosauth_auth_refresh(client, NULL, NULL, NULL));
+        CHECK(strstr(store.text, "\"token\":\"login\"") != NULL);
+        listen_to(client, &listener);
+        store_as_another_process(&store, tokens[i]);
+        strcpy(text, store.text);
+        EXPECT(BOSAUTH_OK, bosauth_auth_refresh(client, NULL, NULL, NULL));
+        CHECK(strcmp(store.text, text) == 0 && listener.change == BOSAUTH_CHANGE_REFRESH);
+        check_token(client, "login");
+        EXPECT(BOSAUTH_OK, bosauth_client_sync_session(client, NULL));
+        check_token(client, tokens[i] != NULL ? tokens[i] : "-");
+        CHECK(listener.calls == 2 && listener.change == BOSAUTH_CHANGE_LOAD && listener.generation == 4);
+        EXPECT(BOSAUTH_OK, bosauth_client_sync_session(client, NULL));
+        CHECK(listener.calls == 2);
+        EXPECT(BOSAUTH_OK, bosauth_client_free(client));
+        EXPECT(BOSAUTH_OK, bosauth_listener_free(listener.listener));
+    }
+}
+
 static void strings_are_set(void) {
     static char large[4259840 + 1];
     bosauth_string *string;
@@ -607,6 +640,7 @@ int main(int argc, char **argv) {
     listeners_are_released_with_the_handle_or_the_client();
     other_statuses_are_store();
     stored_garbage_is_corrupt();
+    refreshes_keep_what_others_have_stored();
     strings_are_set();
     exported_strings_are_kept();
     large_sessions_are_imported();

@@ -50,6 +50,28 @@ fn listener_and_store_end_with_the_last_change() {
 }
 
 #[test]
+fn easy_client_keeps_its_session_in_a_file() {
+    let directory = tools::empty("sessions-easy");
+    let include = format!("-I{}", tools::root().join("bindings/c").display());
+    let mut program = library::program("easy_file.c", &[&include]);
+    program
+        .arg("http://127.0.0.1:9")
+        .arg(directory.join("session"));
+    let output = program.output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    assert!(
+        errors.contains("INVALID_ARGUMENT: cannot use \"/missing\""),
+        "{errors}"
+    );
+    assert_eq!(
+        errors.matches("what to do: FIX_CALL").count(),
+        2,
+        "{errors}"
+    );
+}
+
+#[test]
 fn exception_of_a_callback_ends_the_process() {
     let source = tools::root().join("tests/c/callback_throws.cpp");
     let program = library::compile(&source, &[]);
