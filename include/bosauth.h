@@ -647,12 +647,12 @@ bosauth_status bosauth_config_add_roots_pem(bosauth_config *BOSAUTH_NONNULL conf
  * bosauth_client_sync_session(); bosauth_client_new() does not. Any number of clients, threads and processes may use
  * one file. It replaces a file or store that was set before. The string is copied. See docs/sessions.md.
  *
- * The file is created with access for its owner only, and a lock file with ".lock" appended to its name beside it. A
- * file that has another owner, that others may access, or that is not a regular file is not used: STORE.
+ * The file is created with access for its owner only. Beside it are files with ".lock", ".tmp" and ".corrupt" appended
+ * to its name; the lock file is never removed. A file that other users may access is not used: STORE.
  *
  * @param config the configuration
- * @param path the path of the file in UTF-8, not empty; a relative one is made absolute at once. Its directory must
- *        exist. bosauth_client_new() returns INVALID_ARGUMENT for a path that can never be used
+ * @param path the path of the file, not empty; a relative one is made absolute at once. bosauth_client_new() returns
+ *        INVALID_ARGUMENT if its directory does not exist, or if it is something else than a regular file of the user
  * @return BOSAUTH_OK, NULL_ARGUMENT, INVALID_UTF8 or INVALID_ARGUMENT
  */
 BOSAUTH_API

@@ -202,7 +202,7 @@ mod tests {
 
         impl Drop for UsesTable {
             fn drop(&mut self) {
-                assert!(TABLE.remove(0).is_err());
+                assert!(TABLE.remove(1 << TYPE_SHIFT).is_err());
             }
         }
 

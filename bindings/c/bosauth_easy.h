@@ -103,6 +103,23 @@ static inline bosauth_client bosauth_easy_client(const char *base_url) {
     return client;
 }
 
+/** Creates a client that keeps its session in a file, as bosauth_config_set_session_file does; free it with
+ *  bosauth_client_free. On failure, prints the error to stderr and returns 0. */
+static inline bosauth_client bosauth_easy_client_with_file(const char *base_url, const char *path) {
+    bosauth_client client = 0;
+    bosauth_error *error = NULL;
+    if (!bosauth_easy_is_compatible()) {
+        return 0;
+    }
+    bosauth_config *config = bosauth_config_new();
+    (void)bosauth_config_set_session_file(config, path); /* bosauth_client_new reports its error */
+    if (bosauth_client_new(base_url, config, &client, &error) != BOSAUTH_OK) {
+        bosauth_easy_report(error);
+    }
+    bosauth_config_free(config);
+    return client;
+}
+
 /** Binds a token and returns the status. On failure, prints the error to stderr. */
 static inline bosauth_status bosauth_easy_bind(bosauth_client client, const char *collection,
                                                const char *email, const char *password, const char *token) {

@@ -153,10 +153,7 @@ impl Client {
         &self,
         listener: impl Fn(&SessionChange) + Send + Sync + 'static,
     ) -> Subscription {
-        let store = &self.inner.store;
-        let subscription = store.subscribe();
-        store.add_listener(subscription.id(), listener);
-        subscription
+        self.inner.store.add_listener(listener)
     }
 
     /// [`Client::add_listener`] for the C ABI: `register` receives the subscription before the listener can be called. If
@@ -167,12 +164,7 @@ impl Client {
         listener: impl Fn(&SessionChange) + Send + Sync + 'static,
         register: impl FnOnce(Subscription) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let store = &self.inner.store;
-        let subscription = store.subscribe();
-        let id = subscription.id();
-        register(subscription)?;
-        store.add_listener(id, listener);
-        Ok(())
+        self.inner.store.add_registered_listener(listener, register)
     }
 
     /// Closes the client and its connections. All its calls, of all clones, fail with
@@ -222,5 +214,48 @@ impl ClientBuilder {
         Ok(Client {
             inner: Arc::new(inner),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn listener_is_registered_before_it_is_called() {
+        let client = Client::builder("http://localhost").build().unwrap();
+        let calls = Arc::new(AtomicUsize::new(0));
+        let mut subscription = None;
+        let count = Arc::clone(&calls);
+        let count = move |_: &SessionChange| {
+            count.fetch_add(1, Ordering::Relaxed);
+        };
+        let register = |new| {
+            client.save_session("before", None)?;
+            subscription = Some(new);
+            Ok(())
+        };
+        client.add_registered_listener(count, register).unwrap();
+        assert_eq!(calls.load(Ordering::Relaxed), 0);
+        client.save_session("after", None).unwrap();
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+        drop(subscription);
+        assert_eq!(Arc::strong_count(&calls), 1, "the listener is dropped");
+    }
+
+    #[test]
+    fn listener_that_cannot_be_registered_is_not_added() {
+        let client = Client::builder("http://localhost").build().unwrap();
+        let owned = Arc::new(());
+        let own = Arc::clone(&owned);
+        let listener = move |_: &SessionChange| panic!("{own:?}");
+        let failed = client.add_registered_listener(listener, |_| Err(Error::internal("full")));
+        assert!(failed.is_err());
+        assert_eq!(Arc::strong_count(&owned), 1, "the listener is dropped");
+        client.save_session("after", None).unwrap();
     }
 }

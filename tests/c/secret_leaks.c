@@ -38,7 +38,8 @@ void *realloc(void *old, size_t size)
 /* ---- secrets in plain text, until they are zeroized ---- */
 
 static struct {
-    char password[256], token[256], wrong[256], generated[64], jwt[JWT_MAX], work[STRING_MAX], form[2 * STRING_MAX];
+    char password[256], token[256], wrong[256], generated[64], jwt[JWT_MAX], work[STRING_MAX], form[2 * STRING_MAX],
+        stored[STRING_MAX];
 } secret;
 
 static void zeroize(void *buffer, size_t size)
@@ -340,6 +341,81 @@ static void generate_token(void)
     bosauth_string_free(token);
 }
 
+/* ---- the stored session ---- */
+
+static bosauth_status load(void *user_data, bosauth_string *session)
+{
+    (void)user_data;
+    bosauth_string_set(session, secret.token, strlen(secret.token));
+    return bosauth_string_set(session, secret.stored, strlen(secret.stored));
+}
+
+static bosauth_status save(void *user_data, const char *session)
+{
+    (void)user_data;
+    snprintf(secret.stored, sizeof secret.stored, "%s", session ? session : "");
+    return BOSAUTH_OK;
+}
+
+static void changed(void *user_data, bosauth_client client, int32_t change, uint64_t generation,
+                    const bosauth_session *session)
+{
+    (void)user_data, (void)client;
+    printf("change %d %d %d\n", (int)change, generation > 0, *bosauth_session_export(session) != 0);
+}
+
+static bosauth_client with_store(const char *url)
+{
+    bosauth_client client;
+    bosauth_config *config = bosauth_config_new();
+    bosauth_config_set_session_store(config, load, save, NULL, NULL);
+    report("new", bosauth_client_new(url, config, &client, &error));
+    bosauth_config_free(config);
+    return client;
+}
+
+static bosauth_client with_file(const char *url, const char *path)
+{
+    bosauth_client client;
+    bosauth_config *config = bosauth_config_new();
+    bosauth_config_set_session_file(config, path);
+    report("new", bosauth_client_new(url, config, &client, &error));
+    bosauth_config_free(config);
+    return client;
+}
+
+/* Reads the stored session, and imports it from its exported string. */
+static void import_stored(bosauth_client client)
+{
+    bosauth_session *session;
+    report("session", bosauth_client_session(client, &session, &error));
+    report("import", bosauth_client_import_session(client, bosauth_session_export(session), &error));
+    report("import garbage", bosauth_client_import_session(client, bosauth_session_token(session), &error));
+    bosauth_session_free(session);
+    report("sync", bosauth_client_sync_session(client, &error));
+    report("free", bosauth_client_free(client));
+}
+
+/* Stores the session of the secret JWT in a store and a file. */
+static void store_sessions(const char *url, const char *path)
+{
+    bosauth_client client = with_store(url);
+    bosauth_listener listener;
+    report("listener", bosauth_client_add_listener(client, changed, NULL, NULL, &listener, &error));
+    report("save", bosauth_client_save_session(client, secret.jwt, NULL, &error));
+    report("free", bosauth_client_free(client));
+    bosauth_listener_free(listener);
+    import_stored(with_store(url));
+    client = with_file(url, path);
+    report("save", bosauth_client_save_session(client, secret.jwt, NULL, &error));
+    report("free", bosauth_client_free(client));
+    import_stored(with_file(url, path));
+    client = with_file("http://other.example", path);
+    report("corrupt", bosauth_client_sync_session(client, &error));
+    report("clear", bosauth_client_clear_session(client, &error));
+    report("free", bosauth_client_free(client));
+}
+
 static void use_server(const char *url, const char *email)
 {
     bosauth_client client;
@@ -429,6 +505,9 @@ int main(int argc, char **argv)
     fclose(file);
     use_server(argv[1], argv[3]);
     use_echo(argv[2], argv[3], echoes);
+    char path[1024];
+    snprintf(path, sizeof path, "%s.session", argv[4]);
+    store_sessions(argv[1], path);
     add_all("password", secret.password);
     add_all("token", secret.token);
     add_all("other token", secret.wrong);

@@ -4,6 +4,8 @@
 
 #include "support.h"
 
+#include <semaphore.h>
+
 /* A callback's user_data, and what is known about its calls. */
 struct callback {
     atomic_int calls, running, released;
@@ -20,16 +22,26 @@ struct callback {
     int32_t change;
     uint64_t generation;
     char token[64]; /* "-" without a session */
+    bosauth_status store_status;
 };
+
+/* Fails if the thread holds the library's lock. */
+static inline void take_lock(void) {
+    bosauth_cancel cancel = bosauth_cancel_new();
+    CHECK(cancel != 0);
+    EXPECT(BOSAUTH_OK, bosauth_cancel_free(cancel));
+}
 
 static inline void release(void *user_data) {
     struct callback *callback = user_data;
     CHECK(callback->running == 0 && callback->released == 0);
+    take_lock();
     callback->released++;
 }
 
 static inline void enter(struct callback *callback) {
     CHECK(callback->running == 0 && callback->released == 0);
+    take_lock();
     callback->running++;
     callback->calls++;
     if (callback->inside != NULL) {
@@ -63,6 +75,7 @@ static inline void changed(void *user_data, bosauth_client client, int32_t chang
     listener->of = client;
     listener->change = change;
     listener->generation = generation;
+    listener->store_status = bosauth_session_store_status(session);
     snprintf(listener->token, sizeof listener->token, "%s", session != NULL ? bosauth_session_token(session) : "-");
     enter(listener);
 }
@@ -98,6 +111,26 @@ static inline void check_token(bosauth_client client, const char *token) {
     EXPECT(BOSAUTH_OK, bosauth_client_session(client, &session, NULL));
     CHECK(strcmp(session != NULL ? bosauth_session_token(session) : "-", token) == 0);
     bosauth_session_free(session);
+}
+
+/* The first call of a callback with this `inside` posts `entered` and waits for `leave`. */
+static sem_t entered, leave;
+
+static inline void init_blocking(void) {
+    CHECK(sem_init(&entered, 0, 0) == 0 && sem_init(&leave, 0, 0) == 0);
+}
+
+static inline void block(struct callback *callback) {
+    if (callback->calls == 1) {
+        sem_post(&entered);
+        while (sem_wait(&leave) != 0) {
+        }
+    }
+}
+
+static inline void *save_blocked(void *client) {
+    save_token(*(bosauth_client *)client, "blocked");
+    return NULL;
 }
 
 #endif

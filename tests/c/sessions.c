@@ -2,8 +2,6 @@
  * registration; each is released exactly once: sessions URL. The server accepts every login. */
 #include "session_callbacks.h"
 
-#include <semaphore.h>
-
 static const char *url;
 
 /* ---- release ---- */
@@ -158,8 +156,10 @@ static void other_statuses_are_store(void) {
         const bosauth_status expected = is_last ? BOSAUTH_ERROR_STORE_UNAVAILABLE : BOSAUTH_ERROR_STORE;
         bosauth_session *session;
         bosauth_error *error;
+        struct callback listener = {0};
         store.status = is_last ? BOSAUTH_ERROR_STORE_UNAVAILABLE : statuses[i];
         bosauth_client client = new_client_of(url, &store);
+        listen_to(client, &listener);
         EXPECT(expected, bosauth_client_session(client, &session, &error));
         CHECK(session == NULL && bosauth_error_status(error) == expected);
         CHECK(bosauth_error_action(error) == (is_last ? BOSAUTH_ACTION_RETRY_LATER : BOSAUTH_ACTION_FIX_CALL));
@@ -168,14 +168,19 @@ static void other_statuses_are_store(void) {
         EXPECT(expected, bosauth_client_sync_session(client, NULL));
         EXPECT(BOSAUTH_OK, bosauth_auth_with_token(client, "users", "tok", NULL, &session, NULL));
         EXPECT(expected, bosauth_session_store_status(session));
+        CHECK(listener.calls == 1 && listener.store_status == expected);
         bosauth_session_free(session);
         EXPECT(BOSAUTH_OK, bosauth_client_session(client, &session, NULL));
         EXPECT(expected, bosauth_session_store_status(session));
         bosauth_session_free(session);
         EXPECT(expected, bosauth_client_clear_session(client, NULL));
         check_token(client, "-");
+        store.status = BOSAUTH_OK;
+        save_token(client, "t");
+        CHECK(listener.calls == 3 && listener.store_status == BOSAUTH_OK);
         EXPECT(BOSAUTH_OK, bosauth_client_free(client));
-        CHECK(store.released == 1);
+        EXPECT(BOSAUTH_OK, bosauth_listener_free(listener.listener));
+        CHECK(store.released == 1 && listener.released == 1);
     }
 }
 
@@ -193,6 +198,39 @@ static void stored_garbage_is_corrupt(void) {
         EXPECT(BOSAUTH_OK, bosauth_client_sync_session(client, NULL));
         CHECK(strstr(store.text, "\"token\":\"t\"") != NULL);
         EXPECT(BOSAUTH_OK, bosauth_client_free(client));
+    }
+}
+
+static void store_as_another_process(struct callback *store, const char *token) {
+    if (token != NULL) {
+        snprintf(store->text, sizeof store->text, "{\"bosauth\":1,\"baseUrl\":\"%s\",\"token\":\"%s\"}", url, token);
+    } else {
+        *store->text = 0;
+    }
+}
+
+static void refreshes_keep_what_others_have_stored(void) {
+    const char *tokens[] = {"other", NULL};
+    for (int i = 0; i < 2; i++) {
+        struct callback store = {0}, listener = {0};
+        char text[sizeof store.text];
+        bosauth_client client = new_client_of(url, &store);
+        EXPECT(BOSAUTH_OK, log_in(client, "tok", NULL));
+        EXPECT(BOSAUTH_OK, bosauth_auth_refresh(client, NULL, NULL, NULL));
+        CHECK(strstr(store.text, "\"token\":\"login\"") != NULL);
+        listen_to(client, &listener);
+        store_as_another_process(&store, tokens[i]);
+        strcpy(text, store.text);
+        EXPECT(BOSAUTH_OK, bosauth_auth_refresh(client, NULL, NULL, NULL));
+        CHECK(strcmp(store.text, text) == 0 && listener.change == BOSAUTH_CHANGE_REFRESH);
+        check_token(client, "login");
+        EXPECT(BOSAUTH_OK, bosauth_client_sync_session(client, NULL));
+        check_token(client, tokens[i] != NULL ? tokens[i] : "-");
+        CHECK(listener.calls == 2 && listener.change == BOSAUTH_CHANGE_LOAD && listener.generation == 4);
+        EXPECT(BOSAUTH_OK, bosauth_client_sync_session(client, NULL));
+        CHECK(listener.calls == 2);
+        EXPECT(BOSAUTH_OK, bosauth_client_free(client));
+        EXPECT(BOSAUTH_OK, bosauth_listener_free(listener.listener));
     }
 }
 
@@ -437,21 +475,6 @@ static void listeners_free_themselves_and_others(void) {
 
 /* ---- threads ---- */
 
-static sem_t entered, leave;
-
-static void block(struct callback *callback) {
-    if (callback->calls == 1) {
-        sem_post(&entered);
-        while (sem_wait(&leave) != 0) {
-        }
-    }
-}
-
-static void *save_blocked(void *client) {
-    save_token(*(bosauth_client *)client, "blocked");
-    return NULL;
-}
-
 static void *save_next(void *client) {
     save_token(*(bosauth_client *)client, "next");
     return NULL;
@@ -605,54 +628,9 @@ static void callbacks_are_not_cancelled(void) {
     }
 }
 
-/* ---- fork ---- */
-
-static bosauth_client forked;
-static struct callback forked_store, forked_listener;
-
-static void use_in_child(void) {
-    struct callback listener = {0};
-    const int calls = forked_listener.calls;
-    check_token(forked, "blocked");
-    listen_to(forked, &listener);
-    forked_store.running = forked_listener.running = 0; /* the threads in them are not in the child */
-    save_token(forked, "child");
-    check_token(forked, "child");
-    CHECK(strstr(forked_store.text, "\"token\":\"child\"") != NULL);
-    CHECK(listener.calls == 1 && forked_listener.calls >= calls + 1 && strcmp(forked_listener.token, "child") == 0);
-    EXPECT(BOSAUTH_OK, call_login(forked));
-    EXPECT(BOSAUTH_OK, bosauth_client_sync_session(forked, NULL));
-    EXPECT(BOSAUTH_OK, bosauth_client_clear_session(forked, NULL));
-    EXPECT(BOSAUTH_OK, bosauth_listener_free(listener.listener));
-    EXPECT(BOSAUTH_OK, bosauth_listener_free(forked_listener.listener));
-    EXPECT(BOSAUTH_OK, bosauth_client_close(forked, 60000));
-    CHECK(listener.released == 1);
-}
-
-static void child_of_a_fork_in_a_callback_uses_the_client(void) {
-    for (int which = 0; which < 2; which++) {
-        pthread_t thread;
-        memset(&forked_store, 0, sizeof forked_store);
-        memset(&forked_listener, 0, sizeof forked_listener);
-        (which == 0 ? &forked_store : &forked_listener)->inside = block;
-        forked = new_client_of(url, &forked_store);
-        listen_to(forked, &forked_listener);
-        start_threads(&thread, 1, save_blocked, &forked);
-        sem_wait(&entered);
-        CHECK(fork_children(3, use_in_child) == 0);
-        sem_post(&leave);
-        join_threads(&thread, 1);
-        check_token(forked, "blocked");
-        CHECK(forked_listener.calls == 1 && strcmp(forked_listener.token, "blocked") == 0);
-        CHECK(strstr(forked_store.text, "\"token\":\"blocked\"") != NULL && forked_store.calls == 1);
-        EXPECT(BOSAUTH_OK, bosauth_client_free(forked));
-        EXPECT(BOSAUTH_OK, bosauth_listener_free(forked_listener.listener));
-        CHECK(forked_store.released == 1 && forked_listener.released == 1);
-    }
-}
-
 int main(int argc, char **argv) {
-    CHECK(argc == 2 && sem_init(&entered, 0, 0) == 0 && sem_init(&leave, 0, 0) == 0);
+    CHECK(argc == 2);
+    init_blocking();
     alarm(300); /* ends a deadlock */
     url = argv[1];
     setters_that_fail_release();
@@ -662,6 +640,7 @@ int main(int argc, char **argv) {
     listeners_are_released_with_the_handle_or_the_client();
     other_statuses_are_store();
     stored_garbage_is_corrupt();
+    refreshes_keep_what_others_have_stored();
     strings_are_set();
     exported_strings_are_kept();
     large_sessions_are_imported();
@@ -674,6 +653,5 @@ int main(int argc, char **argv) {
     close_waits_for_callbacks();
     listeners_are_added_during_changes();
     callbacks_are_not_cancelled();
-    child_of_a_fork_in_a_callback_uses_the_client();
     return 0;
 }

@@ -31,10 +31,44 @@ fn callbacks_under_valgrind() {
 }
 
 #[test]
+fn child_of_a_fork_during_a_callback_uses_the_client() {
+    let server = server();
+    tools::run(library::program("fork_in_callback.c", &[]).arg(server.url()));
+}
+
+#[test]
+fn callbacks_with_sanitizers() {
+    let server = server();
+    tools::run(library::program("sessions.c", &library::SANITIZERS).arg(server.url()));
+}
+
+#[test]
 fn listener_and_store_end_with_the_last_change() {
     let server = server();
     let mut program = library::program("session_races.c", &[]);
     tools::run(program.args([&server.url(), "5000"]));
+}
+
+#[test]
+fn easy_client_keeps_its_session_in_a_file() {
+    let directory = tools::empty("sessions-easy");
+    let include = format!("-I{}", tools::root().join("bindings/c").display());
+    let mut program = library::program("easy_file.c", &[&include]);
+    program
+        .arg("http://127.0.0.1:9")
+        .arg(directory.join("session"));
+    let output = program.output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    assert!(
+        errors.contains("INVALID_ARGUMENT: cannot use \"/missing\""),
+        "{errors}"
+    );
+    assert_eq!(
+        errors.matches("what to do: FIX_CALL").count(),
+        2,
+        "{errors}"
+    );
 }
 
 #[test]

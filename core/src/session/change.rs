@@ -61,7 +61,7 @@ impl Subscription {
     }
 
     /// The id of the listener.
-    pub(crate) fn id(&self) -> u64 {
+    pub(super) fn id(&self) -> u64 {
         self.id
     }
 }

@@ -336,8 +336,11 @@ impl SessionStore {
     fn next_untold(&self) -> Option<(SessionChange, Vec<Arc<Listener>>)> {
         self.state.with(|state| match state.untold.pop_front() {
             Some(mut change) => {
+                let is_stored_one = self.storage.is_some() && change.generation == state.generation;
+                let status = state.store_status().filter(|_| is_stored_one);
                 let session = change.session.take();
-                change.session = session.map(|session| session.with_clock(self.clock.get()));
+                change.session =
+                    session.map(|session| session.with_clock(self.clock.get()).stored(status));
                 Some((change, state.listeners.clone()))
             }
             None => {
@@ -371,8 +374,31 @@ impl SessionStore {
         })
     }
 
+    /// Adds a listener for the changes from now on.
+    pub fn add_listener(
+        self: &Arc<Self>,
+        call: impl Fn(&SessionChange) + Send + Sync + 'static,
+    ) -> Subscription {
+        let subscription = self.subscribe();
+        self.listen(subscription.id(), call);
+        subscription
+    }
+
+    /// Adds a listener after `register` has received its subscription, unless that fails.
+    pub fn add_registered_listener(
+        self: &Arc<Self>,
+        call: impl Fn(&SessionChange) + Send + Sync + 'static,
+        register: impl FnOnce(Subscription) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let subscription = self.subscribe();
+        let id = subscription.id();
+        register(subscription)?;
+        self.listen(id, call);
+        Ok(())
+    }
+
     /// Creates the subscription of a listener that is still to be added.
-    pub fn subscribe(self: &Arc<Self>) -> Subscription {
+    fn subscribe(self: &Arc<Self>) -> Subscription {
         let id = self.state.with(|state| {
             state.last_listener += 1;
             state.last_listener
@@ -380,8 +406,8 @@ impl SessionStore {
         Subscription::new(self, id)
     }
 
-    /// Adds the listener of a subscription with this id, for the changes from now on.
-    pub fn add_listener(&self, id: u64, call: impl Fn(&SessionChange) + Send + Sync + 'static) {
+    /// Adds the listener of the subscription with this id.
+    fn listen(&self, id: u64, call: impl Fn(&SessionChange) + Send + Sync + 'static) {
         let call = Box::new(call);
         let mut listener = Listener { id, since: 0, call };
         self.state.with(|state| {
