@@ -1,12 +1,14 @@
 //! One client in many threads, while others change its session, clone it and drop clones. Also run under
 //! ThreadSanitizer: CONTRIBUTING.md has the command.
 
+use std::sync::{Arc, Mutex};
 use std::thread;
 
-use bosauth::{CallOptions, Client, generate_token};
+use bosauth::{CallOptions, Client, Session, Status, generate_token};
 use bosbase_local::{DEMO_PASSWORD, DEMO_USER};
 
 use crate::support::server::{self, TOKEN};
+use crate::support::tools;
 
 const ROUNDS: usize = 50;
 
@@ -47,6 +49,64 @@ fn threads_share_a_client_of_refreshes_and_password_logins() {
     });
     let session = client.auth_refresh(&CallOptions::new()).unwrap();
     assert!(session.was_kept());
+}
+
+#[test]
+fn threads_and_clients_share_a_session_file() {
+    let server = server::with_token();
+    let directory = tools::empty("threads_session_file");
+    let builder = Client::builder(server.base_url()).session_file(directory.join("session"));
+    let clients = [builder.clone().build().unwrap(), builder.build().unwrap()];
+    let last = [Mutex::default(), Mutex::default()].map(Arc::new);
+    let subscriptions = [0, 1].map(|at| {
+        let last = Arc::clone(&last[at]);
+        clients[at].add_listener(move |change| {
+            let mut last = last.try_lock().expect("one call at a time");
+            assert_eq!(*last + 1, change.generation, "every change, in order");
+            *last = change.generation;
+        })
+    });
+    thread::scope(|scope| {
+        for client in &clients {
+            scope.spawn(|| log_in_and_refresh(client));
+            scope.spawn(|| change_file(client));
+        }
+    });
+    for (client, last) in clients.iter().zip(&last) {
+        client.sync_session().unwrap();
+        assert_eq!(*last.lock().unwrap(), client.generation());
+    }
+    let [first, second] = clients.map(|client| client.session().unwrap());
+    let token = |session: Option<Session>| session.map(|session| session.token().to_owned());
+    assert_eq!(token(first), token(second));
+    drop(subscriptions);
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+fn log_in_and_refresh(client: &Client) {
+    for _ in 0..ROUNDS {
+        let session = client.collection("users").auth_with_token(TOKEN).unwrap();
+        let status = session.store_status();
+        assert!(matches!(status, None | Some(Status::StoreUnavailable)));
+        // Another thread may have cleared or replaced the session.
+        let refreshed = client.auth_refresh(&CallOptions::new());
+        let status = refreshed.err().map(|error| error.status());
+        assert!(matches!(
+            status,
+            None | Some(Status::NoSession | Status::Unauthorized)
+        ));
+    }
+}
+
+fn change_file(client: &Client) {
+    for _ in 0..ROUNDS {
+        client.save_session("saved.by.another", None).unwrap();
+        for result in [client.sync_session(), client.clear_session()] {
+            // The other client may hold the lock of the file for a long time.
+            let status = result.err().map(|error| error.status());
+            assert!(matches!(status, None | Some(Status::StoreUnavailable)));
+        }
+    }
 }
 
 fn refresh_repeatedly(client: &Client) {

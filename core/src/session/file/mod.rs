@@ -38,8 +38,8 @@ const READ: &str = "read session file";
 const WRITE: &str = "write session file";
 const REMOVE: &str = "remove session file";
 const TOO_LARGE: &str = "larger than 4 MiB + 64 KiB";
-const FIRST_PAUSE: Duration = Duration::from_millis(1);
-const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+/// How long it pauses between two attempts: short, since the lock is free only for moments if others write all the time.
+const LOCK_PAUSE: Duration = Duration::from_millis(2);
 
 /// A session file.
 #[derive(Debug)]
@@ -200,7 +200,6 @@ impl SessionFile {
     /// Acquires the lock. Every attempt opens the lock file: a fork between two attempts has no effect.
     fn lock(&self) -> Result<Lock, FileError> {
         let deadline = Instant::now() + self.lock_wait;
-        let mut pause = FIRST_PAUSE;
         loop {
             match Lock::try_acquire(&self.lock) {
                 Ok(lock) => return Ok(lock),
@@ -212,8 +211,7 @@ impl SessionFile {
                 let message = format!("another process holds {:?}", self.lock);
                 return Err(FileError::new(FileErrorKind::Unavailable, message));
             }
-            thread::sleep(pause.min(remaining));
-            pause = LONGEST_PAUSE.min(pause * 2);
+            thread::sleep(LOCK_PAUSE.min(remaining));
         }
     }
 
