@@ -1,4 +1,4 @@
-// C++17 API of bosauth: binds a token to a BosBase account, unbinds it, and logs in with it.
+// C++17 API of bosauth: binds a token to a BosBase account, unbinds it, logs in with it, and keeps the session.
 //
 // Header-only wrapper of bosauth.h; link the same library. Every call has two forms:
 //
@@ -9,11 +9,14 @@
 //  - Functions take std::string_view and return std::string, which does not refer to memory of the library;
 //    response::body alone returns a view. A string with a NUL is rejected as invalid_argument, except for the body of
 //    send.
+//  - Session stores, listeners and wait hooks are called on threads that are inside a call, with no lock held. They may
+//    make any call, and even close or destroy the client.
 //  - Threads may share a client, a cancel, and config and options objects that no thread modifies. A moved-from or
 //    closed client returns invalid_handle.
 //  - The copies that this header makes of argument strings are zeroized. Returned strings belong to the caller.
 //  - Only the throwing form of a call throws bosauth::exception. Any function that allocates may throw
-//    std::bad_alloc.
+//    std::bad_alloc. No exception passes through the library: that of a session store is an error of the store, and
+//    that of a listener or wait hook ends the process.
 #ifndef BOSAUTH_HPP
 #define BOSAUTH_HPP
 
@@ -50,8 +53,8 @@
 /// Client for custom tokens of BosBase accounts.
 namespace bosauth {
 
-// This header uses functions of ABI 1.1.
-static_assert((BOSAUTH_ABI_VERSION >> 16) == 1 && (BOSAUTH_ABI_VERSION & 0xffff) >= 1,
+// This header uses functions of ABI 1.2.
+static_assert((BOSAUTH_ABI_VERSION >> 16) == 1 && (BOSAUTH_ABI_VERSION & 0xffff) >= 2,
               "bosauth.hpp and bosauth.h are of different versions");
 
 // ---- numbers ------------------------------------------------------------------------------------------
@@ -89,6 +92,9 @@ enum class status_code : std::int32_t {  // NOLINT(performance-enum-size): the t
     rate_limited = BOSAUTH_ERROR_RATE_LIMITED,
     server = BOSAUTH_ERROR_SERVER,
     refused = BOSAUTH_ERROR_REFUSED,
+    store = BOSAUTH_ERROR_STORE,
+    store_unavailable = BOSAUTH_ERROR_STORE_UNAVAILABLE,
+    store_corrupt = BOSAUTH_ERROR_STORE_CORRUPT,
     internal = BOSAUTH_ERROR_INTERNAL,
 };
 
@@ -102,6 +108,22 @@ enum class action_code : std::int32_t {  // NOLINT(performance-enum-size): the t
     check_network = BOSAUTH_ACTION_CHECK_NETWORK,
     contact_operator = BOSAUTH_ACTION_CONTACT_OPERATOR,
     report_bug = BOSAUTH_ACTION_REPORT_BUG,
+};
+
+/// What changed the session of a client. Ignore an unknown kind.
+enum class change_kind : std::int32_t {  // NOLINT(performance-enum-size): the type of the C header
+    /// A login.
+    login = BOSAUTH_CHANGE_LOGIN,
+    /// A refresh.
+    refresh = BOSAUTH_CHANGE_REFRESH,
+    /// A session that was saved with client::save_session.
+    save = BOSAUTH_CHANGE_SAVE,
+    /// The session was removed with client::clear_session.
+    clear = BOSAUTH_CHANGE_CLEAR,
+    /// A session that was imported with client::import_session.
+    import = BOSAUTH_CHANGE_IMPORT,
+    /// The session was read from the session file or store, or it has been removed there.
+    load = BOSAUTH_CHANGE_LOAD,
 };
 
 /// Returns the name of a status, such as "TIMEOUT", or "UNKNOWN" for a status unknown to the library.
@@ -290,28 +312,41 @@ struct deleter {
 template <class T>
 using owned = std::unique_ptr<T, deleter>;
 
+/// A string that is zeroized on destruction.
+class zeroized_string {
+public:
+    zeroized_string() = default;
+    explicit zeroized_string(std::string_view content) : content_(content) {}
+
+    zeroized_string(const zeroized_string&) = delete;
+    zeroized_string(zeroized_string&&) = delete;
+    zeroized_string& operator=(const zeroized_string&) = delete;
+    zeroized_string& operator=(zeroized_string&&) = delete;
+
+    ~zeroized_string() {
+        // volatile, because the compiler may remove writes to memory that is freed next.
+        volatile char* byte = content_.data();
+        for (std::size_t at = 0; at < content_.size(); ++at) {
+            byte[at] = '\0';
+        }
+    }
+
+    [[nodiscard]] std::string& get() noexcept { return content_; }
+    [[nodiscard]] const std::string& get() const noexcept { return content_; }
+
+private:
+    std::string content_;
+};
+
 /// A NUL-terminated copy of an argument string, zeroized on destruction.
 class c_string {
 public:
     c_string(std::string_view argument, std::string_view content)
         : argument_(argument), has_nul_(content.find('\0') != std::string_view::npos), copy_(content) {}
 
-    c_string(const c_string&) = delete;
-    c_string(c_string&&) = delete;
-    c_string& operator=(const c_string&) = delete;
-    c_string& operator=(c_string&&) = delete;
-
-    ~c_string() {
-        // volatile, because the compiler may remove writes to memory that is freed next.
-        volatile char* byte = copy_.data();
-        for (std::size_t at = 0; at < copy_.size(); ++at) {
-            byte[at] = '\0';
-        }
-    }
-
     /// Returns the string. A string with a NUL would be truncated in C, so a placeholder that is not UTF-8 replaces it:
     /// the library then rejects it in the order of the arguments.
-    [[nodiscard]] const char* get() const noexcept { return has_nul_ ? "\xff" : copy_.c_str(); }
+    [[nodiscard]] const char* get() const noexcept { return has_nul_ ? "\xff" : copy_.get().c_str(); }
 
     /// Returns the name of the argument if the string contains a NUL, else "".
     [[nodiscard]] std::string_view nul_argument() const noexcept {
@@ -321,7 +356,7 @@ public:
 private:
     std::string_view argument_;
     bool has_nul_;
-    std::string copy_;
+    zeroized_string copy_;
 };
 
 /// The names of arguments that contain a NUL; "" for arguments that do not.
@@ -469,6 +504,97 @@ private:
 
 }  // namespace detail
 
+// ---- session stores -----------------------------------------------------------------------------------
+
+#if defined(__cpp_exceptions)
+/// Thrown by a session_store that cannot be used at the moment, like a locked keychain. An alternative to returning
+/// status_code::store_unavailable.
+class store_unavailable : public std::runtime_error {
+public:
+    /// Creates the exception. The library does not read the reason.
+    explicit store_unavailable(const std::string& reason = "the session store is unavailable")
+        : std::runtime_error(reason) {}
+};
+#endif
+
+/// The app's place for the session, such as a keychain: the base class of the app's class. See config::session_store.
+///
+/// A store has one string, which contains the session token: treat it like a password. The functions return ok, store,
+/// or store_unavailable if the store cannot be used at the moment; any other status counts as store. They may also
+/// throw: bosauth::store_unavailable counts as store_unavailable, every other exception as store.
+///
+/// The functions are called on threads that are inside a call of a client, with no lock held, and one at a time for
+/// each client; several clients with the same store may call them at the same time. Their run time does not count
+/// towards the timeout of a call. They may make calls of the client: current_session then returns the session in
+/// memory, and a change is stored after they have returned.
+class session_store {
+public:
+    session_store() = default;
+    session_store(const session_store&) = delete;
+    session_store(session_store&&) = delete;
+    session_store& operator=(const session_store&) = delete;
+    session_store& operator=(session_store&&) = delete;
+    virtual ~session_store() = default;
+
+    /// Reads the stored string into `session`, which is empty; leaves it empty if there is none. The library zeroizes
+    /// `session`, but not memory that the string has left while it grew: assign the string at once.
+    virtual status_code load(std::string& session) = 0;
+
+    /// Stores `session` in place of what is stored, or removes that if there is no value. After an error, the old
+    /// string should still be stored. A NUL follows the last character of the view. The library zeroizes the string
+    /// when the function has returned; copies belong to the store.
+    virtual status_code save(std::optional<std::string_view> session) = 0;
+};
+
+namespace detail {
+
+/// Deletes the user data of a callback.
+template <class T>
+void release(void* user_data) noexcept {
+    delete static_cast<T*>(user_data);  // NOLINT(*-owning-memory): the C library owns it
+}
+
+/// The user data of a session store.
+using shared_store = std::shared_ptr<session_store>;
+
+/// Calls a function of a session store and returns its status.
+template <class Call>
+bosauth_status call_store(Call call) noexcept {
+#if defined(__cpp_exceptions)
+    try {
+        return call();
+    } catch (const store_unavailable&) {
+        return BOSAUTH_ERROR_STORE_UNAVAILABLE;
+    } catch (...) {
+        return BOSAUTH_ERROR_STORE;
+    }
+#else
+    return call();
+#endif
+}
+
+/// The load callback of a session store.
+inline bosauth_status load_session(void* store, bosauth_string* session) noexcept {
+    return call_store([&]() -> bosauth_status {
+        zeroized_string loaded;
+        const status_code status = (*static_cast<shared_store*>(store))->load(loaded.get());
+        if (status != status_code::ok) {
+            return static_cast<bosauth_status>(status);
+        }
+        return bosauth_string_set(session, loaded.get().data(), loaded.get().size());
+    });
+}
+
+/// The save callback of a session store.
+inline bosauth_status save_session(void* store, const char* session) noexcept {
+    return call_store([&] {
+        const auto saved = session == nullptr ? std::nullopt : std::optional<std::string_view>(session);
+        return static_cast<bosauth_status>((*static_cast<shared_store*>(store))->save(saved));
+    });
+}
+
+}  // namespace detail
+
 // ---- configuration ------------------------------------------------------------------------------------
 
 /// The configuration of a client: `config().timeout(5s).user_agent("my app")`. bosauth.h documents the defaults. If a
@@ -506,6 +632,27 @@ public:
         set_string(bosauth_config_add_roots_pem, "pem", pem);
         return *this;
     }
+    /// Keeps the session in a file at this path and reads it from there. A relative path is made absolute at once.
+    /// Creating a client fails with invalid_argument if the directory does not exist, or if the path is something else
+    /// than a regular file of the user. The file is created with the first session. Replaces an earlier session_file or
+    /// session_store. bosauth.h documents the file.
+    config& session_file(std::string_view path) & {
+        set_string(bosauth_config_set_session_file, "path", path);
+        return *this;
+    }
+    /// Keeps the session in a store of the app and reads it from there. The configuration and the clients made from it
+    /// share the store; the last of them destroys it, on the thread of the call that ends its use. An empty pointer is
+    /// rejected as null_argument. Replaces an earlier session_file or session_store.
+    config& session_store(std::shared_ptr<bosauth::session_store> store) & {
+        const auto load = store ? detail::load_session : nullptr;
+        const auto save = store ? detail::save_session : nullptr;
+        auto user_data = std::make_unique<detail::shared_store>(std::move(store));
+        set([&](bosauth_config* c) {
+            return bosauth_config_set_session_store(c, load, save, user_data.release(),
+                                                    detail::release<detail::shared_store>);
+        });
+        return *this;
+    }
 
     // Overloads for temporaries, so that `auto c = config().timeout(5s);` compiles.
 
@@ -525,6 +672,12 @@ public:
     config&& max_response_bytes(std::uint64_t bytes) && { return std::move(max_response_bytes(bytes)); }
     /// @overload
     config&& add_roots_pem(std::string_view pem) && { return std::move(add_roots_pem(pem)); }
+    /// @overload
+    config&& session_file(std::string_view path) && { return std::move(session_file(path)); }
+    /// @overload
+    config&& session_store(std::shared_ptr<bosauth::session_store> store) && {
+        return std::move(session_store(std::move(store)));
+    }
 };
 
 // ---- cancellation -------------------------------------------------------------------------------------
@@ -701,6 +854,10 @@ private:
 
 // ---- sessions -----------------------------------------------------------------------------------------
 
+namespace detail {
+struct borrowed_session;
+}  // namespace detail
+
 /// A snapshot of a session, which does not change. Its token is zeroized when it is destroyed. A moved-from session has
 /// empty strings and is not valid.
 class session {
@@ -735,12 +892,102 @@ public:
     }
     /// Returns whether the login or refresh made this the session of the client.
     [[nodiscard]] bool was_kept() const noexcept { return bosauth_session_was_kept(object_.get()) != 0; }
+    /// Returns ok if the session is stored or the client has no session file or store; otherwise store or
+    /// store_unavailable: it could not be stored yet. The next change, or client::sync_session, tries again.
+    [[nodiscard]] status_code store_status() const noexcept {
+        return static_cast<status_code>(bosauth_session_store_status(object_.get()));
+    }
+
+    /// Returns the session as a string for client::import_session: one JSON object with base URL, token and record. The
+    /// string is a copy that the caller owns: a secret.
+    [[nodiscard]] std::string export_text() const { return bosauth_session_export(object_.get()); }
 
 private:
     friend class client;
+    friend struct detail::borrowed_session;
     explicit session(bosauth_session* object) noexcept : object_(object) {}
 
     detail::owned<bosauth_session> object_;
+};
+
+// ---- listeners ----------------------------------------------------------------------------------------
+
+/// A change of a client's session, as listeners receive it.
+struct change {
+    /// What changed the session.
+    change_kind kind;
+    /// The number of changes of the client up to this one; see client::generation.
+    std::uint64_t generation;
+    /// The session from then on; nullptr if nobody is logged in any more. Valid during the call of the listener: copy
+    /// the strings that are needed later.
+    const bosauth::session* session;
+};
+
+/// A function that receives the changes of a client's session.
+using listener = std::function<void(const change&)>;
+
+namespace detail {
+
+/// A session that belongs to the C library.
+struct borrowed_session {
+    explicit borrowed_session(const bosauth_session* object) noexcept
+        // The accessors do not modify it.
+        : session(const_cast<bosauth_session*>(object)) {}  // NOLINT(*-const-cast)
+    borrowed_session(const borrowed_session&) = delete;
+    borrowed_session(borrowed_session&&) = delete;
+    borrowed_session& operator=(const borrowed_session&) = delete;
+    borrowed_session& operator=(borrowed_session&&) = delete;
+    ~borrowed_session() { static_cast<void>(session.object_.release()); }
+
+    bosauth::session session;
+};
+
+/// The change callback of a listener. noexcept: an exception ends the process.
+inline void call_listener(void* function, bosauth_client /*client*/, std::int32_t kind, std::uint64_t generation,
+                          const bosauth_session* object) noexcept {
+    const borrowed_session borrowed(object);
+    (*static_cast<const listener*>(function))(
+        {static_cast<change_kind>(kind), generation, object == nullptr ? nullptr : &borrowed.session});
+}
+
+}  // namespace detail
+
+/// A listener's registration. Destroying it removes the listener: no call of it starts after that, but one in progress
+/// on another thread may finish, so the function should own what it uses. May be destroyed in the listener, and after
+/// the client. It can be moved but not copied; a default-constructed or moved-from subscription has no listener.
+class [[nodiscard]] subscription {
+public:
+    /// Creates a subscription without a listener.
+    subscription() noexcept = default;
+
+    subscription(const subscription&) = delete;
+    subscription& operator=(const subscription&) = delete;
+    /// Moves a subscription.
+    subscription(subscription&& other) noexcept : handle_(other.release()) {}
+    /// Removes the listener of this subscription and moves the other one.
+    subscription& operator=(subscription&& other) noexcept {
+        if (this != &other) {
+            reset();
+            handle_ = other.release();
+        }
+        return *this;
+    }
+    ~subscription() { reset(); }
+
+    /// Removes the listener, if there is one.
+    void reset() noexcept { bosauth_listener_free(release()); }
+
+    /// Gives up the listener without removing it. Returns its handle, to be freed with bosauth_listener_free; 0 if
+    /// there is none.
+    [[nodiscard]] bosauth_listener release() noexcept { return std::exchange(handle_, 0); }
+
+    /// Returns whether there is a listener.
+    explicit operator bool() const noexcept { return handle_ != 0; }
+
+private:
+    friend class client;
+
+    bosauth_listener handle_{0};
 };
 
 // ---- responses ----------------------------------------------------------------------------------------
@@ -995,6 +1242,39 @@ public:
         return detail::run([&](bosauth_error** e) { return bosauth_client_clear_session(handle_, e); });
     }
 
+    /// import_session without exceptions.
+    result<void> try_import_session(std::string_view text) const {
+        const detail::c_string text_string("text", text);
+        return detail::run(
+            [&](bosauth_error** e) { return bosauth_client_import_session(handle_, text_string.get(), e); },
+            {text_string.nul_argument()});
+    }
+
+    /// sync_session without exceptions.
+    result<void> try_sync_session() const {
+        return detail::run([&](bosauth_error** e) { return bosauth_client_sync_session(handle_, e); });
+    }
+
+    /// Returns the number of changes of the client's session so far; 0 for a moved-from or closed client. Does not read
+    /// the session file or store.
+    [[nodiscard]] std::uint64_t generation() const noexcept {
+        std::uint64_t changes = 0;
+        bosauth_client_generation(handle_, &changes);
+        return changes;
+    }
+
+    /// add_listener without exceptions.
+    result<subscription> try_add_listener(listener changed) const {
+        const auto function = changed ? detail::call_listener : nullptr;
+        auto user_data = std::make_unique<listener>(std::move(changed));
+        subscription added;
+        const auto done = detail::run([&](bosauth_error** e) {
+            return bosauth_client_add_listener(handle_, function, user_data.release(), detail::release<listener>,
+                                               &added.handle_, e);
+        });
+        return done ? result<subscription>(std::move(added)) : done.error();
+    }
+
 #if defined(__cpp_exceptions)
     /// Creates a client of the server at this URL. Sends nothing. Use plain http on loopback only.
     explicit client(std::string_view base_url, const config& configuration = config())
@@ -1098,19 +1378,42 @@ public:
     }
 #endif
 
-    /// Returns a snapshot of the client's session, if there is one.
+    /// Returns a snapshot of the client's session, if there is one. The first call that needs the session, which may
+    /// also be auth_refresh, send or sync_session, reads it from the session file or store, if the client has one. If
+    /// that fails, the call fails with store, store_unavailable or store_corrupt, and the next one tries again.
     [[nodiscard]] std::optional<session> current_session() const {
         return try_current_session().or_throw();
     }
 
-    /// Makes a token the session of the client, with the record of the account if known.
+    /// Makes a token the session of the client, with the record of the account if known. If it cannot be stored, the
+    /// call succeeds, as a login does: see session::store_status.
     void save_session(std::string_view token,
                       std::optional<std::string_view> record_json = std::nullopt) const {
         try_save_session(token, record_json).or_throw();
     }
 
-    /// Removes the client's session. The server is not notified and accepts the token until it expires.
+    /// Removes the client's session, also from the session file or store. If that fails, with store or
+    /// store_unavailable, the client has no session, but the copy remains stored: the next change, or sync_session,
+    /// tries again. The server is not notified and accepts the token until it expires.
     void clear_session() const { try_clear_session().or_throw(); }
+
+    /// Makes a session from session::export_text the session of the client. Fails with invalid_argument if the string
+    /// is not an exported session, or one of another base URL or a newer version. If it cannot be stored, the call
+    /// succeeds: see session::store_status.
+    void import_session(std::string_view text) const { try_import_session(text).or_throw(); }
+
+    /// Writes the session to the session file or store, if this is still to be done, then reads it again: what another
+    /// process has stored or removed becomes the session of the client. Fails with store, store_unavailable or
+    /// store_corrupt; an error leaves the client's session unchanged. Succeeds for a client without a file or store.
+    void sync_session() const { try_sync_session().or_throw(); }
+
+    /// Adds a function that receives each later change of the client's session: in order, one at a time, on a thread
+    /// inside a call of this library. A change that the function makes is received after it has returned. After the
+    /// client has been closed, no call of it starts. If the function throws, the process ends. The function is
+    /// destroyed when it is removed, or after its call in progress; an empty one is rejected as null_argument.
+    [[nodiscard]] subscription add_listener(listener changed) const {
+        return try_add_listener(std::move(changed)).or_throw();
+    }
 #endif
 
 private:

@@ -5,6 +5,7 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <sstream>
 #include <vector>
 
@@ -64,10 +65,12 @@ std::string show(const bosauth::session* session, const arguments& part) {
         return "OK none";
     }
     if (part.empty()) {
+        const auto stored = session->store_status();
         return std::string("OK expiry=") + (session->expires_at() ? "known" : "unknown") +
                " valid=" + std::to_string(session->is_valid()) +
                " superuser=" + std::to_string(session->is_superuser()) +
-               " kept=" + std::to_string(session->was_kept());
+               " kept=" + std::to_string(session->was_kept()) +
+               (stored == bosauth::status_code::ok ? "" : " store=" + std::string(name(stored)));
     }
     const std::map<std::string, std::function<std::string()>> parts = {
         {"@token", [&] { return encoded(session->token()); }},
@@ -77,6 +80,40 @@ std::string show(const bosauth::session* session, const arguments& part) {
     };
     const auto accessor = parts.find(part[0]);
     return accessor == parts.end() ? encoded(session->field(part[0])) : accessor->second();
+}
+
+// ---- session store and changes ----
+
+/// The store of `config session_store`.
+class memory_store : public bosauth::session_store {
+public:
+    bosauth::status_code load(std::string& session) override {
+        if (status == bosauth::status_code::ok) {
+            session = content;
+        }
+        return status;
+    }
+
+    bosauth::status_code save(std::optional<std::string_view> session) override {
+        if (status == bosauth::status_code::ok) {
+            content = session.value_or("");
+        }
+        return status;
+    }
+
+    bosauth::status_code status{bosauth::status_code::ok};
+    std::string content;
+};
+
+/// Formats a change for the verb `changes`.
+std::string show(const bosauth::change& change) {
+    using bosauth::change_kind;
+    const std::map<change_kind, std::string> kinds = {
+        {change_kind::login, "LOGIN"}, {change_kind::refresh, "REFRESH"}, {change_kind::save, "SAVE"},
+        {change_kind::clear, "CLEAR"}, {change_kind::import, "IMPORT"},   {change_kind::load, "LOAD"},
+    };
+    const std::string token = change.session == nullptr ? "-" : change.session->token();
+    return kinds.at(change.kind) + ":" + std::to_string(change.generation) + ":" + token;
 }
 
 // ---- configuration and options ----
@@ -124,6 +161,7 @@ const setters<config> config_setters = {
     {"connect_timeout_ms", [](config& c, const arguments& a) { c.connect_timeout(milliseconds(a[1])); }},
     {"max_response_bytes", [](config& c, const arguments& a) { c.max_response_bytes(std::stoull(a[1])); }},
     {"user_agent", [](config& c, const arguments& a) { c.user_agent(a[1]); }},
+    {"session_file", [](config& c, const arguments& a) { c.session_file(a[1]); }},
     {"roots_pem", [](config& c, const arguments& a) { c.add_roots_pem(a[1]); }},
     {"header", [](config& c, const arguments& a) { c.add_header(a[1], a.at(2)); }},
 };
@@ -148,6 +186,10 @@ struct state {
     std::optional<bosauth::response> response;
     std::optional<bosauth::cancel> cancel;
     bosauth::error error;
+    std::shared_ptr<memory_store> store = std::make_shared<memory_store>();
+    std::vector<bosauth::subscription> listeners;
+    // Owned by the listeners too.
+    std::shared_ptr<std::string> changes = std::make_shared<std::string>();
 
     std::string failed(const bosauth::error& failure) {
         error = failure;
@@ -232,6 +274,50 @@ struct state {
         return current ? show(current->has_value() ? &**current : nullptr, part) : failed(current.error());
     }
 
+    std::string export_session(const arguments& /*a*/) {
+        const auto current = client->try_current_session();
+        if (!current) {
+            return failed(current.error());
+        }
+        return current->has_value() ? encoded((*current)->export_text()) : "OK none";
+    }
+
+    std::string listen(const arguments& /*a*/) {
+        auto added = client->try_add_listener([recorded = changes](const bosauth::change& change) {
+            *recorded += (recorded->empty() ? "" : ",") + show(change);
+        });
+        if (!added) {
+            return failed(added.error());
+        }
+        listeners.push_back(*std::move(added));
+        return "OK";
+    }
+
+    std::string unlisten(const arguments& /*a*/) {
+        if (listeners.empty()) {
+            return unknown;
+        }
+        listeners.pop_back();
+        return "OK";
+    }
+
+    std::string next_changes(const arguments& /*a*/) { return encoded(std::exchange(*changes, "")); }
+
+    std::string set_store(const arguments& a) {
+        using bosauth::status_code;
+        for (const auto status : {status_code::ok, status_code::store, status_code::store_unavailable}) {
+            if (a[0] == name(status)) {
+                store->status = status;
+                return "OK";
+            }
+        }
+        return unknown;
+    }
+
+    std::string stored(const arguments& /*a*/) const {
+        return store->content.empty() ? "OK none" : encoded(store->content);
+    }
+
     std::string part_of_error(const arguments& a) const {
         const std::map<std::string, std::string> strings = {
             {"message", error.message}, {"server_message", error.server_message}, {"data", error.data_json},
@@ -242,6 +328,19 @@ struct state {
         }
         const auto part = strings.find(a[0]);
         return part == strings.end() ? unknown : encoded(part->second);
+    }
+
+    std::string configure(const arguments& a) {
+        if (a[0] == "session_store") {
+            setup.session_store(store);
+            return status_of(config().session_store(store));
+        }
+        if (a.size() < 2) {
+            return unknown;
+        }
+        const std::string status = set(setup, config_setters, a);
+        // The file is checked with the next client.
+        return a[0] == "session_file" ? "OK" : status;
     }
 
     std::string option(const arguments& a) {
@@ -282,7 +381,7 @@ struct verb {
 
 const std::map<std::string, verb> verbs = {
     {"reset", {0, 0, [](state& s, const arguments&) { return s.reset(); }}},
-    {"config", {2, 3, [](state& s, const arguments& a) { return set(s.setup, config_setters, a); }}},
+    {"config", {1, 3, &state::configure}},
     {"option", {1, 3, &state::option}},
     {"client", {1, 1, &state::make}},
     {"free", {0, 0, [](state& s, const arguments&) { return s.client->close(), "OK"; }}},
@@ -299,6 +398,16 @@ const std::map<std::string, verb> verbs = {
     {"save", {1, 2, &state::save}},
     {"clear", {0, 0, [](state& s, const arguments&) { return s.outcome(s.client->try_clear_session()); }}},
     {"session", {0, 1, &state::session}},
+    {"export", {0, 0, &state::export_session}},
+    {"import", {1, 1, [](state& s, const arguments& a) { return s.outcome(s.client->try_import_session(a[0])); }}},
+    {"sync", {0, 0, [](state& s, const arguments&) { return s.outcome(s.client->try_sync_session()); }}},
+    {"generation",
+     {0, 0, [](state& s, const arguments&) { return "OK " + std::to_string(s.client->generation()); }}},
+    {"listen", {0, 0, &state::listen}},
+    {"unlisten", {0, 0, &state::unlisten}},
+    {"changes", {0, 0, &state::next_changes}},
+    {"store", {1, 1, &state::set_store}},
+    {"stored", {0, 0, &state::stored}},
     {"result", {0, 1, [](state& s, const arguments& a) { return show(s.login ? &*s.login : nullptr, a); }}},
     {"error", {1, 1, &state::part_of_error}},
     {"cancel", {1, 1, &state::use_cancel}},

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use bosauth::{Action, Status};
+use bosauth::{Action, ChangeKind, Status};
 use bosbase_local::{Config, Seed, Server};
 
 use serde_json::{Value, json};
@@ -115,6 +115,7 @@ fn wrapper_compiles_in_every_standard_and_exception_mode() {
                     "zeroize",
                     "exceptions",
                     "memory",
+                    "sessions",
                 ] {
                     let plain = ["exceptions", "memory"].contains(&used);
                     if !plain || exceptions == "-fexceptions" {
@@ -152,7 +153,7 @@ fn clang_tidy_is_clean() {
         "--config-file={}",
         wrapper().join(".clang-tidy").display()
     ));
-    for name in ["calls", "cancellation", "exceptions"] {
+    for name in ["calls", "cancellation", "exceptions", "sessions"] {
         tidy.arg(wrapper().join("tests").join(format!("{name}.cpp")));
     }
     // The newest standard compiles all of the header.
@@ -193,6 +194,10 @@ fn wrapper_enums_match_the_library() {
     for action in Action::ALL {
         program += &line("action_code", action.name(), action.code());
     }
+    for change in ChangeKind::ALL {
+        let (name, code) = (change.name().to_ascii_lowercase(), change.code());
+        program += &format!("static_assert(static_cast<int>(change_kind::{name}) == {code});\n");
+    }
     program += "return 0; }\n";
     let file = source("numbers.cpp", &program);
     let program = linked(compiler("c++", "c++17"), &[&file], "cpp-numbers");
@@ -201,6 +206,7 @@ fn wrapper_enums_match_the_library() {
     let listed = |prefix: &str| header.matches(&format!("= {prefix}")).count();
     assert_eq!(listed("BOSAUTH_ERROR_"), Status::ALL.len());
     assert_eq!(listed("BOSAUTH_ACTION_"), Action::ALL.len());
+    assert_eq!(listed("BOSAUTH_CHANGE_"), ChangeKind::ALL.len());
 }
 
 /// A program compiled for a newer ABI must detect the older library before it calls a missing function.
@@ -261,6 +267,31 @@ fn every_call_with_exceptions() {
         let exceptions = program_in(standard, "exceptions", &[]);
         tools::run(Command::new(exceptions).arg(server.base_url()));
     }
+}
+
+/// With and without exceptions of the store.
+#[test]
+fn sessions_are_stored_and_changes_received() {
+    let server = server::demo();
+    for mode in ["-fexceptions", "-fno-exceptions"] {
+        let directory = tools::empty(&format!("cpp-sessions{mode}"));
+        let mut sessions = Command::new(program("sessions", &[mode]));
+        tools::run(sessions.arg(server.base_url()).arg(directory));
+    }
+}
+
+#[test]
+fn exception_of_a_listener_ends_the_process() {
+    let program = "#include <bosauth.hpp>\n#include <cstdlib>\nint main() {\n\
+        std::set_terminate([] { std::_Exit(42); });\n\
+        const bosauth::client client(\"http://127.0.0.1:9\");\n\
+        const auto throws = [](const bosauth::change&) { throw 1; };\n\
+        const auto listening = client.add_listener(throws);\n\
+        try { client.save_session(\"t\"); } catch (...) { return 1; }\n\
+        return 0; }\n";
+    let file = source("throwing-listener.cpp", program);
+    let program = linked(compiler("c++", "c++17"), &[&file], "cpp-throwing-listener");
+    assert_eq!(Command::new(program).status().unwrap().code(), Some(42));
 }
 
 /// In C++17, and in C++20 with a stop token.

@@ -74,11 +74,39 @@ std::size_t cancels() {
     return handles(bosauth_cancel_new, [](std::uint64_t handle) { bosauth_cancel_free(handle); });
 }
 
+std::size_t listeners() {
+    const bosauth::client client("http://127.0.0.1");
+    const auto changed = [](void*, bosauth_client, std::int32_t, std::uint64_t, const bosauth_session*) {};
+    const auto create = [&] {
+        bosauth_listener listener = 0;
+        bosauth_client_add_listener(client.handle(), changed, nullptr, nullptr, &listener, nullptr);
+        return listener;
+    };
+    return handles(create, [](std::uint64_t handle) { bosauth_listener_free(handle); });
+}
+
+/// A store in memory, whose functions allocate.
+class memory_store : public bosauth::session_store {
+public:
+    bosauth::status_code load(std::string& session) override {
+        session = content_;
+        return bosauth::status_code::ok;
+    }
+    bosauth::status_code save(std::optional<std::string_view> session) override {
+        content_ = std::string(session.value_or(""));
+        return bosauth::status_code::ok;
+    }
+
+private:
+    std::string content_;
+};
+
 /// Runs an operation once for each of its allocations, which fails, until none fails. The address sanitizer finds
 /// leaks other than handles.
 void at_each_allocation(std::string_view what, const std::function<void()>& work) {
     const std::size_t clients_before = clients();
     const std::size_t cancels_before = cancels();
+    const std::size_t listeners_before = listeners();
     long failed = 0;
     for (bool ended = false; !ended; ++failed) {
         allocations_left = failed;
@@ -95,6 +123,7 @@ void at_each_allocation(std::string_view what, const std::function<void()>& work
     check(failed > 1, what, "allocates memory");
     check(clients() == clients_before, what, "leaks no client");
     check(cancels() == cancels_before, what, "leaks no cancellation handle");
+    check(listeners() == listeners_before, what, "leaks no listener");
 }
 
 void all_operations(const std::string& url) {
@@ -115,6 +144,26 @@ void all_operations(const std::string& url) {
         app.save_session(long_string, R"({"id":"a long enough record id"})");
         check(!app.current_session()->token().empty(), "token");
     });
+    const auto store = std::make_shared<memory_store>();
+    at_each_allocation("session store", [&] {
+        const client stored(url, config().session_store(store));
+        stored.save_session(long_string);
+        stored.sync_session();
+        const client restarted(url, config().session_store(store));
+        const auto session = restarted.current_session();
+        check(allocations_left == -1 || session->token() == long_string, "token of a store");
+    });
+    at_each_allocation("session file", [&] { client(url, config().session_file(std::string(long_string) + "/a")); });
+    at_each_allocation("import", [&] {
+        app.save_session(long_string);
+        app.import_session(app.current_session()->export_text());
+    });
+    at_each_allocation("listener", [&] {
+        const auto listening = app.add_listener(
+            [](const bosauth::change& change) { check(change.session != nullptr, "session of a change"); });
+        app.save_session(long_string);
+    });
+    at_each_allocation("empty listener", [&] { static_cast<void>(app.add_listener(nullptr)); });
     at_each_allocation("password login", [&] {
         app.auth_with_password("users", "user@example.com", "correct horse 1", options().add_query("a", long_string));
     });

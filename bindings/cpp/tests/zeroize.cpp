@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <new>
 
 namespace {
@@ -77,6 +78,42 @@ void operator delete(void* pointer, std::size_t) noexcept {
 
 namespace {
 
+/// A store that has no string in freed memory.
+class fixed_store : public bosauth::session_store {
+public:
+    bosauth::status_code load(std::string& session) override {
+        session = content();
+        return bosauth::status_code::ok;
+    }
+    bosauth::status_code save(std::optional<std::string_view> session) override {
+        size_ = session.value_or("").copy(content_, sizeof content_);
+        return bosauth::status_code::ok;
+    }
+
+    [[nodiscard]] std::string_view content() const { return {content_, size_}; }
+
+private:
+    char content_[1024]{};
+    std::size_t size_{0};
+};
+
+/// A stored and an imported session leave no copies.
+void stored_session(std::string_view url) {
+    using namespace bosauth;
+    static const auto store = std::make_shared<fixed_store>();
+    const auto first = client::make(url, config().session_store(store));
+    test::succeeds("save", first->try_save_session(secret));
+    test::check(contains_secret(store->content().data(), store->content().size()), "session is stored");
+    const auto second = client::make(url, config().session_store(store));
+    test::succeeds("load", second->try_current_session());
+    test::succeeds("import", second->try_import_session(store->content()));
+    test::succeeds("sync", second->try_sync_session());
+    const auto added = second->try_add_listener([](const change& received) {
+        test::check(received.session->store_status() == status_code::ok, "session of a change");
+    });
+    test::succeeds("save", second->try_save_session(secret));
+}
+
 /// A generated token is only in the string of the caller.
 void generated_token() {
     keeper.is_on = true;
@@ -113,6 +150,7 @@ int main(int argc, char** argv) {
         test::check(!app->try_auth_with_token("users", "t", options().body_json(secret)), "invalid JSON");
         test::succeeds("current session", app->try_current_session());
     }
+    stored_session(argv[1]);
     test::check(found == 0, "secrets in freed memory:", std::to_string(found));
     generated_token();
     return test::exit_status();
