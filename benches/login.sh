@@ -14,21 +14,22 @@ program load -Wl,-z,now
 cc -O2 -shared -fPIC benches/count_malloc.c -o "$work/count_malloc.so"
 serve debug bench
 
+# Each takes the number of logins, and optionally a session file.
 instructions() {
-    valgrind --tool=callgrind --callgrind-out-file="$work/callgrind.$1" "$work/load" "$url" bench "$1" 1 2>&1 |
+    valgrind --tool=callgrind --callgrind-out-file="$work/callgrind.$1" "$work/load" "$url" bench "$1" 1 "${@:2}" 2>&1 |
         sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
 }
 allocations() {
-    LD_PRELOAD="$work/count_malloc.so" "$work/load" "$url" bench "$1" 1 2>&1 | sed -n 's/allocations //p'
+    LD_PRELOAD="$work/count_malloc.so" "$work/load" "$url" bench "$1" 1 "${@:2}" 2>&1 | sed -n 's/allocations //p'
 }
 system_calls() {
-    strace -f -qq -o "$work/trace" "$work/load" "$url" bench "$1" 1 >/dev/null 2>&1
+    strace -f -qq -o "$work/trace" "$work/load" "$url" bench "$1" 1 "${@:2}" >/dev/null 2>&1
     wc -l <"$work/trace"
 }
 each() { # the difference between two runs, per login
     local of_few of_many
-    of_few=$($1 $few)
-    of_many=$($1 $many)
+    of_few=$($1 $few "${@:2}")
+    of_many=$($1 $many "${@:2}")
     echo $(((of_many - of_few) / (many - few)))
 }
 
@@ -37,6 +38,11 @@ printf '%-28s %10s %10s\n' instructions "$(each instructions)" 21500
 printf '%-28s %10s %10s\n' allocations "$(each allocations)" 17
 printf '%-28s %10s %10s\n' 'system calls' "$(each system_calls)" 4
 printf '%-28s %10s %10s\n' 'size of the library, bytes' "$(stat -c %s "$work/libbosauth.so.1")" 1700000
+
+printf '\n%-28s %10s\n' 'the same with a session file' measured
+for cost in instructions allocations system_calls; do
+    printf '%-28s %10s\n' "${cost/_/ }" "$(each $cost "$work/session")"
+done
 
 if [ "$where" = yes ]; then
     # The same library with symbols.

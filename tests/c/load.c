@@ -1,4 +1,4 @@
-/* Logs in repeatedly with one client: load URL TOKEN LOGINS THREADS. The first login opens the connection and is not
+/* Logs in repeatedly with one client: load URL TOKEN LOGINS THREADS [SESSION_FILE]. The first login opens the connection and is not
  * counted; the others are between the lines BEGIN and END on standard error. */
 #include "support.h"
 
@@ -28,8 +28,13 @@ static void mark(const char *line) {
 }
 
 int main(int argc, char **argv) {
-    CHECK(argc == 5);
-    client = new_client(argv[1]);
+    CHECK(argc == 5 || argc == 6);
+    bosauth_config *config = bosauth_config_new();
+    if (argc == 6) {
+        EXPECT(BOSAUTH_OK, bosauth_config_set_session_file(config, argv[5]));
+    }
+    EXPECT(BOSAUTH_OK, bosauth_client_new(argv[1], config, &client, NULL));
+    bosauth_config_free(config);
     token = argv[2];
     remaining = atoi(argv[3]);
     int count = atoi(argv[4]);
