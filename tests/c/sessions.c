@@ -49,6 +49,26 @@ static void setters_that_fail_release(void) {
     EXPECT(BOSAUTH_OK, bosauth_client_free(client));
 }
 
+static int released_nulls;
+
+static void release_null(void *user_data) {
+    CHECK(user_data == NULL);
+    released_nulls++;
+}
+
+static void user_data_may_be_null(void) {
+    bosauth_client client = new_client(url);
+    bosauth_listener listener;
+    bosauth_config *config = bosauth_config_new();
+    EXPECT(BOSAUTH_OK, bosauth_config_set_session_store(config, load, save, NULL, release_null));
+    bosauth_config_free(config);
+    CHECK(released_nulls == 1);
+    EXPECT(BOSAUTH_OK, bosauth_client_add_listener(client, changed, NULL, release_null, &listener, NULL));
+    EXPECT(BOSAUTH_OK, bosauth_listener_free(listener));
+    CHECK(released_nulls == 2);
+    EXPECT(BOSAUTH_OK, bosauth_client_free(client));
+}
+
 static void release_functions_may_be_null(void) {
     struct callback store = {0}, listener = {0};
     bosauth_config *config = bosauth_config_new();
@@ -565,7 +585,7 @@ static void free_written_handle(struct callback *callback) {
 
 /* The handle is written before the first call, and a listener that frees itself in it is not called again. */
 static void listeners_are_added_during_changes(void) {
-    enum { ROUNDS = 2000 };
+    enum { ROUNDS = 500 };
     static struct callback listeners[ROUNDS];
     bosauth_client client = new_client(url);
     pthread_t threads[2];
@@ -573,9 +593,9 @@ static void listeners_are_added_during_changes(void) {
     for (int i = 0; i < ROUNDS; i++) {
         listeners[i].inside = free_written_handle;
         EXPECT(BOSAUTH_OK, bosauth_client_add_listener(client, changed, &listeners[i], release, &listeners[i].listener, NULL));
-    }
-    while (listeners[ROUNDS - 1].released == 0) {
-        usleep(100);
+        while (listeners[i].released == 0) {
+            usleep(100);
+        }
     }
     stop = 1;
     join_threads(threads, 2);
@@ -634,6 +654,7 @@ int main(int argc, char **argv) {
     alarm(300); /* ends a deadlock */
     url = argv[1];
     setters_that_fail_release();
+    user_data_may_be_null();
     release_functions_may_be_null();
     stores_are_released_with_their_last_owner();
     release_function_uses_its_config();

@@ -324,15 +324,15 @@ impl SessionStore {
         };
         while let Some((change, listeners)) = self.next_untold() {
             for listener in listeners {
-                if self.has_listener(&listener, &change) {
+                if self.has_listener(&listener) {
                     (listener.call)(&change);
                 }
             }
         }
     }
 
-    /// The oldest change that listeners have not received. If there is none, the turn ends with the same lock: a later
-    /// change is told by its own thread.
+    /// The oldest change that listeners have not received, and the listeners that were added before it. If there is none,
+    /// the turn ends with the same lock: a later change is told by its own thread.
     fn next_untold(&self) -> Option<(SessionChange, Vec<Arc<Listener>>)> {
         self.state.with(|state| match state.untold.pop_front() {
             Some(mut change) => {
@@ -341,7 +341,10 @@ impl SessionStore {
                 let session = change.session.take();
                 change.session =
                     session.map(|session| session.with_clock(self.clock.get()).stored(status));
-                Some((change, state.listeners.clone()))
+                let listeners = state.listeners.iter();
+                let listeners = listeners.filter(|listener| listener.since < change.generation);
+                let listeners = listeners.map(Arc::clone).collect();
+                Some((change, listeners))
             }
             None => {
                 state.telling = None;
@@ -350,12 +353,11 @@ impl SessionStore {
         })
     }
 
-    fn has_listener(&self, listener: &Listener, change: &SessionChange) -> bool {
-        let is_registered = self.state.with(|state| {
+    fn has_listener(&self, listener: &Listener) -> bool {
+        self.state.with(|state| {
             let mut listeners = state.listeners.iter();
             !state.closed && listeners.any(|other| other.id == listener.id)
-        });
-        is_registered && change.generation > listener.since
+        })
     }
 
     /// Makes this thread the owner of what `owner` returns. Fails with the current owner.
