@@ -6,7 +6,7 @@ import socket
 import sys
 from urllib.parse import quote_from_bytes, unquote
 
-from bosauth import BosBase, Cancel, ClientResponseError, generate_token
+from bosauth import BosBase, Cancel, ClientResponseError, Status, StoreUnavailable, generate_token
 
 UNKNOWN = "UNKNOWN VERB"
 
@@ -25,6 +25,7 @@ ARGUMENTS = {
     "max_response_bytes": "bytes",
     "record": "record_json",
     "roots_pem": "pem",
+    "session_file": "path",
     "timeout": "ms",
     "connect_timeout": "ms",
 }
@@ -47,6 +48,10 @@ def compact(value):
 def put(settings, name, value, *more):
     """Adds a config or option line to the arguments of the next client or call."""
     key = SETTINGS.get(name, name)
+    if name in ("session_file", "session_store"):
+        # The last one counts.
+        settings.pop("session_file", None)
+        settings.pop("session_store", None)
     if name in ("header", "query"):
         several = settings.setdefault(key, {})
         several[value] = [several[value], more[0]] if value in several else more[0]
@@ -72,7 +77,8 @@ def show(session, part=None):
     if part is None:
         expiry = "unknown" if session.expires_at is None else "known"
         flags = (session.is_valid(), session.is_superuser, session.was_kept)
-        return "OK expiry={} valid={:d} superuser={:d} kept={:d}".format(expiry, *flags)
+        stored = "" if session.store_status == Status.OK else f" store={session.store_status.name}"
+        return "OK expiry={} valid={:d} superuser={:d} kept={:d}{}".format(expiry, *flags, stored)
     parts = {
         "@token": lambda: session.token,
         "@record": lambda: session.record_json,
@@ -82,12 +88,29 @@ def show(session, part=None):
     return encoded(parts[part]() if part in parts else session.field(part))
 
 
+class Store:
+    """A session store in memory. It fails if there is an exception."""
+
+    def __init__(self):
+        self.text = self.failure = None
+
+    def load(self):
+        self.save(self.text)
+        return self.text
+
+    def save(self, text):
+        if self.failure is not None:
+            raise self.failure
+        self.text = text
+
+
 class Driver:
     """A client, the settings of the next client and call, and the results of the last calls."""
 
     def __init__(self):
         self.client = self.login = self.response = self.error = self.cancel = None
         self.settings, self.options, self.rejected = {}, {}, False
+        self.store, self.listeners, self.recorded = Store(), [], []
 
     def run(self, line):
         verb, *fields = line.split()
@@ -111,8 +134,13 @@ class Driver:
 
     def do_config(self, name, *values):
         """Settings are arguments of one call, so those after a rejected one are omitted."""
+        if name == "session_store":
+            values = [self.store]
         if not self.rejected:
             put(self.settings, name, *values)
+        if name == "session_file":
+            # The file is checked with the next client.
+            return None
         try:
             BosBase(CLOSED_URL, **put({}, name, *values)).close()
         except ClientResponseError as error:
@@ -195,6 +223,42 @@ class Driver:
     def do_clear(self):
         self.client.auth_store.clear()
 
+    def do_store(self, status):
+        failures = {"OK": None, "STORE": OSError("full"), "STORE_UNAVAILABLE": StoreUnavailable("locked")}
+        if status not in failures:
+            return UNKNOWN
+        self.store.failure = failures[status]
+        return None
+
+    def do_stored(self):
+        return "OK none" if self.store.text is None else encoded(self.store.text)
+
+    def do_export(self):
+        text = self.client.auth_store.export_session()
+        return "OK none" if text is None else encoded(text)
+
+    def do_import(self, text):
+        self.client.auth_store.import_session(text)
+
+    def do_sync(self):
+        self.client.auth_store.sync()
+
+    def do_generation(self):
+        return f"OK {self.client.auth_store.generation}"
+
+    def do_listen(self):
+        self.listeners.append(self.client.auth_store.subscribe(self.recorded.append))
+
+    def do_unlisten(self):
+        if not self.listeners:
+            return UNKNOWN
+        return self.listeners.pop()()
+
+    def do_changes(self):
+        shown = ",".join(f"{change.kind.name}:{change.generation}:{change.token or '-'}" for change in self.recorded)
+        self.recorded.clear()
+        return encoded(shown)
+
     def do_cancel(self, what):
         if what == "new":
             self.cancel = Cancel()
@@ -230,6 +294,8 @@ class Driver:
 
 
 def main():
+    # Exceptions of the store after which a call succeeds.
+    sys.unraisablehook = lambda _: None
     # Fields are UTF-8 in every locale.
     sys.stdin.reconfigure(encoding="utf-8")
     driver = Driver()

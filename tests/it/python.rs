@@ -277,7 +277,7 @@ fn calls_yield_to_other_greenlets() {
             .env("BOSAUTH_TEST_URL", server.base_url());
         assert_eq!(
             tools::run(&mut python),
-            "calls\ntimeout\nkilled\nCANCELLED\nno leaks\n"
+            "calls\ntimeout\nkilled\nCANCELLED\nstored\nno leaks\n"
         );
     }
 }
@@ -320,7 +320,26 @@ fn python_page_commands_work() {
             .env("CARGO_TARGET_DIR", tools::target());
         shell
     });
-    assert_eq!(compared, 6);
+    assert_eq!(compared, 10);
+}
+
+/// In auth stores of the official package, and in keyrings of the package keyring.
+#[test]
+fn sessions_in_stores_of_other_packages() {
+    let packages = ["bosbase==0.1.5", "keyring", "keyrings.alt"];
+    let Some(environment) = environment_with("stores", &packages) else {
+        return;
+    };
+    let server = Server::start(python_suite::config()).unwrap();
+    let mut tests = python(environment.join("bin/python"), &sources("stores-package"));
+    tests
+        .args(["-m", "unittest", "-v", "test_packages"])
+        .current_dir(package().join("tests"))
+        .env("BOSAUTH_TEST_URL", server.base_url());
+    let output = tests.output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{printed}");
+    assert!(!printed.contains("skipped"), "{printed}");
 }
 
 /// The page runs its program against a server that does not require a second factor.

@@ -111,6 +111,28 @@ except bosauth.ClientResponseError as error:
     print(error.name)
 until(lambda: server.closed == 3)
 
+# The store and the listeners of a call, which may let other greenlets run.
+class Store:
+    text = None
+
+    def load(self):
+        sleep(0.001)
+        return self.text
+
+    def save(self, text):
+        sleep(0.001)
+        self.text = text
+
+
+stored, changes = bosauth.BosBase(URL, session_store=Store()), []
+stored.auth_store.subscribe(changes.append)
+calls = [spawn(stored.collection("users").auth_with_token, token) for _ in range(20)]
+assert {result(call)["record"]["email"] for call in calls} == {EMAIL}
+assert stored.auth_store.store_status == 0
+assert [change.generation for change in changes] == list(range(1, stored.auth_store.generation + 1))
+print("stored")
+
+del stored, changes, calls
 del users, call
 try:
     del error

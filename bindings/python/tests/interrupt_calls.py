@@ -41,8 +41,9 @@ STRIDE = int(os.environ.get("BOSAUTH_TEST_STRIDE", "41"))
 # For coroutines that are interrupted before they are awaited.
 warnings.simplefilter("ignore", RuntimeWarning)
 
-swallowed = []
-sys.unraisablehook = lambda unraisable: swallowed.append(repr(unraisable.exc_value))
+unraisable = []
+# Runs no bytecode, which a signal could interrupt.
+sys.unraisablehook = unraisable.append
 
 
 class Counts:
@@ -70,9 +71,12 @@ class Counts:
     def leaks(self):
         """Returns the numbers of leaked handles and threads and of swallowed exceptions."""
         wait_for(lambda: threading.active_count() <= self._threads)
+        # The session store fails.
+        swallowed = sum(not isinstance(raised.exc_value, bosauth.StoreUnavailable) for raised in unraisable)
+        unraisable.clear()
         gc.collect()
         leaked = owned() - self._owned
-        return f"{leaked} handles, {threading.active_count() - self._threads} threads, {len(swallowed)} swallowed"
+        return f"{leaked} handles, {threading.active_count() - self._threads} threads, {swallowed} swallowed"
 
 
 def owned():
@@ -121,12 +125,45 @@ def wait_for(condition):
 
 
 client = BosBase(URL)
+client.auth_store.add_listener(lambda token, record: None)
 users, guarded = client.collection("users"), client.collection("guarded")
 cancel = Cancel()
 
 
 def new_client():
     BosBase(URL, headers={"Authorization": arguments.key}).close()
+
+
+class Store:
+    """A session store that fails every other time."""
+
+    fails = False
+
+    def load(self):
+        self.fails = not self.fails
+        if self.fails:
+            raise bosauth.StoreUnavailable
+
+    def save(self, text):
+        self.load()
+
+
+def changed(change):
+    """A listener that makes a call."""
+    if not change.token:
+        stored.auth_store.save(arguments.key)
+
+
+stored = BosBase(URL, session_store=Store())
+stored.auth_store.subscribe(changed)
+
+
+def listen():
+    """Adds and removes a listener. An interrupt may leave it registered."""
+    try:
+        client.auth_store.on_change(print)()
+    finally:
+        client.auth_store.remove_listener(print)
 
 
 CALLS = {
@@ -141,9 +178,22 @@ CALLS = {
     "request": lambda: client.send("/x", method="POST", body={"password": arguments.password}, cancel=cancel),
     "response": lambda: client.send("/api/health"),
     "session": lambda: client.auth_store.save(arguments.key, {"id": "r"}),
+    "export": lambda: client.auth_store.import_session(client.auth_store.export_session() or "{}"),
+    "store": stored.auth_store.clear,
+    "sync": stored.auth_store.sync,
+    "listener": listen,
+    "changes": lambda: run(changes()),
     "snapshot": lambda: client.auth_store.token,
     "coroutine": lambda: run(users.aio.auth_with_token(arguments.unknown, cancel=cancel)),
 }
+
+
+async def changes():
+    """Iterates until the first change."""
+    iterator = client.auth_store.changes()
+    client.auth_store.save(arguments.key)
+    await iterator.__anext__()
+    await iterator.aclose()
 
 
 def run(coroutine):
@@ -160,6 +210,17 @@ def is_edge_of_handler(frame):
     return dis.opname[frame.f_code.co_code[frame.f_lasti]] in ("PUSH_EXC_INFO", "COPY", "POP_EXCEPT", "RERAISE")
 
 
+def is_outside_of_try(frame):
+    """Returns whether a function that C calls is before or after its `try` blocks, where Python runs no signal handler.
+    The exception of a tracer would be discarded there."""
+    if frame.f_code.co_name != "callback":
+        return False
+    if sys.version_info < (3, 11):
+        return True
+    entries = dis.Bytecode(frame.f_code).exception_entries
+    return not any(entry.start <= frame.f_lasti < entry.end for entry in entries)
+
+
 class Injector:
     """Raises KeyboardInterrupt before the n-th executed instruction of the package."""
 
@@ -174,7 +235,7 @@ class Injector:
         if event == "opcode":
             if self.remaining > 0:
                 self.remaining -= 1
-            elif not is_edge_of_handler(frame):
+            elif not is_edge_of_handler(frame) and not is_outside_of_try(frame):
                 sys.settrace(None)
                 self.has_raised = True
                 raise KeyboardInterrupt
@@ -232,7 +293,7 @@ def signals():
     signal.signal(signal.SIGINT, interrupt)
     faulthandler.dump_traceback_later(WATCHDOG, exit=True)
     counts = Counts()
-    calls = [CALLS[name] for name in CALLS if name != "coroutine"]
+    calls = [CALLS[name] for name in CALLS if name not in ("coroutine", "changes")]
     sender = subprocess.Popen([sys.executable, "-c", SENDER, str(os.getpid())])
     try:
         while counts.interrupts < required:

@@ -99,6 +99,20 @@ client.auth_store.save("e30.e30.e30", {"email": "x"})
 print(client.auth_store.token, client.auth_store.record)
 client.auth_store.clear()
 show(client.auth_store)
+
+
+def changed(token, record):
+    print("changed to", token, record)
+
+
+remove = client.auth_store.on_change(changed, fire_immediately=True)
+client.auth_store.save("e30.e30.e30", {"email": "x"})
+client.auth_store.add_listener(changed)
+client.auth_store.save("e30.e30.e30", None)
+remove()
+client.auth_store.save("e30.e30.e31", {"email": "y"})
+client.auth_store.remove_listener(changed)
+client.auth_store.clear()
 with socket.socket() as reserved:
     reserved.bind(("127.0.0.1", 0))
     unreachable = BosBase(f"http://127.0.0.1:{reserved.getsockname()[1]}")

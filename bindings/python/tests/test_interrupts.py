@@ -30,7 +30,7 @@ def run_program(mode):
 class Interrupts(unittest.TestCase):
     def test_interrupt_at_every_instruction(self):
         lines = run_program("steps")
-        self.assertEqual(len(lines), 13)
+        self.assertEqual(len(lines), 18)
         for line in lines:
             with self.subTest(line):
                 # The tracer also interrupts the first instructions of a function, which a signal cannot.

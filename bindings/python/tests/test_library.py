@@ -24,6 +24,10 @@ from bosauth._prototypes import (
     CResponse,
     CSession,
     CString,
+    Changed,
+    Release,
+    StoreLoad,
+    StoreSave,
     WaitHook,
 )
 from support import URL, run_python
@@ -44,7 +48,14 @@ TYPES = {
     "size_t": {c_size_t},
     "size_t*": {POINTER(c_size_t)},
     "bosauth_client*": {POINTER(c_uint64)},
+    "bosauth_listener": {c_uint64},
+    "bosauth_listener*": {POINTER(c_uint64)},
+    "uint64_t*": {POINTER(c_uint64)},
     "bosauth_wait_fn": {WaitHook},
+    "bosauth_release_fn": {Release},
+    "bosauth_store_load_fn": {StoreLoad},
+    "bosauth_store_save_fn": {StoreSave},
+    "bosauth_change_fn": {Changed},
     "void*": {c_void_p},
 }
 for _kind in (CConfig, CError, COptions, CResponse, CSession, CString):
@@ -53,7 +64,8 @@ for _kind in (CConfig, CError, COptions, CResponse, CSession, CString):
     TYPES[f"{_name}**"] = {POINTER(POINTER(_kind))}
 
 #: The NULL values of types that are not pointers in ctypes.
-NULLS = {c_char_p: None, c_void_p: None, WaitHook: WaitHook()}
+NULLS = {c_char_p: None, c_void_p: None}
+NULLS.update((kind, kind()) for kind in (WaitHook, Release, StoreLoad, StoreSave, Changed))
 
 
 def declared():
@@ -112,6 +124,9 @@ class Handles(unittest.TestCase):
             (lib.bosauth_client_session, (byref(session),)),
             (lib.bosauth_client_save_session, (b"a.b.c", None)),
             (lib.bosauth_client_clear_session, ()),
+            (lib.bosauth_client_import_session, (b"{}",)),
+            (lib.bosauth_client_sync_session, ()),
+            (lib.bosauth_client_add_listener, (Changed(), None, Release(), byref(c_uint64()))),
         )
         for call, arguments in calls:
             self.assertEqual(call(handle, *arguments, byref(error)), Status.INVALID_HANDLE)

@@ -7,6 +7,7 @@ from unittest import mock
 
 import bosauth
 from bosauth import BosBase, Cancel, ClientResponseError
+from bosauth._callbacks import _receivers
 from bosauth._library import lib
 from bosauth._prototypes import FREE, finalizer
 from support import URL
@@ -24,6 +25,20 @@ class Raising:
         raise ValueError
 
 
+class Store:
+    """A session store that fails if it has an exception."""
+
+    def __init__(self, error=None):
+        self.error = error
+
+    def load(self):
+        if self.error:
+            raise self.error
+
+    def save(self, text):
+        self.load()
+
+
 class Counting:
     """Counts objects created and freed during a block."""
 
@@ -35,8 +50,10 @@ class Counting:
             self._count_freed(owner, getattr(lib, name))
             if name.replace("_free", "_new") in ("bosauth_config_new", "bosauth_options_new", "bosauth_cancel_new"):
                 self._count_created(owner, name.replace("_free", "_new"))
-        for name in ("bosauth_client_new", "bosauth_client_session", "bosauth_client_save_session"):
-            self._count_outputs(name)
+        for name in ("session", "save_session", "clear_session", "import_session", "sync_session"):
+            self._count_outputs(f"bosauth_client_{name}")
+        for name in ("new", "add_listener"):
+            self._count_outputs(f"bosauth_client_{name}")
         for name in ("bind_token", "auth_with_token", "auth_with_password", "auth_with_otp", "auth_refresh"):
             self._count_outputs(f"bosauth_{name}")
         for name in ("request_otp", "send", "generate_token"):
@@ -93,6 +110,12 @@ class Counting:
 
 
 class Ownership(unittest.TestCase):
+    def setUp(self):
+        # Exceptions of stores and listeners.
+        patch = mock.patch("sys.unraisablehook", lambda _: None)
+        patch.start()
+        self.addCleanup(patch.stop)
+
     def failing(self):
         """Yields constructors and calls that fail at different points."""
         client = BosBase(URL)
@@ -125,10 +148,31 @@ class Ownership(unittest.TestCase):
         yield lambda: client.collection(5).auth_with_token("t")
         yield lambda: client.auth_store.save("a b")
         yield lambda: client.auth_store.save("a.b.c", {1: {2}})
+        listening = BosBase(URL)
+        listening.auth_store.add_listener(lambda *_: listening)
+        for error in (None, ValueError(), bosauth.StoreUnavailable()):
+            stored = BosBase(URL, session_store=Store(error))
+            yield lambda: stored.auth_store.token
+            yield lambda: stored.auth_store.sync()
+            yield lambda: stored.auth_store.clear()
+            yield lambda: stored.close()
+        for store in (5, Raising(), Store(Raising())):
+            yield lambda: BosBase(URL, session_store=store)
+        yield lambda: BosBase("x", session_store=Store())
+        yield lambda: BosBase(URL, session_file=5)
+        yield lambda: BosBase(URL, session_file="/")
+        yield lambda: client.auth_store.import_session("{}")
+        yield lambda: client.auth_store.on_change(lambda *_: None)()
+        yield lambda: client.auth_store.subscribe(lambda _: listening)
+        yield lambda: listening.auth_store.save("a.b.c")
+        yield lambda: listening.auth_store.clear()
+        yield lambda: listening.close()
+        yield lambda: listening.auth_store.subscribe(print)
         yield lambda: (client.auth_store.save("a.b.c"), client.auth_store.token, client.auth_store.record)
 
     def test_failures_leak_nothing(self):
         with Counting() as counts:
+            receivers = dict(_receivers)
             # Every call counts as one round.
             rounds = 0
             while rounds < ROUNDS:
@@ -139,7 +183,9 @@ class Ownership(unittest.TestCase):
                     except (ClientResponseError, TypeError, ValueError):
                         pass
                 del call
+            gc.collect()
             self.assertEqual(counts.freed, counts.created)
+            self.assertEqual(_receivers, receivers)
             for owner, created in counts.created.items():
                 self.assertGreater(created, 100, owner)
 

@@ -31,6 +31,19 @@ def shown(error):
     return tracebacks + [repr(error), str(error), repr(error.args), repr(vars(error)), written.getvalue()]
 
 
+class Stored:
+    """A session store with a string."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def load(self):
+        return self.text
+
+    def save(self, text):
+        raise OSError("full")
+
+
 class Secrets(unittest.TestCase):
     """Secrets are attributes, so that no frame of a test contains them in a variable."""
 
@@ -88,6 +101,9 @@ class Secrets(unittest.TestCase):
         yield lambda: asyncio.run(self.users.aio.auth_with_token(self.token, mfa_id=self.key + "/"))
         yield lambda: self.client.auth_store.save(self.token + " ", {"key": self.key})
         yield lambda: self.client.auth_store.save(self.token, {"key": self.key, "invalid": b""})
+        yield lambda: self.client.auth_store.import_session(self.token)
+        yield lambda: self.client.auth_store.import_session(self.token + "\0")
+        yield lambda: self.client.auth_store.import_session({self.token})
         yield lambda: BosBase(f"http://user:{self.password}@127.0.0.1")
         yield lambda: BosBase(URL, headers={"Authorization": self.key + "\n"})
 
@@ -129,6 +145,32 @@ class Secrets(unittest.TestCase):
                     self.assertIsNone(error.__cause__)
                 else:
                     self.fail("no exception was raised")
+
+    def test_failures_of_a_store_contain_no_session(self):
+        """Neither in the frames of this package nor in an interrupted listener."""
+        store = Stored(None)
+        client, reported = BosBase(URL, session_store=store), []
+        client.auth_store.subscribe(lambda change: 1 / 0)
+        with unittest.mock.patch("sys.unraisablehook", lambda raised: reported.append(raised.exc_value)):
+            client.auth_store.save(self.token, {"key": self.key})
+            try:
+                client.auth_store.sync()
+            except ClientResponseError as error:
+                reported += [error, error.__cause__]
+        store.text = f'{{"token":"{self.token}","key":"{self.key}'
+        with self.assertRaises(ClientResponseError) as raised:
+            BosBase(URL, session_store=store).auth_store.snapshot()
+        self.assert_hidden([repr(raised.exception), str(raised.exception)])
+        self.assertEqual(len(reported), 4)
+        store_frames = 0
+        for error in reported:
+            for frame, _ in traceback.walk_tb(error.__traceback__):
+                if frame.f_code is Stored.save.__code__:
+                    store_frames += 1
+                elif frame.f_code.co_name != "<lambda>":
+                    self.assert_hidden([repr(value) for value in frame.f_locals.values() if value is not reported])
+            self.assert_hidden([repr(error), str(error)])
+        self.assertEqual(store_frames, 2)
 
     def test_other_exceptions_contain_no_secret(self):
         """Another exception inside a call, such as KeyboardInterrupt."""
@@ -175,7 +217,11 @@ class Secrets(unittest.TestCase):
         store = self.client.auth_store
         received = self.client.send_raw("/api/collections/users/auth-refresh", method="POST")
         self.assertEqual(received.data["token"], self.key)
-        for instance in (self.client, self.users, store, store.snapshot(), result, result.session, [result], received):
+        changes = []
+        store.subscribe(changes.append)
+        store.import_session(store.export_session())
+        shown = (self.client, self.users, store, store.snapshot(), result, result.session, [result], received)
+        for instance in (*shown, changes[0], changes):
             self.assert_hidden([repr(instance), str(instance), f"{instance}"])
 
 

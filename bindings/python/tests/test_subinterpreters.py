@@ -39,10 +39,31 @@ async def several(users, token):
     return {login["record"]["email"] for login in logins}
 """
 
+#: Stores and listeners are rejected, files are not.
+UNSUPPORTED = """
+import tempfile
+from bosauth import BosBase, ClientResponseError, Status
+
+class Store:
+    load = save = print
+
+client = BosBase("http://localhost")
+for call in (lambda: BosBase("http://localhost", session_store=Store()), lambda: client.auth_store.subscribe(print)):
+    try:
+        call()
+    except ClientResponseError as error:
+        assert error.code == Status.UNSUPPORTED, error
+    else:
+        raise AssertionError
+with tempfile.TemporaryDirectory() as directory:
+    BosBase("http://localhost", session_file=directory + "/session").auth_store.save("a.b.c")
+    assert BosBase("http://localhost", session_file=directory + "/session").auth_store.token == "a.b.c"
+"""
+
 #: Creates and destroys subinterpreters with the module of the Python version.
 PROGRAM = r"""
 import sys
-arguments, email, work = sys.argv[1:4], sys.argv[4], sys.argv[5]
+arguments, email, work, unsupported = sys.argv[1:4], *sys.argv[4:7]
 if sys.version_info >= (3, 13):
     import _interpreters
     kinds = ("legacy", "isolated")
@@ -60,6 +81,10 @@ for kind in kinds:
         failed = run(interpreter, work + f"\nassert log_in(*{arguments!r}) == [{email!r}, {{{email!r}}}]\n")
         assert failed is None, failed
         destroy(interpreter)
+    interpreter = new(kind)
+    failed = run(interpreter, unsupported)
+    assert failed is None, failed
+    destroy(interpreter)
 users = bosauth.BosBase(arguments[0]).collection("users")
 print(users.auth_with_token(arguments[1])["record"]["email"])
 """
@@ -97,7 +122,7 @@ class Subinterpreters(unittest.TestCase):
         with MockServer() as server:
             # Before 3.12, a subinterpreter with threads cannot be destroyed.
             silent = server.url if sys.version_info >= (3, 12) else ""
-            ended = run_python(PROGRAM, URL, bound_token(), silent, EMAIL, WORK)
+            ended = run_python(PROGRAM, URL, bound_token(), silent, EMAIL, WORK, UNSUPPORTED)
         self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, EMAIL + "\n", ""))
 
     def test_embedded_python(self):

@@ -11,7 +11,9 @@ Names are those of the official package ``bosbase``, so that a program migrates 
 """
 
 from ._auth_store import AuthStore
+from ._callbacks import StoreUnavailable
 from ._cancel import Cancel
+from ._changes import ChangeKind, Changes, SessionChange
 from ._client import BosBase
 from ._codes import Action, Status
 from ._collection import AsyncCollection, Collection
@@ -25,9 +27,11 @@ from ._errors import (
     RetryLaterError,
     SecondFactorError,
 )
+from ._keyring import KeyringStore
 from ._library import version
 from ._requests import AsyncClient, Response
 from ._session import AuthResult, Session
+from ._stores import SessionStore
 from ._tokens import generate_token
 
 __all__ = [
@@ -39,17 +43,23 @@ __all__ = [
     "AuthStore",
     "BosBase",
     "Cancel",
+    "ChangeKind",
+    "Changes",
     "CheckNetworkError",
     "ClientResponseError",
     "Collection",
     "ContactOperatorError",
     "FixCallError",
+    "KeyringStore",
     "ReportBugError",
     "Response",
     "RetryLaterError",
     "SecondFactorError",
     "Session",
+    "SessionChange",
+    "SessionStore",
     "Status",
+    "StoreUnavailable",
     "__version__",
     "generate_token",
     "version",

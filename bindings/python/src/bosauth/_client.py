@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, NoReturn, Optional, Type
 
 from ._auth_store import AuthStore
 from ._call import awaiting, blocking
+from ._callbacks import add_client
 from ._collection import Collection
-from ._errors import check, hides_arguments, new_error
+from ._errors import ClientResponseError, check, hides_arguments, new_error
 from ._handle import Handle
 from ._hints import no_attribute
 from ._library import lib
-from ._options import Headers, new_config
+from ._options import Headers, PathLike, new_config
 from ._prototypes import Client
 from ._requests import AsyncClient, Requests
+from ._stores import AnyStore, new_store
 from ._strings import StringLike, c_string, milliseconds
 
 
@@ -45,6 +47,8 @@ class BosBase(Requests):
         headers: Optional[Headers] = None,
         max_response_bytes: Optional[int] = None,
         roots_pem: Optional[StringLike] = None,
+        session_file: Optional[PathLike] = None,
+        session_store: Optional[AnyStore] = None,
     ) -> None:
         """Creates a client. Sends nothing.
 
@@ -57,14 +61,38 @@ class BosBase(Requests):
         :param headers: headers of every request; a list sends a header several times
         :param max_response_bytes: maximum size of a response body, 1 to 4194304 bytes; default 1 MiB
         :param roots_pem: certificate authorities in PEM to trust in addition to the bundled ones
+        :param session_file: the path of a file in which the session outlives the process. The first use of the session
+            reads it. On Unix, only the user can read the file
+        :param session_store: an object that does the same: a :class:`SessionStore`, such as a :class:`KeyringStore`,
+            or an auth store of the official package. In place of ``session_file``, and not in subinterpreters
         :raises ClientResponseError: INVALID_ARGUMENT or INVALID_UTF8
         """
         handle, error = Client(), new_error()
-        config = new_config(lang, timeout, connect_timeout, user_agent, headers, max_response_bytes, roots_pem)
+        if session_file is not None and session_store is not None:
+            raise TypeError("session_file and session_store exclude each other")
+        store = None if session_store is None else new_store(session_store, base_url)
+        config = new_config(
+            lang,
+            timeout,
+            connect_timeout,
+            user_agent,
+            headers,
+            max_response_bytes,
+            roots_pem,
+            session_file,
+            store,
+        )
         url = c_string(base_url, "base_url")
-        check(lib.bosauth_client_new(url, config, ctypes.byref(handle), ctypes.byref(error)), error)
+        try:
+            check(lib.bosauth_client_new(url, config, ctypes.byref(handle), ctypes.byref(error)), error)
+        except ClientResponseError as failed:
+            if failed.argument == "path":
+                failed.argument, failed.message = "session_file", failed.message.replace("path", "session_file", 1)
+            raise
         self._base_url = (base_url if isinstance(base_url, str) else base_url.decode("ascii")).rstrip("/")
-        super().__init__(Handle(handle), blocking)
+        super().__init__(Handle(handle, store), blocking)
+        if store is not None:
+            add_client(self._handle)
         self._auth_store = AuthStore(self._handle)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 #: The ABI version that this package requires: the major version in the high 16 bits, the minor one in the low.
-ABI_VERSION = 65537
+ABI_VERSION = 65538
 
 
 class Status(IntEnum):
@@ -43,6 +43,9 @@ class Status(IntEnum):
     RATE_LIMITED = 43
     SERVER = 44
     REFUSED = 45
+    STORE = 50
+    STORE_UNAVAILABLE = 51
+    STORE_CORRUPT = 52
     INTERNAL = 90
 
 

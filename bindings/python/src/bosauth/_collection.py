@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ctypes import byref
-from typing import TYPE_CHECKING, Any, Callable, Dict, NoReturn, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, NoReturn, Optional, Tuple, cast
 
 from ._auth_store import AuthStore
 from ._call import Call, awaited, awaiting
@@ -283,10 +283,14 @@ class Collection:
         :raises ClientResponseError: NO_SESSION (nothing is sent), UNAUTHORIZED (log in again), FORBIDDEN, NOT_FOUND,
             and errors common to all calls
         """
-        self._check_session()
         return self._log_in(
-            lib.bosauth_auth_refresh, (), expand, fields, body, query, headers, timeout, keep_session, None, cancel
+            self._refresh, (), expand, fields, body, query, headers, timeout, keep_session, None, cancel
         )
+
+    def _refresh(self, *arguments: Any) -> int:
+        """Checks the session first, on the thread of the call: it may be read from a file or store."""
+        self._check_session()
+        return cast(int, lib.bosauth_auth_refresh(*arguments))
 
     def _log_in(
         self,

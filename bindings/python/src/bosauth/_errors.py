@@ -9,6 +9,7 @@ import re
 from enum import IntEnum
 from typing import Any, Callable, Dict, List, Optional, Tuple, Type, TypeVar, cast
 
+from . import _failures
 from ._codes import Action, Status
 from ._interrupts import without_entry_signals
 from ._library import lib
@@ -168,9 +169,27 @@ def new_error() -> Error:
 def check(status: int, error: Error) -> None:
     """Raises the error of a library call, unless its status is OK."""
     # OK is 0.
-    if status:
-        raise _read(error)
+    if status or _failures.pending:
+        errors = _raised(status, error)
+        if errors:
+            # Removed, because a frame in the traceback of an error that contains the error would be a reference cycle.
+            raise errors.pop()
     _unused.append(error)
+
+
+def _raised(status: int, error: Error) -> List[BaseException]:
+    """Returns the error of a call that failed, then what signal handlers have raised in a store or listener. The last
+    one is to be raised.
+
+    An exception of the store is the cause of the error that it leads to. Others are reported.
+    """
+    fatal, failures = _failures.take()
+    errors: List[BaseException] = [_read(error)] if status else []
+    if status in (Status.STORE, Status.STORE_UNAVAILABLE) and failures:
+        errors[0].__cause__ = failures.pop()
+    for failed in failures:
+        _failures.report(failed)
+    return errors + fatal
 
 
 def json_object(string: bytes) -> Dict[str, Any]:

@@ -6,17 +6,21 @@ of setters are therefore ignored here.
 
 from __future__ import annotations
 
+import os
 from collections import abc
 from typing import Any, Callable, Iterable, List, Mapping, Optional, Tuple, Union
 
 from ._json import JsonObject, c_json
 from ._library import lib
 from ._prototypes import Cancel, Config, Options
+from ._stores import Store
 from ._strings import StringLike, c_string, clamped, encode, milliseconds
 
 #: Header values by name. A list sends the header several times.
 Headers = Mapping[str, Union[StringLike, List[StringLike]]]
 Query = Mapping[str, Any]
+#: A path of a file.
+PathLike = Union[str, "os.PathLike[str]"]
 
 
 def new_config(
@@ -27,6 +31,8 @@ def new_config(
     headers: Optional[Headers],
     max_response_bytes: Optional[int],
     roots_pem: Optional[StringLike],
+    session_file: Optional[PathLike],
+    store: Optional[Store],
 ) -> Config:
     """Creates a ``bosauth_config``. None selects the default of the library."""
     config: Config = lib.bosauth_config_new()
@@ -39,6 +45,10 @@ def new_config(
         size = clamped(max_response_bytes, "max_response_bytes")
         _set(lib.bosauth_config_set_max_response_bytes, config, size)
     _set_string(lib.bosauth_config_add_roots_pem, config, roots_pem, "roots_pem")
+    if session_file is not None:
+        _set_string(lib.bosauth_config_set_session_file, config, os.fspath(session_file), "session_file")
+    if store is not None:
+        store.add_to(config)
     return config
 
 

@@ -49,6 +49,10 @@ class Cancel(c_uint64):
     __hash__ = object.__hash__
 
 
+class Listener(c_uint64):
+    """An owned ``bosauth_listener``, or 0."""
+
+
 class Error(POINTER(CError)):  # type: ignore[misc]
     """An owned ``bosauth_error``, or NULL."""
 
@@ -89,6 +93,7 @@ class String(POINTER(CString)):  # type: ignore[misc]
 FREE = {
     Client: "bosauth_client_free",
     Cancel: "bosauth_cancel_free",
+    Listener: "bosauth_listener_free",
     Error: "bosauth_error_free",
     Config: "bosauth_config_free",
     Options: "bosauth_options_free",
@@ -111,6 +116,13 @@ ErrorOut = POINTER(ErrorPointer)
 SessionOut = POINTER(SessionPointer)
 ResponseOut = POINTER(ResponsePointer)
 StringOut = POINTER(StringPointer)
+
+#: ``bosauth_release_fn``, ``bosauth_store_load_fn``, ``bosauth_store_save_fn`` and ``bosauth_change_fn``.
+Release = ctypes.CFUNCTYPE(None, c_void_p)
+NO_RELEASE = Release()
+StoreLoad = ctypes.CFUNCTYPE(Status, c_void_p, StringPointer)
+StoreSave = ctypes.CFUNCTYPE(Status, c_void_p, c_char_p)
+Changed = ctypes.CFUNCTYPE(None, c_void_p, c_uint64, c_int32, c_uint64, SessionPointer)
 
 #: Result and argument types by function name. ``c_char_p`` results are copied at once, except for bodies, which may
 #: contain NUL and are read by their length.
@@ -140,6 +152,8 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
     "bosauth_config_add_header": (Status, (ConfigPointer, c_char_p, c_char_p)),
     "bosauth_config_set_max_response_bytes": (Status, (ConfigPointer, c_uint64)),
     "bosauth_config_add_roots_pem": (Status, (ConfigPointer, c_char_p)),
+    "bosauth_config_set_session_file": (Status, (ConfigPointer, c_char_p)),
+    "bosauth_config_set_session_store": (Status, (ConfigPointer, StoreLoad, StoreSave, c_void_p, Release)),
     "bosauth_options_new": (Options, ()),
     "bosauth_options_free": (None, (OptionsPointer,)),
     "bosauth_options_set_timeout_ms": (Status, (OptionsPointer, c_int64)),
@@ -156,6 +170,11 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
     "bosauth_client_session": (Status, (c_uint64, SessionOut, ErrorOut)),
     "bosauth_client_save_session": (Status, (c_uint64, c_char_p, c_char_p, ErrorOut)),
     "bosauth_client_clear_session": (Status, (c_uint64, ErrorOut)),
+    "bosauth_client_import_session": (Status, (c_uint64, c_char_p, ErrorOut)),
+    "bosauth_client_sync_session": (Status, (c_uint64, ErrorOut)),
+    "bosauth_client_generation": (Status, (c_uint64, POINTER(c_uint64))),
+    "bosauth_client_add_listener": (Status, (c_uint64, Changed, c_void_p, Release, POINTER(c_uint64), ErrorOut)),
+    "bosauth_listener_free": (Status, (c_uint64,)),
     "bosauth_bind_token": (Status, (c_uint64, c_char_p, c_char_p, c_char_p, c_char_p, OptionsPointer, ErrorOut)),
     "bosauth_unbind_token": (Status, (c_uint64, c_char_p, c_char_p, c_char_p, c_char_p, OptionsPointer, ErrorOut)),
     "bosauth_auth_with_token": (Status, (c_uint64, c_char_p, c_char_p, OptionsPointer, SessionOut, ErrorOut)),
@@ -183,8 +202,11 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
     "bosauth_session_is_valid": (c_int32, (SessionPointer,)),
     "bosauth_session_is_superuser": (c_int32, (SessionPointer,)),
     "bosauth_session_was_kept": (c_int32, (SessionPointer,)),
+    "bosauth_session_store_status": (Status, (SessionPointer,)),
+    "bosauth_session_export": (c_char_p, (SessionPointer,)),
     "bosauth_string_free": (None, (StringPointer,)),
     "bosauth_string_data": (c_char_p, (StringPointer,)),
+    "bosauth_string_set": (Status, (StringPointer, c_char_p, c_size_t)),
     "bosauth_generate_token": (Status, (StringOut, ErrorOut)),
     "bosauth_cancel_new": (Cancel, ()),
     "bosauth_cancel_trigger": (Status, (c_uint64,)),

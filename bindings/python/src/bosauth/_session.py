@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, NoReturn, Optional, cast
 
+from ._codes import Status
+from ._errors import to_enum
 from ._library import lib
 from ._prototypes import Session as SessionPointer
 from ._strings import StringLike, encode
@@ -13,7 +15,7 @@ from ._strings import StringLike, encode
 _decode = json.JSONDecoder().raw_decode
 
 
-def _decoded(string: bytes) -> Any:
+def decoded(string: bytes) -> Any:
     """Decodes JSON that the library has checked; None for ""."""
     return _decode(string.decode("utf-8").lstrip())[0] if string else None
 
@@ -38,7 +40,7 @@ class Session:
     @property
     def record(self) -> Optional[Dict[str, Any]]:
         """A new dictionary with the record of the account; None if the session was saved without one."""
-        return cast("Optional[Dict[str, Any]]", _decoded(lib.bosauth_session_record_json(self._pointer)))
+        return cast("Optional[Dict[str, Any]]", decoded(lib.bosauth_session_record_json(self._pointer)))
 
     @property
     def record_json(self) -> str:
@@ -48,7 +50,7 @@ class Session:
     @property
     def meta(self) -> Any:
         """The ``meta`` value of the login response; None if there is none."""
-        return _decoded(lib.bosauth_session_meta_json(self._pointer))
+        return decoded(lib.bosauth_session_meta_json(self._pointer))
 
     @property
     def meta_json(self) -> str:
@@ -78,6 +80,17 @@ class Session:
         or clear had completed."""
         return bool(lib.bosauth_session_was_kept(self._pointer))
 
+    @property
+    def store_status(self) -> Status:
+        """OK: it is stored, or the client has neither session file nor store. STORE or STORE_UNAVAILABLE: the write
+        failed; the next change of the session or :meth:`AuthStore.sync` writes it."""
+        status = lib.bosauth_session_store_status(self._pointer)
+        return cast(Status, to_enum(Status, status, status))
+
+    def export(self) -> str:
+        """Returns the session as a string, for :meth:`AuthStore.import_session`. It contains the token."""
+        return self._string(lib.bosauth_session_export)
+
     def field(self, name: StringLike) -> str:
         """Returns a field of the record: the value of a string, other values as JSON; "" if there is no such field."""
         return cast(str, lib.bosauth_session_field(self._pointer, encode(name, "name")).decode("utf-8"))
@@ -102,11 +115,11 @@ class AuthResult(Dict[str, Any]):
     def __init__(self, session: Session) -> None:
         # Without the properties of the session: this runs in each login.
         pointer = session._pointer
-        self["record"] = _decoded(lib.bosauth_session_record_json(pointer))
+        self["record"] = decoded(lib.bosauth_session_record_json(pointer))
         self["token"] = lib.bosauth_session_token(pointer).decode("ascii")
         meta = lib.bosauth_session_meta_json(pointer)
         if meta:
-            self["meta"] = _decoded(meta)
+            self["meta"] = decoded(meta)
         self.session = session
 
     def __repr__(self) -> str:
