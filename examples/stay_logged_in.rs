@@ -1,49 +1,44 @@
-//! Restores the session after a restart: `cargo run --example stay_logged_in FILE URL`
+//! Stays logged in across restarts: `cargo run --example stay_logged_in FILE URL`
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use bosauth::{Client, Error, Session, Status};
 
-use bosauth::{Client, Session};
-
-/// Writes token and record to a file that only this user can read.
-fn keep(session: &Session, path: &str) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    write!(
-        options.open(path)?,
-        "{}\n{}",
-        session.token(),
-        session.record_json()
-    )
-}
-
-/// Restores the client's session from the file. Returns `None` if there is none or it has expired.
-fn restore(client: &Client, path: &str) -> Option<Session> {
-    let content = fs::read_to_string(path).ok()?;
-    let (token, record) = content.split_once('\n')?;
-    client.save_session(token, Some(record)).ok()?;
-    client.session().ok()?.filter(Session::is_valid)
-}
-
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() {
     let arguments: Vec<_> = std::env::args().collect();
-    let [_, path, url] = &arguments[..] else {
-        return Err("usage: stay_logged_in FILE URL".into());
+    let [_, file, url] = &arguments[..] else {
+        eprintln!("usage: stay_logged_in FILE URL");
+        std::process::exit(2);
     };
-    let client = Client::builder(url).build()?;
-    if let Some(session) = restore(&client, path) {
-        println!(
-            "still logged in as {}",
-            session.field("email").unwrap_or_default()
-        );
+    if let Err(error) = start(file, url) {
+        eprintln!("{error}\nwhat to do: {}", error.action());
+        std::process::exit(1);
+    }
+}
+
+fn start(file: &str, url: &str) -> Result<(), Error> {
+    let client = Client::builder(url).session_file(file).build()?;
+    let stored = match client.session() {
+        // The file is kept: the login renames it.
+        Err(error) if error.status() == Status::StoreCorrupt => {
+            eprintln!("{error}");
+            None
+        }
+        stored => stored?.filter(Session::is_valid),
+    };
+    if let Some(session) = stored {
+        println!("still logged in as {}", email(&session));
         return Ok(());
     }
     let session = client.collection("users").auth_with_token("my-own-token")?;
-    keep(&session, path)?;
-    println!(
-        "logged in as {}",
-        session.field("email").unwrap_or_default()
-    );
+    if session.store_status().is_some() {
+        // The second attempt returns the reason.
+        if let Err(error) = client.sync_session() {
+            eprintln!("the session is not stored: {error}");
+        }
+    }
+    println!("logged in as {}", email(&session));
     Ok(())
+}
+
+fn email(session: &Session) -> String {
+    session.field("email").unwrap_or_default()
 }

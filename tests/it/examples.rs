@@ -1,9 +1,7 @@
 //! The examples, compiled and run as the README shows.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use bosbase_local::{Config, Server};
 
@@ -72,16 +70,20 @@ fn failed_first_login_prints_status_and_action() {
 
 #[test]
 fn pages_show_the_examples() {
-    for (page, language, example) in [
-        ("c.md", "c", "first_login.c"),
-        ("timeouts-and-cancellation.md", "c", "stop_a_login.c"),
-        ("timeouts-and-cancellation.md", "rust", "stop_a_login.rs"),
-        ("sessions.md", "c", "stay_logged_in.c"),
-        ("sessions.md", "rust", "stay_logged_in.rs"),
-        ("mfa.md", "rust", "second_factor.rs"),
-        ("guest-accounts.md", "rust", "guest_account.rs"),
+    for (page, at, language, example) in [
+        ("c.md", 0, "c", "first_login.c"),
+        ("timeouts-and-cancellation.md", 0, "c", "stop_a_login.c"),
+        ("timeouts-and-cancellation.md", 0, "rust", "stop_a_login.rs"),
+        ("sessions.md", 0, "c", "stay_logged_in.c"),
+        ("sessions.md", 0, "rust", "stay_logged_in.rs"),
+        ("sessions.md", 1, "c", "session_store.c"),
+        ("sessions.md", 1, "rust", "session_store.rs"),
+        ("sessions.md", 2, "c", "session_listener.c"),
+        ("sessions.md", 2, "rust", "session_listener.rs"),
+        ("mfa.md", 0, "rust", "second_factor.rs"),
+        ("guest-accounts.md", 0, "rust", "guest_account.rs"),
     ] {
-        let shown = markdown::programs(page, language).remove(0);
+        let shown = markdown::programs(page, language).remove(at);
         let source = tools::read(format!("examples/{example}"));
         assert!(
             shown.lines().count() > 10 && source.ends_with(&shown),
@@ -90,77 +92,11 @@ fn pages_show_the_examples() {
     }
 }
 
-/// Runs a program of `docs/sessions.md` until it has a session, then with a damaged file and without a server.
-fn check_restart(program: impl Fn() -> Command, name: &str) {
-    let server = server::with("my-own-token");
-    let file = tools::empty(&format!("sessions-{name}")).join("session");
-    let url = server.base_url().to_owned();
-    let run = || program().arg(&file).arg(&url).output().unwrap();
-    let printed = |output: Output| String::from_utf8(output.stdout).unwrap();
-
-    assert_eq!(printed(run()), "logged in as user@example.com\n");
-    let mode = fs::metadata(&file).unwrap().permissions().mode();
-    assert_eq!(mode & 0o077, 0, "other users can read the session");
-    let saved = fs::read(&file).unwrap();
-    for damaged in [0, 20, saved.len() / 2, saved.len() - 1] {
-        fs::write(&file, &saved[..damaged]).unwrap();
-        assert_eq!(printed(run()), "logged in as user@example.com\n");
+#[test]
+fn commands_compile_the_session_examples() {
+    for name in ["stay_logged_in", "session_store", "session_listener"] {
+        in_c(name);
     }
-    drop(server);
-    assert_eq!(printed(run()), "still logged in as user@example.com\n");
-    fs::write(&file, "").unwrap();
-    assert!(!run().status.success(), "there is no session");
-}
-
-#[test]
-fn session_survives_a_restart_in_rust() {
-    let program = || {
-        let mut cargo = example("stay_logged_in");
-        cargo.arg("--");
-        cargo
-    };
-    check_restart(program, "rust");
-}
-
-#[test]
-fn session_survives_a_restart_in_c() {
-    let program = in_c("stay_logged_in");
-    check_restart(|| Command::new(&program), "c");
-}
-
-#[test]
-fn session_survives_a_restart_in_cpp() {
-    let source = tools::empty("sessions-source").join("stay_logged_in.cpp");
-    fs::write(&source, markdown::programs("sessions.md", "cpp").remove(0)).unwrap();
-    let wrapper = tools::root().join("bindings/cpp");
-    let include = format!("-I{}", wrapper.display());
-    let program = library::compile(&source, &[&include]);
-    check_restart(|| Command::new(&program), "cpp");
-}
-
-#[test]
-fn session_survives_a_restart_in_python() {
-    if !tools::has("python3") {
-        return;
-    }
-    let source = tools::empty("sessions-python").join("stay_logged_in.py");
-    fs::write(
-        &source,
-        markdown::programs("sessions.md", "python").remove(0),
-    )
-    .unwrap();
-    let package = tools::root().join("bindings/python/src");
-    let library = library::shared();
-    let program = || {
-        let mut python = Command::new("python3");
-        python
-            .arg(&source)
-            .env("PYTHONPATH", &package)
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("BOSAUTH_LIBRARY", &library);
-        python
-    };
-    check_restart(program, "py");
 }
 
 #[test]

@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 use crate::support::{library, markdown, server, tools};
 use crate::{examples, install, python};
 
-/// The programs of a page, by language: those in C, C++ and Python, and the example in Rust. `name` starts with that of
-/// the test.
-fn programs(page: &str, name: &str, example: &str) -> Vec<(&'static str, Command)> {
+/// The programs at a position of a page, by language: those in C, C++ and Python, and the example in Rust. `name` starts
+/// with that of the test.
+pub fn programs(page: &str, at: usize, name: &str, example: &str) -> Vec<(&'static str, Command)> {
     let directory = tools::empty(&format!("guides/{name}"));
     let source = |language: &str, end: &str| {
         let source = directory.join(format!("{name}.{end}"));
-        fs::write(&source, markdown::programs(page, language).remove(0)).unwrap();
+        fs::write(&source, markdown::programs(page, language).remove(at)).unwrap();
         source
     };
     let mut programs: Vec<_> = [("c", "bindings/c"), ("cpp", "bindings/cpp")]
@@ -42,6 +42,22 @@ fn programs(page: &str, name: &str, example: &str) -> Vec<(&'static str, Command
     example.arg("--");
     programs.push(("rust", example));
     programs
+}
+
+/// A command with the program, arguments, environment and directory of another one.
+pub fn copy_of(program: &Command) -> Command {
+    let mut command = Command::new(program.get_program());
+    command.args(program.get_args());
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    if let Some(directory) = program.get_current_dir() {
+        command.current_dir(directory);
+    }
+    command
 }
 
 /// The server of `docs/mfa.md`, with its seed.
@@ -84,7 +100,7 @@ fn log_in_with_two_factors(mut program: Command, server: &Server) -> String {
 #[test]
 fn programs_log_in_with_two_factors() {
     let expected = markdown::programs("mfa.md", "text").remove(0);
-    for (language, program) in programs("mfa.md", "second_factor", "second_factor") {
+    for (language, program) in programs("mfa.md", 0, "second_factor", "second_factor") {
         let server = with_second_factors();
         let printed = log_in_with_two_factors(program, &server);
         assert_eq!(printed, expected, "{language}");
@@ -104,6 +120,7 @@ impl Guest {
     fn each(test: &str) -> impl Iterator<Item = Guest> {
         let programs = programs(
             "guest-accounts.md",
+            0,
             &format!("guest-{test}"),
             "guest_account",
         )
@@ -124,24 +141,14 @@ impl Guest {
 
     /// Runs the program and returns what it prints, or its error.
     fn run(&self, arguments: &[&str], input: &str) -> Result<String, String> {
-        let mut command = Command::new(self.program.get_program());
+        let mut command = copy_of(&self.program);
         command
-            .args(self.program.get_args())
             .arg(&self.file)
             .arg(self.server.base_url())
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        for (name, value) in self.program.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        if let Some(directory) = self.program.get_current_dir() {
-            command.current_dir(directory);
-        }
         let mut child = command.spawn().unwrap();
         child
             .stdin

@@ -39,6 +39,8 @@ mod secret_leaks;
 mod send;
 mod server_clock;
 mod session_crashes;
+#[cfg(unix)]
+mod session_guide;
 mod session_races;
 #[cfg(unix)]
 mod sessions;

@@ -15,11 +15,14 @@ fn write_block(directory: &TempDir, name: &str) {
 }
 
 #[test]
-fn rust_example_equals_its_test() {
-    let (_, test) = include_str!("examples/login.rs")
-        .split_once("\n\n")
-        .unwrap();
-    assert_eq!(test, block(PAGE, "tests/login.rs"));
+fn rust_examples_equal_their_tests() {
+    for (name, source) in [
+        ("tests/login.rs", include_str!("examples/login.rs")),
+        ("tests/restart.rs", include_str!("examples/restart.rs")),
+    ] {
+        let (_, test) = source.split_once("\n\n").unwrap();
+        assert_eq!(test, block(PAGE, name));
+    }
 }
 
 #[test]

@@ -208,7 +208,10 @@ impl SessionFile {
             }
             let remaining = deadline.saturating_duration_since(Instant::now());
             if remaining.is_zero() {
-                let message = format!("another process holds {:?}", self.lock);
+                let message = format!(
+                    "session file {:?} is in use, another process holds {:?}; retry later",
+                    self.path, self.lock
+                );
                 return Err(FileError::new(FileErrorKind::Unavailable, message));
             }
             thread::sleep(LOCK_PAUSE.min(remaining));
@@ -295,7 +298,9 @@ fn check_directory(directory: &Path) -> Result<(), String> {
     let problem = match fs::metadata(directory) {
         Ok(metadata) if metadata.is_dir() => return Ok(()),
         Ok(_) => "it is not a directory".into(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => "it does not exist".into(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            "it does not exist; create it with access for its owner only".into()
+        }
         Err(error) => reason(&error),
     };
     Err(format!(

@@ -820,6 +820,14 @@ fn write_to_a_full_disk(file: &SessionFile) {
     assert_error(set_aside, FileErrorKind::Failed, "the disk is full");
     assert!(is_unchanged() && !file.corrupt.exists());
 
+    let filler = file.directory.join("filler");
+    assert!(fs::write(&filler, &large).is_err());
+    assert_error(file.put("new"), FileErrorKind::Failed, "the disk is full");
+    assert!(is_unchanged());
+    file.clear().unwrap();
+    fs::remove_file(&filler).unwrap();
+    file.put("stored").unwrap();
+
     let mut remount = Command::new("mount");
     programs::run(remount.args(["-o", "remount,bind,ro"]).arg(&file.directory));
     assert_error(

@@ -97,7 +97,8 @@ pub(super) fn check(metadata: &Metadata) -> io::Result<()> {
     } else {
         return Ok(());
     };
-    Err(io::Error::other(problem))
+    let message = format!("{problem}; only a regular file of the user is accepted");
+    Err(io::Error::other(message))
 }
 
 /// Whether only the owner can access it.

@@ -2,3 +2,4 @@
 
 mod login;
 mod lost_response;
+mod restart;
