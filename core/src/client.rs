@@ -224,6 +224,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::error::Status;
 
     #[test]
     fn listener_is_registered_before_it_is_called() {
@@ -245,6 +246,23 @@ mod tests {
         assert_eq!(calls.load(Ordering::Relaxed), 1);
         drop(subscription);
         assert_eq!(Arc::strong_count(&calls), 1, "the listener is dropped");
+    }
+
+    #[test]
+    fn path_of_a_session_file_that_cannot_be_used_is_an_error() {
+        for (path, reason) in [
+            ("", "path must not be empty"),
+            ("missing/directory/session", "it does not exist"),
+            ("/", "has no file name"),
+        ] {
+            let client = Client::builder("http://localhost").session_file(path);
+            let error = client.build().unwrap_err();
+            assert_eq!(
+                (error.status(), error.argument()),
+                (Status::InvalidArgument, "path")
+            );
+            assert!(error.message().contains(reason), "{}", error.message());
+        }
     }
 
     #[test]

@@ -120,7 +120,11 @@ impl ClientBuilder {
     /// Replaces a file or storage that was set before.
     pub fn session_file(self, path: impl AsRef<Path>) -> Self {
         self.set(|builder| {
-            let path = std::path::absolute(path.as_ref())
+            let path = path.as_ref();
+            if path.as_os_str().is_empty() {
+                return Err(input::invalid("path", "path must not be empty"));
+            }
+            let path = std::path::absolute(path)
                 .map_err(|error| input::invalid("path", format!("path cannot be used: {error}")))?;
             builder.config.storage = StorageConfig::File(path);
             Ok(())

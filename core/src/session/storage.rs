@@ -285,7 +285,7 @@ mod tests {
             (
                 URL,
                 "https://old.example.com",
-                "it is a session of https://old.example.com;",
+                "it is a session of https://old.example.com (",
             ),
         ] {
             let bad = text.expose().replace(old, new);

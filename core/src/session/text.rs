@@ -43,8 +43,12 @@ impl fmt::Display for TextError {
                 f,
                 "it has version {version} of the format, this library reads version {VERSION}"
             ),
-            TextError::OtherServer(Some(url)) => write!(f, "it is a session of {url}"),
-            TextError::OtherServer(None) => f.write_str("it is a session of another server"),
+            TextError::OtherServer(Some(url)) => {
+                write!(f, "it is a session of {url} (store one for each server)")
+            }
+            TextError::OtherServer(None) => {
+                f.write_str("it is a session of another server (store one for each server)")
+            }
         }
     }
 }
