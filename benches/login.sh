@@ -34,10 +34,10 @@ each() { # the difference between two runs, per login
 }
 
 printf '%-28s %10s %10s\n' 'a login on an open connection' measured goal
-printf '%-28s %10s %10s\n' instructions "$(each instructions)" 21500
+printf '%-28s %10s %10s\n' instructions "$(each instructions)" 21600
 printf '%-28s %10s %10s\n' allocations "$(each allocations)" 17
 printf '%-28s %10s %10s\n' 'system calls' "$(each system_calls)" 4
-printf '%-28s %10s %10s\n' 'size of the library, bytes' "$(stat -c %s "$work/libbosauth.so.1")" 1700000
+printf '%-28s %10s %10s\n' 'size of the library, bytes' "$(stat -c %s "$work/libbosauth.so.1")" 1780000
 
 printf '\n%-28s %10s\n' 'the same with a session file' measured
 for cost in instructions allocations system_calls; do
