@@ -115,6 +115,19 @@ impl Log {
 }
 
 #[test]
+fn refresh_does_not_replace_a_session_with_the_same_token() {
+    let store = SessionStore::default();
+    let [old, same, new] = ["a", "a", "b"].map(session);
+    for session in [&old, &same] {
+        let committed = store.commit(store.begin(), ChangeKind::Save, Some(session));
+        assert!(committed.is_some());
+    }
+    assert!(store.commit_refresh(&old, &new).is_none());
+    assert!(store.commit_refresh(&same, &new).is_some());
+    assert!(store.commit_refresh(&same, &old).is_none());
+}
+
+#[test]
 fn listener_receives_its_own_changes_after_it_has_returned() {
     let store = Arc::new(SessionStore::default());
     let (log, calls) = (Log::default(), Arc::new(AtomicU32::new(0)));
