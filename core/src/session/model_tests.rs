@@ -370,6 +370,7 @@ fn run(order: &[usize], operations: [Operation; 3], clients: [usize; 3], failing
         assert_eq!(shared.token(), storage.token, "storage: {}", context());
         for (real, model) in real.iter().zip(&models) {
             let (session, generation) = real.store.in_memory();
+            assert!(session.as_ref().is_none_or(Session::was_kept));
             let token = session.map(|session| session.token().to_owned());
             assert_eq!(token, model.session, "memory: {}", context());
             assert_eq!(generation, model.generation, "generation: {}", context());
