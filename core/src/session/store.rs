@@ -237,14 +237,17 @@ impl SessionStore {
     /// Reads the session from the storage, which this thread uses. It becomes the client's, if it is another one and
     /// nothing has changed meanwhile.
     fn load(&self, storage: &Storage) -> Result<Option<Committed<'_>>, Error> {
-        let generation = self.state.with(|state| state.generation);
+        // None if a change is still to be written: what is read then is older than the session.
+        let generation = self
+            .state
+            .with(|state| state.unwritten.is_none().then_some(state.generation));
         let result = storage.load();
         // What the storage itself has changed meanwhile. `store_status` reports an error.
         let _ = self.write(storage);
         let loaded = result?.map(|session| session.kept(true));
         // The old session is dropped after the lock is released.
         let (_old, committed) = self.state.with(|state| {
-            if state.generation != generation || state.unwritten.is_some() {
+            if generation != Some(state.generation) || state.unwritten.is_some() {
                 return (loaded, None);
             }
             state.is_loaded = true;

@@ -320,6 +320,31 @@ fn session_that_changed_while_it_was_loaded_is_kept() {
 }
 
 #[test]
+fn change_that_was_not_written_when_a_load_started_is_kept() {
+    let storage = Hooked::default();
+    let store = storage.store();
+    let weak = Arc::downgrade(&store);
+    let saves = AtomicU32::new(0);
+    storage.set(move |what| {
+        if what == Use::Load {
+            return Ok(());
+        }
+        match saves.fetch_add(1, Ordering::Relaxed) {
+            0 => return Err(StorageError::Unavailable),
+            // The write of `sync`: this change is still to be written when the load starts.
+            1 => assert!(save(&weak.upgrade().unwrap(), "new").is_err()),
+            _ => {}
+        }
+        Ok(())
+    });
+    assert!(save(&store, "old").is_err());
+    store.sync().unwrap();
+    assert_eq!(token(&store).as_deref(), Some("new"));
+    assert_eq!(storage.token().as_deref(), Some("new"));
+    assert_eq!(store.generation(), 2, "nothing was loaded");
+}
+
+#[test]
 fn panic_of_a_storage_leaves_the_session_to_be_written() {
     let storage = Hooked::default();
     let store = storage.store();
