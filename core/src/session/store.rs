@@ -207,7 +207,7 @@ impl SessionStore {
             let is_loaded = self.state.with(|state| state.is_loaded);
             let loaded = (!is_loaded).then(|| self.load(storage));
             drop(turn);
-            settle(loaded.transpose()?.flatten())?;
+            tell(loaded.transpose()?.flatten());
         }
         Ok(self.state.with(|state| self.snapshot(state)))
     }
@@ -231,7 +231,8 @@ impl SessionStore {
         }
         let loaded = self.load(storage);
         drop(turn);
-        settle(loaded?)
+        tell(loaded?);
+        Ok(())
     }
 
     /// Reads the session from the storage, which this thread uses. It becomes the client's, if it is another one and
@@ -526,9 +527,11 @@ fn is_same(old: &Option<Session>, new: &Option<Session>) -> bool {
     }
 }
 
-/// Tells the listeners of a session that was loaded.
-fn settle(loaded: Option<Committed<'_>>) -> Result<(), Error> {
-    loaded.map_or(Ok(()), Committed::settle)
+/// Tells the listeners of a session that was loaded. It is stored: the error of a later write is that of another call.
+fn tell(loaded: Option<Committed<'_>>) {
+    if let Some(store) = loaded.as_ref().and_then(|loaded| loaded.store) {
+        store.tell();
+    }
 }
 
 /// A write to the storage. Unless it succeeds, also if the storage panics, the session remains to be written.
