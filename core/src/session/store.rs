@@ -52,13 +52,13 @@ struct State {
     listeners: Vec<Arc<Listener>>,
     last_listener: u64,
     /// The changes that listeners have not received.
-    untold: VecDeque<SessionChange>,
+    unreported: VecDeque<SessionChange>,
     /// The threads between a commit and the end of [`SessionStore::settle`].
     settling: Vec<ThreadOfProcess>,
     /// The thread that uses the storage.
     storing: Option<ThreadOfProcess>,
     /// The thread that calls the listeners.
-    telling: Option<ThreadOfProcess>,
+    reporting: Option<ThreadOfProcess>,
     closed: bool,
 }
 
@@ -75,7 +75,7 @@ impl State {
         self.generation += 1;
         self.is_loaded = true;
         if !self.listeners.is_empty() && !self.closed {
-            self.untold.push_back(SessionChange {
+            self.unreported.push_back(SessionChange {
                 kind,
                 generation: self.generation,
                 session: session.clone(),
@@ -104,7 +104,7 @@ impl State {
 
     /// Whether only `thread` is inside of a call that uses the storage or calls listeners.
     fn is_idle_but_for(&self, thread: ThreadOfProcess) -> bool {
-        let owners = self.storing.iter().chain(&self.telling);
+        let owners = self.storing.iter().chain(&self.reporting);
         let mut threads = owners.chain(&self.settling);
         threads.all(|other| *other == thread || !other.is_of_this_process())
     }
@@ -178,7 +178,7 @@ impl SessionStore {
 
     /// The change that has just been committed.
     fn committed(&self, state: &mut State) -> Committed<'_> {
-        let must_settle = self.storage.is_some() || !state.untold.is_empty();
+        let must_settle = self.storage.is_some() || !state.unreported.is_empty();
         if must_settle {
             state.settling.push(ThreadOfProcess::current());
         }
@@ -207,7 +207,7 @@ impl SessionStore {
             let is_loaded = self.state.with(|state| state.is_loaded);
             let loaded = (!is_loaded).then(|| self.load(storage));
             drop(turn);
-            tell(loaded.transpose()?.flatten());
+            report(loaded.transpose()?.flatten());
         }
         Ok(self.state.with(|state| self.snapshot(state)))
     }
@@ -231,7 +231,7 @@ impl SessionStore {
         }
         let loaded = self.load(storage);
         drop(turn);
-        tell(loaded?);
+        report(loaded?);
         Ok(())
     }
 
@@ -322,11 +322,11 @@ impl SessionStore {
 
     /// Calls the listeners for each change they have not received, unless a thread is doing so: then that thread
     /// continues with the changes of this one.
-    fn tell(&self) {
-        let Ok(_turn) = self.take_turn(|state| &mut state.telling) else {
+    fn report(&self) {
+        let Ok(_turn) = self.take_turn(|state| &mut state.reporting) else {
             return;
         };
-        while let Some((change, listeners)) = self.next_untold() {
+        while let Some((change, listeners)) = self.next_unreported() {
             for listener in listeners {
                 if self.has_listener(&listener) {
                     (listener.call)(&change);
@@ -336,9 +336,9 @@ impl SessionStore {
     }
 
     /// The oldest change that listeners have not received, and the listeners that were added before it. If there is none,
-    /// the turn ends with the same lock: a later change is told by its own thread.
-    fn next_untold(&self) -> Option<(SessionChange, Vec<Arc<Listener>>)> {
-        self.state.with(|state| match state.untold.pop_front() {
+    /// the turn ends with the same lock: a later change is reported by its own thread.
+    fn next_unreported(&self) -> Option<(SessionChange, Vec<Arc<Listener>>)> {
+        self.state.with(|state| match state.unreported.pop_front() {
             Some(mut change) => {
                 let is_stored_one = self.storage.is_some() && change.generation == state.generation;
                 let status = state.store_status().filter(|_| is_stored_one);
@@ -351,7 +351,7 @@ impl SessionStore {
                 Some((change, listeners))
             }
             None => {
-                state.telling = None;
+                state.reporting = None;
                 None
             }
         })
@@ -444,9 +444,9 @@ impl SessionStore {
 
     /// Ends the calls of listeners.
     pub fn close(&self) {
-        let _untold = self.state.with(|state| {
+        let _unreported = self.state.with(|state| {
             state.closed = true;
-            std::mem::take(&mut state.untold)
+            std::mem::take(&mut state.unreported)
         });
     }
 
@@ -487,10 +487,10 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// A change that has been committed. [`Committed::settle`] writes it to the storage and tells the listeners.
+/// A change that has been committed. [`Committed::settle`] writes it to the storage and calls the listeners.
 #[must_use]
 pub(crate) struct Committed<'a> {
-    /// `None` if there is neither a storage nor a change to be told.
+    /// `None` if there is neither a storage nor a change to be reported.
     store: Option<&'a SessionStore>,
     generation: u64,
 }
@@ -502,7 +502,7 @@ impl Committed<'_> {
             return Ok(());
         };
         let result = store.write_generation(self.generation);
-        store.tell();
+        store.report();
         result
     }
 }
@@ -527,10 +527,10 @@ fn is_same(old: &Option<Session>, new: &Option<Session>) -> bool {
     }
 }
 
-/// Tells the listeners of a session that was loaded. It is stored: the error of a later write is that of another call.
-fn tell(loaded: Option<Committed<'_>>) {
+/// Reports a loaded session to the listeners. It is stored: the error of a later write is that of another call.
+fn report(loaded: Option<Committed<'_>>) {
     if let Some(store) = loaded.as_ref().and_then(|loaded| loaded.store) {
-        store.tell();
+        store.report();
     }
 }
 

@@ -167,7 +167,7 @@ fn listener_receives_no_change_from_before_it_was_added() {
     let _subscription = store.add_listener(move |change| {
         if change.generation == 1 {
             let (store, log) = (weak.upgrade().unwrap(), log_of_added.clone());
-            // To be told, but not yet.
+            // Not reported yet.
             save(&store, "b").unwrap();
             *slot.lock().unwrap() = Some(store.add_listener(move |change| log.add(change)));
         }
@@ -394,13 +394,13 @@ fn memory_storage_and_listeners_agree_after_changes_of_many_threads() {
         Ok(())
     });
     let store = storage.store();
-    let told = Arc::new(Mutex::new((0, None)));
-    let of_listener = Arc::clone(&told);
+    let reported = Arc::new(Mutex::new((0, None)));
+    let of_listener = Arc::clone(&reported);
     let _subscription = store.add_listener(move |change| {
-        let mut told = of_listener.try_lock().expect("one call at a time");
-        assert_eq!(change.generation, told.0 + 1, "every change, in order");
+        let mut reported = of_listener.try_lock().expect("one call at a time");
+        assert_eq!(change.generation, reported.0 + 1, "every change, in order");
         let token = change.session.as_ref().map(|s| s.token().to_owned());
-        *told = (change.generation, token);
+        *reported = (change.generation, token);
     });
     thread::scope(|scope| {
         for thread in 0..threads {
@@ -418,7 +418,7 @@ fn memory_storage_and_listeners_agree_after_changes_of_many_threads() {
     });
     let (session, generation) = store.in_memory();
     let token = session.map(|session| session.token().to_owned());
-    assert_eq!(*told.lock().unwrap(), (generation, token.clone()));
+    assert_eq!(*reported.lock().unwrap(), (generation, token.clone()));
     assert_eq!(storage.token(), token);
 }
 
@@ -448,12 +448,12 @@ fn sessions_are_valid_by_the_clock_of_the_server() {
 }
 
 #[test]
-fn last_change_told_and_stored_is_that_in_memory_after_each_race() {
+fn last_change_reported_and_stored_is_that_in_memory_after_each_race() {
     let races = if cfg!(miri) { 5 } else { 5_000 };
     let storage = Hooked::default();
     let store = storage.store();
-    let told = Arc::new(Mutex::new(None));
-    let of_listener = Arc::clone(&told);
+    let reported = Arc::new(Mutex::new(None));
+    let of_listener = Arc::clone(&reported);
     let _subscription = store.add_listener(move |change| {
         let token = change.session.as_ref().map(|s| s.token().to_owned());
         *of_listener.lock().unwrap() = token;
@@ -475,7 +475,7 @@ fn last_change_told_and_stored_is_that_in_memory_after_each_race() {
                 .in_memory()
                 .0
                 .map(|session| session.token().to_owned());
-            assert_eq!(*told.lock().unwrap(), token, "race {race}");
+            assert_eq!(*reported.lock().unwrap(), token, "race {race}");
             assert_eq!(storage.token(), token, "race {race}");
         }
         other.join().unwrap();
