@@ -1296,7 +1296,8 @@ int32_t bosauth_session_was_kept(const bosauth_session *BOSAUTH_NULLABLE session
  *
  * @param session the snapshot; may be NULL
  * @return BOSAUTH_OK if it is stored, if it is not the client's session, or if the client has no session file or
- *         store. STORE if the file or store failed, STORE_UNAVAILABLE if it could not be used at that moment.
+ *         store; also after a refresh that kept what another client had stored or removed in the meantime. STORE if
+ *         the file or store failed, STORE_UNAVAILABLE if it could not be used at that moment.
  */
 BOSAUTH_API
 bosauth_status bosauth_session_store_status(const bosauth_session *BOSAUTH_NULLABLE session);
