@@ -48,6 +48,8 @@ struct State {
     is_loaded: bool,
     /// What the write of the current session may replace, if it has not been written.
     unwritten: Option<Replaces>,
+    /// The thread that made the last change.
+    changed_by: Option<ThreadOfProcess>,
     last_write: Write,
     listeners: Vec<Arc<Listener>>,
     last_listener: u64,
@@ -74,6 +76,7 @@ impl State {
     fn commit(&mut self, kind: ChangeKind, session: Option<Session>) -> Option<Session> {
         self.generation += 1;
         self.is_loaded = true;
+        self.changed_by = Some(ThreadOfProcess::current());
         if !self.listeners.is_empty() && !self.closed {
             self.unreported.push_back(SessionChange {
                 kind,
@@ -92,6 +95,16 @@ impl State {
             (Some(Replaces::Anything), _) => Replaces::Anything,
             (_, new) => new,
         });
+    }
+
+    /// Discards the write of a change that a thread of the parent was about to write at a fork: the parent writes it.
+    fn discard_unwritten_of_parent(&mut self) {
+        let is_of_parent = self
+            .changed_by
+            .is_some_and(|thread| !thread.is_of_this_process());
+        if is_of_parent && self.last_write.generation != self.generation {
+            self.unwritten = None;
+        }
     }
 
     /// The status of the storage for the current session.
@@ -167,6 +180,7 @@ impl SessionStore {
             let Some(replaces) = may_replace(state) else {
                 return Err(new);
             };
+            state.discard_unwritten_of_parent();
             let old = state.commit(kind, new);
             if self.storage.is_some() {
                 state.add_unwritten(replaces);
@@ -292,6 +306,7 @@ impl SessionStore {
     /// Writes the session to the storage, which this thread uses.
     fn write(&self, storage: &Storage) -> Result<(), Error> {
         let (session, generation, replaces) = self.state.with(|state| {
+            state.discard_unwritten_of_parent();
             let replaces = state.unwritten.take();
             (state.session.clone(), state.generation, replaces)
         });
