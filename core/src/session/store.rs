@@ -586,7 +586,7 @@ impl Drop for Attempt<'_> {
 fn in_storage() -> Error {
     store_error(
         Status::StoreUnavailable,
-        "the session is stored after the function of the storage has returned",
+        "cannot use the session storage within one of its functions: a change is stored after that has returned",
     )
 }
 #[cfg(test)]
