@@ -650,6 +650,9 @@ bosauth_status bosauth_config_add_roots_pem(bosauth_config *BOSAUTH_NONNULL conf
  * The file is created with access for its owner only. Beside it are files with ".lock", ".tmp" and ".corrupt" appended
  * to its name; the lock file is never removed. A file that other users may access is not used: STORE.
  *
+ * A change of the session waits up to 2 s for a change by another process, also beyond the timeout of the call, and is
+ * then STORE_UNAVAILABLE. It also waits for a change by another thread of this client.
+ *
  * @param config the configuration
  * @param path the path of the file, not empty; a relative one is made absolute at once. bosauth_client_new() returns
  *        INVALID_ARGUMENT if its directory does not exist, or if it is something else than a regular file of the user
@@ -1293,7 +1296,8 @@ int32_t bosauth_session_was_kept(const bosauth_session *BOSAUTH_NULLABLE session
  *
  * @param session the snapshot; may be NULL
  * @return BOSAUTH_OK if it is stored, if it is not the client's session, or if the client has no session file or
- *         store. STORE if the file or store failed, STORE_UNAVAILABLE if it could not be used at that moment.
+ *         store; also after a refresh that kept what another client had stored or removed in the meantime. STORE if
+ *         the file or store failed, STORE_UNAVAILABLE if it could not be used at that moment.
  */
 BOSAUTH_API
 bosauth_status bosauth_session_store_status(const bosauth_session *BOSAUTH_NULLABLE session);

@@ -161,6 +161,9 @@ pub unsafe extern "C" fn bosauth_config_add_roots_pem(
 /// The file is created with access for its owner only. Beside it are files with ".lock", ".tmp" and ".corrupt" appended
 /// to its name; the lock file is never removed. A file that other users may access is not used: STORE.
 ///
+/// A change of the session waits up to 2 s for a change by another process, also beyond the timeout of the call, and is
+/// then STORE_UNAVAILABLE. It also waits for a change by another thread of this client.
+///
 /// @param config the configuration
 /// @param path the path of the file, not empty; a relative one is made absolute at once. bosauth_client_new() returns
 ///        INVALID_ARGUMENT if its directory does not exist, or if it is something else than a regular file of the user

@@ -163,7 +163,8 @@ pub unsafe extern "C" fn bosauth_session_was_kept(session: *const bosauth_sessio
 ///
 /// @param session the snapshot; may be NULL
 /// @return BOSAUTH_OK if it is stored, if it is not the client's session, or if the client has no session file or
-///         store. STORE if the file or store failed, STORE_UNAVAILABLE if it could not be used at that moment.
+///         store; also after a refresh that kept what another client had stored or removed in the meantime. STORE if
+///         the file or store failed, STORE_UNAVAILABLE if it could not be used at that moment.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bosauth_session_store_status(
     session: *const bosauth_session,

@@ -517,7 +517,7 @@ public:
 };
 #endif
 
-/// The app's place for the session, such as a keychain: the base class of the app's class. See config::session_store.
+/// The base class of a store of the app for the session, such as a keychain. See config::session_store.
 ///
 /// A store has one string, which contains the session token: treat it like a password. The functions return ok, store,
 /// or store_unavailable if the store cannot be used at the moment; any other status counts as store. They may also

@@ -46,11 +46,44 @@ static void fork_in(struct callback *callback, const char *url) {
     CHECK(forked_store.released == 1 && forked_listener.released == 1);
 }
 
+static void *save_waiting(void *client) {
+    save_token(*(bosauth_client *)client, "waiting");
+    return NULL;
+}
+
+static void sync_in_child(void) {
+    const int calls = forked_store.calls;
+    forked_store.running = 0;
+    EXPECT(BOSAUTH_OK, bosauth_client_sync_session(forked, NULL));
+    CHECK(forked_store.calls == calls + 1 && forked_store.text[0] == '\0'); /* it has read, not written */
+}
+
+/* Forks while a thread waits to write its change: the parent writes it, and the child does not. */
+static void fork_before_write(const char *url) {
+    pthread_t threads[2];
+    uint64_t generation = 0;
+    memset(&forked_store, 0, sizeof forked_store);
+    forked_store.inside = block;
+    forked = new_client_of(url, &forked_store);
+    start_threads(&threads[0], 1, save_blocked, &forked);
+    sem_wait(&entered);
+    start_threads(&threads[1], 1, save_waiting, &forked);
+    while (generation != 2) {
+        EXPECT(BOSAUTH_OK, bosauth_client_generation(forked, &generation));
+    }
+    CHECK(fork_children(1, sync_in_child) == 0);
+    sem_post(&leave);
+    join_threads(threads, 2);
+    CHECK(forked_store.calls == 2 && strstr(forked_store.text, "\"token\":\"waiting\"") != NULL);
+    EXPECT(BOSAUTH_OK, bosauth_client_free(forked));
+}
+
 int main(int argc, char **argv) {
     CHECK(argc == 2);
     init_blocking();
     alarm(300); /* ends a deadlock */
     fork_in(&forked_store, argv[1]);
     fork_in(&forked_listener, argv[1]);
+    fork_before_write(argv[1]);
     return 0;
 }

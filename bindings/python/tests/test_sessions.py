@@ -134,6 +134,8 @@ class Files(Sessions):
             error = self.error(BosBase, URL, session_file=path)
             self.assertEqual((error.code, error.argument), (status, "session_file"))
             self.assertIn("session_file", error.message)
+        missing = self.path("path/session")
+        self.assertIn(str(missing.parent), self.error(BosBase, URL, session_file=missing).message)
         for path in (5, object()):
             self.assertRaises(TypeError, BosBase, URL, session_file=path)
         with self.assertRaisesRegex(TypeError, "session_file and session_store exclude each other"):

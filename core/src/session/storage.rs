@@ -124,20 +124,31 @@ impl Storage {
                 let judge = |stored: Stored<'_>| self.judge(stored, replaces);
                 file.update(text, &judge).map_err(file_error)
             }
-            Kind::App(storage) => match replaces {
-                Replaces::Anything => storage.save(text).map_err(app_error),
-                Replaces::TokenOf(_) => {
-                    let stored = storage.load().map_err(app_error)?.map(Zeroizing::new);
-                    let stored = stored
-                        .as_ref()
-                        .map_or(Stored::Nothing, |text| Stored::Text(text));
-                    match self.judge(stored, replaces) {
-                        Judgement::Replace => storage.save(text).map_err(app_error),
-                        Judgement::SetAside | Judgement::Keep => Ok(()),
-                    }
-                }
-            },
+            Kind::App(storage) => self.write_to_app(storage.as_ref(), text, replaces),
         }
+    }
+
+    fn write_to_app(
+        &self,
+        storage: &dyn SessionStorage,
+        text: Option<&str>,
+        replaces: &Replaces,
+    ) -> Result<(), Error> {
+        if text.is_some_and(|text| text.len() > text::TEXT_MAX) {
+            let message =
+                "cannot store the session: it is larger than 4 MiB + 64 KiB; save a smaller record";
+            return Err(store_error(Status::Store, message));
+        }
+        if matches!(replaces, Replaces::TokenOf(_)) {
+            let stored = storage.load().map_err(app_error)?.map(Zeroizing::new);
+            let stored = stored
+                .as_ref()
+                .map_or(Stored::Nothing, |text| Stored::Text(text));
+            if self.judge(stored, replaces) != Judgement::Replace {
+                return Ok(());
+            }
+        }
+        storage.save(text).map_err(app_error)
     }
 
     /// What to do with the stored text.
@@ -308,6 +319,25 @@ mod tests {
             assert_eq!(kept, bad);
         }
         fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn session_over_the_limit_is_not_stored() {
+        let memory = Arc::new(Memory::default());
+        let storage = storage(&StorageConfig::App(
+            Arc::clone(&memory) as Arc<dyn SessionStorage>
+        ));
+        storage
+            .write(Some(&session("stored")), &Replaces::Anything)
+            .unwrap();
+        let record = format!(r#"{{"a":"{}"}}"#, "x".repeat(text::TEXT_MAX));
+        let large = Session::new(&URL.into(), Secret::new("large"), &record, "");
+        let error = storage
+            .write(Some(&large), &Replaces::Anything)
+            .unwrap_err();
+        assert_eq!(error.status(), Status::Store);
+        assert!(error.message().contains("larger than"));
+        assert_eq!(token(&storage).as_deref(), Some("stored"));
     }
 
     #[test]

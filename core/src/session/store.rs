@@ -48,17 +48,19 @@ struct State {
     is_loaded: bool,
     /// What the write of the current session may replace, if it has not been written.
     unwritten: Option<Replaces>,
+    /// The thread that made the last change.
+    changed_by: Option<ThreadOfProcess>,
     last_write: Write,
     listeners: Vec<Arc<Listener>>,
     last_listener: u64,
     /// The changes that listeners have not received.
-    untold: VecDeque<SessionChange>,
+    unreported: VecDeque<SessionChange>,
     /// The threads between a commit and the end of [`SessionStore::settle`].
     settling: Vec<ThreadOfProcess>,
     /// The thread that uses the storage.
     storing: Option<ThreadOfProcess>,
     /// The thread that calls the listeners.
-    telling: Option<ThreadOfProcess>,
+    reporting: Option<ThreadOfProcess>,
     closed: bool,
 }
 
@@ -74,8 +76,9 @@ impl State {
     fn commit(&mut self, kind: ChangeKind, session: Option<Session>) -> Option<Session> {
         self.generation += 1;
         self.is_loaded = true;
+        self.changed_by = Some(ThreadOfProcess::current());
         if !self.listeners.is_empty() && !self.closed {
-            self.untold.push_back(SessionChange {
+            self.unreported.push_back(SessionChange {
                 kind,
                 generation: self.generation,
                 session: session.clone(),
@@ -94,6 +97,16 @@ impl State {
         });
     }
 
+    /// Discards the write of a change that a thread of the parent was about to write at a fork: the parent writes it.
+    fn discard_unwritten_of_parent(&mut self) {
+        let is_of_parent = self
+            .changed_by
+            .is_some_and(|thread| !thread.is_of_this_process());
+        if is_of_parent && self.last_write.generation != self.generation {
+            self.unwritten = None;
+        }
+    }
+
     /// The status of the storage for the current session.
     fn store_status(&self) -> Option<Status> {
         if self.last_write.generation != self.generation {
@@ -104,7 +117,7 @@ impl State {
 
     /// Whether only `thread` is inside of a call that uses the storage or calls listeners.
     fn is_idle_but_for(&self, thread: ThreadOfProcess) -> bool {
-        let owners = self.storing.iter().chain(&self.telling);
+        let owners = self.storing.iter().chain(&self.reporting);
         let mut threads = owners.chain(&self.settling);
         threads.all(|other| *other == thread || !other.is_of_this_process())
     }
@@ -167,6 +180,7 @@ impl SessionStore {
             let Some(replaces) = may_replace(state) else {
                 return Err(new);
             };
+            state.discard_unwritten_of_parent();
             let old = state.commit(kind, new);
             if self.storage.is_some() {
                 state.add_unwritten(replaces);
@@ -178,7 +192,7 @@ impl SessionStore {
 
     /// The change that has just been committed.
     fn committed(&self, state: &mut State) -> Committed<'_> {
-        let must_settle = self.storage.is_some() || !state.untold.is_empty();
+        let must_settle = self.storage.is_some() || !state.unreported.is_empty();
         if must_settle {
             state.settling.push(ThreadOfProcess::current());
         }
@@ -207,7 +221,7 @@ impl SessionStore {
             let is_loaded = self.state.with(|state| state.is_loaded);
             let loaded = (!is_loaded).then(|| self.load(storage));
             drop(turn);
-            settle(loaded.transpose()?.flatten())?;
+            report(loaded.transpose()?.flatten());
         }
         Ok(self.state.with(|state| self.snapshot(state)))
     }
@@ -231,20 +245,24 @@ impl SessionStore {
         }
         let loaded = self.load(storage);
         drop(turn);
-        settle(loaded?)
+        report(loaded?);
+        Ok(())
     }
 
     /// Reads the session from the storage, which this thread uses. It becomes the client's, if it is another one and
     /// nothing has changed meanwhile.
     fn load(&self, storage: &Storage) -> Result<Option<Committed<'_>>, Error> {
-        let generation = self.state.with(|state| state.generation);
+        // None if a change is still to be written: what is read then is older than the session.
+        let generation = self
+            .state
+            .with(|state| state.unwritten.is_none().then_some(state.generation));
         let result = storage.load();
         // What the storage itself has changed meanwhile. `store_status` reports an error.
         let _ = self.write(storage);
         let loaded = result?.map(|session| session.kept(true));
         // The old session is dropped after the lock is released.
         let (_old, committed) = self.state.with(|state| {
-            if state.generation != generation || state.unwritten.is_some() {
+            if generation != Some(state.generation) || state.unwritten.is_some() {
                 return (loaded, None);
             }
             state.is_loaded = true;
@@ -288,6 +306,7 @@ impl SessionStore {
     /// Writes the session to the storage, which this thread uses.
     fn write(&self, storage: &Storage) -> Result<(), Error> {
         let (session, generation, replaces) = self.state.with(|state| {
+            state.discard_unwritten_of_parent();
             let replaces = state.unwritten.take();
             (state.session.clone(), state.generation, replaces)
         });
@@ -318,11 +337,11 @@ impl SessionStore {
 
     /// Calls the listeners for each change they have not received, unless a thread is doing so: then that thread
     /// continues with the changes of this one.
-    fn tell(&self) {
-        let Ok(_turn) = self.take_turn(|state| &mut state.telling) else {
+    fn report(&self) {
+        let Ok(_turn) = self.take_turn(|state| &mut state.reporting) else {
             return;
         };
-        while let Some((change, listeners)) = self.next_untold() {
+        while let Some((change, listeners)) = self.next_unreported() {
             for listener in listeners {
                 if self.has_listener(&listener) {
                     (listener.call)(&change);
@@ -332,9 +351,9 @@ impl SessionStore {
     }
 
     /// The oldest change that listeners have not received, and the listeners that were added before it. If there is none,
-    /// the turn ends with the same lock: a later change is told by its own thread.
-    fn next_untold(&self) -> Option<(SessionChange, Vec<Arc<Listener>>)> {
-        self.state.with(|state| match state.untold.pop_front() {
+    /// the turn ends with the same lock: a later change is reported by its own thread.
+    fn next_unreported(&self) -> Option<(SessionChange, Vec<Arc<Listener>>)> {
+        self.state.with(|state| match state.unreported.pop_front() {
             Some(mut change) => {
                 let is_stored_one = self.storage.is_some() && change.generation == state.generation;
                 let status = state.store_status().filter(|_| is_stored_one);
@@ -347,7 +366,7 @@ impl SessionStore {
                 Some((change, listeners))
             }
             None => {
-                state.telling = None;
+                state.reporting = None;
                 None
             }
         })
@@ -440,9 +459,9 @@ impl SessionStore {
 
     /// Ends the calls of listeners.
     pub fn close(&self) {
-        let _untold = self.state.with(|state| {
+        let _unreported = self.state.with(|state| {
             state.closed = true;
-            std::mem::take(&mut state.untold)
+            std::mem::take(&mut state.unreported)
         });
     }
 
@@ -483,10 +502,10 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// A change that has been committed. [`Committed::settle`] writes it to the storage and tells the listeners.
+/// A change that has been committed. [`Committed::settle`] writes it to the storage and calls the listeners.
 #[must_use]
 pub(crate) struct Committed<'a> {
-    /// `None` if there is neither a storage nor a change to be told.
+    /// `None` if there is neither a storage nor a change to be reported.
     store: Option<&'a SessionStore>,
     generation: u64,
 }
@@ -498,7 +517,7 @@ impl Committed<'_> {
             return Ok(());
         };
         let result = store.write_generation(self.generation);
-        store.tell();
+        store.report();
         result
     }
 }
@@ -523,9 +542,11 @@ fn is_same(old: &Option<Session>, new: &Option<Session>) -> bool {
     }
 }
 
-/// Tells the listeners of a session that was loaded.
-fn settle(loaded: Option<Committed<'_>>) -> Result<(), Error> {
-    loaded.map_or(Ok(()), Committed::settle)
+/// Reports a loaded session to the listeners. It is stored: the error of a later write is that of another call.
+fn report(loaded: Option<Committed<'_>>) {
+    if let Some(store) = loaded.as_ref().and_then(|loaded| loaded.store) {
+        store.report();
+    }
 }
 
 /// A write to the storage. Unless it succeeds, also if the storage panics, the session remains to be written.
@@ -565,6 +586,6 @@ impl Drop for Attempt<'_> {
 fn in_storage() -> Error {
     store_error(
         Status::StoreUnavailable,
-        "the session is stored after the function of the storage has returned",
+        "cannot use the session storage within one of its functions: a change is stored after that has returned",
     )
 }

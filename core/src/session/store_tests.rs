@@ -180,7 +180,7 @@ fn listener_receives_no_change_from_before_it_was_added() {
     let _subscription = store.add_listener(move |change| {
         if change.generation == 1 {
             let (store, log) = (weak.upgrade().unwrap(), log_of_added.clone());
-            // To be told, but not yet.
+            // Not reported yet.
             save(&store, "b").unwrap();
             *slot.lock().unwrap() = Some(store.add_listener(move |change| log.add(change)));
         }
@@ -333,6 +333,31 @@ fn session_that_changed_while_it_was_loaded_is_kept() {
 }
 
 #[test]
+fn change_that_was_not_written_when_a_load_started_is_kept() {
+    let storage = Hooked::default();
+    let store = storage.store();
+    let weak = Arc::downgrade(&store);
+    let saves = AtomicU32::new(0);
+    storage.set(move |what| {
+        if what == Use::Load {
+            return Ok(());
+        }
+        match saves.fetch_add(1, Ordering::Relaxed) {
+            0 => return Err(StorageError::Unavailable),
+            // The write of `sync`: this change is still to be written when the load starts.
+            1 => assert!(save(&weak.upgrade().unwrap(), "new").is_err()),
+            _ => {}
+        }
+        Ok(())
+    });
+    assert!(save(&store, "old").is_err());
+    store.sync().unwrap();
+    assert_eq!(token(&store).as_deref(), Some("new"));
+    assert_eq!(storage.token().as_deref(), Some("new"));
+    assert_eq!(store.generation(), 2, "nothing was loaded");
+}
+
+#[test]
 fn panic_of_a_storage_leaves_the_session_to_be_written() {
     let storage = Hooked::default();
     let store = storage.store();
@@ -382,13 +407,13 @@ fn memory_storage_and_listeners_agree_after_changes_of_many_threads() {
         Ok(())
     });
     let store = storage.store();
-    let told = Arc::new(Mutex::new((0, None)));
-    let of_listener = Arc::clone(&told);
+    let reported = Arc::new(Mutex::new((0, None)));
+    let of_listener = Arc::clone(&reported);
     let _subscription = store.add_listener(move |change| {
-        let mut told = of_listener.try_lock().expect("one call at a time");
-        assert_eq!(change.generation, told.0 + 1, "every change, in order");
+        let mut reported = of_listener.try_lock().expect("one call at a time");
+        assert_eq!(change.generation, reported.0 + 1, "every change, in order");
         let token = change.session.as_ref().map(|s| s.token().to_owned());
-        *told = (change.generation, token);
+        *reported = (change.generation, token);
     });
     thread::scope(|scope| {
         for thread in 0..threads {
@@ -406,7 +431,7 @@ fn memory_storage_and_listeners_agree_after_changes_of_many_threads() {
     });
     let (session, generation) = store.in_memory();
     let token = session.map(|session| session.token().to_owned());
-    assert_eq!(*told.lock().unwrap(), (generation, token.clone()));
+    assert_eq!(*reported.lock().unwrap(), (generation, token.clone()));
     assert_eq!(storage.token(), token);
 }
 
@@ -436,12 +461,12 @@ fn sessions_are_valid_by_the_clock_of_the_server() {
 }
 
 #[test]
-fn last_change_told_and_stored_is_that_in_memory_after_each_race() {
+fn last_change_reported_and_stored_is_that_in_memory_after_each_race() {
     let races = if cfg!(miri) { 5 } else { 5_000 };
     let storage = Hooked::default();
     let store = storage.store();
-    let told = Arc::new(Mutex::new(None));
-    let of_listener = Arc::clone(&told);
+    let reported = Arc::new(Mutex::new(None));
+    let of_listener = Arc::clone(&reported);
     let _subscription = store.add_listener(move |change| {
         let token = change.session.as_ref().map(|s| s.token().to_owned());
         *of_listener.lock().unwrap() = token;
@@ -463,7 +488,7 @@ fn last_change_told_and_stored_is_that_in_memory_after_each_race() {
                 .in_memory()
                 .0
                 .map(|session| session.token().to_owned());
-            assert_eq!(*told.lock().unwrap(), token, "race {race}");
+            assert_eq!(*reported.lock().unwrap(), token, "race {race}");
             assert_eq!(storage.token(), token, "race {race}");
         }
         other.join().unwrap();

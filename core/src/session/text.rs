@@ -81,7 +81,7 @@ pub(crate) fn write(session: &Session) -> Secret {
     Secret::new(std::str::from_utf8(text.as_slice()).unwrap_or_default())
 }
 
-/// Reads a session of the server at `base_url`. Fields of other names are ignored.
+/// Reads a session of the server at `base_url`, which is normalized. Fields of other names are ignored.
 pub(crate) fn read(text: &str, base_url: &Arc<str>) -> Result<Session, TextError> {
     if text.len() > TEXT_MAX {
         return Err(TextError::TooLong);
@@ -95,9 +95,9 @@ pub(crate) fn read(text: &str, base_url: &Arc<str>) -> Result<Session, TextError
     }
     let url = fields.base_url.and_then(json::string);
     let url = url.ok_or(TextError::Field("baseUrl"))?;
-    if *url != **base_url {
-        let other = BaseUrl::parse(&url).ok().map(|url| Arc::clone(url.url()));
-        return Err(TextError::OtherServer(other));
+    let url = BaseUrl::parse(&url).ok().map(|url| Arc::clone(url.url()));
+    if url.as_ref() != Some(base_url) {
+        return Err(TextError::OtherServer(url));
     }
     let token = fields.token.and_then(json::inside);
     let token = token.filter(|token| input::session_token(token).is_ok());
@@ -182,6 +182,8 @@ mod tests {
         let session = Session::new(&Arc::from(URL), Secret::new("t.1"), r#"{"id":"r"}"#, "");
         assert_eq!(write(&session).expose(), TEXT);
         assert!(read_text(TEXT).is_ok());
+        let spelled = TEXT.replace(URL, "HTTPS://API.example.com:443/");
+        assert!(read_text(&spelled).is_ok());
         let extended = TEXT.replace("{\"bosauth\"", "{\"later\":[1],\"bosauth\"");
         assert!(read_text(&extended).is_ok());
     }

@@ -133,7 +133,7 @@ def LOAD(key: int, string: Any) -> int:
         raise TypeError(f"load() of a session store must return str or None, not {type(text).__name__}")
     pointer, length = c_bytes(text, "session")
     if lib.bosauth_string_set(string, pointer, length):
-        raise ValueError("load() of a session store returned a string that is too long or contains NUL")
+        raise ValueError("load() of a session store returned a string that is too long, contains NUL or is not UTF-8")
     return Status.OK.value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Optional, Type
 
@@ -87,7 +88,8 @@ class BosBase(Requests):
             check(lib.bosauth_client_new(url, config, ctypes.byref(handle), ctypes.byref(error)), error)
         except ClientResponseError as failed:
             if failed.argument == "path":
-                failed.argument, failed.message = "session_file", failed.message.replace("path", "session_file", 1)
+                # Not in the path of the program, which the message may contain.
+                failed.argument, failed.message = "session_file", re.sub(r"^path\b", "session_file", failed.message)
             raise
         self._base_url = (base_url if isinstance(base_url, str) else base_url.decode("ascii")).rstrip("/")
         super().__init__(Handle(handle, store), blocking)

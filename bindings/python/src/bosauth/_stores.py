@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from ctypes import byref
 from typing import Any, Dict, Optional, Protocol, Union, cast
 
 from ._callbacks import LOAD, SAVE, register
-from ._errors import check, hides_arguments, new_error
+from ._errors import hides_arguments
 from ._library import lib
-from ._prototypes import NO_RELEASE, Client, Config
-from ._prototypes import Session as SessionPointer
-from ._session import Session
+from ._prototypes import NO_RELEASE, Config
 from ._strings import StringLike, encode
 
 
@@ -121,21 +117,7 @@ class OfficialStore:
 
 
 def _text(base_url: bytes, token: str, record: Optional[Dict[str, Any]]) -> str:
-    fields = {"bosauth": 1, "baseUrl": _normalized(base_url), "token": token}
+    fields = {"bosauth": 1, "baseUrl": base_url.decode("ascii"), "token": token}
     if record is not None:
         fields["record"] = record
     return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
-
-
-@functools.lru_cache(maxsize=16)
-def _normalized(base_url: bytes) -> str:
-    """Returns a base URL as the library writes it into a session."""
-    client, session, error = Client(), SessionPointer(), new_error()
-    check(lib.bosauth_client_new(base_url, None, byref(client), byref(error)), error)
-    error = new_error()
-    check(lib.bosauth_client_save_session(client, b"x", None, byref(error)), error)
-    error = new_error()
-    check(lib.bosauth_client_session(client, byref(session), byref(error)), error)
-    return cast(str, json.loads(Session(session).export())["baseUrl"])
-
-

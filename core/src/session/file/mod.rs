@@ -258,11 +258,12 @@ impl SessionFile {
             let renamed = existing(fs::rename(&self.path, &self.corrupt));
             renamed.map_err(|error| failed("replace", &self.corrupt, &error))?;
         }
-        let changed = match text {
-            Some(_) => fs::rename(&self.temporary, &self.path),
-            None => existing(fs::remove_file(&self.path)).map(drop),
-        };
-        changed.map_err(change_failed)
+        if text.is_some() {
+            return fs::rename(&self.temporary, &self.path).map_err(change_failed);
+        }
+        existing(fs::remove_file(&self.path)).map_err(change_failed)?;
+        // That of a process that has died may contain a session.
+        self.remove_temporary()
     }
 
     fn open(&self, action: &str) -> Result<Option<(File, Metadata)>, FileError> {

@@ -494,6 +494,11 @@ fn stale_temporary_file_is_removed() {
     leave();
     assert_eq!(file.text().unwrap(), "stored");
     assert_eq!(directory.names(), ["session", "session.lock"]);
+    for _ in 0..2 {
+        leave();
+        file.clear().unwrap();
+        assert_eq!(directory.names(), ["session.lock"]);
+    }
 
     symlink(directory.path("missing"), &file.temporary).unwrap();
     file.put("new").unwrap();
