@@ -31,14 +31,27 @@ pub fn session_text(data: &[u8]) {
     }
 }
 
+/// Whether a base URL is another spelling of [`URL`].
+fn is_same(url: &str) -> bool {
+    let url = url.to_ascii_lowercase();
+    let url = url.strip_suffix('/').unwrap_or(&url);
+    let Some(port) = url.strip_prefix(URL) else {
+        return false;
+    };
+    let digits = port.strip_prefix(':').unwrap_or("80");
+    let is_number = digits.len() <= 5 && digits.bytes().all(|digit| digit.is_ascii_digit());
+    (port.is_empty() || port.starts_with(':')) && is_number && digits.parse() == Ok(80)
+}
+
 /// Token, record and meta of a valid text.
 fn expected(text: &str) -> Option<[String; 3]> {
     let fields = Fields::of(text.as_bytes()).filter(|_| json::is_object(text.as_bytes(), 513))?;
     if fields.has_duplicates() || fields.raw("bosauth") != Some("1") {
         return None;
     }
-    if fields.value("baseUrl") != Some(Value::String(URL.into())) {
-        return None;
+    match fields.value("baseUrl") {
+        Some(Value::String(url)) if is_same(&url) => {}
+        _ => return None,
     }
     let token = fields.raw("token")?.strip_prefix('"')?.strip_suffix('"')?;
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"._~+/=-".contains(&byte);
