@@ -2,13 +2,9 @@
 
 mod change;
 mod file;
-#[cfg(test)]
-mod model_tests;
 mod snapshot;
 mod storage;
 mod store;
-#[cfg(test)]
-mod store_tests;
 pub(crate) mod text;
 
 pub use change::{ChangeKind, SessionChange, Subscription};

@@ -8,13 +8,13 @@ use std::sync::{Arc, Barrier, Mutex, OnceLock, Weak, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::change::{ChangeKind, SessionChange, Subscription};
-use super::storage::{SessionStorage, Storage, StorageConfig, StorageError};
-use super::store::SessionStore;
-use super::{Session, text};
+use super::SessionStore;
 use crate::clock::{ServerClock, boot_time_ms};
 use crate::error::{Error, Status};
 use crate::secret::Secret;
+use crate::session::change::{ChangeKind, SessionChange, Subscription};
+use crate::session::storage::{SessionStorage, Storage, StorageConfig, StorageError};
+use crate::session::{Session, text};
 
 const URL: &str = "http://localhost";
 

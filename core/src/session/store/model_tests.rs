@@ -5,11 +5,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::change::{ChangeKind, Subscription};
-use super::storage::{SessionStorage, Storage, StorageConfig, StorageError};
-use super::store::{Committed, SessionStore, Ticket};
-use super::{Session, text};
+use super::{Committed, SessionStore, Ticket};
 use crate::secret::Secret;
+use crate::session::change::{ChangeKind, Subscription};
+use crate::session::storage::{SessionStorage, Storage, StorageConfig, StorageError};
+use crate::session::{Session, text};
 
 const URL: &str = "http://localhost";
 
