@@ -57,7 +57,8 @@
  * fork
  *   A child process may use the clients of its parent; it opens its own connections. fork() waits until the
  *   lock of the library is free. A signal handler may fork, but must not call this library; a call that it
- *   interrupted fails in the child with BOSAUTH_ERROR_CONNECTION_LOST. Do not unload the library.
+ *   interrupted fails in the child with BOSAUTH_ERROR_CONNECTION_LOST, or cannot write the session file
+ *   (BOSAUTH_ERROR_STORE_UNAVAILABLE). Do not unload the library.
  *
  * pthread_cancel
  *   Cancellation is disabled during a call. It takes effect at the first cancellation point after the call.

@@ -137,8 +137,8 @@ impl Client {
     /// Listeners receive every change in order, one call at a time, on a thread that is inside a call of this client:
     /// usually the one that made the change. No lock is held: a listener may make any call of the client, add and remove
     /// listeners, and close the client. A change that it makes is reported after it has returned. A listener that owns a
-    /// clone of the client keeps it alive until the listener is removed. A panic of a listener is one of the call that it
-    /// runs in.
+    /// clone of the client keeps it alive until the listener is removed. A panic of a listener is one of the call that
+    /// it runs in.
     ///
     /// ```
     /// let client = bosauth::Client::builder("https://api.example.com").build()?;

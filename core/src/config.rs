@@ -117,8 +117,8 @@ impl ClientBuilder {
     /// The file is created with access for its owner only. A lock file with the extension `.lock` beside it is never
     /// removed. Any number of clients, threads and processes may use one file. See `docs/sessions.md`.
     ///
-    /// A change of the session waits up to 2 s for a change by another process, also beyond the timeout of the call, and is
-    /// then `StoreUnavailable`. It also waits for a change by another thread of this client.
+    /// A change of the session waits up to 2 s for a change by another process, also beyond the timeout of the call, and
+    /// is then `StoreUnavailable`. It also waits for a change by another thread of this client.
     ///
     /// Replaces a file or storage that was set before.
     pub fn session_file(self, path: impl AsRef<Path>) -> Self {

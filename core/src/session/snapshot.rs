@@ -233,8 +233,8 @@ impl Session {
     /// failed, [`Status::StoreUnavailable`] if it could not be used at that moment. The session is then live in memory, and
     /// the next change or [`Client::sync_session`](crate::Client::sync_session) stores it.
     ///
-    /// `None` if it is stored, if it is not the client's session, or if the client has neither file nor storage; also after
-    /// a refresh that kept what another client had stored or removed in the meantime.
+    /// `None` if it is stored, if it is not the client's session, or if the client has neither file nor storage; also
+    /// after a refresh that kept what another client had stored or removed in the meantime.
     pub fn store_status(&self) -> Option<Status> {
         self.store_status
     }
