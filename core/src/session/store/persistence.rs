@@ -1,6 +1,7 @@
 //! The store's session is read from the storage and written to it, by one thread at a time.
 
 use std::thread;
+use std::time::Duration;
 
 use super::turn::Turn;
 use super::{Committed, POLL_INTERVAL, SessionStore, Write};
@@ -9,6 +10,9 @@ use crate::fork::ThreadOfProcess;
 use crate::session::Session;
 use crate::session::change::ChangeKind;
 use crate::session::storage::{Replaces, Storage, store_error};
+
+/// The longest time between two checks whether another thread still uses the storage.
+const LONGEST_PAUSE: Duration = Duration::from_millis(10);
 
 impl SessionStore {
     /// Reads the session from the storage unless another thread has, and returns the client's session.
@@ -116,12 +120,15 @@ impl SessionStore {
 
     /// Waits until no other thread uses the storage. Returns `None` in a function of the storage.
     fn use_storage(&self) -> Option<Turn<'_>> {
+        let mut pause = POLL_INTERVAL;
         loop {
             match self.take_turn(|state| &mut state.storing) {
                 Ok(turn) => return Some(turn),
                 Err(owner) if owner == ThreadOfProcess::current() => return None,
-                Err(_) => thread::sleep(POLL_INTERVAL),
+                Err(_) => thread::sleep(pause),
             }
+            // A storage of the app may wait for the user.
+            pause = LONGEST_PAUSE.min(pause * 2);
         }
     }
 }
