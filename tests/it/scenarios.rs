@@ -9,6 +9,8 @@ use bosbase_local::Data;
 use crate::support::driver::{self, Driver};
 use crate::support::rng::Rng;
 use crate::support::scenario::Scenario;
+#[cfg(unix)]
+use crate::support::swift;
 use crate::support::{library, tools};
 
 /// The scenarios of all files.
@@ -85,6 +87,14 @@ fn scenarios_in_python() {
     run_all("python", &mut python());
 }
 
+#[cfg(unix)]
+#[test]
+fn scenarios_in_swift() {
+    if let Some(mut driver) = swift() {
+        run_all("swift", &mut driver);
+    }
+}
+
 #[test]
 fn second_factors_on_postgresql() {
     if postgres::new_database().is_none() {
@@ -118,6 +128,11 @@ fn python() -> Command {
         .env("PYTHONPATH", tools::root().join("bindings/python/src"))
         .env("BOSAUTH_LIBRARY", library::shared());
     command
+}
+
+#[cfg(unix)]
+fn swift() -> Option<Command> {
+    swift::compile("scenarios", &tools::read("tests/drivers/swift.swift"))
 }
 
 /// Whether the compiler supports these flags.

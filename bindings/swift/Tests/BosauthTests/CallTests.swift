@@ -1,0 +1,5 @@
+import XCTest
+@testable import Bosauth
+final class CallTests: XCTestCase {
+    func testNothing() {}
+}
