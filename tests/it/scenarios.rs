@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::process::Command;
+#[cfg(unix)]
+use std::sync::Mutex;
 
 use bosauth_test_support::postgres;
 use bosbase_local::Data;
@@ -100,12 +102,15 @@ fn second_factors_on_postgresql() {
     if postgres::new_database().is_none() {
         return;
     }
-    for (language, mut command) in [
+    let mut drivers = vec![
         ("rust", driver::rust()),
         ("c", driver::c(&[])),
         ("cpp", cpp()),
         ("python", python()),
-    ] {
+    ];
+    #[cfg(unix)]
+    drivers.extend(swift().map(|driver| ("swift", driver)));
+    for (language, mut command) in drivers {
         let mut scenarios = scenarios();
         scenarios.retain(|scenario| scenario.name.starts_with("mfa: "));
         assert!(scenarios.len() >= 6, "an order of two factors is missing");
@@ -132,6 +137,8 @@ fn python() -> Command {
 
 #[cfg(unix)]
 fn swift() -> Option<Command> {
+    static BUILDING: Mutex<()> = Mutex::new(());
+    let _guard = BUILDING.lock().unwrap();
     swift::compile("scenarios", &tools::read("tests/drivers/swift.swift"))
 }
 
