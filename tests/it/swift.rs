@@ -1,10 +1,17 @@
 //! The Swift package: unit tests, its page in `docs/`, and its scripts.
 
+use std::collections::HashSet;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use bosbase_local::{Config, Seed, Server};
+use bosauth::{Client, Status};
+use bosbase_local::{Config, DEMO_USER, Seed, Server};
+use serde_json::{Value, json};
 
-use crate::support::{swift, tools};
+use crate::support::markdown::{self, Block};
+use crate::support::{server as servers, swift, tools};
 
 /// The server of the unit tests.
 fn server() -> Server {
@@ -33,12 +40,133 @@ fn unit_tests_pass() {
     assert!(passed > 30, "{printed}");
 }
 
+/// Blocks of the page that this system does not run.
+fn is_for_apple_or_an_installation(block: &Block) -> bool {
+    let starts = ["export PKG_CONFIG_PATH=", "bindings/swift/scripts/"];
+    starts.iter().any(|start| block.text.starts_with(start))
+        || block.text.contains("KeychainStorage")
+}
+
 #[test]
-fn scripts_pass_shellcheck() {
+fn swift_page_programs_print_what_it_shows() {
+    let shell = Path::new("sh");
+    if swift::program(shell).is_none() {
+        return;
+    }
+    let directory = page_directory("page");
+    let compared = markdown::follow(
+        "swift.md",
+        &directory,
+        is_for_apple_or_an_installation,
+        |commands| {
+            let mut command = swift::program(shell).unwrap();
+            command.args(["-e", "-c", commands]).current_dir(&directory);
+            command
+        },
+    );
+    assert_eq!(compared, 7);
+}
+
+/// A directory beside a link to this repository.
+fn page_directory(name: &str) -> PathBuf {
+    let parent = tools::empty(&format!("swift/{name}"));
+    fs::create_dir(parent.join("bosauth")).unwrap();
+    fs::create_dir(parent.join("bosauth/bindings")).unwrap();
+    symlink(swift::package(), parent.join("bosauth/bindings/swift")).unwrap();
+    let directory = parent.join("app");
+    fs::create_dir(&directory).unwrap();
+    directory
+}
+
+/// The page runs its program against a server that does not require a second factor.
+#[test]
+fn swift_page_program_logs_in_with_two_factors() {
+    let page = markdown::blocks("swift.md");
+    let program = page
+        .iter()
+        .find(|block| block.text.contains("mfaID: error.mfaID"));
+    let Some(mut program) = swift::compile("second_factor", &program.unwrap().text) else {
+        return;
+    };
+    let server = servers::demo();
+    let required = json!({"mfa": {"enabled": true}, "otp": {"enabled": true}});
+    let update = json!({"do": "update_collection", "collection": "users", "set": required});
+    server.control(update).unwrap();
+    let printed = tools::run(program.arg(server.base_url()));
+    assert_eq!(printed, format!("hello {DEMO_USER}\n"));
+    let client = Client::builder(server.base_url()).build().unwrap();
+    let with_one = client.collection("users").auth_with_token("my-own-token");
+    assert_eq!(with_one.unwrap_err().status(), Status::MfaRequired);
+}
+
+/// The public symbols of the package, as documentation tools read them.
+fn symbols() -> Option<Vec<Value>> {
+    let package = swift::copy("symbols");
+    let mut swift = swift::swift("package", &package)?;
+    tools::run(swift.args([
+        "dump-symbol-graph",
+        "--minimum-access-level",
+        "public",
+        "--skip-synthesized-members",
+    ]));
+    let mut find = Command::new("find");
+    let files = tools::run(find.arg(&package).args(["-name", "Bosauth.symbols.json"]));
+    let graph = fs::read_to_string(files.lines().next().unwrap()).unwrap();
+    let graph: Value = serde_json::from_str(&graph).unwrap();
+    Some(graph["symbols"].as_array().unwrap().clone())
+}
+
+#[test]
+fn public_symbols_are_documented() {
+    let Some(symbols) = symbols() else { return };
+    let path = |symbol: &Value| {
+        let components = symbol["pathComponents"].as_array().unwrap().iter();
+        let components: Vec<_> = components.map(|part| part.as_str().unwrap()).collect();
+        components.join("/")
+    };
+    let paths: HashSet<String> = symbols.iter().map(path).collect();
+    assert!(paths.len() > 100, "{paths:?}");
+    for symbol in &symbols {
+        let path = path(symbol);
+        let lines = symbol["docComment"]["lines"].as_array();
+        let lines = lines.unwrap_or_else(|| panic!("{path} has no documentation"));
+        let text: Vec<_> = lines
+            .iter()
+            .map(|line| line["text"].as_str().unwrap())
+            .collect();
+        // A link is a path from the symbol, from a type around it or from the module.
+        let text = text.join("\n").replace("```", "");
+        for link in text.split("``").skip(1).step_by(2) {
+            let mut scopes = path
+                .match_indices('/')
+                .map(|(at, _)| &path[..at])
+                .chain([&*path]);
+            let is_known = paths.contains(link)
+                || scopes.any(|scope| paths.contains(&format!("{scope}/{link}")));
+            assert!(is_known, "{path}: no symbol {link}");
+        }
+    }
+}
+
+/// The privacy manifest, which Xcode reads.
+#[test]
+fn privacy_manifest_is_a_property_list() {
+    let program =
+        "import plistlib, sys\nwith open(sys.argv[1], 'rb') as f: print(len(plistlib.load(f)))";
+    let mut python = Command::new("python3");
+    let manifest = swift::package().join("Sources/Bosauth/PrivacyInfo.xcprivacy");
+    assert_eq!(
+        tools::run(python.args(["-c", program]).arg(manifest)),
+        "4\n"
+    );
+}
+
+#[test]
+fn swift_scripts_pass_shellcheck() {
     if !tools::has("shellcheck") {
         return;
     }
     let mut shellcheck = Command::new("shellcheck");
     shellcheck.current_dir(swift::package());
-    tools::run(shellcheck.args(["toolchain.sh"]));
+    tools::run(shellcheck.args(["toolchain.sh", "scripts/xcframework.sh"]));
 }

@@ -37,16 +37,15 @@ pub fn swift(command_name: &str, package: &Path) -> Option<Command> {
     Some(swift)
 }
 
-/// A program that was built with the toolchain.
+/// Any other program, with the libraries of the toolchain.
 pub fn program(path: &Path) -> Option<Command> {
-    // It needs the libraries of Swift, which are in the folder of the toolchain.
     let mut program = command(path.to_str()?)?;
     with_library(&mut program);
     Some(program)
 }
 
 /// Sets the paths by which SwiftPM and a program find the library of this build.
-pub fn with_library(command: &mut Command) {
+fn with_library(command: &mut Command) {
     command
         .env("PKG_CONFIG_PATH", pkg_config())
         .env("LD_LIBRARY_PATH", library::directory());
