@@ -99,6 +99,32 @@ fn swift_page_program_logs_in_with_two_factors() {
     assert_eq!(with_one.unwrap_err().status(), Status::MfaRequired);
 }
 
+/// `KeychainStorage` on Linux, with a module in place of Apple's.
+#[test]
+fn keychain_storage_runs_on_a_keychain_in_memory() {
+    let package = swift::copy("keychain");
+    let sources = swift::package().join("Tests/keychain");
+    for (target, file) in [("Security", "Security.swift"), ("keychain", "main.swift")] {
+        let directory = package.join("Sources").join(target);
+        fs::create_dir(&directory).unwrap();
+        fs::copy(sources.join(file), directory.join(file)).unwrap();
+    }
+    let manifest = tools::read("bindings/swift/Package.swift")
+        .replace(r#"["CBosauth"]"#, r#"["CBosauth", "Security"]"#)
+        .replace(
+            "targets: [library, bosauth, ",
+            r#"targets: [library, bosauth, .target(name: "Security"),
+                .executableTarget(name: "keychain", dependencies: ["Bosauth", "Security"]), "#,
+        );
+    fs::write(package.join("Package.swift"), manifest).unwrap();
+    let Some(mut build) = swift::swift("build", &package) else {
+        return;
+    };
+    tools::run(build.args(["--product", "keychain"]));
+    let mut program = swift::program(&package.join(".build/debug/keychain")).unwrap();
+    assert_eq!(tools::run(&mut program), "keychain\n");
+}
+
 /// The public symbols of the package, as documentation tools read them.
 fn symbols() -> Option<Vec<Value>> {
     let package = swift::copy("symbols");
