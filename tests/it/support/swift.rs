@@ -19,6 +19,15 @@ fn command(name: &str) -> Option<Command> {
     let Some(root) = std::env::var_os("BOSAUTH_SWIFT_ROOT") else {
         return tools::has("swift").then(|| Command::new(name));
     };
+    let mut unshare = Command::new("unshare");
+    if !unshare
+        .args(["--mount", "true"])
+        .status()
+        .is_ok_and(|status| status.success())
+    {
+        tools::unsupported("no mount namespaces for the Swift toolchain");
+        return None;
+    }
     let mut command = Command::new(package().join("toolchain.sh"));
     command.arg("run").arg(root).arg(name);
     Some(command)
