@@ -14,6 +14,7 @@ public struct AuthCollection: Sendable {
     ///   - token: the token; 1 to 1024 bytes, sent unchanged.
     ///   - email: the account's email, case-sensitive; 1 to 255 bytes.
     ///   - password: the account's password; 1 to 255 bytes.
+    ///   - options: options of the call.
     /// - Throws: ``BosauthError/Status/credentials``, ``BosauthError/Status/validation``,
     ///   ``BosauthError/Status/methodDisabled``, ``BosauthError/Status/notFound``, or one of the errors common to all
     ///   calls. If ``BosauthError/isOutcomeUnknown`` is true, the token may be bound; the call may be retried.
@@ -37,6 +38,7 @@ public struct AuthCollection: Sendable {
     ///   - token: the token; 1 to 1024 bytes, sent unchanged.
     ///   - email: the account's email, case-sensitive; 1 to 255 bytes.
     ///   - password: the account's password; 1 to 255 bytes.
+    ///   - options: options of the call.
     /// - Throws: the errors of ``bindToken(_:email:password:options:)``.
     public func unbindToken(
         _ token: String, email: String, password: String, options: CallOptions = CallOptions()
@@ -54,7 +56,10 @@ public struct AuthCollection: Sendable {
     /// Logs in with a bound token. The new session becomes the client's session, see ``Session/wasKept``. On failure,
     /// the client's session does not change.
     ///
-    /// - Parameter token: the token; 1 to 1024 bytes, sent unchanged.
+    /// - Parameters:
+    ///   - token: the token; 1 to 1024 bytes, sent unchanged.
+    ///   - options: options of the call.
+    /// - Returns: the session.
     /// - Throws: ``BosauthError/Status/unknownToken`` (do not delete the token on a single one),
     ///   ``BosauthError/Status/mfaRequired`` (continue with ``BosauthError/mfaID``), ``BosauthError/Status/forbidden``,
     ///   ``BosauthError/Status/notFound``, for a second factor also ``BosauthError/Status/mfaSession`` and
@@ -73,6 +78,8 @@ public struct AuthCollection: Sendable {
     /// - Parameters:
     ///   - identity: the account's email, or the value of another field that the collection allows; 1 to 255 bytes.
     ///   - password: the account's password; 1 to 255 bytes.
+    ///   - options: options of the call.
+    /// - Returns: the session.
     /// - Throws: ``BosauthError/Status/credentials``, ``BosauthError/Status/validation``,
     ///   ``BosauthError/Status/methodDisabled``, or an error of ``authWithToken(_:options:)``.
     @discardableResult
@@ -86,7 +93,9 @@ public struct AuthCollection: Sendable {
 
     /// Requests a one-time password, which the server mails to the user. Success does not mean that the account exists.
     ///
-    /// - Parameter email: the account's email; 1 to 255 bytes.
+    /// - Parameters:
+    ///   - email: the account's email; 1 to 255 bytes.
+    ///   - options: options of the call.
     /// - Returns: the id of the one-time password, for ``authWithOTP(_:code:options:)``.
     /// - Throws: ``BosauthError/Status/validation``, ``BosauthError/Status/methodDisabled``,
     ///   ``BosauthError/Status/notFound``, or one of the errors common to all calls.
@@ -109,6 +118,8 @@ public struct AuthCollection: Sendable {
     /// - Parameters:
     ///   - id: the id from ``requestOTP(email:options:)``.
     ///   - code: the one-time password that the user received; 1 to 71 bytes.
+    ///   - options: options of the call.
+    /// - Returns: the session.
     /// - Throws: ``BosauthError/Status/otpInvalid``, or an error of ``authWithPassword(_:password:options:)``.
     @discardableResult
     public func authWithOTP(

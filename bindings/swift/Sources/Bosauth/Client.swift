@@ -22,8 +22,10 @@ public final class Client: Sendable {
     /// Creates a client. Nothing is sent. Plain http protects neither passwords nor responses on the network path: use
     /// it on loopback only.
     ///
-    /// - Parameter url: the server's URL: http or https, a host, an optional port and an optional path prefix, without
-    ///   user info, query or fragment; at most 2048 bytes of ASCII.
+    /// - Parameters:
+    ///   - url: the server's URL: http or https, a host, an optional port and an optional path prefix, without user info,
+    ///     query or fragment; at most 2048 bytes of ASCII.
+    ///   - configuration: the settings, by default those of the library.
     /// - Throws: ``BosauthError/Status/invalidArgument`` for the URL, a setting, or a session file that can never be
     ///   used; ``BosauthError/Status/unsupported`` if the loaded library is too old for this package.
     public init(url: String, configuration: Configuration = Configuration()) throws(BosauthError) {
@@ -61,7 +63,8 @@ public final class Client: Sendable {
 
     /// Returns the calls of an auth collection.
     ///
-    /// - Parameter name: the name or id, such as "users" or "_superusers"; 1 to 255 bytes. The calls check it.
+    /// - Parameter name: the name or id, such as "users" or "_superusers"; 1 to 255 bytes. Nothing is checked or sent.
+    /// - Returns: the calls, each of which rejects an invalid name.
     public func collection(_ name: String) -> AuthCollection {
         AuthCollection(client: self, name: name)
     }
@@ -69,6 +72,8 @@ public final class Client: Sendable {
     /// Checks the client's session with the server and updates its record. The token does not change. If it succeeds,
     /// the new session becomes the client's session, unless that has changed since the start of the call.
     ///
+    /// - Parameter options: options of the call.
+    /// - Returns: the new session.
     /// - Throws: ``BosauthError/Status/noSession``, ``BosauthError/Status/unauthorized`` (log in again), the errors of
     ///   ``session()``, or one of those common to all calls.
     @discardableResult
@@ -87,6 +92,7 @@ public final class Client: Sendable {
     ///   - method: the method, such as "GET"; neither CONNECT nor TRACE.
     ///   - path: the path below the base URL, such as "/api/health", without a query; see ``CallOptions/query``.
     ///   - body: the body, at most 32 MiB. Its Content-Type is application/json unless the options have another.
+    ///   - options: options of the call.
     /// - Returns: the response, with an HTTP status of 200 to 299. Any other one is an error.
     public func send(
         _ method: String, _ path: String, body: Data? = nil, options: CallOptions = CallOptions()

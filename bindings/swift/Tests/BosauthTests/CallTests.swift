@@ -41,8 +41,8 @@ final class CallTests: XCTestCase {
         typealias Call = @Sendable () async throws(BosauthError) -> Void
         let calls: [(String, Call)] = [
             ("token", { () throws(BosauthError) in try await users.authWithToken(nul) }),
-            ("token", { () throws(BosauthError) in try await users.bindToken(nul, email: email, password: password) }),
-            ("token", { () throws(BosauthError) in try await users.unbindToken(nul, email: email, password: password) }),
+            ("token", { () throws(BosauthError) in try await users.bindToken(nul, email: email, password: "x") }),
+            ("token", { () throws(BosauthError) in try await users.unbindToken(nul, email: email, password: "x") }),
             ("email", { () throws(BosauthError) in try await users.bindToken(token, email: nul, password: password) }),
             ("password", { () throws(BosauthError) in try await users.bindToken(token, email: email, password: nul) }),
             ("identity", { () throws(BosauthError) in try await users.authWithPassword(nul, password: password) }),
@@ -56,26 +56,44 @@ final class CallTests: XCTestCase {
             ("text", { () throws(BosauthError) in try await client.importSession(nul) }),
             ("method", { () throws(BosauthError) in _ = try await client.send("GET\0", "/a") }),
             ("path", { () throws(BosauthError) in _ = try await client.send("GET", "/a\0") }),
-            ("name", { () throws(BosauthError) in
-                try await users.authWithToken(token, options: CallOptions(query: [("a\0", "b")]))
-            }),
-            ("value", { () throws(BosauthError) in
-                try await users.authWithToken(token, options: CallOptions(headers: [("X-A", "b\0")]))
-            }),
-            ("object", { () throws(BosauthError) in
-                try await users.authWithToken(token, options: CallOptions(bodyJSON: "{}\0"))
-            }),
-            ("mfa_id", { () throws(BosauthError) in
-                try await users.authWithToken(token, options: CallOptions(mfaID: "a\0"))
-            }),
+            (
+                "name",
+                { () throws(BosauthError) in
+                    try await users.authWithToken(token, options: CallOptions(query: [("a\0", "b")]))
+                }
+            ),
+            (
+                "value",
+                { () throws(BosauthError) in
+                    try await users.authWithToken(token, options: CallOptions(headers: [("X-A", "b\0")]))
+                }
+            ),
+            (
+                "object",
+                { () throws(BosauthError) in
+                    try await users.authWithToken(token, options: CallOptions(bodyJSON: "{}\0"))
+                }
+            ),
+            (
+                "mfa_id",
+                { () throws(BosauthError) in
+                    try await users.authWithToken(token, options: CallOptions(mfaID: "a\0"))
+                }
+            ),
             ("base_url", { () throws(BosauthError) in _ = try Client(url: url() + "\0") }),
-            ("user_agent", { () throws(BosauthError) in
-                _ = try Client(url: url(), configuration: .init(userAgent: "a\0"))
-            }),
+            (
+                "user_agent",
+                { () throws(BosauthError) in
+                    _ = try Client(url: url(), configuration: .init(userAgent: "a\0"))
+                }
+            ),
             ("pem", { () throws(BosauthError) in _ = try Client(url: url(), configuration: .init(rootsPEM: ["\0"])) }),
-            ("path", { () throws(BosauthError) in
-                _ = try Client(url: url(), configuration: .init(sessions: .file("/tmp/a\0")))
-            }),
+            (
+                "path",
+                { () throws(BosauthError) in
+                    _ = try Client(url: url(), configuration: .init(sessions: .file("/tmp/a\0")))
+                }
+            ),
         ]
         for (argument, call) in calls {
             let error = try await failure(call)

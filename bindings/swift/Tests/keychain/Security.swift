@@ -40,12 +40,14 @@ private func key(_ query: CFDictionary) -> [String?] {
     return [kSecAttrService, kSecAttrAccount, kSecAttrAccessGroup].map { query[$0] as? String }
 }
 
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public func SecItemCopyMatching(_ query: CFDictionary, _ result: inout CFTypeRef?) -> OSStatus {
     precondition(query[kSecReturnData] as? Bool == true && query[kSecMatchLimit] as? String == kSecMatchLimitOne)
     result = items[key(query)]?[kSecValueData]
     return failure ?? (result == nil ? errSecItemNotFound : errSecSuccess)
 }
 
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public func SecItemUpdate(_ query: CFDictionary, _ values: CFDictionary) -> OSStatus {
     if let failure {
         return failure
@@ -57,6 +59,7 @@ public func SecItemUpdate(_ query: CFDictionary, _ values: CFDictionary) -> OSSt
     return errSecSuccess
 }
 
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public func SecItemAdd(_ item: CFDictionary, _ result: CFTypeRef?) -> OSStatus {
     if items[key(item)] != nil {
         return errSecDuplicateItem
@@ -65,6 +68,7 @@ public func SecItemAdd(_ item: CFDictionary, _ result: CFTypeRef?) -> OSStatus {
     return failure ?? errSecSuccess
 }
 
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public func SecItemDelete(_ query: CFDictionary) -> OSStatus {
     failure ?? (items.removeValue(forKey: key(query)) == nil ? errSecItemNotFound : errSecSuccess)
 }
