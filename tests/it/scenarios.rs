@@ -2,8 +2,6 @@
 
 use std::fs;
 use std::process::Command;
-#[cfg(unix)]
-use std::sync::Mutex;
 
 use bosauth_test_support::postgres;
 use bosbase_local::Data;
@@ -92,7 +90,7 @@ fn scenarios_in_python() {
 #[cfg(unix)]
 #[test]
 fn scenarios_in_swift() {
-    if let Some(mut driver) = swift() {
+    if let Some(mut driver) = swift::driver() {
         run_all("swift", &mut driver);
     }
 }
@@ -109,7 +107,7 @@ fn second_factors_on_postgresql() {
         ("python", python()),
     ];
     #[cfg(unix)]
-    drivers.extend(swift().map(|driver| ("swift", driver)));
+    drivers.extend(swift::driver().map(|driver| ("swift", driver)));
     for (language, mut command) in drivers {
         let mut scenarios = scenarios();
         scenarios.retain(|scenario| scenario.name.starts_with("mfa: "));
@@ -133,13 +131,6 @@ fn python() -> Command {
         .env("PYTHONPATH", tools::root().join("bindings/python/src"))
         .env("BOSAUTH_LIBRARY", library::shared());
     command
-}
-
-#[cfg(unix)]
-fn swift() -> Option<Command> {
-    static BUILDING: Mutex<()> = Mutex::new(());
-    let _guard = BUILDING.lock().unwrap();
-    swift::compile("scenarios", &tools::read("tests/drivers/swift.swift"))
 }
 
 /// Whether the compiler supports these flags.

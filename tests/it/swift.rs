@@ -9,8 +9,9 @@ use bosauth::{Client, Status};
 use bosbase_local::{Config, DEMO_USER, Seed, Server};
 use serde_json::{Value, json};
 
+use crate::support::driver::Driver;
 use crate::support::markdown::{self, Block};
-use crate::support::{server as servers, swift, tools};
+use crate::support::{library, server as servers, swift, tools};
 
 /// The server of the unit tests.
 fn server() -> Server {
@@ -96,6 +97,48 @@ fn swift_page_program_logs_in_with_two_factors() {
     let client = Client::builder(server.base_url()).build().unwrap();
     let with_one = client.collection("users").auth_with_token("my-own-token");
     assert_eq!(with_one.unwrap_err().status(), Status::MfaRequired);
+}
+
+/// The result of creating a client with a library that returns this ABI version.
+fn client_with_abi(version: u32) -> Option<String> {
+    let directory = tools::empty(&format!("swift/abi-{version:x}"));
+    let source = directory.join("abi.c");
+    let preloaded = directory.join("abi.so");
+    fs::write(
+        &source,
+        format!("unsigned bosauth_abi_version(void);\nunsigned bosauth_abi_version(void) {{ return {version}; }}\n"),
+    )
+    .unwrap();
+    let mut compiler = Command::new(tools::cc());
+    tools::run(
+        compiler
+            .args(["-shared", "-fPIC", "-o"])
+            .args([&preloaded, &source]),
+    );
+    let mut driver = swift::driver()?;
+    driver.env("LD_PRELOAD", &preloaded);
+    let mut driver = Driver::start("swift", &mut driver);
+    let result = driver.run("client http://127.0.0.1");
+    driver.stop();
+    Some(result)
+}
+
+#[test]
+fn library_of_an_incompatible_abi_version_is_rejected() {
+    let version = library::BOSAUTH_ABI_VERSION;
+    let rejected = "UNSUPPORTED 0 FIX_CALL";
+    for (version, expected) in [
+        (version, "OK"),
+        (version + 1, "OK"),
+        (version - 1, rejected),
+        (version + 0x1_0000, rejected),
+        (version - 0x1_0000, rejected),
+    ] {
+        let Some(result) = client_with_abi(version) else {
+            return;
+        };
+        assert_eq!(result, expected, "{version:x}");
+    }
 }
 
 /// `KeychainStorage` on Linux, with a module in place of Apple's.

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use super::{library, tools};
 
@@ -105,6 +105,13 @@ pub fn compile(name: &str, source: &str) -> Option<Command> {
     );
     tools::run(&mut swift("build", &directory)?);
     program(&directory.join(".build/debug").join(name))
+}
+
+/// The scenario driver, compiled.
+pub fn driver() -> Option<Command> {
+    static BUILDING: Mutex<()> = Mutex::new(());
+    let _guard = BUILDING.lock().unwrap();
+    compile("scenarios", &tools::read("tests/drivers/swift.swift"))
 }
 
 fn replace(path: &Path, content: &str) {

@@ -6,7 +6,7 @@ import XCTest
 /// another status.
 private func call(_ client: Client) async throws -> BosauthError {
     try await failure { () throws(BosauthError) in
-        let options = CallOptions(timeout: .seconds(3600))
+        let options = CallOptions(timeout: .seconds(60))
         return try await client.collection("users").authWithToken("token", options: options)
     }
 }
