@@ -62,8 +62,8 @@ func check(
 /// Runs a blocking function on another thread than those of Swift's concurrency. Cancelling the task triggers the
 /// cancellation handle that the function receives.
 ///
-/// Every call has a queue of its own: a concurrent queue runs only about as many blocks at once as there are cores,
-/// and a blocked call would delay the others.
+/// Every call has a queue of its own: a concurrent queue runs about as many blocks at once as there are cores, and on
+/// Linux one more each second while they are blocked.
 func blocking<T: Sendable>(
     _ function: @escaping @Sendable (bosauth_cancel) throws(BosauthError) -> T
 ) async throws(BosauthError) -> T {

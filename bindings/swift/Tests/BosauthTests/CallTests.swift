@@ -2,7 +2,7 @@ import Bosauth
 import Foundation
 import XCTest
 
-final class CallTests: XCTestCase {
+final class CallTests: TestCase {
     func testTokenLogsIn() async throws {
         let (client, token) = try await boundClient()
         let session = try await client.collection("users").authWithToken(token)

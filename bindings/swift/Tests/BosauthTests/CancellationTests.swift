@@ -11,7 +11,7 @@ private func call(_ client: Client) async throws -> BosauthError {
     }
 }
 
-final class CancellationTests: XCTestCase {
+final class CancellationTests: TestCase {
     private let server = SilentServer()
 
     func testTaskCancelStopsACallInProgress() async throws {
@@ -71,6 +71,11 @@ final class CancellationTests: XCTestCase {
             try await client.collection("users").authWithToken("t", options: CallOptions(timeout: .milliseconds(50)))
         }
         XCTAssertEqual(error.status, .timeout)
+        // Rounded up to 1 ms.
+        let short = try await failure { () throws(BosauthError) in
+            try await client.collection("users").authWithToken("t", options: CallOptions(timeout: .nanoseconds(1)))
+        }
+        XCTAssertEqual(short.status, .timeout)
         for duration in [Duration.zero, .seconds(-1), .seconds(86401), .seconds(Int64.max), .seconds(Int64.min)] {
             let error = try await failure { () throws(BosauthError) in
                 try await client.collection("users").authWithToken("t", options: CallOptions(timeout: duration))

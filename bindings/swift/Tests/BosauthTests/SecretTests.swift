@@ -2,7 +2,7 @@ import Bosauth
 import Foundation
 import XCTest
 
-final class SecretTests: XCTestCase {
+final class SecretTests: TestCase {
     private let secret = "secret-4711"
 
     /// Everything that prints a value.

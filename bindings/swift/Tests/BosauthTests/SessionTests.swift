@@ -2,7 +2,7 @@ import Bosauth
 import Foundation
 import XCTest
 
-final class SessionTests: XCTestCase {
+final class SessionTests: TestCase {
     private func temporaryDirectory() throws -> URL {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)

@@ -67,6 +67,13 @@ func boundClient(_ sessions: Client.SessionLocation = .memory) async throws -> (
     return (client, token)
 }
 
+/// A test that fails if it hangs: the signal ends the process.
+class TestCase: XCTestCase {
+    override func setUp() {
+        alarm(120)
+    }
+}
+
 /// Returns the error of a call that must fail.
 func failure<T>(
     file: StaticString = #filePath, line: UInt = #line, _ call: () async throws(BosauthError) -> T
