@@ -24,9 +24,10 @@ mirror() {
 install() {
     directory=$1
     [ -e "$directory/swift-is-installed" ] && return
+    mirror=$(mirror) || fail "no Debian mirror in the configuration of apt"
     rm -rf "$directory"
     mkdir -p "$directory"
-    debootstrap --variant=minbase trixie "$directory" "$(mirror)"
+    debootstrap --variant=minbase trixie "$directory" "$mirror"
     # Private mounts end with the last process of the command.
     # shellcheck disable=SC2016 # for the inner shell
     unshare --mount --propagation private sh -ec 'mount --bind /proc "$1/proc"; exec chroot "$@"' install \
