@@ -46,5 +46,7 @@ mod session_races;
 mod sessions;
 mod status_tables;
 mod support;
+#[cfg(unix)]
+mod swift;
 mod threads;
 mod tls;

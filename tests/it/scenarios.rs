@@ -9,6 +9,8 @@ use bosbase_local::Data;
 use crate::support::driver::{self, Driver};
 use crate::support::rng::Rng;
 use crate::support::scenario::Scenario;
+#[cfg(unix)]
+use crate::support::swift;
 use crate::support::{library, tools};
 
 /// The scenarios of all files.
@@ -85,17 +87,28 @@ fn scenarios_in_python() {
     run_all("python", &mut python());
 }
 
+#[cfg(unix)]
+#[test]
+fn scenarios_in_swift() {
+    if let Some(mut driver) = swift::driver() {
+        run_all("swift", &mut driver);
+    }
+}
+
 #[test]
 fn second_factors_on_postgresql() {
     if postgres::new_database().is_none() {
         return;
     }
-    for (language, mut command) in [
+    let mut drivers = vec![
         ("rust", driver::rust()),
         ("c", driver::c(&[])),
         ("cpp", cpp()),
         ("python", python()),
-    ] {
+    ];
+    #[cfg(unix)]
+    drivers.extend(swift::driver().map(|driver| ("swift", driver)));
+    for (language, mut command) in drivers {
         let mut scenarios = scenarios();
         scenarios.retain(|scenario| scenario.name.starts_with("mfa: "));
         assert!(scenarios.len() >= 6, "an order of two factors is missing");

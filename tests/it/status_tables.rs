@@ -47,6 +47,19 @@ fn cpp(prefix: &str) -> Table {
     })
 }
 
+/// The Swift constants that stand for constants with this prefix.
+fn swift(prefix: &str) -> Table {
+    let constants = header(prefix);
+    parsed("bindings/swift/Sources/Bosauth/Codes.swift", |line| {
+        let constant = line.trim().strip_prefix("public static let ")?;
+        let (name, constant) = constant.strip_suffix(')')?.split_once(" = ")?;
+        let constant = constant.split_once("(rawValue: ")?.1.strip_prefix(prefix)?;
+        let name = name.trim_matches('`').to_uppercase();
+        assert_eq!(name, constant.replace('_', ""));
+        Some((constant.into(), constants[constant]))
+    })
+}
+
 /// The members of a Python enum.
 fn python(class: &str) -> Table {
     let source = tools::read("bindings/python/src/bosauth/_codes.py");
@@ -78,6 +91,8 @@ fn every_binding_has_the_same_statuses_and_actions() {
     assert_eq!(header("BOSAUTH_ACTION_"), actions);
     assert_eq!(cpp("BOSAUTH_ERROR_"), statuses);
     assert_eq!(cpp("BOSAUTH_ACTION_"), actions);
+    assert_eq!(swift("BOSAUTH_ERROR_"), statuses);
+    assert_eq!(swift("BOSAUTH_ACTION_"), actions);
     let mut with_ok = statuses;
     with_ok.insert("OK".into(), 0);
     assert_eq!(python("Status"), with_ok);

@@ -20,6 +20,8 @@ pub mod scenario;
 pub mod secrets;
 pub mod server;
 pub mod service;
+#[cfg(unix)]
+pub mod swift;
 pub mod tools;
 
 /// The limit of a wait, far above any duration without a bug.

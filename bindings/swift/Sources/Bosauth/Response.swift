@@ -1,0 +1,50 @@
+import CBosauth
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The response to ``Client/send(_:_:body:options:)``. Its description contains the HTTP status only.
+public final class Response: @unchecked Sendable {
+    // Immutable, and freed by the last reference.
+    private let object: OpaquePointer
+
+    init(owned object: OpaquePointer) {
+        self.object = object
+    }
+
+    deinit {
+        bosauth_response_free(object)
+    }
+
+    /// The HTTP status: 200 to 299.
+    public var status: Int { Int(bosauth_response_http_status(object)) }
+
+    /// The body.
+    public var body: Data {
+        var length = 0
+        let bytes = bosauth_response_body(object, &length)
+        return Data(bytes: bytes, count: length)
+    }
+
+    /// Returns the value of a header; `nil` if there is none or it is empty. The values of several fields of one name
+    /// are joined with ", ".
+    ///
+    /// - Parameter name: the name of the header, such as "Content-Type"; not case-sensitive.
+    public func header(_ name: String) -> String? {
+        (try? withCStrings(name) { String(cString: bosauth_response_header(object, $0[0])) })?.nonEmpty
+    }
+}
+
+extension Response: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The HTTP status.
+    public var description: String { "Response(status: \(status))" }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// The HTTP status only.
+    public var customMirror: Mirror { Mirror(self, children: ["status": status]) }
+}

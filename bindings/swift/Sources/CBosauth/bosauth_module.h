@@ -1,0 +1,2 @@
+/* The header that pkg-config finds. */
+#include <bosauth.h>
