@@ -9,7 +9,7 @@ use bosbase_local::Data;
 use crate::support::driver::{self, Driver};
 use crate::support::rng::Rng;
 use crate::support::scenario::Scenario;
-use crate::support::{library, tools};
+use crate::support::{java, library, tools};
 
 /// The scenarios of all files.
 fn scenarios() -> Vec<Scenario> {
@@ -86,16 +86,25 @@ fn scenarios_in_python() {
 }
 
 #[test]
+fn scenarios_in_java() {
+    if let Some(mut java) = java() {
+        run_all("java", &mut java);
+    }
+}
+
+#[test]
 fn second_factors_on_postgresql() {
     if postgres::new_database().is_none() {
         return;
     }
-    for (language, mut command) in [
+    let mut drivers = vec![
         ("rust", driver::rust()),
         ("c", driver::c(&[])),
         ("cpp", cpp()),
         ("python", python()),
-    ] {
+    ];
+    drivers.extend(java().map(|java| ("java", java)));
+    for (language, mut command) in drivers {
         let mut scenarios = scenarios();
         scenarios.retain(|scenario| scenario.name.starts_with("mfa: "));
         assert!(scenarios.len() >= 6, "an order of two factors is missing");
@@ -118,6 +127,11 @@ fn python() -> Command {
         .env("PYTHONPATH", tools::root().join("bindings/python/src"))
         .env("BOSAUTH_LIBRARY", library::shared());
     command
+}
+
+fn java() -> Option<Command> {
+    let driver = tools::root().join("tests/drivers/java.java");
+    java::built().map(|java| java.program(&driver))
 }
 
 /// Whether the compiler supports these flags.
