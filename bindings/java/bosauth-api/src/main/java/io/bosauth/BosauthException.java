@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public abstract class BosauthException extends Exception {
     private static final long serialVersionUID = 1;
 
-    /** What the native library has returned. */
+    /** The parts of an error. */
     static final class Details implements Serializable {
         private static final long serialVersionUID = 1;
 
@@ -58,6 +58,7 @@ public abstract class BosauthException extends Exception {
         }
     }
 
+    /** What the native library has returned. */
     private final Details details;
 
     BosauthException(Details details) {

@@ -32,6 +32,11 @@ final class Cleanup extends PhantomReference<Object> {
         PENDING.add(this);
     }
 
+    /** Returns how many objects were not released. */
+    static int count() {
+        return PENDING.size();
+    }
+
     void run() {
         if (PENDING.remove(this)) {
             release.run();

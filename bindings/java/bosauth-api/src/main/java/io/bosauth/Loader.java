@@ -89,7 +89,7 @@ final class Loader {
 
     private static void loadCopy(InputStream library) throws IOException {
         // Accessible by the owner only.
-        Path directory = Files.createTempDirectory("bosauth");
+        Path directory = Files.createTempDirectory(Path.of(System.getProperty("java.io.tmpdir")), "bosauth");
         Path file = directory.resolve(System.mapLibraryName("bosauth_jni"));
         try {
             Files.copy(library, file, StandardCopyOption.REPLACE_EXISTING);

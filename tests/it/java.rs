@@ -1,0 +1,165 @@
+//! The Java library: unit tests on each JDK, documentation, symbols of the native library, and the page in `docs/`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use bosbase_local::{Config, Seed, Server};
+use serde_json::json;
+
+use crate::support::java::{self, Java};
+use crate::support::{library, tools};
+
+/// The server of the unit tests.
+fn server() -> Server {
+    let seed = tools::root().join("bindings/java/bosauth/src/test/resources/seed.json");
+    let server = Server::start(Config {
+        seed: Some(Seed::File(seed)),
+        control: true,
+        ..Config::default()
+    })
+    .unwrap();
+    let otp = json!({"otp": {"enabled": true}});
+    let update = json!({"do": "update_collection", "collection": "users", "set": otp});
+    server.control(update).unwrap();
+    server
+}
+
+/// Runs the unit tests with this JVM.
+fn run_tests(java: &Java, jvm: &Path) {
+    let server = server();
+    let reports = java.directory.join("bosauth/target/surefire-reports");
+    let _ = fs::remove_dir_all(&reports);
+    let mut maven = java.maven(&["test"]);
+    maven
+        .arg(format!("-Djvm={}", jvm.display()))
+        .env("BOSAUTH_TEST_URL", server.base_url())
+        .env(
+            "BOSAUTH_TEST_HEADER",
+            tools::root().join("include/bosauth.h"),
+        );
+    let Some(printed) = java::run_maven(&mut maven) else {
+        return;
+    };
+    let mut tests = 0;
+    for entry in fs::read_dir(&reports).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        // What -Xcheck:jni prints disturbs the output of surefire, which writes it to a dump.
+        assert!(
+            !name.contains(".dump"),
+            "{}",
+            fs::read_to_string(&path).unwrap()
+        );
+        if name.ends_with(".xml") {
+            let report = fs::read_to_string(&path).unwrap();
+            assert!(!report.contains("in native method"), "{report}");
+            tests += report.matches("<testcase ").count();
+        }
+    }
+    assert!(!printed.contains("in native method"), "{printed}");
+    println!("{tests} Java tests passed with {}", jvm.display());
+    assert!(tests > 35, "{printed}");
+}
+
+/// One test, since Maven must not run twice in one directory at the same time.
+#[test]
+fn unit_tests_pass() {
+    let Some(java) = java::built() else { return };
+    let jvms = jvms();
+    assert!(!jvms.is_empty());
+    for jvm in jvms {
+        run_tests(java, &jvm);
+    }
+}
+
+/// The JVM on `PATH`, and other installed ones.
+fn jvms() -> Vec<PathBuf> {
+    let path = tools::run(Command::new("sh").args(["-c", "readlink -f \"$(command -v java)\""]));
+    let mut jvms = vec![PathBuf::from(path.trim())];
+    for entry in fs::read_dir("/usr/lib/jvm").into_iter().flatten() {
+        let java = entry.unwrap().path().join("bin/java");
+        if let Ok(java) = java.canonicalize() {
+            let is_known = jvms.contains(&java);
+            if !is_known && java.parent().unwrap().join("javac").exists() {
+                jvms.push(java);
+            }
+        }
+    }
+    jvms
+}
+
+#[test]
+fn documentation_is_complete() {
+    let Some(java) = java::built() else { return };
+    // javadoc itself, since Maven must not run twice in one directory at the same time.
+    let jspecify = tools::run(Command::new("find").args([
+        &format!(
+            "{}/.m2/repository/org/jspecify",
+            std::env::var("HOME").unwrap()
+        ),
+        "-name",
+        "*.jar",
+    ]));
+    let mut javadoc = Command::new("javadoc");
+    javadoc
+        .args(["-quiet", "-Xdoclint:all", "-Werror", "-d"])
+        .arg(tools::empty("java-javadoc"))
+        .args(["-sourcepath"])
+        .arg(java.directory.join("bosauth-api/src/main/java"))
+        .args(["-cp", jspecify.lines().next().unwrap(), "io.bosauth"]);
+    tools::run(&mut javadoc);
+}
+
+#[test]
+fn native_library_exports_only_jni_functions() {
+    let Some(java) = java::built() else { return };
+    let library = native_library(java);
+    let symbols = tools::run(
+        Command::new("nm")
+            .args(["-D", "--defined-only", "--format=posix"])
+            .arg(&library),
+    );
+    let names: Vec<&str> = symbols
+        .lines()
+        .map(|line| line.split(' ').next().unwrap())
+        .collect();
+    let declared = tools::read("bindings/java/bosauth-api/src/main/java/io/bosauth/Native.java");
+    let declared = declared.matches("static native ").count();
+    assert_eq!(names.len(), declared + 1, "{names:?}");
+    for name in names {
+        assert!(
+            name == "JNI_OnLoad" || name.starts_with("Java_io_bosauth_Native_"),
+            "{name}"
+        );
+    }
+    for name in library::dynamic_values(&library::dynamic_section(&library), "NEEDED") {
+        assert!(library::is_of_system(&name), "{name} is needed");
+    }
+}
+
+fn native_library(java: &Java) -> PathBuf {
+    let found = tools::run(
+        Command::new("find")
+            .arg(java.directory.join("target/native"))
+            .args(["-name", "libbosauth_jni.so"]),
+    );
+    PathBuf::from(found.trim())
+}
+
+#[test]
+fn jars_have_the_native_library_in_one_module() {
+    let Some(java) = java::built() else { return };
+    let class_path = java.class_path();
+    let contents: Vec<String> = class_path
+        .split(':')
+        .map(|jar| tools::run(Command::new("jar").args(["--list", "--file", jar])))
+        .collect();
+    assert!(contents[0].contains("io/bosauth/Client.class"));
+    assert!(!contents[0].contains("libbosauth_jni"));
+    assert!(contents[1].contains("/libbosauth_jni.so") && !contents[1].contains(".class"));
+    // Java 11.
+    let javap =
+        tools::run(Command::new("javap").args(["-v", "-cp", &class_path, "io.bosauth.Client"]));
+    assert!(javap.contains("major version: 55"));
+}
