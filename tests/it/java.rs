@@ -8,6 +8,7 @@ use bosbase_local::{Config, Seed, Server};
 use serde_json::json;
 
 use crate::support::java::{self, Java};
+use crate::support::markdown::{self, Block};
 use crate::support::{library, tools};
 
 /// The server of the unit tests.
@@ -109,6 +110,27 @@ fn documentation_is_complete() {
         .arg(java.directory.join("bosauth-api/src/main/java"))
         .args(["-cp", jspecify.lines().next().unwrap(), "io.bosauth"]);
     tools::run(&mut javadoc);
+}
+
+#[test]
+fn page_programs_run() {
+    let Some(java) = java::built() else { return };
+    // What is skipped is how the library is built, which `java::built()` does in a copy.
+    let is_skipped = |block: &Block| {
+        block.language == "xml"
+            || block.text.starts_with("cargo build ")
+            || block.text.starts_with("export CLASSPATH=")
+    };
+    let directory = tools::empty("java-page");
+    let compared = markdown::follow("java.md", &directory, is_skipped, |commands| {
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-e", "-c", commands])
+            .current_dir(&directory)
+            .env("CLASSPATH", java.class_path());
+        shell
+    });
+    assert_eq!(compared, 6);
 }
 
 #[test]
