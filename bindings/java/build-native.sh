@@ -3,20 +3,20 @@
 #
 #     build-native.sh [LIBBOSAUTH.a]
 #
-# The default is target/release/libbosauth.a of the repository. The output is the resource directory of the module
+# The default is target/dist/libbosauth.a of the repository. The output is the resource directory of the module
 # bosauth, target/native. Requires a JDK and a C compiler; CC and JAVA_HOME override those on PATH.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 repository=${BOSAUTH_REPOSITORY:-$here/../..}
-archive=${1:-$repository/target/release/libbosauth.a}
+archive=${1:-$repository/target/dist/libbosauth.a}
 
 fail() {
     echo "build-native.sh: $1" >&2
     exit 1
 }
 
-[ -f "$archive" ] || fail "$archive not found; run: cargo build --release -p bosauth-capi --lib"
+[ -f "$archive" ] || fail "$archive not found; run: cargo build --profile dist -p bosauth-capi --lib"
 [ "$(uname -s)" = Linux ] || fail "this script builds for Linux only"
 
 # The names of io.bosauth.Loader.
@@ -43,5 +43,5 @@ mkdir -p "$output"
 "${CC:-cc}" -std=c11 -O2 -Wall -Wextra -Werror -fPIC -fvisibility=hidden -shared \
     -I "$repository/include" -I "$JAVA_HOME/include" -I "$JAVA_HOME/include/linux" \
     "$here/native/bosauth_jni.c" "$archive" \
-    -Wl,--version-script="$here/native/exports.map" -Wl,--gc-sections -Wl,-z,defs,-z,nodelete,-z,relro,-z,now \
+    -Wl,--version-script="$here/native/exports.map" -Wl,--gc-sections,-s -Wl,-z,defs,-z,nodelete,-z,relro,-z,now \
     -Wl,-z,max-page-size=16384 -Wl,-soname,libbosauth_jni.so -o "$output/libbosauth_jni.so"

@@ -68,7 +68,9 @@ fn run_tests(java: &Java, jvm: &Path) {
 fn unit_tests_pass() {
     let Some(java) = java::built() else { return };
     let jvms = jvms();
-    assert!(!jvms.is_empty());
+    if jvms.len() == 1 {
+        tools::unsupported("no second JDK in /usr/lib/jvm");
+    }
     for jvm in jvms {
         run_tests(java, &jvm);
     }
