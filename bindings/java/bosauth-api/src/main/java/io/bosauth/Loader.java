@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Locale;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -155,9 +154,10 @@ final class Loader {
 
     /** Returns whether the process uses musl as its libc. */
     private static boolean isMusl() {
-        try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
-            return lines.anyMatch(line -> line.contains("/ld-musl-"));
-        } catch (IOException | RuntimeException e) {
+        try {
+            byte[] maps = Files.readAllBytes(Path.of("/proc/self/maps"));
+            return new String(maps, StandardCharsets.ISO_8859_1).contains("/ld-musl-");
+        } catch (IOException e) {
             return false;
         }
     }
