@@ -29,8 +29,11 @@ fn server() -> Server {
 /// Runs the unit tests with this JVM.
 fn run_tests(java: &Java, jvm: &Path) {
     let server = server();
-    let reports = java.directory.join("bosauth/target/surefire-reports");
-    let _ = fs::remove_dir_all(&reports);
+    let reports = ["bosauth", "bosauth-kotlin"].map(|module| {
+        let reports = java.directory.join(module).join("target/surefire-reports");
+        let _ = fs::remove_dir_all(&reports);
+        reports
+    });
     let mut maven = java.maven(&["test"]);
     maven
         .arg(format!("-Djvm={}", jvm.display()))
@@ -42,25 +45,29 @@ fn run_tests(java: &Java, jvm: &Path) {
     let Some(printed) = java::run_maven(&mut maven) else {
         return;
     };
-    let mut tests = 0;
-    for entry in fs::read_dir(&reports).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        // What -Xcheck:jni prints disturbs the output of surefire, which writes it to a dump.
-        assert!(
-            !name.contains(".dump"),
-            "{}",
-            fs::read_to_string(&path).unwrap()
-        );
-        if name.ends_with(".xml") {
-            let report = fs::read_to_string(&path).unwrap();
-            assert!(!report.contains("in native method"), "{report}");
-            tests += report.matches("<testcase ").count();
-        }
-    }
     assert!(!printed.contains("in native method"), "{printed}");
-    println!("{tests} Java tests passed with {}", jvm.display());
-    assert!(tests > 35, "{printed}");
+    let tests = reports.map(|reports| checked_tests(&reports));
+    println!(
+        "{tests:?} Java and Kotlin tests passed with {}",
+        jvm.display()
+    );
+    assert!(tests[0] > 35 && tests[1] > 10, "{printed}");
+}
+
+/// The number of tests in a directory of reports, which must have no warning of -Xcheck:jni.
+fn checked_tests(reports: &Path) -> usize {
+    let files = fs::read_dir(reports).unwrap();
+    let count = |path: PathBuf| {
+        let report = fs::read_to_string(&path).unwrap();
+        // What the JVM prints disturbs the output of surefire, which writes it to a dump.
+        let is_dump = path.to_string_lossy().contains(".dump");
+        assert!(!is_dump && !report.contains("in native method"), "{report}");
+        match path.extension().is_some_and(|extension| extension == "xml") {
+            true => report.matches("<testcase ").count(),
+            false => 0,
+        }
+    };
+    files.map(|entry| count(entry.unwrap().path())).sum()
 }
 
 /// One test, since Maven must not run twice in one directory at the same time.
@@ -133,6 +140,25 @@ fn page_programs_run() {
         shell
     });
     assert_eq!(compared, 6);
+}
+
+#[test]
+fn kotlin_page_programs_run() {
+    let Some(java) = java::built() else { return };
+    let server = server();
+    let blocks = markdown::blocks("kotlin.md");
+    let programs = blocks.iter().filter(|block| block.language == "kotlin");
+    let outputs = blocks.iter().filter(|block| block.language == "text");
+    assert_eq!((programs.clone().count(), outputs.clone().count()), (3, 3));
+    for (program, output) in programs.zip(outputs) {
+        let file = program.file.as_deref().unwrap();
+        let mut command = java.kotlin_program(&file.replace(".kt", "Kt"));
+        assert_eq!(
+            tools::run(command.arg(server.base_url())),
+            output.text,
+            "{file}"
+        );
+    }
 }
 
 #[test]

@@ -93,6 +93,13 @@ fn scenarios_in_java() {
 }
 
 #[test]
+fn scenarios_in_kotlin() {
+    if let Some(mut kotlin) = kotlin() {
+        run_all("kotlin", &mut kotlin);
+    }
+}
+
+#[test]
 fn second_factors_on_postgresql() {
     if postgres::new_database().is_none() {
         return;
@@ -104,6 +111,7 @@ fn second_factors_on_postgresql() {
         ("python", python()),
     ];
     drivers.extend(java().map(|java| ("java", java)));
+    drivers.extend(kotlin().map(|kotlin| ("kotlin", kotlin)));
     for (language, mut command) in drivers {
         let mut scenarios = scenarios();
         scenarios.retain(|scenario| scenario.name.starts_with("mfa: "));
@@ -132,6 +140,10 @@ fn python() -> Command {
 fn java() -> Option<Command> {
     let driver = tools::root().join("tests/drivers/java.java");
     java::built().map(|java| java.program(&driver))
+}
+
+fn kotlin() -> Option<Command> {
+    java::built().map(|java| java.kotlin_program("DriverKt"))
 }
 
 /// Whether the compiler supports these flags.

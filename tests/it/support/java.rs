@@ -1,10 +1,11 @@
 //! The Java library, built by Maven in a copy of its sources.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use super::{library, tools};
+use super::{library, markdown, tools};
 
 /// The jars of the library.
 pub struct Java {
@@ -22,6 +23,22 @@ impl Java {
         });
         let joined = std::env::join_paths(jars).expect("no colon in the path");
         joined.into_string().expect("UTF-8")
+    }
+
+    /// The class path of the Kotlin programs that Maven has compiled.
+    pub fn kotlin_class_path(&self) -> String {
+        let programs = self.directory.join("programs");
+        let programs = programs.display();
+        let own = format!("{programs}/test-classes:{programs}/classes:{programs}/lib/*");
+        format!("{own}:{}", self.class_path())
+    }
+
+    /// A Kotlin program that Maven has compiled: the class of the file with its `main`.
+    pub fn kotlin_program(&self, class: &str) -> Command {
+        let mut java = Command::new("java");
+        java.args(["-Xcheck:jni", "--enable-native-access=ALL-UNNAMED"])
+            .args(["-cp", &self.kotlin_class_path(), class]);
+        java
     }
 
     /// A program in one source file, with checks of its JNI calls, whose warnings are on its standard output.
@@ -44,6 +61,60 @@ impl Java {
     }
 }
 
+const MODULES: [&str; 3] = ["bosauth-api", "bosauth", "bosauth-kotlin"];
+
+/// Writes the Kotlin programs that Maven is to compile: the scenario driver, those of the page, and the examples of the
+/// documentation.
+fn add_kotlin_programs(directory: &Path) {
+    let driver = tools::root().join("tests/drivers/kotlin.kt");
+    fs::copy(driver, directory.join("Driver.kt")).expect("a copy");
+    for block in markdown::blocks("kotlin.md") {
+        if let (Some(file), "kotlin") = (&block.file, &*block.language) {
+            fs::write(directory.join(file), &block.text).expect("a writable directory");
+        }
+    }
+    fs::write(directory.join("KdocTest.kt"), kdoc_test()).expect("a writable directory");
+}
+
+/// A test of the examples in the Kotlin sources.
+fn kdoc_test() -> String {
+    let mut test = String::from(KDOC_TEST);
+    let mut count = 0;
+    for name in ["CoroutineClient", "CoroutineCollection"] {
+        let path =
+            format!("bindings/java/bosauth-kotlin/src/main/kotlin/io/bosauth/kotlin/{name}.kt");
+        let source = tools::read(path);
+        for example in source.split("* ```\n").skip(1).step_by(2) {
+            count += 1;
+            let lines = example
+                .lines()
+                .map(|line| line.trim_start().trim_start_matches('*'));
+            let body = lines.collect::<Vec<_>>().join("\n");
+            test += &format!(
+                "\n    @Test\n    fun example{count}() = example {{ client, url ->\n{body}\n    }}\n"
+            );
+        }
+    }
+    assert!(count > 4, "{count} examples");
+    test + "}\n"
+}
+
+const KDOC_TEST: &str = r#"import io.bosauth.*
+import io.bosauth.kotlin.*
+import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.*
+import org.junit.jupiter.api.Test
+
+class KdocTest {
+    private fun example(run: suspend CoroutineScope.(CoroutineClient, String) -> Unit): Unit = runBlocking {
+        val url = System.getenv("BOSAUTH_TEST_URL")
+        bosauthClient(url).use { client ->
+            client.collection("users").bindToken("user@example.com", "correct horse 1", "my-own-token")
+            run(client, url)
+        }
+    }
+"#;
+
 /// The library; `None` without a JDK, Maven or a registry.
 pub fn built() -> Option<&'static Java> {
     static BUILT: OnceLock<Option<Java>> = OnceLock::new();
@@ -56,19 +127,17 @@ fn build() -> Option<Java> {
     }
     let directory = tools::empty("java");
     let sources = tools::root().join("bindings/java");
-    for name in [
-        "pom.xml",
-        "build-native.sh",
-        "native",
-        "bosauth-api",
-        "bosauth",
-    ] {
+    for name in ["pom.xml", "build-native.sh", "native"]
+        .iter()
+        .chain(&MODULES)
+    {
         let mut copy = Command::new("cp");
         tools::run(copy.arg("-R").arg(sources.join(name)).arg(&directory));
     }
-    for module in ["bosauth-api", "bosauth"] {
-        let _ = std::fs::remove_dir_all(directory.join(module).join("target"));
+    for module in MODULES {
+        let _ = fs::remove_dir_all(directory.join(module).join("target"));
     }
+    add_kotlin_programs(&directory.join("bosauth-kotlin/src/test/kotlin"));
     let mut native = Command::new("sh");
     native
         .arg(directory.join("build-native.sh"))
@@ -77,6 +146,12 @@ fn build() -> Option<Java> {
     tools::run(&mut native);
     let java = Java { directory };
     run_maven(&mut java.maven(&["package", "-DskipTests"]))?;
+    // The unit tests compile again, while the programs run.
+    let programs = java.directory.join("programs");
+    let mut copy = Command::new("cp");
+    copy.arg("-R")
+        .arg(java.directory.join("bosauth-kotlin/target"));
+    tools::run(copy.arg(programs));
     Some(java)
 }
 

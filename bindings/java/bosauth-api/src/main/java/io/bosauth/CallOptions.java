@@ -106,7 +106,7 @@ public final class CallOptions {
     }
 
     /**
-     * Sets what cancels a blocking call. An asynchronous call is cancelled by its future instead.
+     * Sets what cancels the call. An asynchronous call is cancelled by its future, too.
      *
      * @param cancel the cancel
      * @return this

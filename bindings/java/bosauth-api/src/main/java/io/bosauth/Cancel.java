@@ -1,7 +1,10 @@
 package io.bosauth;
 
+import java.util.HashSet;
+import java.util.Set;
+
 /**
- * Cancels blocking calls from other threads. It may be used for any number of calls, clients and threads; once triggered,
+ * Cancels calls from other threads. It may be used for any number of calls, clients and threads; once triggered,
  * it stays triggered.
  *
  * <pre>{@code
@@ -18,7 +21,9 @@ package io.bosauth;
  */
 public final class Cancel {
     private final long handle;
-    private volatile boolean isTriggered;
+    /** The handles of asynchronous calls, whose futures cancel them too. */
+    private final Set<Long> asynchronous = new HashSet<>();
+    private boolean isTriggered;
     private volatile int uses;
 
     /**
@@ -51,10 +56,23 @@ public final class Cancel {
      * already been accepted. A call that starts later throws it and sends nothing. This method does not wait for the
      * calls. Triggering again has no effect.
      */
-    public void trigger() {
+    public synchronized void trigger() {
         isTriggered = true;
         Native.cancelTrigger(handle);
+        asynchronous.forEach(Native::cancelTrigger);
         keepReachable();
+    }
+
+    /** Adds the handle of an asynchronous call until it has ended. */
+    synchronized void add(long call) {
+        asynchronous.add(call);
+        if (isTriggered) {
+            Native.cancelTrigger(call);
+        }
+    }
+
+    synchronized void remove(long call) {
+        asynchronous.remove(call);
     }
 
     /** Ends a use of the handle: before it, this object is not collected. See {@link Client#keepReachable}. */
@@ -67,7 +85,7 @@ public final class Cancel {
      *
      * @return whether it was triggered
      */
-    public boolean isTriggered() {
+    public synchronized boolean isTriggered() {
         return isTriggered;
     }
 }

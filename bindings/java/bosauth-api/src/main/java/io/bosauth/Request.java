@@ -60,11 +60,10 @@ final class Request<T extends @Nullable Object> {
     }
 
     CompletableFuture<T> start() {
-        if (cancel != null) {
-            arguments.zeroize();
-            throw new IllegalArgumentException("options must not have a cancel: cancel the future");
-        }
         long handle = Cancel.newHandle();
+        if (cancel != null) {
+            cancel.add(handle);
+        }
         CompletableFuture<T> future = new CompletableFuture<>();
         // Not only by cancel(): orTimeout() completes a future too. A call that has ended is not affected.
         future.whenComplete((result, failure) -> Native.cancelTrigger(handle));
@@ -72,7 +71,7 @@ final class Request<T extends @Nullable Object> {
             THREADS.execute(() -> complete(future, handle));
         } catch (RuntimeException | Error e) {
             arguments.zeroize();
-            Native.cancelFree(handle);
+            free(handle);
             throw e;
         }
         return future;
@@ -81,11 +80,19 @@ final class Request<T extends @Nullable Object> {
     private void complete(CompletableFuture<T> future, long handle) {
         try {
             T result = run(handle);
-            Native.cancelFree(handle);
+            free(handle);
             future.complete(result);
         } catch (Throwable e) {
-            Native.cancelFree(handle);
+            free(handle);
             future.completeExceptionally(e);
         }
+    }
+
+    /** Frees the handle of an asynchronous call. */
+    private void free(long handle) {
+        if (cancel != null) {
+            cancel.remove(handle);
+        }
+        Native.cancelFree(handle);
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -145,9 +146,17 @@ class CancellationTest {
     }
 
     @Test
-    void asynchronousCallRejectsACancel() {
-        CallOptions options = new CallOptions().cancel(new Cancel());
-        assertThrows(IllegalArgumentException.class, () -> users.authWithTokenAsync("t", options));
+    void cancelStopsAsynchronousCalls() throws Exception {
+        Cancel cancel = new Cancel();
+        CallOptions options = new CallOptions().cancel(cancel);
+        CompletableFuture<Session> before = users.authWithTokenAsync("t", options);
+        server.awaitRequests(1);
+        cancel.trigger();
+        CompletableFuture<Session> after = users.authWithTokenAsync("t", options);
+        for (CompletableFuture<Session> login : List.of(before, after)) {
+            ExecutionException e = assertThrows(ExecutionException.class, () -> login.get(60, TimeUnit.SECONDS));
+            assertInstanceOf(CancelledException.class, e.getCause());
+        }
     }
 
     @Test

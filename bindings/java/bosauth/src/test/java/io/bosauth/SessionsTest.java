@@ -174,6 +174,24 @@ class SessionsTest {
         }
     }
 
+    /** All changes are reported in the first call, which must not keep a local reference of each. */
+    @Test
+    void manyChangesAreReportedInOneCall() throws Exception {
+        try (Client client = Server.unused()) {
+            client.addListener(change -> {
+                try {
+                    if (change.generation() < 500) {
+                        client.saveSession("t" + change.generation(), null);
+                    }
+                } catch (BosauthException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            client.saveSession("t0", null);
+            assertEquals(500, client.generation());
+        }
+    }
+
     @Test
     void listenerMayChangeTheSessionAndCloseEverything() throws Exception {
         AtomicReference<Subscription> subscription = new AtomicReference<>();
