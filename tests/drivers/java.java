@@ -14,11 +14,11 @@ import io.bosauth.StorageUnavailableException;
 import io.bosauth.Subscription;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -344,7 +344,7 @@ class Driver {
             case "user_agent":
                 return builder -> builder.userAgent(a[1]);
             case "session_file":
-                return builder -> builder.sessionFile(Path.of(a[1]));
+                return builder -> builder.sessionFile(new File(a[1]));
             case "session_store":
                 return builder -> builder.sessionStorage(storage);
             case "roots_pem":

@@ -17,8 +17,8 @@ import io.bosauth.kotlin.bosauthClient
 import io.bosauth.kotlin.connectTimeout
 import io.bosauth.kotlin.timeout
 import java.io.ByteArrayOutputStream
+import java.io.File
 import java.io.PrintStream
-import java.nio.file.Path
 import kotlin.time.Duration.Companion.milliseconds
 import kotlinx.coroutines.runBlocking
 
@@ -222,7 +222,7 @@ private class Driver {
             "connect_timeout_ms" -> connectTimeout(milliseconds(a[1]))
             "max_response_bytes" -> maxResponseBytes(a[1].toLong())
             "user_agent" -> userAgent(a[1])
-            "session_file" -> sessionFile(Path.of(a[1]))
+            "session_file" -> sessionFile(File(a[1]))
             "session_store" -> sessionStorage(storage)
             "roots_pem" -> addRootsPem(a[1])
             "header" -> header(a[1], a[2])

@@ -1,5 +1,6 @@
 package io.bosauth;
 
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.CharBuffer;
@@ -79,7 +80,9 @@ final class Arguments {
             zeroize();
             throw e;
         }
-        buffer.putLong(length).position(start + length);
+        buffer.putLong(length);
+        // As a Buffer: that of ByteBuffer is missing in older versions of Android.
+        ((Buffer) buffer).position(start + length);
         buffer.put((byte) 0);
         return this;
     }

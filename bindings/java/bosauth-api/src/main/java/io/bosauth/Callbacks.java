@@ -3,8 +3,8 @@ package io.bosauth;
 import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Callbacks {
     private static final AtomicInteger NEXT = new AtomicInteger();
-    private static final Map<Integer, WeakReference<Object>> OBJECTS = new ConcurrentHashMap<>();
+    private static final ConcurrentMap<Integer, WeakReference<Object>> OBJECTS = new ConcurrentHashMap<>();
 
     private Callbacks() {}
 

@@ -59,7 +59,9 @@ public final class Cancel {
     public synchronized void trigger() {
         isTriggered = true;
         Native.cancelTrigger(handle);
-        asynchronous.forEach(Native::cancelTrigger);
+        for (long call : asynchronous) {
+            Native.cancelTrigger(call);
+        }
         keepReachable();
     }
 

@@ -2,6 +2,7 @@ package io.bosauth;
 
 import java.lang.ref.PhantomReference;
 import java.lang.ref.ReferenceQueue;
+import java.util.Collections;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -11,7 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class Cleanup extends PhantomReference<Object> {
     private static final ReferenceQueue<Object> QUEUE = new ReferenceQueue<>();
-    private static final Set<Cleanup> PENDING = ConcurrentHashMap.newKeySet();
+    private static final Set<Cleanup> PENDING = Collections.newSetFromMap(new ConcurrentHashMap<>());
 
     static {
         Thread thread = new Thread(Cleanup::releaseCollected, "bosauth-cleanup");

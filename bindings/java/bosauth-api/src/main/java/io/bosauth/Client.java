@@ -1,6 +1,6 @@
 package io.bosauth;
 
-import java.nio.file.Path;
+import java.io.File;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -10,7 +10,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,7 +54,9 @@ public final class Client implements AutoCloseable {
 
         synchronized void free() {
             Native.clientFree(client);
-            listeners.forEach(Native::listenerFree);
+            for (long listener : listeners) {
+                Native.listenerFree(listener);
+            }
             listeners.clear();
         }
 
@@ -529,7 +530,7 @@ public final class Client implements AutoCloseable {
      */
     public static final class Builder {
         private final String baseUrl;
-        private final List<Consumer<Arguments>> settings = new ArrayList<>();
+        private final List<WrittenSetting> settings = new ArrayList<>();
         private @Nullable String sessionFile;
         private @Nullable SessionStorage sessionStorage;
 
@@ -537,7 +538,12 @@ public final class Client implements AutoCloseable {
             this.baseUrl = baseUrl;
         }
 
-        private Builder add(Consumer<Arguments> setting) {
+        /** Adds a setting to the arguments of the native call. */
+        private interface WrittenSetting {
+            void write(Arguments arguments);
+        }
+
+        private Builder add(WrittenSetting setting) {
             settings.add(setting);
             return this;
         }
@@ -617,11 +623,11 @@ public final class Client implements AutoCloseable {
          * threads and processes may use one file. It is created with access for its owner only. It replaces a file or
          * storage that was set before.
          *
-         * @param file the path
+         * @param file the file
          * @return this
          */
-        public Builder sessionFile(Path file) {
-            sessionFile = file.toAbsolutePath().toString();
+        public Builder sessionFile(File file) {
+            sessionFile = file.getAbsolutePath();
             sessionStorage = null;
             return this;
         }
@@ -665,7 +671,9 @@ public final class Client implements AutoCloseable {
 
         private Arguments arguments() {
             Arguments arguments = new Arguments().string("baseUrl", baseUrl);
-            settings.forEach(setting -> setting.accept(arguments));
+            for (WrittenSetting setting : settings) {
+                setting.write(arguments);
+            }
             if (sessionFile != null) {
                 arguments.setting(Setting.SESSION_FILE).string("sessionFile", sessionFile);
             }

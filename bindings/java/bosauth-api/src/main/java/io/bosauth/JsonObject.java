@@ -108,6 +108,13 @@ final class JsonObject {
 
     /** Returns whether a string has neither U+0000 nor lone surrogates. */
     private static boolean isUnicode(String string) {
-        return string.codePoints().noneMatch(c -> c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
+        int c;
+        for (int at = 0; at < string.length(); at += Character.charCount(c)) {
+            c = string.codePointAt(at);
+            if (c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+                return false;
+            }
+        }
+        return true;
     }
 }

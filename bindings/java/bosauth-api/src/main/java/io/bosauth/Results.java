@@ -1,5 +1,6 @@
 package io.bosauth;
 
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +27,8 @@ final class Results {
     String string() {
         int length = (int) number();
         String string = new String(buffer.array(), buffer.position(), length, StandardCharsets.UTF_8);
-        buffer.position(buffer.position() + length);
+        // As a Buffer: that of ByteBuffer is missing in older versions of Android.
+        ((Buffer) buffer).position(buffer.position() + length);
         return string;
     }
 

@@ -47,10 +47,10 @@ class SessionsTest {
     void sessionFileOutlivesTheClient(@TempDir Path directory) throws Exception {
         Path file = directory.resolve("session-\u00e9\ud83d\ude00");
         String token;
-        try (Client client = Client.builder(Server.url()).sessionFile(file).build()) {
+        try (Client client = Client.builder(Server.url()).sessionFile(file.toFile()).build()) {
             token = client.collection("users").authWithToken(Server.token(client)).token();
         }
-        try (Client client = Client.builder(Server.url()).sessionFile(file).build()) {
+        try (Client client = Client.builder(Server.url()).sessionFile(file.toFile()).build()) {
             assertEquals(token, client.session().token());
             assertEquals(Server.EMAIL, client.authRefresh().field("email"));
             client.clearSession();
