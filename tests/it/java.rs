@@ -4,15 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use bosbase_local::{Config, Seed, Server};
+use bosbase_local::{Config, DEMO_USER, Seed, Server};
 use serde_json::json;
 
 use crate::support::java::{self, Java};
 use crate::support::markdown::{self, Block};
-use crate::support::{library, tools};
+use crate::support::{library, server, tools};
 
 /// The server of the unit tests.
-fn server() -> Server {
+fn test_server() -> Server {
     let seed = tools::root().join("bindings/java/bosauth/src/test/resources/seed.json");
     let server = Server::start(Config {
         seed: Some(Seed::File(seed)),
@@ -28,7 +28,7 @@ fn server() -> Server {
 
 /// Runs the unit tests with this JVM.
 fn run_tests(java: &Java, jvm: &Path) {
-    let server = server();
+    let server = test_server();
     let reports = ["bosauth", "bosauth-kotlin"].map(|module| {
         let reports = java.directory.join(module).join("target/surefire-reports");
         let _ = fs::remove_dir_all(&reports);
@@ -145,7 +145,7 @@ fn page_programs_run() {
 #[test]
 fn kotlin_page_programs_run() {
     let Some(java) = java::built() else { return };
-    let server = server();
+    let server = test_server();
     let blocks = markdown::blocks("kotlin.md");
     let programs = blocks.iter().filter(|block| block.language == "kotlin");
     let outputs = blocks.iter().filter(|block| block.language == "text");
@@ -159,6 +159,52 @@ fn kotlin_page_programs_run() {
             "{file}"
         );
     }
+}
+
+/// R8 renames and removes what the program does not use, except what the rules in the jar keep.
+#[test]
+fn shrunken_program_logs_in() {
+    let Some(java) = java::built() else { return };
+    let directory = tools::empty("java-shrunken");
+    let mut download = java.maven(&[
+        "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy",
+        "-Dartifact=com.android.tools:r8:8.7.18",
+    ]);
+    download
+        .current_dir(&directory)
+        .arg(format!("-DoutputDirectory={}", directory.display()));
+    if java::run_maven(&mut download).is_none() {
+        return;
+    }
+    let programs = markdown::programs("java.md", "java");
+    fs::write(directory.join("Login.java"), &programs[0]).unwrap();
+    let keep = "-keep class Login { public static void main(java.lang.String[]); }";
+    fs::write(directory.join("keep.pro"), keep).unwrap();
+    let server = server::demo();
+    let (api, natives) = java.jars();
+    let commands = "
+        javac --release 11 -cp $API Login.java
+        jar --create --file app.jar Login.class
+        java -cp r8-8.7.18.jar com.android.tools.r8.R8 --classfile --release --output shrunken.jar \\
+            --lib \"$(dirname \"$(dirname \"$(readlink -f \"$(command -v java)\")\")\")\" \\
+            --pg-conf keep.pro app.jar $API lib/jspecify-*.jar
+        java -Xcheck:jni -cp shrunken.jar:$NATIVES Login $URL";
+    let lib = java.directory.join("programs/lib");
+    std::os::unix::fs::symlink(lib, directory.join("lib")).unwrap();
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-e", "-c", commands])
+        .current_dir(&directory)
+        .env("API", api)
+        .env("NATIVES", natives)
+        .env("URL", server.base_url());
+    assert_eq!(tools::run(&mut shell), format!("hello {DEMO_USER}\n"));
+    let listed = tools::run(
+        Command::new("jar")
+            .args(["--list", "--file"])
+            .arg(directory.join("shrunken.jar")),
+    );
+    assert!(!listed.contains("io/bosauth/Client.class"), "{listed}");
 }
 
 #[test]

@@ -14,15 +14,18 @@ pub struct Java {
 }
 
 impl Java {
+    /// The jars with the classes and with the native library.
+    pub fn jars(&self) -> (String, String) {
+        let version = env!("CARGO_PKG_VERSION");
+        let directory = self.directory.display();
+        let jar = |module: &str| format!("{directory}/{module}/target/{module}-{version}.jar");
+        (jar("bosauth-api"), jar("bosauth"))
+    }
+
     /// The class path of a program that uses the library.
     pub fn class_path(&self) -> String {
-        let version = env!("CARGO_PKG_VERSION");
-        let jars = ["bosauth-api", "bosauth"].map(|module| {
-            let jar = format!("{module}/target/{module}-{version}.jar");
-            self.directory.join(jar).into_os_string()
-        });
-        let joined = std::env::join_paths(jars).expect("no colon in the path");
-        joined.into_string().expect("UTF-8")
+        let (api, natives) = self.jars();
+        format!("{api}:{natives}")
     }
 
     /// The class path of the Kotlin programs that Maven has compiled.
