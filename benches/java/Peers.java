@@ -1,5 +1,6 @@
 // Logs in with a token, with bosauth or a peer: `java Peers.java PEER URL WARM_UP LOGINS`. Prints the time to the first
-// login, and the CPU time of the process and the elapsed time for each further login. The peers do not parse the response.
+// login, and the CPU time of the process and the elapsed time for each further login. The peers do not parse the
+// response.
 
 import com.sun.management.OperatingSystemMXBean;
 import io.bosauth.AuthCollection;

@@ -400,7 +400,7 @@ class Driver {
         }
     }
 
-    /** Returns the error of options with which a call fails, or OK. The call sends nothing, and accepts every option. */
+    /** Returns the error of options with which a call fails, or OK. The call accepts every option and sends nothing. */
     private static String statusOf(CallOptions options) {
         Cancel triggered = new Cancel();
         triggered.trigger();

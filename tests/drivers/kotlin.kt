@@ -250,7 +250,7 @@ private class Driver {
         }
     }
 
-    /** Returns the error of options with which a call fails, or OK. The call sends nothing, and accepts every option. */
+    /** Returns the error of options with which a call fails, or OK. The call accepts every option and sends nothing. */
     private suspend fun statusOf(options: CallOptions): String {
         val triggered = Cancel().apply { trigger() }
         return try {

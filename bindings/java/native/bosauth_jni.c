@@ -290,6 +290,9 @@ static bosauth_status load(void *user_data, bosauth_string *session) {
     if (status == BOSAUTH_OK) {
         status = bosauth_string_set(session, in.bytes + 1, in.length - 1);
     }
+    /* Nobody uses the array of the Java method any more. */
+    zeroize(in.bytes, in.length);
+    (*env)->SetByteArrayRegion(env, loaded, 0, (jsize)in.length, (const jbyte *)in.bytes);
     close_arguments(&in);
     (*env)->DeleteLocalRef(env, loaded);
     return status;

@@ -4,14 +4,14 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls for an auth collection of a client. Secrets may be any CharSequence, such as a {@link Secret}; the copies that
- * a call makes are zeroized.
+ * The calls for an auth collection of a client. Secrets may be any CharSequence, such as a {@link Secret}; the copies
+ * that a call makes are zeroized.
  *
  * <p>A call blocks its thread until its deadline at the latest. If the thread is interrupted while the call waits, it
  * throws {@link CancelledException} within 200 ms, and the thread remains interrupted. The methods whose names end with
- * Async make the same calls on threads of the library. Their future fails with the {@link BosauthException}; a future that
- * is cancelled, or completed by other means such as {@code orTimeout}, cancels its call. Cancelling a dependent future
- * does not.
+ * Async make the same calls on threads of the library. Their future fails with the {@link BosauthException}; a future
+ * that is cancelled, or completed by other means such as {@code orTimeout}, cancels its call. Cancelling a dependent
+ * future does not.
  *
  * <pre>{@code
  * AuthCollection users = client.collection("users");
@@ -40,9 +40,9 @@ public final class AuthCollection {
     }
 
     /**
-     * Binds a token to an account. From then on, the token alone logs in to the account, like a password: use at least 128
-     * random bits, see {@link Client#generateToken}. If the token is bound to another account of the collection, it moves
-     * to this one. The client's session does not change. The call may be retried.
+     * Binds a token to an account. From then on, the token alone logs in to the account, like a password: use at least
+     * 128 random bits, see {@link Client#generateToken}. If the token is bound to another account of the collection, it
+     * moves to this one. The client's session does not change. The call may be retried.
      *
      * <pre>{@code
      * users.bindToken("user@example.com", "correct horse 1", "my-own-token");
@@ -51,7 +51,8 @@ public final class AuthCollection {
      * @param email the account's email; 1 to 255 bytes
      * @param password the account's password; 1 to 255 bytes
      * @param token the token; 1 to 1024 bytes, sent unchanged
-     * @throws BosauthException {@link Status#CREDENTIALS}, VALIDATION, METHOD_DISABLED or NOT_FOUND, or an error of any call
+     * @throws BosauthException {@link Status#CREDENTIALS}, VALIDATION, METHOD_DISABLED or NOT_FOUND, or an error of any
+     *     call
      */
     public void bindToken(CharSequence email, CharSequence password, CharSequence token) throws BosauthException {
         bindTokenRequest(email, password, token, null).run();
@@ -64,7 +65,8 @@ public final class AuthCollection {
      * @param password the account's password; 1 to 255 bytes
      * @param token the token; 1 to 1024 bytes, sent unchanged
      * @param options the options
-     * @throws BosauthException {@link Status#CREDENTIALS}, VALIDATION, METHOD_DISABLED or NOT_FOUND, or an error of any call
+     * @throws BosauthException {@link Status#CREDENTIALS}, VALIDATION, METHOD_DISABLED or NOT_FOUND, or an error of any
+     *     call
      */
     public void bindToken(CharSequence email, CharSequence password, CharSequence token, CallOptions options)
             throws BosauthException {
@@ -79,7 +81,8 @@ public final class AuthCollection {
      * @param token the token; 1 to 1024 bytes, sent unchanged
      * @return a future of null, which fails with the exception of the call
      */
-    public CompletableFuture<@Nullable Void> bindTokenAsync(CharSequence email, CharSequence password, CharSequence token) {
+    public CompletableFuture<@Nullable Void> bindTokenAsync(
+            CharSequence email, CharSequence password, CharSequence token) {
         return bindTokenRequest(email, password, token, null).start();
     }
 
@@ -99,7 +102,8 @@ public final class AuthCollection {
 
     private Request<@Nullable Void> bindTokenRequest(
             CharSequence email, CharSequence password, CharSequence token, @Nullable CallOptions options) {
-        Arguments arguments = arguments(options).string("email", email).string("password", password).string("token", token);
+        Arguments arguments =
+                arguments(options).string("email", email).string("password", password).string("token", token);
         return new Request<>(client, Native::bindToken, arguments, options, AuthCollection::nothing);
     }
 
@@ -141,7 +145,8 @@ public final class AuthCollection {
      * @param token the token; 1 to 1024 bytes, sent unchanged
      * @return a future of null, which fails with the exception of the call
      */
-    public CompletableFuture<@Nullable Void> unbindTokenAsync(CharSequence email, CharSequence password, CharSequence token) {
+    public CompletableFuture<@Nullable Void> unbindTokenAsync(
+            CharSequence email, CharSequence password, CharSequence token) {
         return unbindTokenRequest(email, password, token, null).start();
     }
 
@@ -161,15 +166,16 @@ public final class AuthCollection {
 
     private Request<@Nullable Void> unbindTokenRequest(
             CharSequence email, CharSequence password, CharSequence token, @Nullable CallOptions options) {
-        Arguments arguments = arguments(options).string("email", email).string("password", password).string("token", token);
+        Arguments arguments =
+                arguments(options).string("email", email).string("password", password).string("token", token);
         return new Request<>(client, Native::unbindToken, arguments, options, AuthCollection::nothing);
     }
 
     /**
      * Logs in with a bound token. The new session becomes the client's session, unless {@link CallOptions#keepSession}
      * disables that or a login, save or clear that started later has already completed; see {@link Session#wasKept}. On
-     * failure, the client's session does not change. If the session cannot be stored, the login succeeds nevertheless; see
-     * {@link Session#storeStatus}.
+     * failure, the client's session does not change. If the session cannot be stored, the login succeeds nevertheless;
+     * see {@link Session#storeStatus}.
      *
      * <pre>{@code
      * Session session = users.authWithToken("my-own-token");
@@ -177,8 +183,8 @@ public final class AuthCollection {
      *
      * @param token the token; 1 to 1024 bytes, sent unchanged
      * @return the session
-     * @throws BosauthException {@link Status#UNKNOWN_TOKEN}, MFA_REQUIRED, FORBIDDEN or NOT_FOUND, for a second factor also MFA_SESSION and
-     *     MFA_SAME_METHOD, or an error of any call
+     * @throws BosauthException {@link Status#UNKNOWN_TOKEN}, MFA_REQUIRED, FORBIDDEN or NOT_FOUND, for a second factor
+     *     also MFA_SESSION and MFA_SAME_METHOD, or an error of any call
      */
     public Session authWithToken(CharSequence token) throws BosauthException {
         return authWithTokenRequest(token, null).run();
@@ -190,8 +196,8 @@ public final class AuthCollection {
      * @param token the token; 1 to 1024 bytes, sent unchanged
      * @param options the options
      * @return the session
-     * @throws BosauthException {@link Status#UNKNOWN_TOKEN}, MFA_REQUIRED, FORBIDDEN or NOT_FOUND, for a second factor also MFA_SESSION and
-     *     MFA_SAME_METHOD, or an error of any call
+     * @throws BosauthException {@link Status#UNKNOWN_TOKEN}, MFA_REQUIRED, FORBIDDEN or NOT_FOUND, for a second factor
+     *     also MFA_SESSION and MFA_SAME_METHOD, or an error of any call
      */
     public Session authWithToken(CharSequence token, CallOptions options) throws BosauthException {
         return authWithTokenRequest(token, options).run();
@@ -287,8 +293,8 @@ public final class AuthCollection {
     }
 
     /**
-     * Requests a one-time password, which the server mails to the user. Success does not mean that the account exists. The
-     * call is not retried once a byte was sent.
+     * Requests a one-time password, which the server mails to the user. Success does not mean that the account exists.
+     * The call is not retried once a byte was sent.
      *
      * <pre>{@code
      * String otpId = users.requestOtp("user@example.com");
@@ -318,7 +324,8 @@ public final class AuthCollection {
      * The same as {@link #requestOtp(CharSequence)} on another thread.
      *
      * @param email the account's email; 1 to 255 bytes
-     * @return a future of the id of the one-time password, for {@link #authWithOtp(CharSequence, CharSequence)}, which fails with the exception of the call
+     * @return a future of the id of the one-time password, for {@link #authWithOtp(CharSequence, CharSequence)}, which
+     *     fails with the exception of the call
      */
     public CompletableFuture<String> requestOtpAsync(CharSequence email) {
         return requestOtpRequest(email, null).start();
@@ -329,7 +336,8 @@ public final class AuthCollection {
      *
      * @param email the account's email; 1 to 255 bytes
      * @param options the options
-     * @return a future of the id of the one-time password, for {@link #authWithOtp(CharSequence, CharSequence)}, which fails with the exception of the call
+     * @return a future of the id of the one-time password, for {@link #authWithOtp(CharSequence, CharSequence)}, which
+     *     fails with the exception of the call
      */
     public CompletableFuture<String> requestOtpAsync(CharSequence email, CallOptions options) {
         return requestOtpRequest(email, options).start();
@@ -353,7 +361,8 @@ public final class AuthCollection {
      * @param otpId the id from {@link #requestOtp(CharSequence)}
      * @param code the one-time password that the user received; 1 to 71 bytes
      * @return the session
-     * @throws BosauthException {@link Status#OTP_INVALID}, or as for {@link #authWithPassword(CharSequence, CharSequence)}
+     * @throws BosauthException {@link Status#OTP_INVALID}, or as for {@link #authWithPassword(CharSequence,
+     *     CharSequence)}
      */
     public Session authWithOtp(CharSequence otpId, CharSequence code) throws BosauthException {
         return authWithOtpRequest(otpId, code, null).run();
@@ -366,7 +375,8 @@ public final class AuthCollection {
      * @param code the one-time password that the user received; 1 to 71 bytes
      * @param options the options
      * @return the session
-     * @throws BosauthException {@link Status#OTP_INVALID}, or as for {@link #authWithPassword(CharSequence, CharSequence)}
+     * @throws BosauthException {@link Status#OTP_INVALID}, or as for {@link #authWithPassword(CharSequence,
+     *     CharSequence)}
      */
     public Session authWithOtp(CharSequence otpId, CharSequence code, CallOptions options) throws BosauthException {
         return authWithOtpRequest(otpId, code, options).run();

@@ -5,8 +5,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call failed. The subclass is what to do, {@link #status()} is the cause. The message is one line in English for logs,
- * without secrets and without strings from the server.
+ * A call failed. The subclass is what to do, {@link #status()} is the cause. The message is one line in English for
+ * logs, without secrets and without strings from the server.
  *
  * <pre>{@code
  * try {
@@ -155,7 +155,8 @@ public abstract class BosauthException extends Exception {
     }
 
     /**
-     * Returns the server's message, sanitized for display: at most 512 bytes, with secrets of the call replaced by "***".
+     * Returns the server's message, sanitized for display: at most 512 bytes, with secrets of the call replaced by
+     * "***".
      *
      * @return the message; null if the server sent none
      */

@@ -13,8 +13,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client of one BosBase server, with a session. Threads may share it. It is closed by {@link #close}, or some time after
- * it is no longer referenced. After that, calls throw {@link FixCallException} with {@link Status#INVALID_HANDLE}.
+ * A client of one BosBase server, with a session. Threads may share it. It is closed by {@link #close}, or some time
+ * after it is no longer referenced. After that, calls throw {@link FixCallException} with {@link
+ * Status#INVALID_HANDLE}.
  *
  * <p>Plain http protects neither passwords nor responses on the network path: use it on loopback only.
  *
@@ -83,8 +84,8 @@ public final class Client implements AutoCloseable {
      * Client app = Client.builder(url).userAgent("my-game/1.0").build();
      * }</pre>
      *
-     * @param baseUrl the server's URL: http or https, a host, an optional port and an optional path prefix, without user
-     *     info, query or fragment; at most 2048 bytes of ASCII
+     * @param baseUrl the server's URL: http or https, a host, an optional port and an optional path prefix, without
+     *     user info, query or fragment; at most 2048 bytes of ASCII
      * @return the builder
      */
     public static Builder builder(String baseUrl) {
@@ -92,8 +93,8 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * Generates a custom token: 256 random bits from the operating system, as 43 characters of A-Z a-z 0-9 _ -. Nothing is
-     * sent.
+     * Generates a custom token: 256 random bits from the operating system, as 43 characters of A-Z a-z 0-9 _ -. Nothing
+     * is sent.
      *
      * <pre>{@code
      * String token = Client.generateToken();
@@ -128,8 +129,8 @@ public final class Client implements AutoCloseable {
 
     /**
      * Checks the client's session with the server and updates its record. The new session becomes the client's session,
-     * unless {@link CallOptions#keepSession} disables that or the client's session has changed since the start of the call;
-     * see {@link Session#wasKept}. On failure, the client's session does not change.
+     * unless {@link CallOptions#keepSession} disables that or the client's session has changed since the start of the
+     * call; see {@link Session#wasKept}. On failure, the client's session does not change.
      *
      * <pre>{@code
      * try {
@@ -140,8 +141,8 @@ public final class Client implements AutoCloseable {
      * }</pre>
      *
      * @return the session
-     * @throws BosauthException {@link Status#NO_SESSION}, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, STORE, STORE_UNAVAILABLE or
-     *     STORE_CORRUPT, or an error of any call
+     * @throws BosauthException {@link Status#NO_SESSION}, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, STORE, STORE_UNAVAILABLE
+     *     or STORE_CORRUPT, or an error of any call
      */
     public Session authRefresh() throws BosauthException {
         return authRefreshRequest(null).run();
@@ -202,9 +203,9 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * Sends any other request below the base URL. The token of the client's session is sent in the Authorization header,
-     * if there is a session and neither the options nor the client have a header of that name. The session does not
-     * change. Redirects are not followed. GET and HEAD are retried like other idempotent calls.
+     * Sends any other request below the base URL. The token of the client's session is sent in the Authorization
+     * header, if there is a session and neither the options nor the client have a header of that name. The session does
+     * not change. Redirects are not followed. GET and HEAD are retried like other idempotent calls.
      *
      * <pre>{@code
      * Session session = client.collection("users").authWithToken("my-own-token");
@@ -214,10 +215,10 @@ public final class Client implements AutoCloseable {
      * }</pre>
      *
      * @param method the method, such as "GET"; neither CONNECT nor TRACE
-     * @param path the path below the base URL, such as "/api/health", percent-encoded; at most 2048 bytes. Query parameters
-     *     are added with {@link CallOptions#query}
-     * @param body the body, which is copied; null for none. Its Content-Type is application/json, unless the options set
-     *     another
+     * @param path the path below the base URL, such as "/api/health", percent-encoded; at most 2048 bytes. Query
+     *     parameters are added with {@link CallOptions#query}
+     * @param body the body, which is copied; null for none. Its Content-Type is application/json, unless the options
+     *     set another
      * @param options the options
      * @return the response, whose HTTP status is 200 to 299
      * @throws BosauthException {@link Status#UNAUTHORIZED}, FORBIDDEN, NOT_FOUND, VALIDATION, METHOD_DISABLED, STORE,
@@ -300,8 +301,8 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * Removes the client's session, also from the session file or storage. Nothing is sent: the server accepts the token
-     * until it expires.
+     * Removes the client's session, also from the session file or storage. Nothing is sent: the server accepts the
+     * token until it expires.
      *
      * <pre>{@code
      * client.clearSession();
@@ -352,8 +353,8 @@ public final class Client implements AutoCloseable {
      * }</pre>
      *
      * @param text the exported session of a client with the same base URL; at most 4 MiB and 64 KiB
-     * @throws BosauthException {@link Status#INVALID_ARGUMENT} if the string is not such a session, if a later version of
-     *     the library has exported it, or if it belongs to another base URL; or INVALID_HANDLE
+     * @throws BosauthException {@link Status#INVALID_ARGUMENT} if the string is not such a session, if a later version
+     *     of the library has exported it, or if it belongs to another base URL; or INVALID_HANDLE
      */
     public void importSession(CharSequence text) throws BosauthException {
         withArguments(new Arguments().string("text", text), Native::importSession);
@@ -377,8 +378,8 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * Returns the number of changes of the client's session: a login, refresh, save, import, clear, or a read of a stored
-     * session. It differs exactly if the session was changed in the meantime. Nothing is read.
+     * Returns the number of changes of the client's session: a login, refresh, save, import, clear, or a read of a
+     * stored session. It differs exactly if the session was changed in the meantime. Nothing is read.
      *
      * <pre>{@code
      * long before = client.generation();
@@ -399,9 +400,9 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * Adds a listener for the changes of the client's session from now on. All listeners receive every change in order, one
-     * call at a time, usually on the thread that made it. A change that is made in a listener is reported after it has
-     * returned. Once the client is closed, listeners are not called any more.
+     * Adds a listener for the changes of the client's session from now on. All listeners receive every change in order,
+     * one call at a time, usually on the thread that made it. A change that is made in a listener is reported after it
+     * has returned. Once the client is closed, listeners are not called any more.
      *
      * <pre>{@code
      * Subscription subscription = client.addListener(change -> System.out.println(change.kind()));
@@ -434,9 +435,9 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * Closes the client. Calls in progress on other threads throw {@link CancelledException}, except those whose response
-     * has already been accepted. This method does not wait for them. The stored session remains. Closing again has no
-     * effect.
+     * Closes the client. Calls in progress on other threads throw {@link CancelledException}, except those whose
+     * response has already been accepted. This method does not wait for them. The stored session remains. Closing again
+     * has no effect.
      */
     @Override
     public void close() {
@@ -444,8 +445,8 @@ public final class Client implements AutoCloseable {
     }
 
     /**
-     * Closes the client like {@link #close()} and waits until none of its calls and callbacks is in progress, except those
-     * of this thread.
+     * Closes the client like {@link #close()} and waits until none of its calls and callbacks is in progress, except
+     * those of this thread.
      *
      * <pre>{@code
      * boolean haveEnded = client.close(Duration.ofSeconds(1));
@@ -583,9 +584,9 @@ public final class Client implements AutoCloseable {
         }
 
         /**
-         * Adds a header to every request. A name added twice is sent twice. Headers that the library sends itself or that
-         * change the meaning of a request are rejected: Host, Content-Length, Content-Type, Transfer-Encoding, Connection,
-         * Keep-Alive, TE, Trailer, Upgrade, Expect, Accept-Encoding, Proxy-*, Cookie.
+         * Adds a header to every request. A name added twice is sent twice. Headers that the library sends itself or
+         * that change the meaning of a request are rejected: Host, Content-Length, Content-Type, Transfer-Encoding,
+         * Connection, Keep-Alive, TE, Trailer, Upgrade, Expect, Accept-Encoding, Proxy-*, Cookie.
          *
          * @param name the name; 1 to 255 bytes
          * @param value the value, which is copied by {@link #build}; at most 8192 bytes, without control characters

@@ -74,15 +74,16 @@ final class Loader {
                 throw error(
                         "bosauth: no native library for "
                                 + platform
-                                + " on the class path; add the artifact io.bosauth:bosauth, or build the library and set the"
-                                + " system property "
+                                + " on the class path; add the artifact io.bosauth:bosauth, or build the library and"
+                                + " set the system property "
                                 + PROPERTY
                                 + " to its path",
                         null);
             }
             loadCopy(library);
         } catch (IOException e) {
-            throw error("bosauth: cannot extract " + resource + " to " + System.getProperty("java.io.tmpdir") + ": " + e, e);
+            String directory = System.getProperty("java.io.tmpdir");
+            throw error("bosauth: cannot extract " + resource + " to " + directory + ": " + e, e);
         }
     }
 

@@ -21,7 +21,8 @@ final class Request<T extends @Nullable Object> {
 
     /** Each call in progress has a thread, so that a slow call does not delay others. */
     private static final ExecutorService THREADS =
-            new ThreadPoolExecutor(0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), Request::thread);
+            new ThreadPoolExecutor(
+                    0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), Request::thread);
 
     private final Client client;
     private final Function function;

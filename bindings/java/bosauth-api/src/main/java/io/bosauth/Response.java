@@ -4,7 +4,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The response to {@link Client#send}. It owns native memory, which is released when it is closed or no longer referenced.
+ * The response to {@link Client#send}. It owns native memory, which is released when it is closed or no longer
+ * referenced.
  *
  * <pre>{@code
  * try (Response response = client.send("GET", "/api/health")) {
@@ -56,8 +57,8 @@ public final class Response implements AutoCloseable {
     }
 
     /**
-     * Returns the value of a header. The values of several fields of one name are joined with ", "; that of Set-Cookie is
-     * the first.
+     * Returns the value of a header. The values of several fields of one name are joined with ", "; that of Set-Cookie
+     * is the first.
      *
      * @param name the name, such as "Content-Type"; not case-sensitive
      * @return the value; null if there is no such header, or if its value is empty

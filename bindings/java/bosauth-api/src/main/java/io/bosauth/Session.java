@@ -62,8 +62,8 @@ public final class Session {
     }
 
     /**
-     * Returns a top-level field of the record, such as "id", "email" or "collectionName". A string is returned unchanged,
-     * any other value as JSON. A string that contains U+0000 or a lone surrogate is also returned as JSON.
+     * Returns a top-level field of the record, such as "id", "email" or "collectionName". A string is returned
+     * unchanged, any other value as JSON. A string that contains U+0000 or a lone surrogate is also returned as JSON.
      *
      * @param name the name of the field
      * @return the value; null if there is no such field
@@ -102,8 +102,8 @@ public final class Session {
 
     /**
      * Returns whether the session became the client's session. It did not if {@link CallOptions#keepSession} disabled
-     * that, if a login, save or clear that started later had already completed, or if the client's session changed during
-     * a refresh.
+     * that, if a login, save or clear that started later had already completed, or if the client's session changed
+     * during a refresh.
      *
      * @return whether the session became the client's session
      */
@@ -115,8 +115,8 @@ public final class Session {
      * Returns whether the session was stored. If not, it is live in memory, and the next change of the session or
      * {@link Client#syncSession} stores it.
      *
-     * @return {@link Status#OK} if it is stored, if it is not the client's session, or if the client has no session file
-     *     or storage; otherwise {@link Status#STORE} or {@link Status#STORE_UNAVAILABLE}
+     * @return {@link Status#OK} if it is stored, if it is not the client's session, or if the client has no session
+     *     file or storage; otherwise {@link Status#STORE} or {@link Status#STORE_UNAVAILABLE}
      */
     public Status storeStatus() {
         return storeStatus;

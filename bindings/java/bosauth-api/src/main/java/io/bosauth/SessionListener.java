@@ -11,9 +11,9 @@ package io.bosauth;
 @FunctionalInterface
 public interface SessionListener {
     /**
-     * Is called on a thread that is in a call of the client, usually the one that made the change. It may make any call,
-     * and close the client and its own subscription. An exception is passed to the thread's
-     * {@link Thread.UncaughtExceptionHandler}; the call is not affected.
+     * Is called on a thread that is in a call of the client, usually the one that made the change. It may make any
+     * call, and close the client and its own subscription. An exception is passed to the thread's {@link
+     * Thread.UncaughtExceptionHandler}; the call is not affected.
      *
      * @param change the change
      */

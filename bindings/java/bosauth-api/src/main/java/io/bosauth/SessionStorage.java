@@ -3,12 +3,13 @@ package io.bosauth;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the session of a client in a store of the app, such as a keychain. The store has one string of at most 4 MiB and
- * 64 KiB, which contains the session token: treat it like a password. The first call that needs the session reads it.
+ * Keeps the session of a client in a store of the app, such as a keychain. The store has one string of at most 4 MiB
+ * and 64 KiB, which contains the session token: treat it like a password. The first call that needs the session reads
+ * it.
  *
  * <p>The methods of one client are called one at a time, on a thread that is in a call of that client; their run time
- * does not count towards the timeout of the call. In them, calls of the client use the session in memory, and a change of
- * it is stored after they have returned. A failure is the cause of the {@link BosauthException} of the call.
+ * does not count towards the timeout of the call. In them, calls of the client use the session in memory, and a change
+ * of it is stored after they have returned. A failure is the cause of the {@link BosauthException} of the call.
  *
  * <pre>{@code
  * final class MemoryStorage implements SessionStorage {

@@ -3,8 +3,8 @@ package io.bosauth;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link SessionStorage} cannot be used at the moment, for example because the device is locked. Nothing was lost. The
- * call of the client fails with {@link Status#STORE_UNAVAILABLE}.
+ * A {@link SessionStorage} cannot be used at the moment, for example because the device is locked. Nothing was lost.
+ * The call of the client fails with {@link Status#STORE_UNAVAILABLE}.
  *
  * <pre>{@code
  * class LockedStorage implements SessionStorage {

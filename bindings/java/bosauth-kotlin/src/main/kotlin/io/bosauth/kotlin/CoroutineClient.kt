@@ -45,8 +45,8 @@ public fun CallOptions.timeout(timeout: Duration): CallOptions = timeout(timeout
  * The calls of a [Client] as suspend functions. Coroutines and threads may share it.
  *
  * A call runs on a thread of the library and never blocks that of the coroutine. If the coroutine is cancelled, also by
- * `withTimeout`, the call is cancelled. Errors are [BosauthException], as for the methods of [Client] with the same names,
- * which document the rest.
+ * `withTimeout`, the call is cancelled. Errors are [BosauthException], as for the methods of [Client] with the same
+ * names, which document the rest.
  *
  * ```
  * withTimeout(10.seconds) {
@@ -80,7 +80,8 @@ public class CoroutineClient(public val client: Client) : AutoCloseable {
         }
 
     /** See [Client.authRefresh]. */
-    public suspend fun authRefresh(options: CallOptions = CallOptions()): Session = client.authRefreshAsync(options).await()
+    public suspend fun authRefresh(options: CallOptions = CallOptions()): Session =
+        client.authRefreshAsync(options).await()
 
     /**
      * See [Client.send].
