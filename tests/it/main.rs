@@ -24,6 +24,7 @@ mod forward_compat;
 mod guides;
 mod header;
 mod install;
+mod java;
 mod lifetimes;
 mod manifests;
 #[cfg(unix)]

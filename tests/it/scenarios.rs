@@ -11,7 +11,7 @@ use crate::support::rng::Rng;
 use crate::support::scenario::Scenario;
 #[cfg(unix)]
 use crate::support::swift;
-use crate::support::{library, tools};
+use crate::support::{java, library, tools};
 
 /// The scenarios of all files.
 fn scenarios() -> Vec<Scenario> {
@@ -96,6 +96,20 @@ fn scenarios_in_swift() {
 }
 
 #[test]
+fn scenarios_in_java() {
+    if let Some(mut java) = java() {
+        run_all("java", &mut java);
+    }
+}
+
+#[test]
+fn scenarios_in_kotlin() {
+    if let Some(mut kotlin) = kotlin() {
+        run_all("kotlin", &mut kotlin);
+    }
+}
+
+#[test]
 fn second_factors_on_postgresql() {
     if postgres::new_database().is_none() {
         return;
@@ -108,6 +122,8 @@ fn second_factors_on_postgresql() {
     ];
     #[cfg(unix)]
     drivers.extend(swift::driver().map(|driver| ("swift", driver)));
+    drivers.extend(java().map(|java| ("java", java)));
+    drivers.extend(kotlin().map(|kotlin| ("kotlin", kotlin)));
     for (language, mut command) in drivers {
         let mut scenarios = scenarios();
         scenarios.retain(|scenario| scenario.name.starts_with("mfa: "));
@@ -131,6 +147,15 @@ fn python() -> Command {
         .env("PYTHONPATH", tools::root().join("bindings/python/src"))
         .env("BOSAUTH_LIBRARY", library::shared());
     command
+}
+
+fn java() -> Option<Command> {
+    let driver = tools::root().join("tests/drivers/java.java");
+    java::built().map(|java| java.program(&driver))
+}
+
+fn kotlin() -> Option<Command> {
+    java::built().map(|java| java.kotlin_program("DriverKt"))
 }
 
 /// Whether the compiler supports these flags.

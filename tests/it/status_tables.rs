@@ -73,6 +73,27 @@ fn python(class: &str) -> Table {
     body.lines().filter_map(member).collect()
 }
 
+/// The constants of a Java enum, whose numbers are in parentheses or the position.
+fn java(class: &str) -> Table {
+    let path = format!("bindings/java/bosauth-api/src/main/java/io/bosauth/{class}.java");
+    let mut count = 0;
+    let mut constant = |line: &str| {
+        let name = line.strip_prefix("    ")?.strip_suffix([',', ';'])?;
+        let (name, number) = name.split_once('(').unwrap_or((name, ""));
+        let is_constant = name
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit());
+        if !is_constant {
+            return None;
+        }
+        count += 1;
+        let number = number.trim_end_matches(')').parse().unwrap_or(count - 1);
+        Some((name.to_owned(), number))
+    };
+    let source = tools::read(path);
+    source.lines().filter_map(&mut constant).collect()
+}
+
 /// The cells of the rows of a Markdown table whose first cell is a name in backticks and whose second is a number.
 fn rows(markdown: &str) -> Vec<(String, i32, Vec<String>)> {
     let row = |line: &str| {
@@ -95,8 +116,13 @@ fn every_binding_has_the_same_statuses_and_actions() {
     assert_eq!(swift("BOSAUTH_ACTION_"), actions);
     let mut with_ok = statuses;
     with_ok.insert("OK".into(), 0);
+    assert_eq!(java("Status"), with_ok);
+    assert_eq!(java("Action"), actions);
     assert_eq!(python("Status"), with_ok);
     assert_eq!(python("Action"), actions);
+    let changes = java("ChangeKind").into_iter();
+    let changes: Table = changes.map(|(name, at)| (name, at + 1)).collect();
+    assert_eq!(header("BOSAUTH_CHANGE_"), changes);
 }
 
 #[test]

@@ -8,6 +8,7 @@ pub mod faulty_server;
 pub mod fields;
 pub mod full_backlog;
 pub mod https;
+pub mod java;
 pub mod library;
 mod listener;
 pub mod markdown;

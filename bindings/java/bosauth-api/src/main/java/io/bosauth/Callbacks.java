@@ -1,0 +1,132 @@
+package io.bosauth;
+
+import java.lang.ref.WeakReference;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The functions that {@code bosauth_jni.c} calls. None of them throws.
+ *
+ * <p>Native code knows a storage or listener by its number. The map references it weakly, so that a forgotten client is
+ * collected although its listener references it. The client references it strongly.
+ */
+final class Callbacks {
+    private static final AtomicInteger NEXT = new AtomicInteger();
+    private static final ConcurrentMap<Integer, WeakReference<Object>> OBJECTS = new ConcurrentHashMap<>();
+
+    private Callbacks() {}
+
+    /** A storage, and why its last call failed. */
+    static final class Storage {
+        private final SessionStorage storage;
+        private volatile @Nullable Throwable failure;
+
+        Storage(SessionStorage storage) {
+            this.storage = storage;
+        }
+
+        @Nullable Throwable failure() {
+            return failure;
+        }
+
+        private Status failed(Throwable thrown) {
+            failure = thrown;
+            return thrown instanceof StorageUnavailableException ? Status.STORE_UNAVAILABLE : Status.STORE;
+        }
+    }
+
+    /** Returns the number for an object until native code releases it. */
+    static int register(Object object) {
+        int number;
+        do {
+            number = NEXT.incrementAndGet();
+        } while (OBJECTS.putIfAbsent(number, new WeakReference<>(object)) != null);
+        return number;
+    }
+
+    /** Returns how many objects native code has not released. */
+    static int count() {
+        return OBJECTS.size();
+    }
+
+    private static @Nullable Object object(int number) {
+        WeakReference<Object> reference = OBJECTS.get(number);
+        return reference == null ? null : reference.get();
+    }
+
+    static void release(int number) {
+        OBJECTS.remove(number);
+    }
+
+    /** A wait is interruptible, but the interrupt remains set: the methods do not throw InterruptedException. */
+    static int isInterrupted() {
+        return Thread.currentThread().isInterrupted() ? 1 : 0;
+    }
+
+    /** Returns the status in the first byte, and then the session. */
+    static byte[] load(int number) {
+        Storage storage = (Storage) object(number);
+        if (storage == null) {
+            return new byte[] {(byte) Status.STORE.code()};
+        }
+        try {
+            String session = storage.storage.load();
+            storage.failure = null;
+            return session == null ? new byte[1] : withStatus(session);
+        } catch (Throwable e) {
+            return new byte[] {(byte) storage.failed(e).code()};
+        }
+    }
+
+    private static byte[] withStatus(String session) {
+        byte[] bytes = session.getBytes(StandardCharsets.UTF_8);
+        byte[] result = new byte[bytes.length + 1];
+        System.arraycopy(bytes, 0, result, 1, bytes.length);
+        Arrays.fill(bytes, (byte) 0);
+        return result;
+    }
+
+    static int save(int number, byte @Nullable [] session) {
+        Storage storage = (Storage) object(number);
+        if (storage == null) {
+            return Status.STORE.code();
+        }
+        try {
+            storage.storage.save(session == null ? null : new String(session, StandardCharsets.UTF_8));
+            storage.failure = null;
+            return Status.OK.code();
+        } catch (Throwable e) {
+            return storage.failed(e).code();
+        } finally {
+            if (session != null) {
+                Arrays.fill(session, (byte) 0);
+            }
+        }
+    }
+
+    static void changed(int number, int kind, long generation, byte @Nullable [] session) {
+        SessionListener listener = (SessionListener) object(number);
+        if (listener == null) {
+            return;
+        }
+        try {
+            Session copy = session == null ? null : new Session(new Results(session));
+            listener.changed(new SessionChange(ChangeKind.of(kind), generation, copy));
+        } catch (Throwable e) {
+            report(e);
+        }
+    }
+
+    private static void report(Throwable thrown) {
+        Thread thread = Thread.currentThread();
+        try {
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, thrown);
+        } catch (Throwable e) {
+            // As the JVM does with what an UncaughtExceptionHandler throws.
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package io.bosauth;
+
+/**
+ * Receives the changes of a client's session. See {@link Client#addListener}.
+ *
+ * <pre>{@code
+ * client.addListener(change -> System.out.println(change.kind() + " " + change.generation()));
+ * client.clearSession();
+ * }</pre>
+ */
+@FunctionalInterface
+public interface SessionListener {
+    /**
+     * Is called on a thread that is in a call of the client, usually the one that made the change. It may make any
+     * call, and close the client and its own subscription. An exception is passed to the thread's {@link
+     * Thread.UncaughtExceptionHandler}; the call is not affected.
+     *
+     * @param change the change
+     */
+    void changed(SessionChange change);
+}

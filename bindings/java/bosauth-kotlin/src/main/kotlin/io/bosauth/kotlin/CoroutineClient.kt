@@ -1,0 +1,128 @@
+package io.bosauth.kotlin
+
+import io.bosauth.BosauthException
+import io.bosauth.CallOptions
+import io.bosauth.Client
+import io.bosauth.Response
+import io.bosauth.Session
+import io.bosauth.SessionChange
+import kotlin.time.Duration
+import kotlin.time.toJavaDuration
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.emitAll
+import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.future.await
+import kotlinx.coroutines.withContext
+
+/**
+ * Creates a client of one BosBase server.
+ *
+ * ```
+ * bosauthClient(url) { timeout(30.seconds) }.use { app ->
+ *     println(app.collection("users").authWithToken("my-own-token").field("email"))
+ * }
+ * ```
+ *
+ * @param baseUrl as for [Client.builder]
+ * @param configure sets the settings
+ * @throws BosauthException INVALID_ARGUMENT
+ */
+public fun bosauthClient(baseUrl: String, configure: Client.Builder.() -> Unit = {}): CoroutineClient =
+    CoroutineClient(Client.builder(baseUrl).apply(configure).build())
+
+/** [Client.Builder.timeout] with a duration of Kotlin. */
+public fun Client.Builder.timeout(timeout: Duration): Client.Builder = timeout(timeout.toJavaDuration())
+
+/** [Client.Builder.connectTimeout] with a duration of Kotlin. */
+public fun Client.Builder.connectTimeout(timeout: Duration): Client.Builder = connectTimeout(timeout.toJavaDuration())
+
+/** [CallOptions.timeout] with a duration of Kotlin. */
+public fun CallOptions.timeout(timeout: Duration): CallOptions = timeout(timeout.toJavaDuration())
+
+/**
+ * The calls of a [Client] as suspend functions. Coroutines and threads may share it.
+ *
+ * A call runs on a thread of the library and never blocks that of the coroutine. If the coroutine is cancelled, also by
+ * `withTimeout`, the call is cancelled. Errors are [BosauthException], as for the methods of [Client] with the same
+ * names, which document the rest.
+ *
+ * ```
+ * withTimeout(10.seconds) {
+ *     client.collection("users").authWithToken("my-own-token")
+ * }
+ * ```
+ *
+ * @property client the client, for calls that block
+ */
+public class CoroutineClient(public val client: Client) : AutoCloseable {
+    /** Returns the calls for an auth collection. */
+    public fun collection(name: String): CoroutineCollection = CoroutineCollection(client.collection(name))
+
+    /**
+     * The changes of the client's session from the start of the collection on, in order. The flow does not end when the
+     * client is closed.
+     *
+     * ```
+     * val changes = launch(start = CoroutineStart.UNDISPATCHED) {
+     *     client.changes.collect { println("${it.kind()} ${it.session()}") }
+     * }
+     * client.collection("users").authWithToken("my-own-token")
+     * changes.cancel()
+     * ```
+     */
+    public val changes: Flow<SessionChange> =
+        flow {
+            // Unlimited, since the listener is called inside a call, which must not wait for a collector.
+            val received = Channel<SessionChange>(Channel.UNLIMITED)
+            client.addListener { received.trySend(it) }.use { emitAll(received) }
+        }
+
+    /** See [Client.authRefresh]. */
+    public suspend fun authRefresh(options: CallOptions = CallOptions()): Session =
+        client.authRefreshAsync(options).await()
+
+    /**
+     * See [Client.send].
+     *
+     * ```
+     * client.send("GET", "/api/health").use { println(it.bodyAsString()) }
+     * ```
+     */
+    public suspend fun send(
+        method: String,
+        path: String,
+        body: ByteArray? = null,
+        options: CallOptions = CallOptions(),
+    ): Response = client.sendAsync(method, path, body, options).await()
+
+    /** See [Client.session]. */
+    public suspend fun session(): Session? = withContext(Dispatchers.IO) { client.session() }
+
+    /** See [Client.saveSession]. */
+    public suspend fun saveSession(token: CharSequence, recordJson: CharSequence? = null): Unit =
+        withContext(Dispatchers.IO) { client.saveSession(token, recordJson) }
+
+    /** See [Client.clearSession]. */
+    public suspend fun clearSession(): Unit = withContext(Dispatchers.IO) { client.clearSession() }
+
+    /** See [Client.exportSession]. */
+    public suspend fun exportSession(): String? = withContext(Dispatchers.IO) { client.exportSession() }
+
+    /** See [Client.importSession]. */
+    public suspend fun importSession(text: CharSequence): Unit =
+        withContext(Dispatchers.IO) { client.importSession(text) }
+
+    /** See [Client.syncSession]. */
+    public suspend fun syncSession(): Unit = withContext(Dispatchers.IO) { client.syncSession() }
+
+    /** See [Client.generation]. */
+    public val generation: Long
+        get() = client.generation()
+
+    /** See [Client.close]. */
+    override fun close(): Unit = client.close()
+
+    override fun toString(): String = client.toString()
+}

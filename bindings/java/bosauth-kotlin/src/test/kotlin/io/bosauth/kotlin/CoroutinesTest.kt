@@ -1,0 +1,151 @@
+package io.bosauth.kotlin
+
+import io.bosauth.AskCredentialsException
+import io.bosauth.CallOptions
+import io.bosauth.ChangeKind
+import io.bosauth.Client
+import io.bosauth.FixCallException
+import io.bosauth.Status
+import java.net.InetAddress
+import java.net.ServerSocket
+import java.net.Socket
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.hours
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.minutes
+import kotlin.time.toJavaDuration
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.TimeoutCancellationException
+import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitAll
+import kotlinx.coroutines.flow.map
+import kotlinx.coroutines.flow.take
+import kotlinx.coroutines.flow.toList
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withContext
+import kotlinx.coroutines.withTimeout
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNull
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+
+private const val EMAIL = "user@example.com"
+private const val PASSWORD = "correct horse 1"
+
+private fun client(): CoroutineClient =
+    bosauthClient(checkNotNull(System.getenv("BOSAUTH_TEST_URL")) { "run: cargo test --test it java::" })
+
+class CoroutinesTest {
+    @Test
+    fun `a token logs in`() = runBlocking {
+        client().use { client ->
+            val users = client.collection("users")
+            val token = Client.generateToken()
+            users.bindToken(EMAIL, PASSWORD, token)
+            val session = users.authWithToken(token)
+            assertEquals(EMAIL, session.field("email"))
+            assertEquals(session.token(), client.session()?.token())
+            assertEquals(EMAIL, client.authRefresh().field("email"))
+            users.unbindToken(EMAIL, PASSWORD, token)
+            val error = runCatching { users.authWithToken(token) }.exceptionOrNull()
+            assertEquals(Status.UNKNOWN_TOKEN, (error as AskCredentialsException).status())
+            assertEquals(Status.OTP_INVALID, runCatching { users.authWithOtp(users.requestOtp(EMAIL), "1") }.status())
+            client.send("GET", "/api/health").use { assertEquals(200, it.status()) }
+        }
+    }
+
+    private fun Result<*>.status() = (exceptionOrNull() as io.bosauth.BosauthException).status()
+
+    @Test
+    fun `many logins run at the same time`() = runBlocking {
+        client().use { client ->
+            val token = Client.generateToken()
+            client.collection("users").bindToken(EMAIL, PASSWORD, token)
+            val logins = List(50) { async { client.collection("users").authWithToken(token).field("email") } }
+            assertEquals(List(50) { EMAIL }, logins.awaitAll())
+        }
+    }
+
+    /** A server that accepts connections, and does not respond. */
+    private class Silent : AutoCloseable {
+        private val listener = ServerSocket(0, 50, InetAddress.getLoopbackAddress())
+        private var socket: Socket? = null
+        val client = bosauthClient("http://127.0.0.1:${listener.localPort}") { timeout(1.hours) }
+
+        /** Waits for a byte of a request. */
+        suspend fun awaitRequest() = withContext(Dispatchers.IO) {
+            socket = listener.accept().also { it.getInputStream().read() }
+        }
+
+        /** Waits until the client has closed the connection. */
+        suspend fun awaitEnd() = withContext(Dispatchers.IO) {
+            socket?.getInputStream()?.transferTo(java.io.OutputStream.nullOutputStream())
+        }
+
+        override fun close() {
+            client.close()
+            socket?.close()
+            listener.close()
+        }
+    }
+
+    @Test
+    fun `cancelling a coroutine stops its call`() = runBlocking {
+        Silent().use { server ->
+            val login = launch { server.client.collection("users").authWithToken("t") }
+            withTimeout(1.minutes) {
+                launch { server.awaitRequest() }.join()
+                login.cancel()
+                server.awaitEnd()
+                login.join()
+            }
+            assertTrue(login.isCancelled)
+        }
+    }
+
+    @Test
+    fun `withTimeout stops the call`() = runBlocking {
+        Silent().use { server ->
+            val login = async { runCatching { withTimeout(50.milliseconds) { server.client.send("GET", "/a") } } }
+            withTimeout(1.minutes) {
+                server.awaitRequest()
+                server.awaitEnd()
+            }
+            assertTrue(login.await().exceptionOrNull() is TimeoutCancellationException)
+        }
+    }
+
+    @Test
+    fun `timeouts are durations`() = runBlocking {
+        Silent().use { server ->
+            val options = CallOptions().timeout(20.milliseconds)
+            assertEquals(Status.TIMEOUT, runCatching { server.client.send("GET", "/a", null, options) }.status())
+        }
+        val invalid = assertThrows(FixCallException::class.java) {
+            bosauthClient("http://a") { connectTimeout(Duration.ZERO) }
+        }
+        assertEquals("ms", invalid.argument())
+        assertEquals(java.time.Duration.ofMinutes(1), 1.minutes.toJavaDuration())
+    }
+
+    @Test
+    fun `changes are a flow`() = runBlocking {
+        client().use { client ->
+            val changes = async(start = CoroutineStart.UNDISPATCHED) {
+                client.changes.map { it.kind() to it.session()?.token() }.take(3).toList()
+            }
+            client.saveSession("first")
+            val exported = checkNotNull(client.exportSession())
+            client.clearSession()
+            assertNull(client.session())
+            client.importSession(exported)
+            client.syncSession()
+            val expected = listOf(ChangeKind.SAVE to "first", ChangeKind.CLEAR to null, ChangeKind.IMPORT to "first")
+            assertEquals(expected, withTimeout(1.minutes) { changes.await() })
+            assertEquals(3, client.generation)
+        }
+    }
+}
