@@ -245,15 +245,14 @@ fn close_waits_for_a_storage_and_for_a_listener() {
             entered.lock().unwrap().send(()).unwrap();
             may_leave.lock().unwrap().recv().unwrap();
         };
-        let subscription;
+        let mut subscription = None;
         if in_storage {
             storage.set(move |_| {
                 block();
                 Ok(())
             });
         } else {
-            subscription = store.add_listener(move |_| block());
-            std::mem::forget(subscription);
+            subscription = Some(store.add_listener(move |_| block()));
         }
         thread::scope(|scope| {
             let saving = scope.spawn(|| save(&store, "a").unwrap());
@@ -264,6 +263,7 @@ fn close_waits_for_a_storage_and_for_a_listener() {
             assert!(store.wait(Instant::now().checked_add(Duration::from_secs(60))));
             saving.join().unwrap();
         });
+        drop(subscription);
     }
 }
 
