@@ -576,28 +576,28 @@ static void end(call *ended) {
     close_arguments(&ended->in);
 }
 
-METHOD(jbyteArray, bindToken, jlong client, jlong cancel, jbyteArray packed) {
-    (void)class;
+/* Binds or unbinds a token. */
+static jbyteArray change_binding(JNIEnv *env, jlong client, jlong cancel, jbyteArray packed,
+                                 bosauth_status (*change)(bosauth_client, const char *, const char *, const char *,
+                                                          const char *, const bosauth_options *, bosauth_error **)) {
     call c = begin(env, cancel, packed);
     const char *collection = next_string(&c.in);
     const char *email = next_string(&c.in);
     const char *password = next_string(&c.in);
     const char *token = next_string(&c.in);
-    bosauth_bind_token((bosauth_client)client, collection, email, password, token, c.options, &c.error);
+    change((bosauth_client)client, collection, email, password, token, c.options, &c.error);
     end(&c);
     return failure(env, c.error);
 }
 
+METHOD(jbyteArray, bindToken, jlong client, jlong cancel, jbyteArray packed) {
+    (void)class;
+    return change_binding(env, client, cancel, packed, bosauth_bind_token);
+}
+
 METHOD(jbyteArray, unbindToken, jlong client, jlong cancel, jbyteArray packed) {
     (void)class;
-    call c = begin(env, cancel, packed);
-    const char *collection = next_string(&c.in);
-    const char *email = next_string(&c.in);
-    const char *password = next_string(&c.in);
-    const char *token = next_string(&c.in);
-    bosauth_unbind_token((bosauth_client)client, collection, email, password, token, c.options, &c.error);
-    end(&c);
-    return failure(env, c.error);
+    return change_binding(env, client, cancel, packed, bosauth_unbind_token);
 }
 
 METHOD(jbyteArray, authWithToken, jlong client, jlong cancel, jbyteArray packed) {
@@ -611,16 +611,23 @@ METHOD(jbyteArray, authWithToken, jlong client, jlong cancel, jbyteArray packed)
     return session_or_error(env, session, c.error);
 }
 
-METHOD(jbyteArray, authWithPassword, jlong client, jlong cancel, jbyteArray packed) {
-    (void)class;
+/* Logs in with a name, which is an identity or an OTP id, and a password or code. */
+static jbyteArray log_in(JNIEnv *env, jlong client, jlong cancel, jbyteArray packed,
+                         bosauth_status (*login)(bosauth_client, const char *, const char *, const char *,
+                                                 const bosauth_options *, bosauth_session **, bosauth_error **)) {
     call c = begin(env, cancel, packed);
     const char *collection = next_string(&c.in);
-    const char *identity = next_string(&c.in);
+    const char *name = next_string(&c.in);
     const char *password = next_string(&c.in);
     bosauth_session *session;
-    bosauth_auth_with_password((bosauth_client)client, collection, identity, password, c.options, &session, &c.error);
+    login((bosauth_client)client, collection, name, password, c.options, &session, &c.error);
     end(&c);
     return session_or_error(env, session, c.error);
+}
+
+METHOD(jbyteArray, authWithPassword, jlong client, jlong cancel, jbyteArray packed) {
+    (void)class;
+    return log_in(env, client, cancel, packed, bosauth_auth_with_password);
 }
 
 METHOD(jbyteArray, requestOtp, jlong client, jlong cancel, jbyteArray packed) {
@@ -636,14 +643,7 @@ METHOD(jbyteArray, requestOtp, jlong client, jlong cancel, jbyteArray packed) {
 
 METHOD(jbyteArray, authWithOtp, jlong client, jlong cancel, jbyteArray packed) {
     (void)class;
-    call c = begin(env, cancel, packed);
-    const char *collection = next_string(&c.in);
-    const char *otp_id = next_string(&c.in);
-    const char *code = next_string(&c.in);
-    bosauth_session *session;
-    bosauth_auth_with_otp((bosauth_client)client, collection, otp_id, code, c.options, &session, &c.error);
-    end(&c);
-    return session_or_error(env, session, c.error);
+    return log_in(env, client, cancel, packed, bosauth_auth_with_otp);
 }
 
 METHOD(jbyteArray, authRefresh, jlong client, jlong cancel, jbyteArray packed) {
