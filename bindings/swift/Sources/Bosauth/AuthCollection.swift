@@ -21,14 +21,7 @@ public struct AuthCollection: Sendable {
     public func bindToken(
         _ token: String, email: String, password: String, options: CallOptions = CallOptions()
     ) async throws(BosauthError) {
-        let name = name
-        try await client.call(options) { client, options throws(BosauthError) in
-            try withCStrings(name, email, password, token) { strings throws(BosauthError) in
-                try check {
-                    bosauth_bind_token(client, strings[0], strings[1], strings[2], strings[3], options, $0)
-                }
-            }
-        }
+        try await changeBinding(token, email, password, options, bosauth_bind_token)
     }
 
     /// Unbinds a token from an account. Success does not mean that the token was bound: the server returns the same
@@ -43,12 +36,21 @@ public struct AuthCollection: Sendable {
     public func unbindToken(
         _ token: String, email: String, password: String, options: CallOptions = CallOptions()
     ) async throws(BosauthError) {
+        try await changeBinding(token, email, password, options, bosauth_unbind_token)
+    }
+
+    /// Binds or unbinds a token.
+    private func changeBinding(
+        _ token: String, _ email: String, _ password: String, _ options: CallOptions,
+        _ change: @escaping @Sendable (
+            bosauth_client, UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafePointer<CChar>,
+            OpaquePointer?, UnsafeMutablePointer<OpaquePointer?>?
+        ) -> bosauth_status
+    ) async throws(BosauthError) {
         let name = name
         try await client.call(options) { client, options throws(BosauthError) in
             try withCStrings(name, email, password, token) { strings throws(BosauthError) in
-                try check {
-                    bosauth_unbind_token(client, strings[0], strings[1], strings[2], strings[3], options, $0)
-                }
+                try check { change(client, strings[0], strings[1], strings[2], strings[3], options, $0) }
             }
         }
     }
