@@ -134,13 +134,13 @@ final class CallTests: TestCase {
     }
 
     func testSecondFactor() async throws {
-        let guarded = try Client(url: url()).collection("guarded")
+        let twoFactors = try Client(url: url()).collection("two_factors")
         let token = try generateToken()
-        try await guarded.bindToken(token, email: email, password: password)
-        let error = try await failure { () throws(BosauthError) in try await guarded.authWithToken(token) }
+        try await twoFactors.bindToken(token, email: email, password: password)
+        let error = try await failure { () throws(BosauthError) in try await twoFactors.authWithToken(token) }
         XCTAssertEqual(error.status, .mfaRequired)
         let options = CallOptions(mfaID: error.mfaID)
-        let session = try await guarded.authWithPassword(email, password: password, options: options)
+        let session = try await twoFactors.authWithPassword(email, password: password, options: options)
         XCTAssertEqual(session["email"], email)
     }
 
