@@ -134,7 +134,7 @@ impl Storage {
         text: Option<&str>,
         replaces: &Replaces,
     ) -> Result<(), Error> {
-        if text.is_some_and(|text| text.len() > text::TEXT_MAX) {
+        if text.is_some_and(|text| text.len() > input::EXPORT_MAX) {
             let message =
                 "cannot store the session: it is larger than 4 MiB + 64 KiB; save a smaller record";
             return Err(store_error(Status::Store, message));
@@ -330,7 +330,7 @@ mod tests {
         storage
             .write(Some(&session("stored")), &Replaces::Anything)
             .unwrap();
-        let record = format!(r#"{{"a":"{}"}}"#, "x".repeat(text::TEXT_MAX));
+        let record = format!(r#"{{"a":"{}"}}"#, "x".repeat(input::EXPORT_MAX));
         let large = Session::new(&URL.into(), Secret::new("large"), &record, "");
         let error = storage
             .write(Some(&large), &Replaces::Anything)

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::input;
+use crate::input::{self, EXPORT_MAX};
 use crate::protocol::json::{self, DEPTH_MAX, JsonError, UNLIMITED};
 use crate::protocol::paths::BaseUrl;
 use crate::protocol::{bodies, record};
@@ -13,15 +13,13 @@ use super::Session;
 
 /// The version of the format.
 const VERSION: u64 = 1;
-/// The longest text, in bytes: the longest login response and the other fields.
-pub(crate) const TEXT_MAX: usize = input::EXPORT_MAX;
 /// The deepest nesting of a text, so that its record may be as deep as any value.
 const LEVELS: usize = DEPTH_MAX + 1;
 
 /// Why a text is rejected.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum TextError {
-    /// It is longer than [`TEXT_MAX`].
+    /// It is longer than [`EXPORT_MAX`].
     TooLong,
     /// It is not a JSON object.
     Json(JsonError),
@@ -36,7 +34,7 @@ pub(crate) enum TextError {
 impl fmt::Display for TextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            TextError::TooLong => write!(f, "it is longer than {TEXT_MAX} bytes"),
+            TextError::TooLong => write!(f, "it is longer than {EXPORT_MAX} bytes"),
             TextError::Json(error) => error.fmt(f),
             TextError::Field(name) => write!(f, "its field \"{name}\" is missing or invalid"),
             TextError::NewerVersion(version) => write!(
@@ -83,7 +81,7 @@ pub(crate) fn write(session: &Session) -> Secret {
 
 /// Reads a session of the server at `base_url`, which is normalized. Fields of other names are ignored.
 pub(crate) fn read(text: &str, base_url: &Arc<str>) -> Result<Session, TextError> {
-    if text.len() > TEXT_MAX {
+    if text.len() > EXPORT_MAX {
         return Err(TextError::TooLong);
     }
     let fields = Fields::read(text).map_err(TextError::Json)?;
@@ -95,9 +93,12 @@ pub(crate) fn read(text: &str, base_url: &Arc<str>) -> Result<Session, TextError
     }
     let url = fields.base_url.and_then(json::string);
     let url = url.ok_or(TextError::Field("baseUrl"))?;
-    let url = BaseUrl::parse(&url).ok().map(|url| Arc::clone(url.url()));
-    if url.as_ref() != Some(base_url) {
-        return Err(TextError::OtherServer(url));
+    if *url != **base_url {
+        // It may be spelled differently.
+        let url = BaseUrl::parse(&url).ok().map(|url| Arc::clone(url.url()));
+        if url.as_ref() != Some(base_url) {
+            return Err(TextError::OtherServer(url));
+        }
     }
     let token = fields.token.and_then(json::inside);
     let token = token.filter(|token| input::session_token(token).is_ok());
@@ -239,7 +240,7 @@ mod tests {
             assert_eq!(error, Some(TextError::Field("record")), "{record}");
         }
         assert_eq!(with("\"token\"", "\"baseUrl\""), json(JsonError::Duplicate));
-        let long = TEXT.replace("\"r\"", &format!("\"{}\"", "x".repeat(TEXT_MAX)));
+        let long = TEXT.replace("\"r\"", &format!("\"{}\"", "x".repeat(EXPORT_MAX)));
         assert_eq!(read_text(&long).err(), Some(TextError::TooLong));
     }
 }

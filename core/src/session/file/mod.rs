@@ -29,7 +29,7 @@ use windows as system;
 #[cfg(all(unix, test))]
 mod tests;
 
-use super::text::TEXT_MAX;
+use crate::input::EXPORT_MAX;
 use system::Lock;
 
 /// How long a change waits for those of other threads and processes.
@@ -77,7 +77,7 @@ pub(crate) enum Stored<'a> {
     Nothing,
     /// A text.
     Text(&'a str),
-    /// Content that is larger than [`TEXT_MAX`] or not UTF-8.
+    /// Content that is larger than [`EXPORT_MAX`] or not UTF-8.
     Unusable,
 }
 
@@ -129,7 +129,7 @@ impl SessionFile {
     /// # Errors
     ///
     /// - `Failed`: it cannot be read, its directory does not exist, or its mode lets other users access it.
-    /// - `Corrupt`: it is larger than [`TEXT_MAX`] or not UTF-8.
+    /// - `Corrupt`: it is larger than [`EXPORT_MAX`] or not UTF-8.
     pub fn load(&self) -> Result<Option<Zeroizing<String>>, FileError> {
         let stored = self.open(READ)?;
         self.remove_stale_temporary();
@@ -164,7 +164,7 @@ impl SessionFile {
         judge: &dyn Fn(Stored<'_>) -> Judgement,
     ) -> Result<(), FileError> {
         let action = if text.is_some() { WRITE } else { REMOVE };
-        if text.is_some_and(|text| text.len() > TEXT_MAX) {
+        if text.is_some_and(|text| text.len() > EXPORT_MAX) {
             let message = format!(
                 "cannot {action} {:?}: the session is {TOO_LARGE}",
                 self.path
@@ -380,7 +380,7 @@ fn read_text(
 ) -> io::Result<Result<Zeroizing<String>, &'static str>> {
     let Some(size) = usize::try_from(metadata.len())
         .ok()
-        .filter(|&size| size <= TEXT_MAX)
+        .filter(|&size| size <= EXPORT_MAX)
     else {
         return Ok(Err(TOO_LARGE));
     };

@@ -135,7 +135,7 @@ fn text_is_stored_replaced_and_removed() {
     assert_eq!(file.text(), None);
     assert!(directory.names().is_empty(), "load creates nothing");
 
-    let largest = "é".repeat(TEXT_MAX / 2);
+    let largest = "é".repeat(EXPORT_MAX / 2);
     for text in ["first", "", "a longer text", largest.as_str(), "short"] {
         file.put(text).unwrap();
         assert!(file.text().as_deref() == Some(text), "{} bytes", text.len());
@@ -205,7 +205,7 @@ fn unusable_content_is_corrupt_and_set_aside() {
     let contents: [(&[u8], u64); 4] = [
         (b"\xff\xfe garbage", 0),
         ("{\"é".as_bytes(), 3),
-        (b"long", TEXT_MAX as u64 + 1),
+        (b"long", EXPORT_MAX as u64 + 1),
         (b"sparse", 100 << 20),
     ];
     for (content, length) in contents {
@@ -241,7 +241,7 @@ fn unusable_content_is_corrupt_and_set_aside() {
 fn text_over_the_limit_is_not_written() {
     let directory = Directory::new();
     let file = directory.file();
-    let text = "a".repeat(TEXT_MAX + 1);
+    let text = "a".repeat(EXPORT_MAX + 1);
     assert_error(file.put(&text), FileErrorKind::Failed, "larger than");
     assert!(directory.names().is_empty());
 }
@@ -690,16 +690,16 @@ fn hold(file: &SessionFile) {
 fn lock_excludes_another_process() {
     let directory = Directory::new();
     let file = directory.file();
-    let hasty = directory.file().waiting(SHORT);
+    let short_wait = directory.file().waiting(SHORT);
     let mut holder = Process::start("hold", &file);
     assert_eq!(holder.line(), "holds");
     assert_error(
-        hasty.put("new"),
+        short_wait.put("new"),
         FileErrorKind::Unavailable,
         "another process holds",
     );
     assert_error(
-        hasty.clear(),
+        short_wait.clear(),
         FileErrorKind::Unavailable,
         "another process holds",
     );
@@ -746,14 +746,14 @@ fn hold_and_fork(file: &SessionFile) {
 fn child_of_a_fork_neither_releases_nor_keeps_the_lock() {
     let directory = Directory::new();
     let file = directory.file();
-    let hasty = directory.file().waiting(SHORT);
+    let short_wait = directory.file().waiting(SHORT);
     let mut holder = Process::start("fork", &file);
     let mut lines = [holder.line(), holder.line()];
     lines.sort();
     assert_eq!(lines, ["child: Unavailable", "parent holds"]);
     assert_eq!(directory.names(), ["session.lock", "session.tmp"]);
     assert_error(
-        hasty.put("new"),
+        short_wait.put("new"),
         FileErrorKind::Unavailable,
         "another process holds",
     );
