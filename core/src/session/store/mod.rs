@@ -56,7 +56,7 @@ struct State {
     is_loaded: bool,
     /// What the write of the current session may replace, if it has not been written.
     unwritten: Option<Replaces>,
-    /// The thread that made the last change.
+    /// The thread that made the last change that was to be written.
     changed_by: Option<ThreadOfProcess>,
     last_write: Write,
     listeners: Vec<Arc<Listener>>,
@@ -84,7 +84,6 @@ impl State {
     fn commit(&mut self, kind: ChangeKind, session: Option<Session>) -> Option<Session> {
         self.generation += 1;
         self.is_loaded = true;
-        self.changed_by = Some(ThreadOfProcess::current());
         if !self.listeners.is_empty() && !self.closed {
             self.unreported.push_back(SessionChange {
                 kind,
@@ -191,6 +190,7 @@ impl SessionStore {
             state.discard_unwritten_of_parent();
             let old = state.commit(kind, new);
             if self.storage.is_some() {
+                state.changed_by = Some(ThreadOfProcess::current());
                 state.add_unwritten(replaces);
             }
             Ok((old, self.committed(state)))
