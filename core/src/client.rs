@@ -11,7 +11,7 @@ use crate::http::{Origin, Transport};
 use crate::protocol::paths::BaseUrl;
 use crate::secret::Secret;
 use crate::session::{
-    ChangeKind, Committed, Session, SessionChange, SessionStore, Storage, Subscription, text,
+    ChangeKind, Session, SessionChange, SessionStore, Storage, Subscription, text,
 };
 use crate::{input, protocol};
 
@@ -96,11 +96,8 @@ impl Client {
     }
 
     fn set_session(&self, kind: ChangeKind, session: &Session) {
-        let store = &self.inner.store;
-        if let Some(committed) = store.commit(store.begin(), kind, Some(session)) {
-            // The session is live in memory: its `store_status` reports this error, and `sync_session` returns it.
-            let _ = committed.settle();
-        }
+        // The session is live in memory: its `store_status` reports this error, and `sync_session` returns it.
+        let _ = self.inner.store.set(kind, Some(session)).settle();
     }
 
     /// Removes the client's session, also from the session file or storage. No request is sent: the server accepts the
@@ -110,9 +107,7 @@ impl Client {
     /// `Store` or `StoreUnavailable` if the session could not be removed from the file or storage. The client's session is
     /// removed nevertheless. The next change or [`Client::sync_session`] removes it there, too.
     pub fn clear_session(&self) -> Result<(), Error> {
-        let store = &self.inner.store;
-        let committed = store.commit(store.begin(), ChangeKind::Clear, None);
-        committed.map_or(Ok(()), Committed::settle)
+        self.inner.store.set(ChangeKind::Clear, None).settle()
     }
 
     /// Writes the session to the session file or storage if that has failed before, and reads what is stored. A session

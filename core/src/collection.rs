@@ -10,7 +10,7 @@ use crate::protocol::endpoint::Endpoint;
 use crate::protocol::{bodies, responses};
 use crate::request::CallRequest;
 use crate::secret::Secret;
-use crate::session::{ChangeKind, Session};
+use crate::session::Session;
 
 /// The default options.
 static NO_OPTIONS: CallOptions = CallOptions::new();
@@ -140,7 +140,7 @@ impl<'a> Collection<'a> {
         pending.check(response.status)?;
         let store = &self.client.inner.store;
         let keeps = self.options.keep_session;
-        let committed = keeps.then(|| store.commit(ticket, ChangeKind::Login, Some(&session)));
+        let committed = keeps.then(|| store.commit_login(ticket, &session));
         // The call is complete: a listener may close the client and wait for its calls.
         drop(pending);
         Ok(session.committed(committed.flatten()))

@@ -1,9 +1,10 @@
 //! The client's session, the order of its changes, and what follows a change: [`SessionStore`].
 //!
-//! A change takes a ticket when it starts and commits when it succeeds. A commit takes effect only if no change with a
+//! A login takes a ticket when it starts and commits when it succeeds. The commit takes effect only if no change with a
 //! later ticket has committed: of two concurrent logins the one that started last wins, whatever the order of the
-//! responses, and a login in flight does not undo a `clear`. A refresh takes no ticket: it commits only if the session
-//! is still the one that it started with. A load takes none either: it commits only if nothing has changed meanwhile.
+//! responses. A change that needs no request, such as a `clear`, takes its ticket with its commit: it always takes
+//! effect, and a login in flight does not undo it. A refresh takes no ticket: it commits only if the session is still
+//! the one that it started with. A load takes none either: it commits only if nothing has changed meanwhile.
 //!
 //! The commit changes the session in memory. Afterwards [`Committed::settle`] writes the newest session to the
 //! storage and calls the listeners, both outside of the lock and one thread at a time: the storage always ends with the
@@ -32,7 +33,7 @@ use crate::fork::{ForkSafeMutex, ThreadOfProcess};
 /// The interval at which a thread checks whether another one has finished.
 const POLL_INTERVAL: Duration = Duration::from_micros(200);
 
-/// The position of a change in the order of starts.
+/// The position of a login among the changes, in the order in which they started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticket(u64);
 
@@ -140,7 +141,7 @@ impl SessionStore {
         }
     }
 
-    /// Starts a change.
+    /// Starts a login.
     pub fn begin(&self) -> Ticket {
         self.state.with(|state| {
             state.started += 1;
@@ -148,15 +149,21 @@ impl SessionStore {
         })
     }
 
-    /// Commits a change: `session` becomes the client's, or none with `None`, unless a later change has committed.
-    /// Returns `None` in that case.
-    pub fn commit(
-        &self,
-        ticket: Ticket,
-        kind: ChangeKind,
-        session: Option<&Session>,
-    ) -> Option<Committed<'_>> {
-        self.replace(kind, session, |state| {
+    /// Commits a change that needs no request: `session` becomes the client's, or none with `None`.
+    pub fn set(&self, kind: ChangeKind, session: Option<&Session>) -> Committed<'_> {
+        let new = session.map(|session| session.kept(true));
+        // The old session is dropped, and its token zeroized, after the lock is released.
+        let (_old, committed) = self.state.with(|state| {
+            state.started += 1;
+            state.committed = state.started;
+            self.replace(state, kind, new, Replaces::Anything)
+        });
+        committed
+    }
+
+    /// Commits a login: `session` becomes the client's, unless a later change has committed. Returns `None` in that case.
+    pub fn commit_login(&self, ticket: Ticket, session: &Session) -> Option<Committed<'_>> {
+        self.replace_if(ChangeKind::Login, session, |state| {
             let is_latest = ticket.0 >= state.committed;
             if is_latest {
                 state.committed = ticket.0;
@@ -167,7 +174,7 @@ impl SessionStore {
 
     /// Commits a refresh of the session `old`: `new` becomes the client's if `old` still is. Returns `None` if not.
     pub fn commit_refresh(&self, old: &Session, new: &Session) -> Option<Committed<'_>> {
-        self.replace(ChangeKind::Refresh, Some(new), |state| {
+        self.replace_if(ChangeKind::Refresh, new, |state| {
             let current = state.session.as_ref();
             let is_current = current.is_some_and(|current| current.is(old));
             is_current.then(|| Replaces::TokenOf(old.clone()))
@@ -175,27 +182,36 @@ impl SessionStore {
     }
 
     /// Replaces the session if `may_replace` returns what the write to the storage may replace.
-    fn replace(
+    fn replace_if(
         &self,
         kind: ChangeKind,
-        session: Option<&Session>,
+        session: &Session,
         may_replace: impl FnOnce(&mut State) -> Option<Replaces>,
     ) -> Option<Committed<'_>> {
-        let new = session.map(|session| session.kept(true));
-        // The old session is dropped, and its token zeroized, after the lock is released.
-        let replaced = self.state.with(|state| {
-            let Some(replaces) = may_replace(state) else {
-                return Err(new);
-            };
-            state.discard_unwritten_of_parent();
-            let old = state.commit(kind, new);
-            if self.storage.is_some() {
-                state.changed_by = Some(ThreadOfProcess::current());
-                state.add_unwritten(replaces);
-            }
-            Ok((old, self.committed(state)))
+        let new = session.kept(true);
+        // As in `set`.
+        let replaced = self.state.with(|state| match may_replace(state) {
+            Some(replaces) => Ok(self.replace(state, kind, Some(new), replaces)),
+            None => Err(new),
         });
-        replaced.ok().map(|(_, committed)| committed)
+        replaced.ok().map(|(_old, committed)| committed)
+    }
+
+    /// Replaces the session. Returns the old one, which is to be dropped without the lock.
+    fn replace(
+        &self,
+        state: &mut State,
+        kind: ChangeKind,
+        new: Option<Session>,
+        replaces: Replaces,
+    ) -> (Option<Session>, Committed<'_>) {
+        state.discard_unwritten_of_parent();
+        let old = state.commit(kind, new);
+        if self.storage.is_some() {
+            state.changed_by = Some(ThreadOfProcess::current());
+            state.add_unwritten(replaces);
+        }
+        (old, self.committed(state))
     }
 
     /// The change that has just been committed.

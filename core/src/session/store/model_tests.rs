@@ -152,7 +152,7 @@ impl Client {
             (Login, 0) => running.ticket = Some(self.store.begin()),
             (Login, 1) => {
                 let ticket = running.ticket.unwrap();
-                running.committed = self.store.commit(ticket, ChangeKind::Login, Some(&new));
+                running.committed = self.store.commit_login(ticket, &new);
             }
             (Refresh, 0) => running.refreshed = self.store.current().ok().flatten(),
             (Refresh, 1) => {
@@ -160,13 +160,9 @@ impl Client {
                 running.committed = old.and_then(|old| self.store.commit_refresh(&old, &new));
             }
             (Save | Import, 0) => {
-                let ticket = self.store.begin();
-                running.committed = self.store.commit(ticket, operation.kind(), Some(&new));
+                running.committed = Some(self.store.set(operation.kind(), Some(&new)));
             }
-            (Clear, 0) => {
-                let ticket = self.store.begin();
-                running.committed = self.store.commit(ticket, ChangeKind::Clear, None);
-            }
+            (Clear, 0) => running.committed = Some(self.store.set(ChangeKind::Clear, None)),
             (Load, _) => drop(self.store.current()),
             (Sync, _) => drop(self.store.sync()),
             _ => drop(running.committed.take().map(Committed::settle)),

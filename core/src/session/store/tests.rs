@@ -78,14 +78,11 @@ impl SessionStorage for Hooked {
 }
 
 fn save(store: &SessionStore, token: &str) -> Result<(), Error> {
-    let session = session(token);
-    let committed = store.commit(store.begin(), ChangeKind::Save, Some(&session));
-    committed.map_or(Ok(()), |committed| committed.settle())
+    store.set(ChangeKind::Save, Some(&session(token))).settle()
 }
 
 fn clear(store: &SessionStore) -> Result<(), Error> {
-    let committed = store.commit(store.begin(), ChangeKind::Clear, None);
-    committed.map_or(Ok(()), |committed| committed.settle())
+    store.set(ChangeKind::Clear, None).settle()
 }
 
 fn token(store: &SessionStore) -> Option<String> {
@@ -115,12 +112,28 @@ impl Log {
 }
 
 #[test]
+fn changes_without_a_request_always_take_effect() {
+    let store = SessionStore::default();
+    let per_thread = if cfg!(miri) { 10 } else { 2_000 };
+    let change = || {
+        for _ in 0..per_thread {
+            save(&store, "a").unwrap();
+            clear(&store).unwrap();
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(change);
+        scope.spawn(change);
+    });
+    assert_eq!(store.generation(), 4 * per_thread);
+}
+
+#[test]
 fn refresh_does_not_replace_a_session_with_the_same_token() {
     let store = SessionStore::default();
     let [old, same, new] = ["a", "a", "b"].map(session);
     for session in [&old, &same] {
-        let committed = store.commit(store.begin(), ChangeKind::Save, Some(session));
-        assert!(committed.is_some());
+        store.set(ChangeKind::Save, Some(session)).settle().unwrap();
     }
     assert!(store.commit_refresh(&old, &new).is_none());
     assert!(store.commit_refresh(&same, &new).is_some());
