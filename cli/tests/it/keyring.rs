@@ -1,0 +1,65 @@
+//! A session in a real keyring: gnome-keyring on a session bus of the test.
+
+use std::process::Command;
+
+use bosauth_test_support::programs;
+use bosbase_local::DEMO_USER;
+
+use crate::support::{Fixture, PROGRAM};
+
+/// Logs in, shows the session, locks the keyring, and logs out, with the program `$0`.
+const SCRIPT: &str = r#"
+set -eu
+echo password | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
+"$0" login --keyring --token-file token
+"$0" status
+"$0" refresh
+test ! -e profiles/default/session
+"$0" logout
+! "$0" status 2>&1
+"#;
+
+#[test]
+fn session_is_in_the_keyring() {
+    if !programs::has("gnome-keyring-daemon") || !programs::has("dbus-run-session") {
+        return;
+    }
+    let it = Fixture::new();
+    it.bind();
+    let output = programs::run(&mut in_session(&it, SCRIPT));
+    assert_eq!(
+        output.matches(&format!("as {DEMO_USER}")).count(),
+        3,
+        "{output}"
+    );
+    assert!(output.contains("error: nobody is logged in"), "{output}");
+}
+
+#[test]
+fn missing_keyring_is_reported() {
+    let it = Fixture::new();
+    let mut login = it.command(&["login", "--keyring", "--token-file", "token"]);
+    let output = login
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.starts_with("error: cannot use the keyring: "),
+        "{error}"
+    );
+}
+
+/// A shell script on a session bus of its own, with an empty home directory.
+fn in_session(it: &Fixture, script: &str) -> Command {
+    let mut command = Command::new("dbus-run-session");
+    command
+        .args(["--", "sh", "-c", script, PROGRAM])
+        .current_dir(&it.directory)
+        .envs(it.environment())
+        .env("HOME", &it.directory)
+        .env("XDG_RUNTIME_DIR", &it.directory)
+        .env_remove("XDG_DATA_HOME");
+    command
+}

@@ -1,0 +1,10 @@
+//! The program `bosauth`, run against `bosbase-local`.
+
+#![allow(clippy::unwrap_used)]
+
+mod commands;
+#[cfg(target_os = "linux")]
+mod keyring;
+mod support;
+#[cfg(unix)]
+mod terminal;

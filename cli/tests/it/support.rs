@@ -1,0 +1,146 @@
+//! A server and a directory for the profiles of one test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
+use serde_json::{Value, json};
+
+/// The token that the tests bind.
+pub const TOKEN: &str = "token-of-the-tests";
+
+/// The program.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_bosauth");
+
+/// The search path of programs, with that of the program.
+pub fn path() -> String {
+    let programs = Path::new(PROGRAM).parent().unwrap().display();
+    format!("{programs}:{}", std::env::var("PATH").unwrap())
+}
+
+/// A server, and a directory for profiles and files.
+pub struct Fixture {
+    pub server: Server,
+    pub directory: PathBuf,
+}
+
+/// The exit code, standard output and standard error of the program.
+pub struct Run {
+    pub code: Option<i32>,
+    pub out: String,
+    pub error: String,
+}
+
+impl Run {
+    /// The JSON object on standard output.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap()
+    }
+}
+
+impl Fixture {
+    /// A server with the demo accounts, and the files `password` and `token`.
+    pub fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("cli-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir_all(&directory).unwrap();
+        fs::write(directory.join("password"), format!("{DEMO_PASSWORD}\n")).unwrap();
+        fs::write(directory.join("token"), format!("{TOKEN}\n")).unwrap();
+        let config = Config {
+            control: true,
+            ..Config::demo()
+        };
+        let server = Server::start(config).unwrap();
+        Fixture { server, directory }
+    }
+
+    /// The same, with a collection `guarded` that requires two factors and has the account of the demo user.
+    pub fn with_second_factors() -> Self {
+        let fixture = Fixture::new();
+        let collection = json!({
+            "name": "guarded", "type": "auth", "mfa": {"enabled": true}, "otp": {"enabled": true},
+        });
+        let account =
+            json!({"collection": "guarded", "email": DEMO_USER, "password": DEMO_PASSWORD});
+        for command in [
+            json!({"do": "create_collection", "collection": collection}),
+            json!({"do": "create_account", "account": account}),
+        ] {
+            fixture.server.control(command).unwrap();
+        }
+        fixture
+    }
+
+    /// The newest one-time password of the demo user in `guarded`.
+    pub fn last_code(&self) -> String {
+        let account = json!({"collection": "guarded", "email": DEMO_USER});
+        let otp = self
+            .server
+            .control(json!({"do": "last_otp", "account": account}));
+        otp.unwrap()["code"].as_str().unwrap().to_owned()
+    }
+
+    /// The program in the directory, without a terminal.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("setsid");
+        command
+            .args(["--wait", PROGRAM])
+            .args(arguments)
+            .current_dir(&self.directory)
+            .envs(self.environment());
+        command
+    }
+
+    /// The environment of the program.
+    pub fn environment(&self) -> [(&'static str, String); 2] {
+        let profiles = self.directory.join("profiles");
+        [
+            ("BOSAUTH_CONFIG_DIR", profiles.to_str().unwrap().to_owned()),
+            ("BOSAUTH_URL", self.server.base_url().to_owned()),
+        ]
+    }
+
+    /// Runs the program.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = self.command(arguments).output().unwrap();
+        Run {
+            code: status.code(),
+            out: String::from_utf8(stdout).unwrap(),
+            error: String::from_utf8(stderr).unwrap(),
+        }
+    }
+
+    /// Runs the program, which must succeed, and returns its standard output.
+    pub fn output(&self, arguments: &[&str]) -> String {
+        let run = self.run(arguments);
+        assert_eq!(run.code, Some(0), "{arguments:?}: {}", run.error);
+        run.out
+    }
+
+    /// Binds the token.
+    pub fn bind(&self) {
+        self.output(&[
+            "bind",
+            "--email",
+            DEMO_USER,
+            "--password-file",
+            "password",
+            "--token-file",
+            "token",
+        ]);
+    }
+
+    /// Binds the token and logs in with it.
+    pub fn log_in(&self) {
+        self.bind();
+        self.output(&["login", "--token-file", "token"]);
+    }
+}
