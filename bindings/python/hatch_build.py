@@ -1,6 +1,11 @@
-"""Builds the bosauth library with cargo and adds it to the wheel, which becomes platform-specific."""
+"""Builds the bosauth library with cargo and adds it to the wheel, which becomes platform-specific.
+
+With BOSAUTH_PREBUILT_LIBRARY, the library at that path is added instead. BOSAUTH_PLATFORM_TAG is its platform, such as
+manylinux_2_17_x86_64; the default is that of this machine.
+"""
 
 import json
+import os
 import shutil
 import subprocess
 import sysconfig
@@ -14,7 +19,7 @@ class LibraryHook(BuildHookInterface):
 
     def initialize(self, version, build_data):
         """Adds the library to the wheel, or copies it to the sources for an editable install."""
-        library = build_library(Path(self.root).parents[1])
+        library = prebuilt_library() or build_library(Path(self.root).parents[1])
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{platform()}"
         if version == "editable":
@@ -23,9 +28,20 @@ class LibraryHook(BuildHookInterface):
             build_data["force_include"][str(library)] = f"bosauth/{library.name}"
 
 
+def prebuilt_library():
+    """Returns the path of the library that has been built already, or None."""
+    path = os.environ.get("BOSAUTH_PREBUILT_LIBRARY")
+    if not path:
+        return None
+    library = Path(path).resolve()
+    if not library.is_file():
+        raise SystemExit(f"bosauth: BOSAUTH_PREBUILT_LIBRARY is {path}, which is not a file")
+    return library
+
+
 def platform():
     """Returns the platform tag of the wheel, such as linux_x86_64."""
-    return sysconfig.get_platform().replace("-", "_").replace(".", "_")
+    return os.environ.get("BOSAUTH_PLATFORM_TAG") or sysconfig.get_platform().replace("-", "_").replace(".", "_")
 
 
 def build_library(repository):

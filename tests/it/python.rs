@@ -298,6 +298,45 @@ fn missing_cargo_is_reported() {
     assert!(printed.contains("bosauth: cargo not found."), "{printed}");
 }
 
+/// As for a release: the library of another machine, in a wheel with the tag of that platform.
+#[test]
+fn prebuilt_library_is_packaged_without_cargo() {
+    let Some(environment) = environment_with("prebuilt", &["hatchling"]) else {
+        return;
+    };
+    let wheels = tools::empty("python/prebuilt-wheels");
+    let build = |library: &Path| {
+        let mut pip = Command::new(environment.join("bin/pip"));
+        pip.args(["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir"])
+            .args([&wheels, &package()])
+            .env("PATH", environment.join("bin"))
+            .env("BOSAUTH_PREBUILT_LIBRARY", library)
+            .env("BOSAUTH_PLATFORM_TAG", "manylinux_2_17_armv7l");
+        pip.output().unwrap()
+    };
+    let missing = build(Path::new("/nonexistent/libbosauth.so"));
+    let printed =
+        String::from_utf8_lossy(&missing.stderr) + String::from_utf8_lossy(&missing.stdout);
+    let message = "BOSAUTH_PREBUILT_LIBRARY is /nonexistent/libbosauth.so, which is not a file";
+    assert!(
+        !missing.status.success() && printed.contains(message),
+        "{printed}"
+    );
+
+    let library = library::directory().join("libbosauth.so");
+    assert!(build(&library).status.success());
+    let name = format!(
+        "bosauth-{}-py3-none-manylinux_2_17_armv7l.whl",
+        env!("CARGO_PKG_VERSION")
+    );
+    assert_eq!(listed(&wheels), [&*name]);
+    let mut unzip = Command::new("python3");
+    unzip.args(["-m", "zipfile", "-e"]);
+    tools::run(unzip.arg(wheels.join(name)).arg(wheels.join("content")));
+    let packaged = fs::read(wheels.join("content/bosauth/libbosauth.so")).unwrap();
+    assert!(packaged == fs::read(library).unwrap());
+}
+
 #[test]
 fn python_page_commands_work() {
     if environment_with("page-tools", &["hatchling"]).is_none() {
