@@ -9,6 +9,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+/// The heading of the options of all commands.
+const COMMON: &str = "Common options";
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0    success
@@ -38,10 +41,10 @@ Examples:
 #[command(disable_help_subcommand = true)]
 pub struct Arguments {
     /// Base URL of the server. Default: that of the profile.
-    #[arg(long, value_name = "URL", env = "BOSAUTH_URL", global = true)]
+    #[arg(long, value_name = "URL", env = "BOSAUTH_URL", global = true, help_heading = COMMON)]
     pub url: Option<String>,
     /// Auth collection. Default: that of the profile, or users.
-    #[arg(long, value_name = "NAME", env = "BOSAUTH_COLLECTION", global = true)]
+    #[arg(long, value_name = "NAME", env = "BOSAUTH_COLLECTION", global = true, help_heading = COMMON)]
     pub collection: Option<String>,
     /// Profile: the server, the account and the session of the last login with it.
     #[arg(
@@ -49,24 +52,24 @@ pub struct Arguments {
         value_name = "NAME",
         env = "BOSAUTH_PROFILE",
         default_value = "default",
-        global = true
+        global = true, help_heading = COMMON
     )]
     pub profile: String,
     /// Directory of the profiles. Default: bosauth in the user's configuration directory.
-    #[arg(long, value_name = "DIR", env = "BOSAUTH_CONFIG_DIR", global = true)]
+    #[arg(long, value_name = "DIR", env = "BOSAUTH_CONFIG_DIR", global = true, help_heading = COMMON)]
     pub config_dir: Option<PathBuf>,
     /// Time limit of each request, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, global = true,
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, global = true, help_heading = COMMON,
         value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub timeout: u32,
     /// PEM file with certificate authorities to trust in addition to the bundled ones.
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = COMMON)]
     pub ca_file: Option<PathBuf>,
     /// Print the result, also an error, as one JSON object on standard output.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = COMMON)]
     pub json: bool,
     /// Colored output. NO_COLOR is respected.
-    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true, help_heading = COMMON)]
     pub color: Color,
     #[command(subcommand)]
     pub command: Command,
