@@ -1207,6 +1207,17 @@ BOSAUTH_API
 void bosauth_session_free(bosauth_session *BOSAUTH_NULLABLE session);
 
 /**
+ * Copies a snapshot. The copy remains valid when the original is freed, such as one that is passed to a listener.
+ *
+ * @param session the snapshot
+ * @param copy receives the copy, to be freed with bosauth_session_free(); NULL on failure
+ * @return BOSAUTH_OK or NULL_ARGUMENT
+ */
+BOSAUTH_API
+bosauth_status bosauth_session_copy(const bosauth_session *BOSAUTH_NONNULL session,
+                                    bosauth_session *BOSAUTH_NULLABLE *BOSAUTH_NONNULL copy);
+
+/**
  * Returns the session's token, a JWT.
  *
  * @param session the snapshot; may be NULL

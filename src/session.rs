@@ -1,10 +1,11 @@
 //! Session snapshots.
 
 use std::ffi::c_char;
+use std::ptr;
 
 use bosauth::{ForkSafeMutex, Secret, Session};
 
-use crate::ffi;
+use crate::ffi::{self, Out, null_argument};
 use crate::status::{BOSAUTH_OK, bosauth_status};
 use crate::string::{EMPTY, ReturnedStrings};
 
@@ -53,6 +54,28 @@ impl bosauth_session {
 pub unsafe extern "C" fn bosauth_session_free(session: *mut bosauth_session) {
     // SAFETY: the header's conventions: NULL or a live session.
     unsafe { ffi::free(session) }
+}
+
+/// Copies a snapshot. The copy remains valid when the original is freed, such as one that is passed to a listener.
+///
+/// @param session the snapshot
+/// @param copy receives the copy, to be freed with bosauth_session_free(); NULL on failure
+/// @return BOSAUTH_OK or NULL_ARGUMENT
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bosauth_session_copy(
+    session: *const bosauth_session,
+    copy: *mut *mut bosauth_session,
+) -> bosauth_status {
+    // SAFETY: the header's conventions: NULL or a live session and a valid out parameter.
+    unsafe {
+        let out = Out::clear(copy, ptr::null_mut());
+        ffi::status_only(|| {
+            let session = session.as_ref().ok_or_else(|| null_argument("session"))?;
+            out.required("copy")?;
+            out.set(bosauth_session::into_raw(session.session.clone()));
+            Ok(())
+        })
+    }
 }
 
 /// Returns the session's token, a JWT.

@@ -902,6 +902,14 @@ public:
     /// string is a copy that the caller owns: a secret.
     [[nodiscard]] std::string export_text() const { return bosauth_session_export(object_.get()); }
 
+    /// Returns a copy with the same values, such as one of the session of a change, to use it after the listener has
+    /// returned.
+    [[nodiscard]] session copy() const noexcept {
+        bosauth_session* copied = nullptr;
+        static_cast<void>(bosauth_session_copy(object_.get(), &copied));
+        return session(copied);
+    }
+
 private:
     friend class client;
     friend struct detail::borrowed_session;
@@ -918,8 +926,8 @@ struct change {
     change_kind kind;
     /// The number of changes of the client up to this one; see client::generation.
     std::uint64_t generation;
-    /// The session from then on; nullptr if nobody is logged in any more. Valid during the call of the listener: copy
-    /// the strings that are needed later.
+    /// The session from then on; nullptr if nobody is logged in any more. Valid during the call of the listener;
+    /// session::copy returns one that is valid for longer.
     const bosauth::session* session;
 };
 

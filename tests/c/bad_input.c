@@ -295,6 +295,7 @@ static void check_callbacks(void)
     check(listener == 0, "client_add_listener", "the listener output is not cleared");
     RETURNS(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_client_generation(client, NULL));
     RETURNS(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_string_set(NULL, "x", 1));
+    RETURNS(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_session_copy(NULL, NULL));
     RETURNS(BOSAUTH_OK, bosauth_listener_free(0));
     RETURNS(BOSAUTH_ERROR_INVALID_HANDLE, bosauth_listener_free(client));
     RETURNS(BOSAUTH_OK, add_listener(client, changed, &listener));

@@ -39,6 +39,10 @@ static inline void every_session_function(const bosauth_session *session) {
     bosauth_session_is_valid(session);
     bosauth_session_was_kept(session);
     EXPECT(BOSAUTH_OK, bosauth_session_store_status(session));
+    bosauth_session *copy;
+    EXPECT(BOSAUTH_OK, bosauth_session_copy(session, &copy));
+    CHECK(strcmp(bosauth_session_token(copy), bosauth_session_token(session)) == 0);
+    bosauth_session_free(copy);
     CHECK(strstr(bosauth_session_export(session), "\"email\":\"ann@example.com\"") != NULL);
 }
 

@@ -302,6 +302,33 @@ static void exported_strings_are_kept(void) {
     CHECK(*bosauth_session_export(NULL) == 0 && bosauth_session_store_status(NULL) == BOSAUTH_OK);
 }
 
+struct kept {
+    bosauth_session *session;
+};
+
+static void keep_copy(void *user_data, bosauth_client client, int32_t change, uint64_t generation,
+                      const bosauth_session *session) {
+    (void)client, (void)change, (void)generation;
+    struct kept *kept = user_data;
+    EXPECT(BOSAUTH_OK, bosauth_session_copy(session, &kept->session));
+}
+
+static void copy_of_a_listeners_session_is_kept(void) {
+    bosauth_client client = new_client(url);
+    struct kept kept = {NULL};
+    bosauth_listener listener;
+    EXPECT(BOSAUTH_OK, bosauth_client_add_listener(client, keep_copy, &kept, NULL, &listener, NULL));
+    EXPECT(BOSAUTH_OK, bosauth_client_save_session(client, "t", "{\"\\ud800\":1,\"id\":\"r\"}", NULL));
+    EXPECT(BOSAUTH_OK, bosauth_client_free(client));
+    EXPECT(BOSAUTH_OK, bosauth_listener_free(listener));
+    CHECK(strcmp(bosauth_session_token(kept.session), "t") == 0);
+    CHECK(strcmp(bosauth_session_field(kept.session, "id"), "r") == 0);
+    CHECK(strstr(bosauth_session_export(kept.session), "ud800") != NULL);
+    bosauth_session_free(kept.session);
+    EXPECT(BOSAUTH_ERROR_NULL_ARGUMENT, bosauth_session_copy(NULL, &kept.session));
+    CHECK(kept.session == NULL);
+}
+
 /* A session that is larger than any other string argument. */
 static void large_sessions_are_imported(void) {
     static char record[1 << 20], text[(1 << 20) + 256];
@@ -664,6 +691,7 @@ int main(int argc, char **argv) {
     refreshes_keep_what_others_have_stored();
     strings_are_set();
     exported_strings_are_kept();
+    copy_of_a_listeners_session_is_kept();
     large_sessions_are_imported();
     callbacks_change_the_session();
     callbacks_clear_the_session();

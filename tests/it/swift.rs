@@ -16,7 +16,7 @@ use crate::support::{library, server as servers, swift, tools};
 /// The server of the unit tests.
 fn server() -> Server {
     Server::start(Config {
-        seed: Some(Seed::File(swift::package().join("Tests/seed.json"))),
+        seed: Some(Seed::File(swift::directory().join("Tests/seed.json"))),
         ..Config::default()
     })
     .unwrap()
@@ -70,12 +70,48 @@ fn swift_page_programs_print_what_it_shows() {
 /// A directory beside a link to this repository.
 fn page_directory(name: &str) -> PathBuf {
     let parent = tools::empty(&format!("swift/{name}"));
-    fs::create_dir(parent.join("bosauth")).unwrap();
-    fs::create_dir(parent.join("bosauth/bindings")).unwrap();
-    symlink(swift::package(), parent.join("bosauth/bindings/swift")).unwrap();
+    symlink(tools::root(), parent.join("bosauth")).unwrap();
     let directory = parent.join("app");
     fs::create_dir(&directory).unwrap();
     directory
+}
+
+/// A package may depend on the URL of the repository and a version. SwiftPM clones it, also into its caches.
+#[test]
+fn package_is_used_by_url() {
+    let repository = swift::copy("repository");
+    let _ = fs::remove_dir_all(repository.join(".git"));
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=test", "-c", "user.email=test@example.com"])
+            .args(arguments)
+            .current_dir(&repository);
+        tools::run(&mut git);
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "--message", "Release"]);
+    let version = env!("CARGO_PKG_VERSION");
+    git(&["tag", &format!("v{version}")]);
+    let dependency = format!(
+        r#".package(url: "file://{}", from: "{version}")"#,
+        repository.display()
+    );
+    let source = "import Bosauth\nprint(libraryVersion)\n";
+    let package = swift::program_package("by-url", &dependency, source);
+    let _ = fs::remove_dir_all(package.join(".build"));
+    let _ = fs::remove_file(package.join("Package.resolved"));
+    let Some(mut build) = swift::swift("build", &package) else {
+        return;
+    };
+    for option in ["--cache-path", "--config-path", "--security-path"] {
+        build
+            .arg(option)
+            .arg(tools::empty("swift/by-url-caches").join(option));
+    }
+    tools::run(&mut build);
+    let mut program = swift::program(&package.join(".build/debug/by-url")).unwrap();
+    assert_eq!(tools::run(&mut program), format!("{version}\n"));
 }
 
 /// The page runs its program against a server that does not require a second factor.
@@ -99,16 +135,12 @@ fn swift_page_program_logs_in_with_two_factors() {
     assert_eq!(with_one.unwrap_err().status(), Status::MfaRequired);
 }
 
-/// The result of creating a client with a library that returns this ABI version.
-fn client_with_abi(version: u32) -> Option<String> {
-    let directory = tools::empty(&format!("swift/abi-{version:x}"));
-    let source = directory.join("abi.c");
-    let preloaded = directory.join("abi.so");
-    fs::write(
-        &source,
-        format!("unsigned bosauth_abi_version(void);\nunsigned bosauth_abi_version(void) {{ return {version}; }}\n"),
-    )
-    .unwrap();
+/// The scenario driver with functions in C that replace those of its libraries.
+fn driver_with(name: &str, functions: &str) -> Option<Driver> {
+    let directory = tools::empty(&format!("swift/{name}"));
+    let source = directory.join("functions.c");
+    let preloaded = directory.join("functions.so");
+    fs::write(&source, functions).unwrap();
     let mut compiler = Command::new(tools::cc());
     tools::run(
         compiler
@@ -117,7 +149,15 @@ fn client_with_abi(version: u32) -> Option<String> {
     );
     let mut driver = swift::driver()?;
     driver.env("LD_PRELOAD", &preloaded);
-    let mut driver = Driver::start("swift", &mut driver);
+    Some(Driver::start("swift", &mut driver))
+}
+
+/// The result of creating a client with a library that returns this ABI version.
+fn client_with_abi(version: u32) -> Option<String> {
+    let function = format!(
+        "unsigned bosauth_abi_version(void);\nunsigned bosauth_abi_version(void) {{ return {version}; }}\n"
+    );
+    let mut driver = driver_with(&format!("abi-{version:x}"), &function)?;
     let result = driver.run("client http://127.0.0.1");
     driver.stop();
     Some(result)
@@ -141,23 +181,47 @@ fn library_of_an_incompatible_abi_version_is_rejected() {
     }
 }
 
+/// The system creates threads for Dispatch only.
+#[test]
+fn calls_without_a_thread_of_their_own_use_dispatch() {
+    let functions = r#"
+        #define _GNU_SOURCE
+        #include <dlfcn.h>
+        #include <errno.h>
+        #include <pthread.h>
+        #include <string.h>
+
+        static int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+        int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
+                           void *argument) {
+            Dl_info caller;
+            if (!dladdr(__builtin_return_address(0), &caller) || !strstr(caller.dli_fname, "libdispatch")) {
+                return EAGAIN;
+            }
+            *(void **)&create = dlsym(RTLD_NEXT, "pthread_create");
+            return create(thread, attributes, start, argument);
+        }
+    "#;
+    let Some(mut driver) = driver_with("threads", functions) else {
+        return;
+    };
+    assert_eq!(driver.run("client http://127.0.0.1"), "OK");
+    assert_eq!(driver.run("save token"), "OK");
+    assert_eq!(driver.run("session @token"), "OK token");
+    driver.stop();
+}
+
 /// `KeychainStorage` on Linux, with a module in place of Apple's.
 #[test]
 fn keychain_storage_runs_on_a_keychain_in_memory() {
     let package = swift::copy("keychain");
-    let sources = swift::package().join("Tests/keychain");
-    for (target, file) in [("Security", "Security.swift"), ("keychain", "main.swift")] {
-        let directory = package.join("Sources").join(target);
-        fs::create_dir(&directory).unwrap();
-        fs::copy(sources.join(file), directory.join(file)).unwrap();
-    }
-    let manifest = tools::read("bindings/swift/Package.swift")
+    let tests = r#".target(name: "Security", path: "\(directory)/Tests/keychain", sources: ["Security.swift"]),
+        .executableTarget(name: "keychain", dependencies: ["Bosauth", "Security"],
+            path: "\(directory)/Tests/keychain", sources: ["main.swift"])"#;
+    let manifest = tools::read("Package.swift")
         .replace(r#"["CBosauth"]"#, r#"["CBosauth", "Security"]"#)
-        .replace(
-            "targets: [library, bosauth, ",
-            r#"targets: [library, bosauth, .target(name: "Security"),
-                .executableTarget(name: "keychain", dependencies: ["Bosauth", "Security"]), "#,
-        );
+        .replace("bosauth, tests]", &format!("bosauth, {tests}]"));
     fs::write(package.join("Package.swift"), manifest).unwrap();
     let Some(mut build) = swift::swift("build", &package) else {
         return;
@@ -212,9 +276,9 @@ fn swift_sources_are_formatted() {
     format
         .args(["format", "lint", "--strict", "--recursive"])
         .arg("--configuration")
-        .arg(swift::package().join(".swift-format"))
-        .args(["Package.swift", "Sources", "Tests"].map(|part| swift::package().join(part)))
-        .arg(tools::root().join("tests/drivers/swift.swift"));
+        .arg(swift::directory().join(".swift-format"))
+        .args(["Sources", "Tests"].map(|part| swift::directory().join(part)))
+        .args(["Package.swift", "tests/drivers/swift.swift"].map(|file| tools::root().join(file)));
     tools::run(&mut format);
 }
 
@@ -224,7 +288,7 @@ fn privacy_manifest_is_a_property_list() {
     let program =
         "import plistlib, sys\nwith open(sys.argv[1], 'rb') as f: print(len(plistlib.load(f)))";
     let mut python = Command::new("python3");
-    let manifest = swift::package().join("Sources/Bosauth/PrivacyInfo.xcprivacy");
+    let manifest = swift::directory().join("Sources/Bosauth/PrivacyInfo.xcprivacy");
     assert_eq!(
         tools::run(python.args(["-c", program]).arg(manifest)),
         "4\n"
@@ -237,6 +301,6 @@ fn swift_scripts_pass_shellcheck() {
         return;
     }
     let mut shellcheck = Command::new("shellcheck");
-    shellcheck.current_dir(swift::package());
+    shellcheck.current_dir(swift::directory());
     tools::run(shellcheck.args(["toolchain.sh", "scripts/xcframework.sh"]));
 }

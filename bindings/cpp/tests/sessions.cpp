@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -337,9 +338,11 @@ void each_change_is_received(std::string_view url) {
 void session_of_a_change(std::string_view url) {
     const client app = make_client(url);
     int calls = 0;
+    std::optional<session> kept;
     const auto listening = listen(app, [&](const change& received) {
         ++calls;
         const session& current = *received.session;
+        kept = current.copy();
         check(received.kind == change_kind::login && received.generation == 1, "change");
         check(current.field("email") == email && contains(current.record_json(), email), "record of a change");
         check(current.is_valid() && current.was_kept() && current.expires_at(), "flags of a change");
@@ -347,6 +350,7 @@ void session_of_a_change(std::string_view url) {
     });
     succeeds("login", app.try_auth_with_password("users", email, password));
     check(calls == 1, "one call");
+    check(kept->field("email") == email && kept->token() == token(app) && kept->was_kept(), "copy");
 }
 
 void subscriptions(std::string_view url) {
@@ -504,6 +508,7 @@ void moved_and_closed(std::string_view url) {
     const session other = std::move(one);
     // NOLINTBEGIN(bugprone-use-after-move): the state is specified
     check(one.export_text().empty() && one.store_status() == status_code::ok, "moved-from session");
+    check(one.copy().token().empty(), "copy of a moved-from session");
     check(!other.export_text().empty(), "moved session");
     const client moved = std::move(app);
     check(moved.generation() == 1 && app.generation() == 0, "generation of a moved-from client");

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Builds CBosauth.xcframework beside Package.swift: the static library for macOS, iOS and the iOS simulator. Requires a
-# Mac with Xcode and rustup.
+# Builds CBosauth.xcframework in the directory of the package: the static library for macOS, iOS and the iOS simulator.
+# Requires a Mac with Xcode and rustup.
 #
-#     scripts/xcframework.sh
+#     scripts/xcframework.sh          builds it
+#     scripts/xcframework.sh --zip    also builds CBosauth.xcframework.zip for a release, and prints its checksum
 set -eu
 
 # The platforms of Package.swift.
@@ -14,7 +15,12 @@ fail() {
     exit 1
 }
 
-for tool in cargo rustup lipo otool xcodebuild; do
+case ${1-} in
+'' | --zip) ;;
+*) fail "usage: xcframework.sh [--zip]" ;;
+esac
+
+for tool in cargo rustup lipo otool xcodebuild ditto swift; do
     command -v "$tool" >/dev/null || fail "$tool not found; install Xcode and rustup"
 done
 
@@ -57,9 +63,11 @@ combine macos aarch64-apple-darwin x86_64-apple-darwin
 combine ios aarch64-apple-ios
 combine simulator aarch64-apple-ios-sim x86_64-apple-ios
 
-mkdir "$work/headers"
-cp include/bosauth.h "$work/headers"
-cat >"$work/headers/module.modulemap" <<'EOF'
+# Xcode copies the headers of all libraries of an app to one directory, in which only one file can be called
+# module.modulemap. Clang also finds it in a directory with the name of the module.
+mkdir -p "$work/headers/CBosauth"
+cp include/bosauth.h "$work/headers/CBosauth"
+cat >"$work/headers/CBosauth/module.modulemap" <<'EOF'
 module CBosauth {
     header "bosauth.h"
     export *
@@ -72,3 +80,9 @@ xcodebuild -create-xcframework \
     -library "$work/ios/libbosauth.a" -headers "$work/headers" \
     -library "$work/simulator/libbosauth.a" -headers "$work/headers" \
     -output "$package/CBosauth.xcframework"
+
+if [ "${1-}" = --zip ]; then
+    rm -f "$package/CBosauth.xcframework.zip"
+    ditto -c -k --keepParent "$package/CBosauth.xcframework" "$package/CBosauth.xcframework.zip"
+    swift package compute-checksum "$package/CBosauth.xcframework.zip"
+fi

@@ -1,6 +1,5 @@
 //! Swift: the toolchain, the package of `bindings/swift`, and programs that use it.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,8 +7,8 @@ use std::sync::{Mutex, OnceLock};
 
 use super::{library, tools};
 
-/// The directory of the package.
-pub fn package() -> PathBuf {
+/// The directory of the sources of the package, whose manifest is at the root of the repository.
+pub fn directory() -> PathBuf {
     tools::root().join("bindings/swift")
 }
 
@@ -28,7 +27,7 @@ fn command(name: &str) -> Option<Command> {
         tools::unsupported("no mount namespaces for the Swift toolchain");
         return None;
     }
-    let mut command = Command::new(package().join("toolchain.sh"));
+    let mut command = Command::new(directory().join("toolchain.sh"));
     command.arg("run").arg(root).arg(name);
     Some(command)
 }
@@ -78,22 +77,31 @@ fn pkg_config() -> &'static Path {
 
 /// A copy of the package, in which tests build without changing the repository.
 pub fn copy(name: &str) -> PathBuf {
-    let directory = tools::temporary(&format!("swift/{name}"));
+    let copy = tools::temporary(&format!("swift/{name}/bosauth"));
     // What was built before remains.
-    for part in ["Package.swift", "Sources", "Tests"] {
-        let _ = fs::remove_dir_all(directory.join(part));
-    }
-    fs::create_dir_all(&directory).unwrap();
-    let mut copy = Command::new("cp");
-    copy.arg("-pR")
-        .args(["Package.swift", "Sources", "Tests"].map(|part| package().join(part)))
-        .arg(&directory);
-    tools::run(&mut copy);
-    directory
+    let sources = copy.join("bindings/swift");
+    let _ = fs::remove_dir_all(&sources);
+    fs::create_dir_all(&sources).unwrap();
+    let manifest = tools::root().join("Package.swift");
+    let parts = ["Sources", "Tests"].map(|part| directory().join(part));
+    let mut command = Command::new("cp");
+    tools::run(command.arg("-pR").args(parts).arg(&sources));
+    let mut command = Command::new("cp");
+    tools::run(command.arg("-p").arg(manifest).arg(&copy));
+    copy
 }
 
 /// Builds a program from this source, which uses a copy of the package, and returns the command to run it.
 pub fn compile(name: &str, source: &str) -> Option<Command> {
+    let package = copy(&format!("{name}-package"));
+    let dependency = format!(r#".package(path: "{}")"#, package.display());
+    let directory = program_package(name, &dependency, source);
+    tools::run(&mut swift("build", &directory)?);
+    program(&directory.join(".build/debug").join(name))
+}
+
+/// Writes a package with a program from this source, which uses the package of this repository.
+pub fn program_package(name: &str, dependency: &str, source: &str) -> PathBuf {
     let directory = tools::temporary(&format!("swift/{name}"));
     let sources = directory.join("Sources").join(name);
     fs::create_dir_all(&sources).unwrap();
@@ -101,10 +109,9 @@ pub fn compile(name: &str, source: &str) -> Option<Command> {
     replace(&sources.join("program.swift"), source);
     replace(
         &directory.join("Package.swift"),
-        &manifest(name, &copy(&format!("{name}-package"))),
+        &manifest(name, dependency),
     );
-    tools::run(&mut swift("build", &directory)?);
-    program(&directory.join(".build/debug").join(name))
+    directory
 }
 
 /// The scenario driver, compiled.
@@ -122,21 +129,18 @@ fn replace(path: &Path, content: &str) {
 }
 
 /// A manifest like that of `docs/swift.md`.
-fn manifest(name: &str, package: &Path) -> String {
-    let directory = package.file_name().map(OsString::from).unwrap_or_default();
+fn manifest(name: &str, dependency: &str) -> String {
     format!(
         r#"// swift-tools-version: 6.0
 import PackageDescription
 
 let package = Package(
     name: "{name}",
-    dependencies: [.package(path: "{}")],
+    dependencies: [{dependency}],
     targets: [
-        .executableTarget(name: "{name}", dependencies: [.product(name: "Bosauth", package: "{}")])
+        .executableTarget(name: "{name}", dependencies: [.product(name: "Bosauth", package: "bosauth")])
     ]
 )
-"#,
-        package.display(),
-        directory.to_string_lossy(),
+"#
     )
 }

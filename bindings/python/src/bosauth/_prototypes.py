@@ -194,6 +194,7 @@ PROTOTYPES: Dict[str, Tuple[Any, Tuple[Any, ...]]] = {
     "bosauth_response_header": (c_char_p, (ResponsePointer, c_char_p)),
     "bosauth_response_body": (POINTER(c_char), (ResponsePointer, POINTER(c_size_t))),
     "bosauth_session_free": (None, (SessionPointer,)),
+    "bosauth_session_copy": (Status, (SessionPointer, SessionOut)),
     "bosauth_session_token": (c_char_p, (SessionPointer,)),
     "bosauth_session_record_json": (c_char_p, (SessionPointer,)),
     "bosauth_session_meta_json": (c_char_p, (SessionPointer,)),

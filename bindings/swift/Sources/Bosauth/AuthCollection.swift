@@ -149,7 +149,7 @@ public struct AuthCollection: Sendable {
             try withCStrings(name, first, second) { strings throws(BosauthError) in
                 try check { function(client, strings, options, &session, $0) }
             }
-            return Session(content: SessionObject(owned: session!))
+            return Session(owned: session!)
         }
     }
 }

@@ -1,4 +1,4 @@
-// How functions of the library are called: their strings, errors and threads.
+// How functions of the library are called: their strings, errors, threads and objects.
 
 import CBosauth
 import Dispatch
@@ -59,11 +59,8 @@ func check(
     }
 }
 
-/// Runs a blocking function on another thread than those of Swift's concurrency. Cancelling the task triggers the
-/// cancellation handle that the function receives.
-///
-/// Every call has a queue of its own: a concurrent queue runs about as many blocks at once as there are cores, and on
-/// Linux one more each second while they are blocked.
+/// Runs a blocking function on a thread of its own. Cancelling the task triggers the cancellation handle that the
+/// function receives.
 func blocking<T: Sendable>(
     _ function: @escaping @Sendable (bosauth_cancel) throws(BosauthError) -> T
 ) async throws(BosauthError) -> T {
@@ -71,7 +68,7 @@ func blocking<T: Sendable>(
     defer { bosauth_cancel_free(cancel) }
     let result = await withTaskCancellationHandler {
         await withCheckedContinuation { (continuation: CheckedContinuation<Result<T, BosauthError>, Never>) in
-            DispatchQueue(label: "bosauth.call").async {
+            startThread {
                 continuation.resume(returning: Result { () throws(BosauthError) in try function(cancel) })
             }
         }
@@ -79,6 +76,79 @@ func blocking<T: Sendable>(
         bosauth_cancel_trigger(cancel)
     }
     return try result.get()
+}
+
+/// Starts a thread for a function that blocks.
+///
+/// Dispatch limits its threads, which other code shares: on Linux, 255 blocked functions would delay each timer and
+/// `Task.sleep` of the process. It is used only if the system cannot create a thread, because it waits until it can.
+private func startThread(_ function: @escaping @Sendable () -> Void) {
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    #if canImport(Darwin)
+        // The priority of the task.
+        pthread_attr_set_qos_class_np(&attributes, qos_class_self(), 0)
+    #endif
+    #if canImport(Glibc)
+        var thread = pthread_t()
+    #else
+        var thread: pthread_t?
+    #endif
+    let reference = Unmanaged.passRetained(FunctionReference(function))
+    let error = pthread_create(
+        &thread, &attributes,
+        { argument in
+            // Optional or not: that depends on the system.
+            let argument: UnsafeMutableRawPointer? = argument
+            Unmanaged<FunctionReference>.fromOpaque(argument!).takeRetainedValue().function()
+            return nil
+        }, reference.toOpaque())
+    if error != 0 {
+        reference.release()
+        DispatchQueue(label: "bosauth.call").async(execute: function)
+    }
+}
+
+private final class FunctionReference: Sendable {
+    let function: @Sendable () -> Void
+
+    init(_ function: @escaping @Sendable () -> Void) {
+        self.function = function
+    }
+}
+
+/// An immutable object of the library, which the last reference frees. Threads may share it.
+final class LibraryObject: @unchecked Sendable {
+    private let pointer: OpaquePointer
+    private let free: (OpaquePointer?) -> Void
+
+    /// Takes the ownership of an object.
+    init(_ pointer: OpaquePointer, free: @escaping (OpaquePointer?) -> Void) {
+        self.pointer = pointer
+        self.free = free
+    }
+
+    deinit {
+        free(pointer)
+    }
+
+    /// Returns the result of a function that reads the object, which exists until the function returns.
+    func read<T>(_ function: (OpaquePointer) throws -> T) rethrows -> T {
+        try withExtendedLifetime(self) { try function(pointer) }
+    }
+
+    /// Returns a copy of a string of the object.
+    func string(_ function: (OpaquePointer) -> UnsafePointer<CChar>) -> String {
+        read { String(cString: function($0)) }
+    }
+
+    /// Returns a copy of the string that the object has for a name. A name with a NUL has none: its placeholder is not
+    /// UTF-8.
+    func string(_ name: String, _ function: (OpaquePointer, UnsafePointer<CChar>) -> UnsafePointer<CChar>) -> String {
+        (try? withCStrings(name) { name in string { function($0, name[0]) } }) ?? ""
+    }
 }
 
 extension Duration {

@@ -23,8 +23,8 @@ public final class Client: Sendable {
     /// it on loopback only.
     ///
     /// - Parameters:
-    ///   - url: the server's URL: http or https, a host, an optional port and an optional path prefix, without user info,
-    ///     query or fragment; at most 2048 bytes of ASCII.
+    ///   - url: the server's URL: http or https, a host, an optional port and an optional path prefix, without user
+    ///     info, query or fragment; at most 2048 bytes of ASCII.
     ///   - configuration: the settings, by default those of the library.
     /// - Throws: ``BosauthError/Status/invalidArgument`` for the URL, a setting, or a session file that can never be
     ///   used; ``BosauthError/Status/unsupported`` if the loaded library is too old for this package.
@@ -52,7 +52,7 @@ public final class Client: Sendable {
     /// Closes the client like ``close()``, and waits until none of its calls is in progress.
     ///
     /// - Parameter duration: the maximum time to wait, 1 ms to one day; other values are replaced by the nearest one.
-    /// - Returns: false if calls are still in progress.
+    /// - Returns: false if calls are still in progress; true if the client was closed before, also without waiting.
     @discardableResult
     public func close(waiting duration: Duration) async -> Bool {
         let handle = handle
@@ -81,7 +81,7 @@ public final class Client: Sendable {
         try await call(options) { client, options throws(BosauthError) in
             var session: OpaquePointer?
             try check { bosauth_auth_refresh(client, options, &session, $0) }
-            return Session(content: SessionObject(owned: session!))
+            return Session(owned: session!)
         }
     }
 
@@ -121,7 +121,7 @@ public final class Client: Sendable {
         return try await blocking { _ throws(BosauthError) in
             var session: OpaquePointer?
             try check { bosauth_client_session(handle, &session, $0) }
-            return session.map { Session(content: SessionObject(owned: $0)) }
+            return session.map { Session(owned: $0) }
         }
     }
 
@@ -181,7 +181,8 @@ public final class Client: Sendable {
     }
 
     /// Returns the changes of the client's session from now on, in order. The stream does not keep the client alive,
-    /// and ends when the client is closed or released.
+    /// and ends when the client is closed or released. It keeps changes until they are received. Each stream has all
+    /// changes: tasks that receive them need a stream each.
     public func changes() -> AsyncStream<SessionChange> {
         AsyncStream { addListener(handle, $0) }
     }

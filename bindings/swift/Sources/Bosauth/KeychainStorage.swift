@@ -6,7 +6,8 @@
     ///
     /// By default, it can be read after the first unlock since the start of the device, and is not part of backups and
     /// of iCloud Keychain. While the keychain is locked, calls that need the session throw
-    /// ``BosauthError/Status/storeUnavailable``.
+    /// ``BosauthError/Status/storeUnavailable``. On macOS, it is the data protection keychain: in a program that is not
+    /// signed with an application identifier, they throw ``BosauthError/Status/store``.
     public struct KeychainStorage: SessionStorage {
         /// When the session can be read.
         public enum Accessibility: Sendable {
@@ -60,16 +61,23 @@
         public func save(_ session: String?) throws {
             guard let session else {
                 let status = SecItemDelete(item as CFDictionary)
-                return status == errSecItemNotFound ? () : try check(status)
+                if status != errSecItemNotFound {
+                    try check(status)
+                }
+                return
             }
-            let values: [String: Any] = [
-                kSecValueData as String: Data(session.utf8), kSecAttrAccessible as String: accessible,
-            ]
+            try check(
+                put([kSecValueData as String: Data(session.utf8), kSecAttrAccessible as String: accessible]))
+        }
+
+        /// Updates the item, or adds it. Another process may add it at the same time.
+        private func put(_ values: [String: Any]) -> OSStatus {
             let status = SecItemUpdate(item as CFDictionary, values as CFDictionary)
-            if status == errSecItemNotFound {
-                return try check(SecItemAdd(item.merging(values) { $1 } as CFDictionary, nil))
+            guard status == errSecItemNotFound else {
+                return status
             }
-            try check(status)
+            let added = SecItemAdd(item.merging(values) { $1 } as CFDictionary, nil)
+            return added == errSecDuplicateItem ? SecItemUpdate(item as CFDictionary, values as CFDictionary) : added
         }
 
         /// The attributes that identify the item.

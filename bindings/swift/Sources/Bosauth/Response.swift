@@ -7,26 +7,23 @@ import CBosauth
 #endif
 
 /// The response to ``Client/send(_:_:body:options:)``. Its description contains the HTTP status only.
-public final class Response: @unchecked Sendable {
-    // Immutable, and freed by the last reference.
-    private let object: OpaquePointer
+public struct Response: Sendable {
+    private let object: LibraryObject
 
-    init(owned object: OpaquePointer) {
-        self.object = object
-    }
-
-    deinit {
-        bosauth_response_free(object)
+    init(owned pointer: OpaquePointer) {
+        object = LibraryObject(pointer, free: bosauth_response_free)
     }
 
     /// The HTTP status: 200 to 299.
-    public var status: Int { Int(bosauth_response_http_status(object)) }
+    public var status: Int { Int(object.read(bosauth_response_http_status)) }
 
     /// The body.
     public var body: Data {
-        var length = 0
-        let bytes = bosauth_response_body(object, &length)
-        return Data(bytes: bytes, count: length)
+        object.read { pointer in
+            var length = 0
+            let bytes = bosauth_response_body(pointer, &length)
+            return Data(bytes: bytes, count: length)
+        }
     }
 
     /// Returns the value of a header; `nil` if there is none or it is empty. The values of several fields of one name
@@ -34,7 +31,7 @@ public final class Response: @unchecked Sendable {
     ///
     /// - Parameter name: the name of the header, such as "Content-Type"; not case-sensitive.
     public func header(_ name: String) -> String? {
-        (try? withCStrings(name) { String(cString: bosauth_response_header(object, $0[0])) })?.nonEmpty
+        object.string(name, bosauth_response_header).nonEmpty
     }
 }
 

@@ -43,6 +43,11 @@ func addListener(_ client: bosauth_client, _ continuation: AsyncStream<SessionCh
     bosauth_client_add_listener(client, receiveChange, reference, finishChanges, &listener, nil)
     let added = listener
     continuation.onTermination = { _ in bosauth_listener_free(added) }
+    // A client that another thread has closed in the meantime has ended the stream, which then ignores the function.
+    var generation: UInt64 = 0
+    if bosauth_client_generation(client, &generation) != BOSAUTH_OK {
+        bosauth_listener_free(added)
+    }
 }
 
 private final class ContinuationReference: Sendable {
@@ -58,7 +63,7 @@ private func receiveChange(
     _ session: OpaquePointer?
 ) {
     let reference = Unmanaged<ContinuationReference>.fromOpaque(userData!).takeUnretainedValue()
-    let session = session.map { Session(content: SessionCopy(borrowed: $0)) }
+    let session = session.map { Session(borrowed: $0) }
     let kind = SessionChange.Kind(rawValue: change)
     reference.continuation.yield(SessionChange(kind: kind, generation: generation, session: session))
 }

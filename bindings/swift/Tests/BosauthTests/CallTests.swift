@@ -155,6 +155,22 @@ final class CallTests: TestCase {
         XCTAssertFalse(record.verified)
     }
 
+    /// `JSONDecoder` ends the process if a name has a lone surrogate.
+    func testRecordWithLoneSurrogatesIsDecoded() async throws {
+        struct Record: Decodable {
+            let id: String
+            let names: [String: String]
+        }
+        let client = try Client(url: url())
+        let json = #"{"id":"\\ud800\"","\ud800":1,"names":{"\uDC00x":"\ud83d\uD83D\ude00","a\uD800":"\ud800"}}"#
+        try await client.saveSession(token: "token", recordJSON: json)
+        let session = try await client.session()
+        let record = try XCTUnwrap(session).record(as: Record.self)
+        XCTAssertEqual(record.id, #"\ud800""#)
+        XCTAssertEqual(record.names, ["\u{FFFD}x": "\u{FFFD}😀", "a\u{FFFD}": "\u{FFFD}"])
+        XCTAssertEqual(session?.recordJSON, json)
+    }
+
     func testSendReturnsTheResponse() async throws {
         let (client, token) = try await boundClient()
         let session = try await client.collection("users").authWithToken(token)

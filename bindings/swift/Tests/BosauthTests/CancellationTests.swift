@@ -104,21 +104,52 @@ final class CancellationTests: TestCase {
         XCTAssertEqual(client.generation, UInt64(logins.filter(\.wasKept).count))
     }
 
-    /// More blocked calls than there are cores delay neither other calls nor other tasks.
+    /// More blocked calls than Dispatch has threads delay neither other calls nor other tasks, and all are cancelled.
     func testBlockedCallsDelayNothing() async throws {
+        let count = 300
         let silent = try Client(url: server.url)
-        var blocked: [Task<BosauthError, any Error>] = []
-        for _ in 0..<(2 * ProcessInfo.processInfo.activeProcessorCount + 8) {
-            blocked.append(Task { try await call(silent) })
-            await server.receiveRequest()
-        }
+        let blocked = (0..<count).map { _ in Task { try await call(silent) } }
+        await server.receiveRequests(count)
+        try await Task.sleep(for: .milliseconds(1))
         let (client, token) = try await boundClient()
         let session = try await client.collection("users").authWithToken(token)
         XCTAssertEqual(session["email"], email)
-        silent.close()
+        blocked[0].cancel()
+        let first = try await blocked[0].value
+        XCTAssertEqual(first.status, .cancelled)
+        let isIdle = await silent.close(waiting: .seconds(60))
+        XCTAssertTrue(isIdle)
         for task in blocked {
             let error = try await task.value
             XCTAssertEqual(error.status, .cancelled)
         }
+    }
+
+    func testCallsAreCancelledAtAnyTime() async throws {
+        let (client, token) = try await boundClient()
+        let users = client.collection("users")
+        await withTaskGroup(of: Void.self) { group in
+            for index in 0..<8 {
+                group.addTask {
+                    for round in 0..<50 {
+                        let login = Task { () async -> BosauthError.Status? in
+                            do throws(BosauthError) {
+                                try await users.authWithToken(token)
+                                return nil
+                            } catch {
+                                return error.status
+                            }
+                        }
+                        // At another point of the call each time.
+                        let interval = Duration.microseconds((index * 50 + round) * 5)
+                        try? await Task.sleep(for: interval)
+                        login.cancel()
+                        let status = await login.value
+                        XCTAssertTrue(status == nil || status == .cancelled, "\(String(describing: status))")
+                    }
+                }
+            }
+        }
+        try await users.authWithToken(token)
     }
 }

@@ -160,6 +160,40 @@ final class SessionTests: TestCase {
         XCTAssertEqual(saved["list"], "[1, 2]")
     }
 
+    /// JSON that Foundation does not decode, or in which Swift strings are equal.
+    func testChangesHaveTheFieldsOfAnyRecord() async throws {
+        let deep = String(repeating: "[", count: 511) + String(repeating: "]", count: 511)
+        let records = [
+            #"{"id":"x","\ud800":"y"}"#, #"{"id":"x","deep":\#(deep)}"#, #"{"id":"x","e\u0301":"1","\u00e9":"2"}"#,
+        ]
+        for record in records {
+            let client = try Client(url: url())
+            let changes = client.changes()
+            try await client.saveSession(token: "token", recordJSON: record)
+            client.close()
+            for await change in changes {
+                XCTAssertEqual(change.session?.recordJSON, record)
+                XCTAssertEqual(change.session?["id"], "x")
+                XCTAssertEqual(change.session?["deep"], record.contains("deep") ? deep : nil)
+                XCTAssertEqual(change.session?["e\u{301}"], record.contains("e\\") ? "1" : nil)
+                XCTAssertEqual(change.session?["\u{e9}"], record.contains("e\\") ? "2" : nil)
+            }
+        }
+    }
+
+    func testEachStreamReceivesEveryChange() async throws {
+        let client = try Client(url: url())
+        let streams = [client.changes(), client.changes()]
+        for token in ["a", "b"] {
+            try await client.saveSession(token: token)
+        }
+        client.close()
+        for stream in streams {
+            let tokens = await stream.reduce(into: []) { $0.append($1.session?.token) }
+            XCTAssertEqual(tokens, ["a", "b"])
+        }
+    }
+
     func testStreamOfChangesEndsWithTheClient() async throws {
         var client: Client? = try Client(url: url())
         let changes = client!.changes()

@@ -29,7 +29,7 @@ final class SilentServer: Sendable {
         #else
             listener = socket(AF_INET, SOCK_STREAM, 0)
         #endif
-        precondition(listen(listener, 128) == 0, "no listener")
+        precondition(listen(listener, 1024) == 0, "no listener")
     }
 
     deinit {
@@ -48,11 +48,18 @@ final class SilentServer: Sendable {
 
     /// Waits for the first byte of a request, on a connection that stays open.
     func receiveRequest() async {
+        await receiveRequests(1)
+    }
+
+    /// Waits for the first bytes of requests.
+    func receiveRequests(_ count: Int) async {
         await withCheckedContinuation { continuation in
-            DispatchQueue(label: "silent server").async { [listener] in
-                var byte: UInt8 = 0
-                let connection = accept(listener, nil, nil)
-                precondition(recv(connection, &byte, 1, 0) == 1, "no request")
+            Thread.detachNewThread { [listener] in
+                for _ in 0..<count {
+                    var byte: UInt8 = 0
+                    let connection = accept(listener, nil, nil)
+                    precondition(recv(connection, &byte, 1, 0) == 1, "no request")
+                }
                 continuation.resume()
             }
         }

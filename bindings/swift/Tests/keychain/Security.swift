@@ -31,6 +31,9 @@ public let errSecInteractionNotAllowed: OSStatus = -25308
 /// The status of every function, in place of its result.
 nonisolated(unsafe) public var failure: OSStatus?
 
+/// What another process does before an item is added.
+nonisolated(unsafe) public var beforeAdd: () -> Void = {}
+
 /// The items by service, account and access group.
 nonisolated(unsafe) public var items: [[String?]: CFDictionary] = [:]
 
@@ -61,6 +64,7 @@ public func SecItemUpdate(_ query: CFDictionary, _ values: CFDictionary) -> OSSt
 
 // swift-format-ignore: AlwaysUseLowerCamelCase
 public func SecItemAdd(_ item: CFDictionary, _ result: CFTypeRef?) -> OSStatus {
+    beforeAdd()
     if items[key(item)] != nil {
         return errSecDuplicateItem
     }

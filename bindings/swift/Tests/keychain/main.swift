@@ -49,6 +49,13 @@ try expect(storage.load() == nil && other.load() == "other")
 items[["app", "bosauth", nil]] = [kSecValueData: Data([0xFF])]
 expect(error(of: { _ = try storage.load() }) == .failed)
 
+// Another process adds the item at the same time.
+items = [:]
+beforeAdd = { items[["app", "bosauth", nil]] = [kSecValueData: Data("theirs".utf8)] }
+try storage.save("ours")
+try expect(storage.load() == "ours")
+beforeAdd = {}
+
 // The keychain of a client.
 items = [:]
 let configuration = Client.Configuration(sessions: .storage(storage))
