@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 
-use super::{library, tools};
+use super::{library, markdown, tools};
 
 /// The directory of the package.
 pub fn package() -> PathBuf {
@@ -15,7 +15,7 @@ pub fn package() -> PathBuf {
 
 /// A command of a Swift toolchain: that in the folder `$BOSAUTH_SWIFT_ROOT`, which `bindings/swift/toolchain.sh`
 /// installs, else that on the `PATH`. `None` without a toolchain; the test is then reported as skipped.
-fn command(name: &str) -> Option<Command> {
+pub fn command(name: &str) -> Option<Command> {
     let Some(root) = std::env::var_os("BOSAUTH_SWIFT_ROOT") else {
         return tools::has("swift").then(|| Command::new(name));
     };
@@ -101,10 +101,30 @@ pub fn compile(name: &str, source: &str) -> Option<Command> {
     replace(&sources.join("program.swift"), source);
     replace(
         &directory.join("Package.swift"),
-        &manifest(name, &copy(&format!("{name}-package"))),
+        &manifest(name, &[name], &copy(&format!("{name}-package"))),
     );
     tools::run(&mut swift("build", &directory)?);
     program(&directory.join(".build/debug").join(name))
+}
+
+/// The program of a guide in Swift. The programs of all guides are built once, since each build compiles the package.
+pub fn guide(name: &str) -> Option<Command> {
+    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let directory = tools::temporary("swift/guides");
+        let names = markdown::GUIDES.map(|(_, _, name)| name);
+        for name in names {
+            let sources = directory.join("Sources").join(name);
+            fs::create_dir_all(&sources).unwrap();
+            let program = markdown::guide_program(name, "swift").unwrap();
+            replace(&sources.join("main.swift"), &program);
+        }
+        let manifest = manifest("guides", &names, &copy("guides-package"));
+        replace(&directory.join("Package.swift"), &manifest);
+        tools::run(&mut swift("build", &directory)?);
+        Some(directory.join(".build/debug"))
+    });
+    program(&built.as_ref()?.join(name))
 }
 
 /// The scenario driver, compiled.
@@ -121,22 +141,28 @@ fn replace(path: &Path, content: &str) {
     fs::write(path, content).unwrap();
 }
 
-/// A manifest like that of `docs/swift.md`.
-fn manifest(name: &str, package: &Path) -> String {
+/// A manifest like that of `docs/swift.md`, with these programs.
+fn manifest(name: &str, programs: &[&str], package: &Path) -> String {
     let directory = package.file_name().map(OsString::from).unwrap_or_default();
+    let directory = directory.to_string_lossy();
+    let target = |program: &&str| {
+        format!(
+            r#".executableTarget(name: "{program}", dependencies: [.product(name: "Bosauth", package: "{directory}")]),"#
+        )
+    };
+    let targets: Vec<_> = programs.iter().map(target).collect();
     format!(
         r#"// swift-tools-version: 6.0
 import PackageDescription
 
 let package = Package(
     name: "{name}",
+    platforms: [.macOS(.v13)],
     dependencies: [.package(path: "{}")],
-    targets: [
-        .executableTarget(name: "{name}", dependencies: [.product(name: "Bosauth", package: "{}")])
-    ]
+    targets: [{}]
 )
 "#,
         package.display(),
-        directory.to_string_lossy(),
+        targets.join("\n"),
     )
 }
