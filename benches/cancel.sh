@@ -9,8 +9,6 @@ if [ "${1:-}" = --short ]; then
 fi
 program cancel
 
-machine() { echo "on $(nproc) processors, load $(cut -d' ' -f1-3 /proc/loadavg)"; }
-
 echo "microseconds from cancellation to return, $rounds cancellations each, $(machine)"
 "$work/cancel" stop "$rounds"
 for deadline in "${deadlines[@]}"; do

@@ -1,44 +1,44 @@
 #!/usr/bin/env bash
-# The cost of a login from Java with bosauth, HttpURLConnection, java.net.http and OkHttp, as a table; and the sizes of
-# what is shipped. Requires a JDK, Maven and its registry. --short makes fewer logins.
+# The cost of a login from Java with bosauth, HttpURLConnection, java.net.http and OkHttp, how soon a cancelled call ends
+# in Java, Kotlin and C, and the sizes of what is shipped: see README.md. Requires a JDK, Maven and its registry.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-built=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-out=$built/java-peers
-warm_up=5000 logins=5000
-[ "${1:-}" = --short ] && warm_up=20 logins=100
-rm -rf "$out"
-mkdir -p "$out"
+. "$(dirname "$0")/setup.sh"
 
-cargo build --quiet --profile dist --lib --package bosauth-capi
-cargo build --quiet --release --package bosbase-local
-cp -R bindings/java "$out/java"
-BOSAUTH_REPOSITORY=$PWD "$out/java/build-native.sh" "$built/dist/libbosauth.a"
-mvn --batch-mode --quiet --file "$out/java/pom.xml" --projects bosauth-api,bosauth package -DskipTests
-cp "$out"/java/bosauth*/target/*.jar "$out"
-for artifact in com.squareup.okhttp3:okhttp:4.12.0 com.squareup.okio:okio-jvm:3.6.0 org.jetbrains.kotlin:kotlin-stdlib:2.2.20; do
+profile=release warm_up=5000 logins=5000 rounds=3 cancellations=1000
+[ "${1:-}" = --short ] && profile=dev warm_up=20 logins=100 rounds=1 cancellations=20
+
+cargo build --quiet --profile "$profile" --package bosbase-local
+cp -R bindings/java "$work/java"
+rm -f "$work"/java/bosauth-kotlin/src/test/kotlin/io/bosauth/kotlin/*.kt
+cp benches/java/Cancel.kt "$work/java/bosauth-kotlin/src/test/kotlin"
+BOSAUTH_REPOSITORY=$PWD sh "$work/java/build-native.sh" "$target/dist/libbosauth.a"
+mvn --batch-mode --quiet --file "$work/java/pom.xml" package -DskipTests
+cp "$work"/java/bosauth/target/bosauth-*.jar "$work"/java/bosauth-kotlin/target/bosauth-kotlin-*.jar \
+    "$work"/java/bosauth-kotlin/target/lib/*.jar "$work"
+for artifact in com.squareup.okhttp3:okhttp:4.12.0 com.squareup.okio:okio-jvm:3.6.0; do
     mvn --batch-mode --quiet org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \
-        -Dartifact="$artifact" -DoutputDirectory="$out"
+        -Dartifact="$artifact" -DoutputDirectory="$work"
 done
-javac -d "$out" -cp "$out/*" benches/java/Peers.java
+javac -d "$work" -cp "$work/*" benches/java/Peers.java
+jvm() { java -cp "$work:$work/java/bosauth-kotlin/target/test-classes:$work/*" --enable-native-access=ALL-UNNAMED "$@"; }
 
-mkfifo "$out/url"
-"$built/release/bosbase-local" serve --http 127.0.0.1:0 --demo 2>/dev/null >"$out/url" &
-server=$!
-trap 'kill $server' EXIT
-exec 3<"$out/url"
-read -r url <&3
-curl --silent --fail --output /dev/null --header 'Content-Type: application/json' \
-    --data '{"email":"user@example.com","password":"correct horse 1","token":"my-own-token"}' \
-    "$url/api/collections/users/bind-token"
+echo "| file | bytes |"
+echo "|---|--:|"
+for file in "$work"/java/target/native/META-INF/bosauth/*/* "$work"/bosauth-[0-9]*.jar "$work"/bosauth-[ak]*.jar; do
+    echo "| \`$(basename "$file")\` | $(stat -c %s "$file") |"
+done
 
-ls -l "$out"/bosauth*.jar "$out"/java/target/native/META-INF/bosauth/*/*
+serve "${profile/dev/debug}" my-own-token
 echo
-echo "| peer | first login, ms | CPU of a login, µs | elapsed, µs |"
-echo "|---|---|---|---|"
-for round in 1 2 3; do
+echo "| client | first login, ms | CPU time of a login, µs | elapsed time of a login, µs |"
+echo "|---|--:|--:|--:|"
+for ((round = 0; round < rounds; round++)); do
     for peer in bosauth HttpURLConnection java.net.http OkHttp; do
-        java -cp "$out:$out/*" --enable-native-access=ALL-UNNAMED Peers "$peer" "$url" "$warm_up" "$logins"
+        jvm Peers "$peer" "$url" "$warm_up" "$logins"
     done
-    [ "$logins" = 100 ] && break
 done
+
+echo
+cancellation_baseline "$cancellations"
+jvm CancelKt "$cancellations"
+machine

@@ -1,5 +1,6 @@
+# shellcheck shell=bash
 # Common setup of the benchmarks, to be sourced. $work is a temporary directory that contains the shipped library.
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 target=${CARGO_TARGET_DIR:-target}
 work=$(mktemp -d)
 trap 'kill "${server:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
@@ -23,4 +24,18 @@ serve() {
     url=$(head -n 1 "$work/server")
     curl -sf "$url/api/collections/users/bind-token" -H 'Content-Type: application/json' \
         -d "{\"email\":\"user@example.com\",\"password\":\"correct horse 1\",\"token\":\"$2\"}"
+}
+
+# The number of processors and the load: durations depend on them.
+machine() { echo "on $(nproc) processors, load $(cut -d' ' -f1-3 /proc/loadavg)"; }
+
+# The head of a table of cancellations, with the rows of C. Takes the number of cancellations.
+cancellation_baseline() {
+    program cancel
+    echo "| cancelled by | caller continues, µs: p50 | p99 | call has ended, µs: p50 | p99 |"
+    echo "|---|--:|--:|--:|--:|"
+    # shellcheck disable=SC2016 # code spans
+    "$work/cancel" stop "$1" | sed -n \
+        -e 's/^read  *cancel .* p50 \([0-9]*\) p99 \([0-9]*\) .*/| C, `bosauth_cancel_trigger` | \1 | \2 | | |/p' \
+        -e 's/^read  *close .* p50 \([0-9]*\) p99 \([0-9]*\) .*/| C, `bosauth_client_close`, 1 call | \1 | \2 | | |/p'
 }

@@ -15,6 +15,7 @@ PAGE = """# Performance
 
 The cost of a login with this library and with other HTTP clients, measured in one run by `benches/peers/run.sh`, which
 writes this page. Figures of different pages are not comparable: they depend on the machine.
+[Java, Kotlin and Swift](performance/java-and-swift.md) have a page of their own.
 
 A login is one `POST` with a body of {request_size} bytes. The server is a separate process that responds with the same
 recorded {response_size} bytes to every login. All logins of a thread use one kept-alive connection; the server counts

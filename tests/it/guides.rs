@@ -10,16 +10,16 @@ use bosauth::{CallOptions, Client, Status};
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_SUPERUSER, DEMO_USER, Seed, Server};
 use serde_json::{Value, json};
 
-use crate::support::{library, markdown, server, tools};
+use crate::support::{java, library, markdown, server, swift, tools};
 use crate::{examples, install, python};
 
-/// The programs at a position of a page, by language: those in C, C++ and Python, and the example in Rust. `name` starts
-/// with that of the test.
-pub fn programs(page: &str, at: usize, name: &str, example: &str) -> Vec<(&'static str, Command)> {
+/// The programs of a guide, by language: the example in Rust, and those on its page. `name` starts with that of the
+/// test.
+pub fn programs(name: &str, example: &str) -> Vec<(&'static str, Command)> {
     let directory = tools::empty(&format!("guides/{name}"));
     let source = |language: &str, end: &str| {
         let source = directory.join(format!("{name}.{end}"));
-        fs::write(&source, markdown::programs(page, language).remove(at)).unwrap();
+        fs::write(&source, markdown::guide_program(example, language).unwrap()).unwrap();
         source
     };
     let mut programs: Vec<_> = [("c", "bindings/c"), ("cpp", "bindings/cpp")]
@@ -38,6 +38,15 @@ pub fn programs(page: &str, at: usize, name: &str, example: &str) -> Vec<(&'stat
         command.arg(source);
         programs.push(("python", command));
     }
+    if let Some(java) = java::built() {
+        let program = markdown::guide_program(example, "java").unwrap();
+        programs.push(("java", java.compiled(name, &program)));
+        programs.extend(
+            java.kotlin_guide(example)
+                .map(|program| ("kotlin", program)),
+        );
+    }
+    programs.extend(swift::guide(example).map(|program| ("swift", program)));
     let mut example = examples::example(example);
     example.arg("--");
     programs.push(("rust", example));
@@ -100,7 +109,7 @@ fn log_in_with_two_factors(mut program: Command, server: &Server) -> String {
 #[test]
 fn programs_log_in_with_two_factors() {
     let expected = markdown::programs("mfa.md", "text").remove(0);
-    for (language, program) in programs("mfa.md", 0, "second_factor", "second_factor") {
+    for (language, program) in programs("second_factor", "second_factor") {
         let server = with_second_factors();
         let printed = log_in_with_two_factors(program, &server);
         assert_eq!(printed, expected, "{language}");
@@ -118,13 +127,7 @@ struct Guest {
 impl Guest {
     /// A program of each language, before its first start.
     fn each(test: &str) -> impl Iterator<Item = Guest> {
-        let programs = programs(
-            "guest-accounts.md",
-            0,
-            &format!("guest-{test}"),
-            "guest_account",
-        )
-        .into_iter();
+        let programs = programs(&format!("guest-{test}"), "guest_account").into_iter();
         programs.map(move |(language, program)| Guest {
             language,
             program,
@@ -246,7 +249,8 @@ fn guest_logs_in_to_a_new_server_with_rate_limits() {
 fn guest_chooses_a_name_and_a_password() {
     const PASSWORD: &str = "new \"horse\" \\ \u{e9}\t1";
     let name = "Ann \"\\\u{1}\" \u{1f600}";
-    for guest in Guest::each("named") {
+    // The page shows only the login in Kotlin.
+    for guest in Guest::each("named").filter(|guest| guest.language != "kotlin") {
         let case = guest.language;
         assert_eq!(guest.log_in(), GUEST, "{case}");
         let mode = fs::metadata(&guest.file).unwrap().permissions().mode();
@@ -336,7 +340,10 @@ fn guest_page_commands_work() {
     let compared = markdown::follow(
         "guest-accounts.md",
         &directory,
-        |block| block.language == "rust" || block.text.starts_with("cargo "),
+        |block| {
+            let other = ["rust", "java", "kotlin", "swift"];
+            other.contains(&&*block.language) || block.text.starts_with("cargo ")
+        },
         |commands| {
             let mut shell = install::strict_shell(commands, &directory, prefix);
             shell

@@ -15,7 +15,7 @@ use crate::support::{library, markdown, server, tools};
 const HELLO: &str = "hello user@example.com\n";
 
 /// A clone of the repository, with uncommitted changes. Without git, the repository itself.
-fn clone() -> &'static Path {
+pub fn clone() -> &'static Path {
     static CLONE: OnceLock<PathBuf> = OnceLock::new();
     CLONE.get_or_init(|| match tools::root().join(".git").exists() {
         true if tools::has("git") => copy(tools::root(), &tools::empty("install/clone")),

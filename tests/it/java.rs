@@ -1,12 +1,17 @@
 //! The Java library: unit tests on each JDK, documentation, symbols of the native library, and the page in `docs/`.
 
+use std::collections::HashSet;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use bosbase_local::{Config, DEMO_USER, Seed, Server};
 use serde_json::json;
 
+use crate::install;
+use crate::support::faulty_server::{Act, FaultyServer};
 use crate::support::java::{self, Java};
 use crate::support::markdown::{self, Block};
 use crate::support::{library, server, tools};
@@ -121,43 +126,149 @@ fn documentation_is_complete() {
     tools::run(&mut javadoc);
 }
 
+/// The block of a page with the commands that build and install the library.
+fn installation(page: &str) -> String {
+    let mut blocks = markdown::programs(page, "sh").into_iter();
+    blocks
+        .find(|commands| commands.starts_with("cargo build "))
+        .unwrap()
+}
+
+/// A clone in which the commands of `docs/java.md` have installed the library into a Maven repository of its own.
+struct Installed {
+    clone: &'static Path,
+    repository: PathBuf,
+}
+
+impl Installed {
+    /// A shell for commands of a page, with the repository.
+    fn shell(&self, commands: &str, directory: &Path) -> Command {
+        let mut shell = Command::new("sh");
+        let repository = self.repository.display();
+        // Maven writes escape sequences even if its output is not a terminal.
+        let options = format!("-Dmaven.repo.local={repository} -Djansi.noreset=true");
+        shell
+            .args(["-e", "-c", commands])
+            .current_dir(directory)
+            .env("MAVEN_OPTS", options);
+        shell
+    }
+}
+
+/// Runs the commands; `None` without a JDK, Maven or a registry.
+fn installed() -> Option<&'static Installed> {
+    static INSTALLED: OnceLock<Option<Installed>> = OnceLock::new();
+    let install = || {
+        java::built()?;
+        let clone = install::clone();
+        // The pages build in `target` of the clone: what this build has compiled is used again.
+        let _ = symlink(tools::target(), clone.join("target"));
+        let repository = java::private_repository();
+        let installed = Installed { clone, repository };
+        let mut shell = installed.shell(&installation("java.md"), clone);
+        java::run_maven(&mut shell)?;
+        Some(installed)
+    };
+    INSTALLED.get_or_init(install).as_ref()
+}
+
 #[test]
 fn page_programs_run() {
-    let Some(java) = java::built() else { return };
-    // What is skipped is how the library is built, which `java::built()` does in a copy.
+    let Some(installed) = installed() else { return };
+    let export = "export CLASSPATH=";
+    let commands = markdown::programs("java.md", "sh").into_iter();
+    let commands = commands
+        .filter(|commands| commands.starts_with(export))
+        .collect::<String>();
+    let mut shell = installed.shell(&format!("{commands}printenv CLASSPATH"), installed.clone);
+    let class_path = tools::run(&mut shell);
     let is_skipped = |block: &Block| {
-        block.language == "xml"
-            || block.text.starts_with("cargo build ")
-            || block.text.starts_with("export CLASSPATH=")
+        let starts = ["cargo build ", export, "<dependency>"];
+        starts.iter().any(|start| block.text.starts_with(start))
     };
     let directory = tools::empty("java-page");
     let compared = markdown::follow("java.md", &directory, is_skipped, |commands| {
-        let mut shell = Command::new("sh");
-        shell
-            .args(["-e", "-c", commands])
-            .current_dir(&directory)
-            .env("CLASSPATH", java.class_path());
+        let mut shell = installed.shell(commands, &directory);
+        shell.env("CLASSPATH", class_path.trim());
         shell
     });
     assert_eq!(compared, 6);
 }
 
+/// A project with the dependency that the page shows.
+#[test]
+fn installed_library_is_a_maven_dependency() {
+    let Some(installed) = installed() else { return };
+    let directory = tools::empty("java-dependency");
+    let dependency = markdown::programs("java.md", "xml").remove(0);
+    let project = format!(
+        "<project><modelVersion>4.0.0</modelVersion><groupId>a</groupId><artifactId>a</artifactId>\
+         <version>1</version><dependencies>{dependency}</dependencies></project>"
+    );
+    fs::write(directory.join("pom.xml"), project).unwrap();
+    fs::write(
+        directory.join("Login.java"),
+        &markdown::programs("java.md", "java")[0],
+    )
+    .unwrap();
+    let copy = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
+    let server = server::demo();
+    let commands = format!(
+        "mvn --batch-mode --quiet {copy} && java -cp 'target/dependency/*' Login.java {}",
+        server.base_url()
+    );
+    let mut shell = installed.shell(&commands, &directory);
+    if let Some(printed) = java::run_maven(&mut shell) {
+        assert_eq!(printed, format!("hello {DEMO_USER}\n"));
+    }
+}
+
 #[test]
 fn kotlin_page_programs_run() {
+    let Some(installed) = installed() else { return };
+    let directory = tools::empty("kotlin-page");
+    let is_gradle = |block: &Block| block.language == "kts";
+    let compared = markdown::follow("kotlin.md", &directory, is_gradle, |commands| {
+        installed.shell(commands, &directory)
+    });
+    assert_eq!(compared, 3);
+}
+
+/// A server that does not respond.
+#[test]
+fn cancellation_page_programs_run() {
     let Some(java) = java::built() else { return };
-    let server = test_server();
-    let blocks = markdown::blocks("kotlin.md");
-    let programs = blocks.iter().filter(|block| block.language == "kotlin");
-    let outputs = blocks.iter().filter(|block| block.language == "text");
-    assert_eq!((programs.clone().count(), outputs.clone().count()), (3, 3));
-    for (program, output) in programs.zip(outputs) {
-        let file = program.file.as_deref().unwrap();
-        let mut command = java.kotlin_program(&file.replace(".kt", "Kt"));
-        assert_eq!(
-            tools::run(command.arg(server.base_url())),
-            output.text,
-            "{file}"
-        );
+    let silent = FaultyServer::always(vec![Act::Silence]);
+    let program = markdown::guide_program("stop_a_login", "java").unwrap();
+    let mut program = java.compiled("stop_a_login", &program);
+    let printed = tools::run(program.arg(silent.url()));
+    assert_eq!(printed, "TIMEOUT\nCANCELLED\nCANCELLED\ntoo slow\n");
+    let mut program = java.kotlin_guide("stop_a_login").unwrap();
+    let printed = tools::run(program.arg(silent.url()));
+    assert_eq!(printed, "too slow\nstopped\n");
+}
+
+#[test]
+fn secret_of_the_page_is_zeroized() {
+    let Some(java) = java::built() else { return };
+    let program = markdown::programs("secrets.md", "java").remove(0);
+    let mut program = java.compiled("secrets", &program);
+    let printed = tools::run(program.arg(server::demo().base_url()));
+    assert_eq!(printed, format!("hello {DEMO_USER}\nzeroized: true\n"));
+}
+
+/// The names in the columns for Java are those of public methods, classes or constants.
+#[test]
+fn tables_of_the_guides_name_what_exists() {
+    let Some(java) = java::built() else { return };
+    let (api, _) = java.jars();
+    let list = "jar --list --file \"$API\" | sed -n 's/\\.class$//p' | tr / . | xargs javap -public -cp \"$API\" java.lang.Throwable";
+    let declared = tools::run(Command::new("sh").args(["-c", list]).env("API", api));
+    let words: HashSet<&str> = declared.split(|c: char| !c.is_alphanumeric()).collect();
+    let names = markdown::names_in_columns("Java");
+    assert!(names.len() > 30, "{}", names.len());
+    for name in names {
+        assert!(words.contains(&*name), "{name}");
     }
 }
 
@@ -190,7 +301,7 @@ fn shrunken_program_logs_in() {
             --pg-conf keep.pro app.jar $API lib/jspecify-*.jar
         java -Xcheck:jni -cp shrunken.jar:$NATIVES Login $URL";
     let lib = java.directory.join("programs/lib");
-    std::os::unix::fs::symlink(lib, directory.join("lib")).unwrap();
+    symlink(lib, directory.join("lib")).unwrap();
     let mut shell = Command::new("sh");
     shell
         .args(["-e", "-c", commands])

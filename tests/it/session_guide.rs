@@ -93,7 +93,7 @@ fn check_restart(language: &str, program: &Command) {
 
 #[test]
 fn session_survives_a_restart() {
-    for (language, program) in programs(PAGE, 0, "stay_logged_in", "stay_logged_in") {
+    for (language, program) in programs("stay_logged_in", "stay_logged_in") {
         check_restart(language, &program);
     }
 }
@@ -101,7 +101,7 @@ fn session_survives_a_restart() {
 /// Runs the programs at this position of the page, which must print the block of this position.
 fn check_output(at: usize, name: &str) {
     let expected = markdown::programs(PAGE, "text").remove(at - 1);
-    for (language, mut program) in programs(PAGE, at, name, name) {
+    for (language, mut program) in programs(name, name) {
         let server = server::with("my-own-token");
         let printed = tools::run(program.arg(server.base_url()));
         assert_eq!(printed, expected, "{language}");

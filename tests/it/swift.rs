@@ -1,5 +1,6 @@
 //! The Swift package: unit tests, its page in `docs/`, and its scripts.
 
+use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,9 @@ use bosauth::{Client, Status};
 use bosbase_local::{Config, DEMO_USER, Seed, Server};
 use serde_json::{Value, json};
 
+use crate::install;
 use crate::support::driver::Driver;
+use crate::support::faulty_server::{Act, FaultyServer};
 use crate::support::markdown::{self, Block};
 use crate::support::{library, server as servers, swift, tools};
 
@@ -40,37 +43,85 @@ fn unit_tests_pass() {
     assert!(passed > 30, "{printed}");
 }
 
-/// Blocks of the page that this system does not run.
-fn is_for_apple_or_an_installation(block: &Block) -> bool {
-    let starts = ["export PKG_CONFIG_PATH=", "bindings/swift/scripts/"];
+/// Sets the paths of an installation, for each shell that follows.
+const EXPORT: &str = "export PKG_CONFIG_PATH=";
+
+/// Blocks of the page that are not run in a shell of their own, or not on this system.
+fn is_for_apple_or_an_export(block: &Block) -> bool {
+    let starts = [EXPORT, "bindings/swift/scripts/"];
     starts.iter().any(|start| block.text.starts_with(start))
         || block.text.contains("KeychainStorage")
 }
 
 #[test]
 fn swift_page_programs_print_what_it_shows() {
-    let shell = Path::new("sh");
-    if swift::program(shell).is_none() {
+    if swift::command("sh").is_none() {
         return;
     }
+    let Some(prefix) = install::installed() else {
+        return;
+    };
+    let exports = markdown::programs("swift.md", "sh").into_iter();
+    let exports: String = exports.filter(|block| block.starts_with(EXPORT)).collect();
+    assert!(!exports.is_empty());
     let directory = page_directory("page");
     let compared = markdown::follow(
         "swift.md",
         &directory,
-        is_for_apple_or_an_installation,
+        is_for_apple_or_an_export,
         |commands| {
-            let mut command = swift::program(shell).unwrap();
-            command.args(["-e", "-c", commands]).current_dir(&directory);
+            let mut command = swift::command("sh").unwrap();
+            command
+                .args(["-e", "-c", &format!("{exports}{commands}")])
+                .current_dir(&directory)
+                .env("PREFIX", prefix);
             command
         },
     );
     assert_eq!(compared, 7);
 }
 
-/// A directory beside a link to this repository.
+/// A server that does not respond.
+#[test]
+fn cancellation_page_program_runs() {
+    let Some(mut program) = swift::guide("stop_a_login") else {
+        return;
+    };
+    let silent = FaultyServer::always(vec![Act::Silence]);
+    let printed = tools::run(program.arg(silent.url()));
+    assert_eq!(printed, "TIMEOUT\nCANCELLED\n");
+}
+
+/// The names in the columns for Swift are those of public declarations.
+#[test]
+fn tables_of_the_guides_name_what_exists() {
+    let mut declared = String::new();
+    for entry in fs::read_dir(swift::directory().join("Sources/Bosauth")).unwrap() {
+        let path = entry.unwrap().path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "swift")
+        {
+            declared += &fs::read_to_string(path).unwrap();
+        }
+    }
+    let lines = declared.lines().map(str::trim_start);
+    let public = |line: &&str| line.starts_with("public ") || line.starts_with("case ");
+    let words: HashSet<&str> = lines
+        .filter(public)
+        .flat_map(|line| line.split(|c: char| !c.is_alphanumeric()))
+        .collect();
+    let names = markdown::names_in_columns("Swift");
+    assert!(names.len() > 25, "{}", names.len());
+    for name in names {
+        assert!(words.contains(&*name), "{name}");
+    }
+}
+
+/// A directory beside a link to a clone of this repository.
 fn page_directory(name: &str) -> PathBuf {
     let parent = tools::empty(&format!("swift/{name}"));
-    symlink(tools::root(), parent.join("bosauth")).unwrap();
+    symlink(install::clone(), parent.join("bosauth")).unwrap();
     let directory = parent.join("app");
     fs::create_dir(&directory).unwrap();
     directory

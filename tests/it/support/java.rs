@@ -1,6 +1,7 @@
 //! The Java library, built by Maven in a copy of its sources.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -38,10 +39,7 @@ impl Java {
 
     /// A Kotlin program that Maven has compiled: the class of the file with its `main`.
     pub fn kotlin_program(&self, class: &str) -> Command {
-        let mut java = Command::new("java");
-        java.args(["-Xcheck:jni", "--enable-native-access=ALL-UNNAMED"])
-            .args(["-cp", &self.kotlin_class_path(), class]);
-        java
+        jvm(&self.kotlin_class_path(), class)
     }
 
     /// A program in one source file, with checks of its JNI calls, whose warnings are on its standard output.
@@ -51,6 +49,30 @@ impl Java {
             .args(["-cp", &self.class_path()])
             .arg(source);
         java
+    }
+
+    /// A program in one source file, compiled without a warning.
+    pub fn compiled(&self, name: &str, source: &str) -> Command {
+        let directory = tools::empty(&format!("java-programs/{name}"));
+        let (_, class) = source.split_once("public class ").expect("a public class");
+        let class = class.split(' ').next().expect("its name");
+        let file = directory.join(format!("{class}.java"));
+        fs::write(&file, source).expect("a writable directory");
+        let mut javac = Command::new("javac");
+        javac
+            .args(["--release", "11", "-Xlint:all", "-Werror", "-cp"])
+            .arg(self.class_path())
+            .arg(file);
+        tools::run(&mut javac);
+        let class_path = format!("{}:{}", directory.display(), self.class_path());
+        jvm(&class_path, class)
+    }
+
+    /// The program of a guide in Kotlin; `None` if it has none.
+    pub fn kotlin_guide(&self, name: &str) -> Option<Command> {
+        markdown::guide_program(name, "kotlin")?;
+        let class = format!("{}Kt", camel_case(name));
+        Some(jvm(&self.kotlin_class_path(), &class))
     }
 
     /// Maven in the copy.
@@ -64,20 +86,67 @@ impl Java {
     }
 }
 
+/// A JVM with checks of JNI calls, whose warnings are on its standard output.
+fn jvm(class_path: &str, class: &str) -> Command {
+    let mut java = Command::new("java");
+    java.args(["-Xcheck:jni", "--enable-native-access=ALL-UNNAMED"])
+        .args(["-cp", class_path, class])
+        // Java reads its arguments in the encoding of the locale.
+        .env("LC_ALL", "C.UTF-8");
+    java
+}
+
+/// `StopALogin` for `stop_a_login`.
+fn camel_case(name: &str) -> String {
+    let words = name.split('_').map(|word| {
+        let (first, rest) = word.split_at(1);
+        first.to_uppercase() + rest
+    });
+    words.collect()
+}
+
 const MODULES: [&str; 3] = ["bosauth-api", "bosauth", "bosauth-kotlin"];
 
-/// Writes the Kotlin programs that Maven is to compile: the scenario driver, those of the page, and the examples of the
-/// documentation.
+/// Writes the Kotlin programs that Maven is to compile: the scenario driver, those of the guides, and the examples of
+/// the documentation.
 fn add_kotlin_programs(directory: &Path) {
     let driver = tools::root().join("tests/drivers/kotlin.kt");
     fs::copy(driver, directory.join("Driver.kt")).expect("a copy");
-    for block in markdown::blocks("kotlin.md") {
-        if let (Some(file), "kotlin") = (&block.file, &*block.language) {
-            fs::write(directory.join(file), &block.text).expect("a writable directory");
+    for (_, _, name) in markdown::GUIDES {
+        let Some(mut program) = markdown::guide_program(name, "kotlin") else {
+            continue;
+        };
+        if name == "guest_account" {
+            program += GUEST_MAIN;
         }
+        let file = format!("{}.kt", camel_case(name));
+        fs::write(directory.join(file), program).expect("a writable directory");
     }
     fs::write(directory.join("KdocTest.kt"), kdoc_test()).expect("a writable directory");
 }
+
+/// The rest of the program in `docs/guest-accounts.md`, which shows one function in Kotlin.
+const GUEST_MAIN: &str = r#"
+suspend fun main(args: Array<String>) {
+    val guest = Properties()
+    val file = java.io.File(args[0])
+    if (!file.exists()) {
+        guest["email"] = "guest-${io.bosauth.Client.generateToken()}@guests.example.com"
+        guest["token"] = io.bosauth.Client.generateToken()
+        guest["password"] = io.bosauth.Client.generateToken()
+        file.outputStream().use { guest.store(it, null) }
+    }
+    file.inputStream().use(guest::load)
+    try {
+        io.bosauth.kotlin.bosauthClient(args[1]).use { client ->
+            println("logged in as ${logIn(client, guest).field("name")?.ifEmpty { "a guest" }}")
+        }
+    } catch (e: BosauthException) {
+        System.err.println(e.message)
+        kotlin.system.exitProcess(1)
+    }
+}
+"#;
 
 /// A test of the examples in the Kotlin sources.
 fn kdoc_test() -> String {
@@ -156,6 +225,26 @@ fn build() -> Option<Java> {
         .arg(java.directory.join("bosauth-kotlin/target"));
     tools::run(copy.arg(programs));
     Some(java)
+}
+
+/// A Maven repository for artifacts of this library, with links to what the user's repository has of others.
+pub fn private_repository() -> PathBuf {
+    let user =
+        PathBuf::from(std::env::var_os("HOME").expect("a home directory")).join(".m2/repository");
+    let repository = tools::empty("maven-repository");
+    fs::create_dir(repository.join("io")).expect("a writable directory");
+    let link = |directory: &str, excluded: &str| {
+        for entry in fs::read_dir(user.join(directory)).into_iter().flatten() {
+            let name = entry.expect("a readable directory").file_name();
+            if name != excluded {
+                let to = repository.join(directory).join(&name);
+                symlink(user.join(directory).join(&name), to).expect("a new name");
+            }
+        }
+    };
+    link("", "io");
+    link("io", "bosauth");
+    repository
 }
 
 /// Runs Maven and returns what it prints; `None`, with the test reported as skipped, without a registry.

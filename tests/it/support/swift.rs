@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 
-use super::{library, tools};
+use super::{library, markdown, tools};
 
 /// The directory of the sources of the package, whose manifest is at the root of the repository.
 pub fn directory() -> PathBuf {
@@ -14,7 +14,7 @@ pub fn directory() -> PathBuf {
 
 /// A command of a Swift toolchain: that in the folder `$BOSAUTH_SWIFT_ROOT`, which `bindings/swift/toolchain.sh`
 /// installs, else that on the `PATH`. `None` without a toolchain; the test is then reported as skipped.
-fn command(name: &str) -> Option<Command> {
+pub fn command(name: &str) -> Option<Command> {
     let Some(root) = std::env::var_os("BOSAUTH_SWIFT_ROOT") else {
         return tools::has("swift").then(|| Command::new(name));
     };
@@ -93,8 +93,7 @@ pub fn copy(name: &str) -> PathBuf {
 
 /// Builds a program from this source, which uses a copy of the package, and returns the command to run it.
 pub fn compile(name: &str, source: &str) -> Option<Command> {
-    let package = copy(&format!("{name}-package"));
-    let dependency = format!(r#".package(path: "{}")"#, package.display());
+    let dependency = on_copy(&format!("{name}-package"));
     let directory = program_package(name, &dependency, source);
     tools::run(&mut swift("build", &directory)?);
     program(&directory.join(".build/debug").join(name))
@@ -109,9 +108,29 @@ pub fn program_package(name: &str, dependency: &str, source: &str) -> PathBuf {
     replace(&sources.join("program.swift"), source);
     replace(
         &directory.join("Package.swift"),
-        &manifest(name, dependency),
+        &manifest(name, &[name], dependency),
     );
     directory
+}
+
+/// The program of a guide in Swift. The programs of all guides are built once, since each build compiles the package.
+pub fn guide(name: &str) -> Option<Command> {
+    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let directory = tools::temporary("swift/guides");
+        let names = markdown::GUIDES.map(|(_, _, name)| name);
+        for name in names {
+            let sources = directory.join("Sources").join(name);
+            fs::create_dir_all(&sources).unwrap();
+            let program = markdown::guide_program(name, "swift").unwrap();
+            replace(&sources.join("main.swift"), &program);
+        }
+        let manifest = manifest("guides", &names, &on_copy("guides-package"));
+        replace(&directory.join("Package.swift"), &manifest);
+        tools::run(&mut swift("build", &directory)?);
+        Some(directory.join(".build/debug"))
+    });
+    program(&built.as_ref()?.join(name))
 }
 
 /// The scenario driver, compiled.
@@ -128,19 +147,30 @@ fn replace(path: &Path, content: &str) {
     fs::write(path, content).unwrap();
 }
 
-/// A manifest like that of `docs/swift.md`.
-fn manifest(name: &str, dependency: &str) -> String {
+/// The dependency on a copy of the package.
+fn on_copy(name: &str) -> String {
+    format!(r#".package(path: "{}")"#, copy(name).display())
+}
+
+/// A manifest like that of `docs/swift.md`, with these programs.
+fn manifest(name: &str, programs: &[&str], dependency: &str) -> String {
+    let target = |program: &&str| {
+        format!(
+            r#".executableTarget(name: "{program}", dependencies: [.product(name: "Bosauth", package: "bosauth")]),"#
+        )
+    };
+    let targets: Vec<_> = programs.iter().map(target).collect();
     format!(
         r#"// swift-tools-version: 6.0
 import PackageDescription
 
 let package = Package(
     name: "{name}",
+    platforms: [.macOS(.v13)],
     dependencies: [{dependency}],
-    targets: [
-        .executableTarget(name: "{name}", dependencies: [.product(name: "Bosauth", package: "bosauth")])
-    ]
+    targets: [{}]
 )
-"#
+"#,
+        targets.join("\n"),
     )
 }
