@@ -15,12 +15,13 @@ use crate::{jni, tools};
 
 /// Logs in with the shared and with the static library of a target, and loads the native library of the Java library.
 pub fn smoke(target: &Target) -> Result<String, Failure> {
+    target.check_built()?;
     let runner = Runner::new(target)?;
     let server = Server::start()?;
     let closed = ClosedPort::new()?;
     let urls = [&*server.url, &*closed.url()?];
     let directory = copy_libraries(target)?;
-    let shared = target.shared().ok_or_else(|| missing("a shared library"))?;
+    let shared = target.shared().ok_or_else(|| missing("shared library"))?;
     for (name, library) in [("shared", shared), ("static", target.archive())] {
         let program = compile(target, "smoke.c", name, &library, &directory)?;
         expect_ok(name, runner.command(&program, &directory).args(urls))?;
@@ -37,7 +38,7 @@ pub fn smoke(target: &Target) -> Result<String, Failure> {
 }
 
 fn missing(what: &str) -> Failure {
-    Failure::Missing(format!("no {what} to run"))
+    Failure::Missing(format!("no {what}"))
 }
 
 fn expect_ok(name: &str, command: &mut Command) -> Result<(), Failure> {
@@ -53,12 +54,11 @@ fn copy_libraries(target: &Target) -> Result<PathBuf, Failure> {
     let directory = tools::output().join("smoke").join(target.triple);
     let _ = fs::remove_dir_all(&directory);
     fs::create_dir_all(&directory)?;
-    let shared = target.shared().ok_or_else(|| missing("a shared library"))?;
+    let shared = target.shared().ok_or_else(|| missing("shared library"))?;
     let name = match target.system {
         System::Windows => "bosauth.dll",
         _ => "libbosauth.so.1",
     };
-    tools::read(&shared)?;
     fs::copy(shared, directory.join(name))?;
     if target.system == System::Windows {
         compile_bcryptprimitives(&directory)?;
@@ -112,7 +112,7 @@ impl Runner {
                 native(target)
             }
             System::Gnu | System::Musl => qemu(target),
-            System::MacOs | System::Ios => Err(missing("system of Apple")),
+            System::MacOs | System::Ios => Err(missing("macOS or iOS")),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::failure::Failure;
 use crate::tools;
 
 /// A system, with its libc.
@@ -127,6 +128,17 @@ impl Target {
     /// The directory of its libraries.
     pub fn directory(&self) -> PathBuf {
         tools::output().join(self.triple)
+    }
+
+    /// Fails if its libraries have not been built.
+    pub fn check_built(&self) -> Result<(), Failure> {
+        match self.directory().is_dir() {
+            true => Ok(()),
+            false => {
+                let command = format!("cargo xtask build --target {}", self.triple);
+                Err(Failure::Missing(format!("not built; run: {command}")))
+            }
+        }
     }
 
     /// The shared library.

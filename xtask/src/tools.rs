@@ -98,5 +98,5 @@ pub fn run(command: &mut Command) -> Result<String, Failure> {
 
 /// The contents of a file.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::Missing(format!("{}: {error}", path.display())))
+    std::fs::read(path).map_err(|error| Failure::Failed(format!("{}: {error}", path.display())))
 }

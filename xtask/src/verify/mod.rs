@@ -40,6 +40,7 @@ impl Library {
 
 /// Checks all libraries of a target. Returns a line for each of them.
 pub fn verify(target: &Target) -> Result<String, Failure> {
+    target.check_built()?;
     let mut lines = vec![target.triple.to_owned()];
     let mut problems = Vec::new();
     let shared = target.shared().map(|path| (path, api_symbols()));
