@@ -353,5 +353,9 @@ fn swift_scripts_pass_shellcheck() {
     }
     let mut shellcheck = Command::new("shellcheck");
     shellcheck.current_dir(swift::directory());
-    tools::run(shellcheck.args(["toolchain.sh", "scripts/xcframework.sh"]));
+    tools::run(shellcheck.args([
+        "toolchain.sh",
+        "deployment-targets.sh",
+        "scripts/xcframework.sh",
+    ]));
 }

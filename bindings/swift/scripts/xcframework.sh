@@ -6,10 +6,6 @@
 #     scripts/xcframework.sh --zip    also builds CBosauth.xcframework.zip for a release, and prints its checksum
 set -eu
 
-# The platforms of Package.swift.
-export MACOSX_DEPLOYMENT_TARGET=13.0
-export IPHONEOS_DEPLOYMENT_TARGET=16.0
-
 fail() {
     echo "xcframework.sh: $1" >&2
     exit 1
@@ -26,6 +22,8 @@ done
 
 package=$(cd "$(dirname "$0")/.." && pwd)
 repository=$(cd "$package/../.." && pwd)
+# shellcheck source=/dev/null
+. "$package/deployment-targets.sh"
 # The toolchain of the repository.
 cd "$repository"
 work=$(mktemp -d)
@@ -57,7 +55,8 @@ combine() {
 build aarch64-apple-darwin "$MACOSX_DEPLOYMENT_TARGET"
 build x86_64-apple-darwin "$MACOSX_DEPLOYMENT_TARGET"
 build aarch64-apple-ios "$IPHONEOS_DEPLOYMENT_TARGET"
-build aarch64-apple-ios-sim "$IPHONEOS_DEPLOYMENT_TARGET"
+# The lowest version of rustc for this target.
+build aarch64-apple-ios-sim 14.0
 build x86_64-apple-ios "$IPHONEOS_DEPLOYMENT_TARGET"
 combine macos aarch64-apple-darwin x86_64-apple-darwin
 combine ios aarch64-apple-ios
