@@ -145,7 +145,7 @@ public final class Client implements AutoCloseable {
      *     or STORE_CORRUPT, or an error of any call
      */
     public Session authRefresh() throws BosauthException {
-        return authRefreshRequest(null).run();
+        return authRefreshRequest(CallOptions.NONE).run();
     }
 
     /**
@@ -165,7 +165,7 @@ public final class Client implements AutoCloseable {
      * @return a future of the session, which fails with the exception of the call
      */
     public CompletableFuture<Session> authRefreshAsync() {
-        return authRefreshRequest(null).start();
+        return authRefreshRequest(CallOptions.NONE).start();
     }
 
     /**
@@ -178,7 +178,7 @@ public final class Client implements AutoCloseable {
         return authRefreshRequest(options).start();
     }
 
-    private Request<Session> authRefreshRequest(@Nullable CallOptions options) {
+    private Request<Session> authRefreshRequest(CallOptions options) {
         Arguments arguments = new Arguments();
         CallOptions.write(options, arguments);
         return new Request<>(this, Native::authRefresh, arguments, options, Session::new);
@@ -199,7 +199,7 @@ public final class Client implements AutoCloseable {
      * @throws BosauthException as for {@link #send(String, String, byte[], CallOptions)}
      */
     public Response send(String method, String path) throws BosauthException {
-        return sendRequest(method, path, null, null).run();
+        return sendRequest(method, path, null, CallOptions.NONE).run();
     }
 
     /**
@@ -237,7 +237,7 @@ public final class Client implements AutoCloseable {
      * @return a future of the response, which fails with the exception of the call
      */
     public CompletableFuture<Response> sendAsync(String method, String path) {
-        return sendRequest(method, path, null, null).start();
+        return sendRequest(method, path, null, CallOptions.NONE).start();
     }
 
     /**
@@ -255,7 +255,7 @@ public final class Client implements AutoCloseable {
     }
 
     private Request<Response> sendRequest(
-            String method, String path, byte @Nullable [] body, @Nullable CallOptions options) {
+            String method, String path, byte @Nullable [] body, CallOptions options) {
         Arguments arguments = new Arguments();
         CallOptions.write(options, arguments);
         arguments.string("method", method).string("path", path).bytes(body);
@@ -446,7 +446,7 @@ public final class Client implements AutoCloseable {
 
     /**
      * Closes the client like {@link #close()} and waits until none of its calls and callbacks is in progress, except
-     * those of this thread.
+     * those of this thread. An interrupt does not end the wait.
      *
      * <pre>{@code
      * boolean haveEnded = client.close(Duration.ofSeconds(1));
@@ -457,7 +457,7 @@ public final class Client implements AutoCloseable {
      * @throws IllegalArgumentException if the time is out of range; the client is not closed
      */
     public boolean close(Duration wait) {
-        Status status = Status.of(Native.clientClose(owned.client, milliseconds(wait)));
+        Status status = Status.of(Native.clientClose(owned.client, milliseconds("wait", wait)));
         if (status == Status.INVALID_ARGUMENT) {
             throw new IllegalArgumentException("wait must be 1 ms to one day");
         }
@@ -514,9 +514,9 @@ public final class Client implements AutoCloseable {
     }
 
     /** A duration that is too long is longer than the longest timeout. */
-    static long milliseconds(Duration duration) {
+    static long milliseconds(String name, Duration duration) {
         try {
-            return duration.toMillis();
+            return Objects.requireNonNull(duration, name).toMillis();
         } catch (ArithmeticException e) {
             return Long.MAX_VALUE;
         }
@@ -557,7 +557,7 @@ public final class Client implements AutoCloseable {
          * @return this
          */
         public Builder timeout(Duration timeout) {
-            long ms = milliseconds(timeout);
+            long ms = milliseconds("timeout", timeout);
             return add(arguments -> arguments.setting(Setting.TIMEOUT_MS).number(ms));
         }
 
@@ -568,7 +568,7 @@ public final class Client implements AutoCloseable {
          * @return this
          */
         public Builder connectTimeout(Duration timeout) {
-            long ms = milliseconds(timeout);
+            long ms = milliseconds("timeout", timeout);
             return add(arguments -> arguments.setting(Setting.CONNECT_TIMEOUT_MS).number(ms));
         }
 
@@ -628,7 +628,7 @@ public final class Client implements AutoCloseable {
          * @return this
          */
         public Builder sessionFile(File file) {
-            sessionFile = file.getAbsolutePath();
+            sessionFile = Objects.requireNonNull(file, "file").getAbsolutePath();
             sessionStorage = null;
             return this;
         }
@@ -655,19 +655,25 @@ public final class Client implements AutoCloseable {
         public Client build() throws BosauthException {
             Loader.load();
             Callbacks.Storage storage = sessionStorage == null ? null : new Callbacks.Storage(sessionStorage);
-            Arguments arguments = arguments();
-            if (storage != null) {
-                // From here on, nothing fails before native code has the number, which it releases.
-                arguments.setting(Setting.SESSION_STORAGE).number(Callbacks.register(storage));
-            }
-            arguments.setting(Setting.END);
-            Results results = new Results(Native.clientNew(arguments.array()));
-            arguments.zeroize();
+            Results results = new Results(create(arguments(), storage));
             Status status = Status.of(results.number());
             if (status != Status.OK) {
                 throw BosauthException.of(status, results);
             }
             return new Client(baseUrl, results.number(), storage);
+        }
+
+        private static byte[] create(Arguments arguments, Callbacks.@Nullable Storage storage) {
+            try {
+                if (storage != null) {
+                    // From here on, nothing fails before native code has the number, which it releases.
+                    arguments.setting(Setting.SESSION_STORAGE).number(Callbacks.register(storage));
+                }
+                arguments.setting(Setting.END);
+                return Native.clientNew(arguments.array());
+            } finally {
+                arguments.zeroize();
+            }
         }
 
         private Arguments arguments() {

@@ -1,6 +1,7 @@
 package io.bosauth;
 
 import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,7 +70,7 @@ public final class Session {
      * @return the value; null if there is no such field
      */
     public @Nullable String field(String name) {
-        return JsonObject.field(recordJson, name);
+        return JsonObject.field(recordJson, Objects.requireNonNull(name, "name"));
     }
 
     /**
