@@ -1,11 +1,15 @@
 package io.bosauth;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.lang.management.ManagementFactory;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
@@ -100,6 +104,48 @@ class LifetimesTest {
         collectUntil(() -> Cleanup.count() == 0);
         collectUntil(() -> openFiles() <= before + 3);
         assertEquals(callbacks, Callbacks.count());
+    }
+
+    @Test
+    void failedReleaseDoesNotKeepOthers() throws Exception {
+        collectUntil(() -> Cleanup.count() == 0);
+        for (int i = 0; i < 3; i++) {
+            new Cleanup(new Object(), () -> {
+                throw new StackOverflowError();
+            });
+        }
+        collectUntil(() -> Cleanup.count() == 0);
+    }
+
+    @Test
+    void threadEndsWithTheLastClient() throws Exception {
+        collectUntil(() -> cleanupThreads() == 0);
+        try (Client client = Server.unused()) {
+            assertNull(client.session());
+            assertEquals(1, cleanupThreads());
+        }
+        collectUntil(() -> cleanupThreads() == 0);
+    }
+
+    private static long cleanupThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("bosauth-cleanup"))
+                .count();
+    }
+
+    /** As in an application server, where a class loader of an app is to be collected after the app. */
+    @Test
+    void threadsDoNotReferenceTheClassLoaderOfTheirCreator() {
+        Thread current = Thread.currentThread();
+        ClassLoader before = current.getContextClassLoader();
+        current.setContextClassLoader(new URLClassLoader(new URL[0]));
+        try {
+            Thread thread = Threads.daemon("name", () -> {});
+            assertSame(Client.class.getClassLoader(), thread.getContextClassLoader());
+            assertTrue(thread.isDaemon());
+        } finally {
+            current.setContextClassLoader(before);
+        }
     }
 
     /** The only references to the client are those of the calls. */
