@@ -29,10 +29,6 @@ public final class AuthCollection {
         this.name = name;
     }
 
-    private static @Nullable Void nothing(@Nullable Results results) {
-        return null;
-    }
-
     private Arguments arguments(CallOptions options) {
         Arguments arguments = new Arguments();
         CallOptions.write(options, arguments);
@@ -104,7 +100,7 @@ public final class AuthCollection {
             CharSequence email, CharSequence password, CharSequence token, CallOptions options) {
         Arguments arguments =
                 arguments(options).string("email", email).string("password", password).string("token", token);
-        return new Request<>(client, Native::bindToken, arguments, options, AuthCollection::nothing);
+        return new Request<>(client, Native::bindToken, arguments, options, Client::nothing);
     }
 
     /**
@@ -168,7 +164,7 @@ public final class AuthCollection {
             CharSequence email, CharSequence password, CharSequence token, CallOptions options) {
         Arguments arguments =
                 arguments(options).string("email", email).string("password", password).string("token", token);
-        return new Request<>(client, Native::unbindToken, arguments, options, AuthCollection::nothing);
+        return new Request<>(client, Native::unbindToken, arguments, options, Client::nothing);
     }
 
     /**

@@ -122,10 +122,20 @@ final class Callbacks {
             return;
         }
         try {
-            Session copy = session == null ? null : new Session(new Results(session));
-            listener.changed(new SessionChange(ChangeKind.of(kind), generation, copy));
+            listener.changed(new SessionChange(ChangeKind.of(kind), generation, read(session)));
         } catch (Throwable e) {
             report(e);
+        }
+    }
+
+    private static @Nullable Session read(byte @Nullable [] session) {
+        if (session == null) {
+            return null;
+        }
+        try {
+            return new Session(new Results(session));
+        } finally {
+            Arrays.fill(session, (byte) 0);
         }
     }
 

@@ -3,6 +3,7 @@ package io.bosauth;
 import java.io.File;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -108,13 +109,15 @@ public final class Client implements AutoCloseable {
     public static String generateToken() throws BosauthException {
         Loader.load();
         Results results = new Results(Native.generateToken());
-        Status status = Status.of(results.number());
-        if (status != Status.OK) {
-            throw BosauthException.of(status, results);
+        try {
+            Status status = Status.of(results.number());
+            if (status != Status.OK) {
+                throw BosauthException.of(status, results);
+            }
+            return results.string();
+        } finally {
+            results.zeroize();
         }
-        String token = results.string();
-        results.zeroize();
-        return token;
     }
 
     /**
@@ -276,9 +279,7 @@ public final class Client implements AutoCloseable {
      *     INVALID_HANDLE
      */
     public @Nullable Session session() throws BosauthException {
-        Results results = check(Native.session(owned.client));
-        keepReachable();
-        return results == null ? null : new Session(results);
+        return read(Native.session(owned.client), results -> results == null ? null : new Session(results));
     }
 
     /**
@@ -312,8 +313,7 @@ public final class Client implements AutoCloseable {
      *     stored one remains until the next change of the session or {@link #syncSession} removes it; or INVALID_HANDLE
      */
     public void clearSession() throws BosauthException {
-        check(Native.clearSession(owned.client));
-        keepReachable();
+        read(Native.clearSession(owned.client), Client::nothing);
     }
 
     /**
@@ -330,14 +330,7 @@ public final class Client implements AutoCloseable {
      * @throws BosauthException as for {@link #session}
      */
     public @Nullable String exportSession() throws BosauthException {
-        Results results = check(Native.exportSession(owned.client));
-        keepReachable();
-        if (results == null) {
-            return null;
-        }
-        String exported = results.string();
-        results.zeroize();
-        return exported;
+        return read(Native.exportSession(owned.client), results -> results == null ? null : results.string());
     }
 
     /**
@@ -373,8 +366,7 @@ public final class Client implements AutoCloseable {
      *     change; or INVALID_HANDLE
      */
     public void syncSession() throws BosauthException {
-        check(Native.syncSession(owned.client));
-        keepReachable();
+        read(Native.syncSession(owned.client), Client::nothing);
     }
 
     /**
@@ -418,13 +410,10 @@ public final class Client implements AutoCloseable {
         int number = Callbacks.register(Objects.requireNonNull(listener, "listener"));
         listeners.put(number, listener);
         try {
-            Results results = check(owned.addListener(number));
-            return new Subscription(this, number, Objects.requireNonNull(results).number());
+            return new Subscription(this, number, read(owned.addListener(number), Results::number));
         } catch (BosauthException e) {
             listeners.remove(number);
             throw e;
-        } finally {
-            keepReachable();
         }
     }
 
@@ -485,10 +474,9 @@ public final class Client implements AutoCloseable {
 
     private void withArguments(Arguments arguments, ArgumentsFunction function) throws BosauthException {
         try {
-            check(function.call(owned.client, arguments.array()));
+            read(function.call(owned.client, arguments.array()), Client::nothing);
         } finally {
             arguments.zeroize();
-            keepReachable();
         }
     }
 
@@ -496,21 +484,36 @@ public final class Client implements AutoCloseable {
         byte @Nullable [] call(long client, byte[] arguments);
     }
 
-    /** Returns the results of a native call behind the status; null if it has none. */
-    @Nullable Results check(byte @Nullable [] packed) throws BosauthException {
+    /** Ends a native call: reads its results behind the status, null if it has none, and zeroizes them. */
+    <T extends @Nullable Object> T read(byte @Nullable [] packed, Request.Reader<T> reader) throws BosauthException {
+        keepReachable();
         if (packed == null) {
-            return null;
+            return reader.read(null);
         }
-        Results results = new Results(packed);
-        Status status = Status.of(results.number());
-        if (status == Status.OK) {
-            return results;
+        try {
+            Results results = new Results(packed);
+            Status status = Status.of(results.number());
+            if (status == Status.OK) {
+                return reader.read(results);
+            }
+            throw exception(status, results);
+        } finally {
+            Arrays.fill(packed, (byte) 0);
         }
+    }
+
+    private BosauthException exception(Status status, Results results) {
         BosauthException exception = BosauthException.of(status, results);
-        if (storage != null && exception.isOfStorage()) {
-            exception.initCause(storage.failure());
+        Throwable failure = storage != null && exception.isOfStorage() ? storage.failure() : null;
+        if (failure != null) {
+            exception.initCause(failure);
         }
-        throw exception;
+        return exception;
+    }
+
+    /** Reads the results of a call that has none. */
+    static @Nullable Void nothing(@Nullable Results results) {
+        return null;
     }
 
     /** A duration that is too long is longer than the longest timeout. */

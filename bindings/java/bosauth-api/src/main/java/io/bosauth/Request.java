@@ -49,10 +49,9 @@ final class Request<T extends @Nullable Object> {
 
     private T run(long handle) throws BosauthException {
         try {
-            return reader.read(client.check(function.call(client.handle(), handle, arguments.array())));
+            return client.read(function.call(client.handle(), handle, arguments.array()), reader);
         } finally {
             arguments.zeroize();
-            client.keepReachable();
             if (cancel != null) {
                 cancel.keepReachable();
             }

@@ -26,7 +26,6 @@ public final class Response implements AutoCloseable {
         cleanup = new Cleanup(this, () -> Native.responseFree(owned));
         status = (int) results.number();
         body = results.bytes();
-        results.zeroize();
     }
 
     /**

@@ -22,7 +22,6 @@ public final class Session {
     private final boolean kept;
     private final Status storeStatus;
 
-    /** Reads a session, and zeroizes what it has read. */
     Session(Results results) {
         token = results.string();
         recordJson = results.string();
@@ -32,7 +31,6 @@ public final class Session {
         superuser = results.flag();
         kept = results.flag();
         storeStatus = Status.of(results.number());
-        results.zeroize();
     }
 
     /**

@@ -115,6 +115,22 @@ class StringsTest {
         assertZeroized(IllegalArgumentException.class, arguments -> arguments.string("record", new TooLong()));
     }
 
+    @Test
+    void resultsAreZeroized() throws Exception {
+        try (Client client = Server.unused()) {
+            byte[] token = new Arguments().number(Status.OK.code()).string("token", "secret-token").array();
+            assertEquals("secret-token", client.read(token, Results::string));
+            assertArrayEquals(new byte[token.length], token);
+
+            byte[] unread = new Arguments().number(Status.OK.code()).string("token", "secret-token").array();
+            Request.Reader<String> reader = results -> {
+                throw new OutOfMemoryError();
+            };
+            assertThrows(OutOfMemoryError.class, () -> client.read(unread, reader));
+            assertArrayEquals(new byte[unread.length], unread);
+        }
+    }
+
     private static void assertZeroized(Class<? extends Throwable> expected, Consumer<Arguments> invalid) {
         Arguments arguments = new Arguments().string("token", "secret-token");
         byte[] array = arguments.array();

@@ -2,6 +2,7 @@ package io.bosauth.kotlin
 
 import io.bosauth.AskCredentialsException
 import io.bosauth.CallOptions
+import io.bosauth.CancelledException
 import io.bosauth.ChangeKind
 import io.bosauth.Client
 import io.bosauth.FixCallException
@@ -125,6 +126,17 @@ class CoroutinesTest {
                 }.join()
             }
             assertFalse(server.isConnected())
+        }
+    }
+
+    @Test
+    fun `closing the client fails its calls and does not cancel their coroutines`() = runBlocking {
+        Silent().use { server ->
+            val login = async { runCatching { server.client.collection("users").authWithToken("t") } }
+            withTimeout(1.minutes) { server.awaitRequest() }
+            server.client.close()
+            assertTrue(login.await().exceptionOrNull() is CancelledException)
+            assertFalse(login.isCancelled)
         }
     }
 
