@@ -83,8 +83,8 @@ fn unit_tests_pass() {
     if jvms.len() == 1 {
         tools::unsupported("no second JDK in /usr/lib/jvm");
     }
-    for jvm in jvms {
-        run_tests(java, &jvm);
+    for jvm in &jvms {
+        run_tests(java, jvm);
     }
 }
 
@@ -269,6 +269,76 @@ fn tables_of_the_guides_name_what_exists() {
     assert!(names.len() > 30, "{}", names.len());
     for name in names {
         assert!(words.contains(&*name), "{name}");
+    }
+}
+
+/// A program that is a module finds the native library in another module.
+#[test]
+fn program_on_the_module_path_logs_in() {
+    let Some(java) = java::built() else { return };
+    let directory = tools::empty("java-module");
+    let login = format!("package app;\n{}", markdown::programs("java.md", "java")[0]);
+    fs::write(directory.join("Login.java"), login).unwrap();
+    let module = "module app { requires io.bosauth; }";
+    fs::write(directory.join("module-info.java"), module).unwrap();
+    let server = server::demo();
+    let commands = "
+        javac -Xlint:-requires-automatic --module-path $API -d app Login.java module-info.java
+        java -Xcheck:jni --module-path app:$API:$NATIVES --module app/app.Login $URL";
+    let (api, natives) = java.jars();
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-e", "-c", commands])
+        .current_dir(&directory)
+        .env("API", api)
+        .env("NATIVES", natives)
+        .env("URL", server.base_url());
+    assert_eq!(tools::run(&mut shell), format!("hello {DEMO_USER}\n"));
+}
+
+const LATE: &str = r#"
+import io.bosauth.*;
+public class Late {
+    public static void start() throws Exception {
+        Client client = Client.builder("http://127.0.0.1").sessionFile(new java.io.File("session")).build();
+        client.addListener(change -> {});
+        Thread thread = new Thread(() -> {
+            try {
+                client.saveSession("t", null);
+            } catch (BosauthException e) {
+                e.printStackTrace();
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        while (thread.getStackTrace().length == 0 || !thread.getStackTrace()[0].isNativeMethod()) {
+            Thread.sleep(1);
+        }
+    }
+}
+"#;
+
+/// A JVM that is destroyed does not wait for the native calls of its daemon threads.
+#[test]
+fn calls_may_outlive_the_jvm() {
+    let Some(java) = java::built() else { return };
+    for (number, jvm) in jvms().iter().enumerate() {
+        let directory = tools::empty(&format!("java-destroyed-{number}"));
+        fs::write(directory.join("Late.java"), LATE).unwrap();
+        let commands = "
+            javac --release 11 -cp $CLASSPATH Late.java
+            $CC -std=c11 -D_DEFAULT_SOURCE -I$JVM/include -I$JVM/include/linux $PROGRAM -o program \\
+                -L$JVM/lib/server -Wl,-rpath,$JVM/lib/server -ljvm
+            ./program -Djava.class.path=.:$CLASSPATH";
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-e", "-c", commands])
+            .current_dir(&directory)
+            .env("CC", tools::cc())
+            .env("CLASSPATH", java.class_path())
+            .env("JVM", jvm.parent().unwrap().parent().unwrap())
+            .env("PROGRAM", tools::root().join("tests/c/destroyed_jvm.c"));
+        assert_eq!(tools::run(&mut shell), "end\n");
     }
 }
 

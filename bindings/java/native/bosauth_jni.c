@@ -6,8 +6,9 @@
  * return NULL on success.
  *
  * Callbacks are static methods of io.bosauth.Callbacks, which identify the Java object by a number. No global reference
- * is created except that to the class. Callbacks run on a thread in a call, which is a thread of Java. They do not
- * throw, except that the JVM may fail to allocate an array or stack.
+ * is created except a weak one to the class: the class loader may be collected, but not while a native method of it
+ * runs. Callbacks run on a thread in a call, which is a thread of Java. They do not throw, except that the JVM may fail
+ * to allocate an array or stack.
  */
 #include "bosauth.h"
 
@@ -21,7 +22,7 @@
     JNIEXPORT type JNICALL Java_io_bosauth_Native_##name(JNIEnv *env, jclass class, ##__VA_ARGS__)
 
 static JavaVM *vm;
-static jclass callbacks;
+static jweak callbacks;
 static jmethodID is_interrupted, load_session, save_session, session_changed, release_object;
 
 JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *loading_vm, void *reserved) {
@@ -35,8 +36,7 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *loading_vm, void *reserved) {
     if (found == NULL) {
         return JNI_ERR;
     }
-    callbacks = (*env)->NewGlobalRef(env, found);
-    (*env)->DeleteLocalRef(env, found);
+    callbacks = (*env)->NewWeakGlobalRef(env, found);
     const struct {
         jmethodID *method;
         const char *name, *signature;
@@ -46,11 +46,12 @@ JNIEXPORT jint JNICALL JNI_OnLoad(JavaVM *loading_vm, void *reserved) {
         {&release_object, "release", "(I)V"},
     };
     for (size_t at = 0; at < sizeof methods / sizeof *methods; ++at) {
-        *methods[at].method = (*env)->GetStaticMethodID(env, callbacks, methods[at].name, methods[at].signature);
+        *methods[at].method = (*env)->GetStaticMethodID(env, found, methods[at].name, methods[at].signature);
         if (*methods[at].method == NULL) {
             return JNI_ERR;
         }
     }
+    (*env)->DeleteLocalRef(env, found);
     return JNI_VERSION_1_6;
 }
 
@@ -242,13 +243,11 @@ static jbyteArray number_or_error(JNIEnv *env, int64_t number, bosauth_error *er
 
 /* ---- callbacks ---- */
 
-/* The environment of this thread, which is one of Java. */
+/* The environment of this thread, which is one of Java; NULL after DestroyJavaVM(), which does not wait for the native
+ * calls of daemon threads. */
 static JNIEnv *environment(void) {
     JNIEnv *env = NULL;
-    if ((*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_1_6) != JNI_OK) {
-        abort();
-    }
-    return env;
+    return (*vm)->GetEnv(vm, (void **)&env, JNI_VERSION_1_6) == JNI_OK ? env : NULL;
 }
 
 /* Clears an error of the JVM, such as OutOfMemoryError, and returns whether there was one. */
@@ -268,27 +267,38 @@ static jint object_number(void *user_data) {
 static int32_t check_interrupt(void *user_data) {
     (void)user_data;
     JNIEnv *env = environment();
+    if (env == NULL) {
+        return 1;
+    }
     const jint result = (*env)->CallStaticIntMethod(env, callbacks, is_interrupted);
     return clear_exception(env) ? 0 : result;
 }
 
 static void release(void *user_data) {
     JNIEnv *env = environment();
+    if (env == NULL) {
+        return;
+    }
     (*env)->CallStaticVoidMethod(env, callbacks, release_object, object_number(user_data));
     clear_exception(env);
 }
 
-/* The Java method returns the status in the first byte, and then the session. */
+/* The Java method returns the status and, if it is OK, the session. */
 static bosauth_status load(void *user_data, bosauth_string *session) {
     JNIEnv *env = environment();
+    if (env == NULL) {
+        return BOSAUTH_ERROR_STORE_UNAVAILABLE;
+    }
     jbyteArray loaded = (*env)->CallStaticObjectMethod(env, callbacks, load_session, object_number(user_data));
     if (clear_exception(env) || loaded == NULL) {
         return BOSAUTH_ERROR_STORE;
     }
     arguments in = open_arguments(env, loaded);
-    bosauth_status status = in.bytes[0];
+    bosauth_status status = (bosauth_status)next_number(&in);
     if (status == BOSAUTH_OK) {
-        status = bosauth_string_set(session, in.bytes + 1, in.length - 1);
+        size_t length;
+        const char *bytes = next_bytes(&in, &length);
+        status = bosauth_string_set(session, bytes, length);
     }
     /* Nobody uses the array of the Java method any more. */
     zeroize(in.bytes, in.length);
@@ -300,6 +310,9 @@ static bosauth_status load(void *user_data, bosauth_string *session) {
 
 static bosauth_status save(void *user_data, const char *session) {
     JNIEnv *env = environment();
+    if (env == NULL) {
+        return BOSAUTH_ERROR_STORE_UNAVAILABLE;
+    }
     jbyteArray copy = NULL;
     if (session != NULL) {
         results out = {.count = 0};
@@ -320,6 +333,9 @@ static void changed(void *user_data, bosauth_client client, int32_t change, uint
                     const bosauth_session *session) {
     (void)client;
     JNIEnv *env = environment();
+    if (env == NULL) {
+        return;
+    }
     jbyteArray copy = NULL;
     if (session != NULL) {
         results out = {.count = 0};
@@ -655,7 +671,7 @@ METHOD(jbyteArray, authRefresh, jlong client, jlong cancel, jbyteArray packed) {
     return session_or_error(env, session, c.error);
 }
 
-/* Returns the status, the body, and the address of the response, for responseHeader() and responseFree(). */
+/* Returns the address of the response, for responseHeader() and responseFree(), the status and the body. */
 METHOD(jbyteArray, send, jlong client, jlong cancel, jbyteArray packed) {
     (void)class;
     call c = begin(env, cancel, packed);
@@ -671,10 +687,10 @@ METHOD(jbyteArray, send, jlong client, jlong cancel, jbyteArray packed) {
     }
     results out = {.count = 0};
     add_number(&out, BOSAUTH_OK);
+    add_number(&out, (int64_t)(intptr_t)response);
     add_number(&out, bosauth_response_http_status(response));
     const char *received = bosauth_response_body(response, &length);
     add_bytes(&out, received, length);
-    add_number(&out, (int64_t)(intptr_t)response);
     jbyteArray result = to_java(env, &out);
     if (result == NULL) {
         bosauth_response_free(response);

@@ -4,7 +4,6 @@ import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetEncoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
@@ -62,33 +61,32 @@ final class Arguments {
      * @throws IllegalArgumentException if the string has a lone surrogate or U+0000
      */
     Arguments string(String name, CharSequence value) {
-        Objects.requireNonNull(value, name);
-        reserve(Long.BYTES + (long) value.length() * LONGEST_CHARACTER + 1);
-        int start = buffer.position() + Long.BYTES;
-        int length;
         try {
-            length = encode(value, start);
-            for (int at = start; at < start + length; at++) {
-                if (buffer.get(at) == 0) {
-                    throw new IllegalArgumentException(name + " must not contain U+0000");
-                }
-            }
-        } catch (CharacterCodingException e) {
-            zeroize();
-            throw new IllegalArgumentException(name + " must not contain a lone surrogate");
+            add(name, Objects.requireNonNull(value, name));
         } catch (RuntimeException | Error e) {
             zeroize();
             throw e;
         }
-        buffer.putLong(length);
-        // As a Buffer: that of ByteBuffer is missing in older versions of Android.
-        ((Buffer) buffer).position(start + length);
-        buffer.put((byte) 0);
         return this;
     }
 
+    private void add(String name, CharSequence value) {
+        reserve(Long.BYTES + (long) value.length() * LONGEST_CHARACTER + 1);
+        int start = buffer.position() + Long.BYTES;
+        int end = start + encode(name, value, start);
+        for (int at = start; at < end; at++) {
+            if (buffer.get(at) == 0) {
+                throw new IllegalArgumentException(name + " must not contain U+0000");
+            }
+        }
+        buffer.putLong(end - start);
+        // As a Buffer: that of ByteBuffer is missing in older versions of Android.
+        ((Buffer) buffer).position(end);
+        buffer.put((byte) 0);
+    }
+
     /** Encodes a string at a position of the array, and returns the number of bytes. */
-    private int encode(CharSequence value, int start) throws CharacterCodingException {
+    private int encode(String name, CharSequence value, int start) {
         ByteBuffer out = ByteBuffer.wrap(buffer.array(), start, buffer.capacity() - start);
         // String.getBytes() would replace a lone surrogate by a question mark, which is another secret.
         CharsetEncoder encoder =
@@ -98,7 +96,7 @@ final class Arguments {
                         .onUnmappableCharacter(CodingErrorAction.REPORT);
         CoderResult result = encoder.encode(CharBuffer.wrap(value), out, true);
         if (!result.isUnderflow()) {
-            result.throwException();
+            throw new IllegalArgumentException(name + " must not contain a lone surrogate");
         }
         return out.position() - start;
     }
@@ -108,15 +106,14 @@ final class Arguments {
             return;
         }
         long capacity = Math.max(buffer.position() + size, 2L * buffer.capacity());
-        ByteBuffer larger;
+        byte[] content = buffer.array();
         try {
-            larger = allocate(Math.toIntExact(capacity));
+            ByteBuffer larger = allocate(Math.toIntExact(capacity));
+            buffer = larger.put(content, 0, buffer.position());
         } catch (ArithmeticException e) {
-            zeroize();
             throw new IllegalArgumentException("the arguments are too long");
+        } finally {
+            Arrays.fill(content, (byte) 0);
         }
-        larger.put(buffer.array(), 0, buffer.position());
-        zeroize();
-        buffer = larger;
     }
 }

@@ -29,11 +29,7 @@ public final class AuthCollection {
         this.name = name;
     }
 
-    private static @Nullable Void nothing(@Nullable Results results) {
-        return null;
-    }
-
-    private Arguments arguments(@Nullable CallOptions options) {
+    private Arguments arguments(CallOptions options) {
         Arguments arguments = new Arguments();
         CallOptions.write(options, arguments);
         return arguments.string("collection", name);
@@ -55,7 +51,7 @@ public final class AuthCollection {
      *     call
      */
     public void bindToken(CharSequence email, CharSequence password, CharSequence token) throws BosauthException {
-        bindTokenRequest(email, password, token, null).run();
+        bindTokenRequest(email, password, token, CallOptions.NONE).run();
     }
 
     /**
@@ -83,7 +79,7 @@ public final class AuthCollection {
      */
     public CompletableFuture<@Nullable Void> bindTokenAsync(
             CharSequence email, CharSequence password, CharSequence token) {
-        return bindTokenRequest(email, password, token, null).start();
+        return bindTokenRequest(email, password, token, CallOptions.NONE).start();
     }
 
     /**
@@ -101,10 +97,10 @@ public final class AuthCollection {
     }
 
     private Request<@Nullable Void> bindTokenRequest(
-            CharSequence email, CharSequence password, CharSequence token, @Nullable CallOptions options) {
+            CharSequence email, CharSequence password, CharSequence token, CallOptions options) {
         Arguments arguments =
                 arguments(options).string("email", email).string("password", password).string("token", token);
-        return new Request<>(client, Native::bindToken, arguments, options, AuthCollection::nothing);
+        return new Request<>(client, Native::bindToken, arguments, options, Client::nothing);
     }
 
     /**
@@ -120,7 +116,7 @@ public final class AuthCollection {
      * @throws BosauthException as for {@link #bindToken(CharSequence, CharSequence, CharSequence)}
      */
     public void unbindToken(CharSequence email, CharSequence password, CharSequence token) throws BosauthException {
-        unbindTokenRequest(email, password, token, null).run();
+        unbindTokenRequest(email, password, token, CallOptions.NONE).run();
     }
 
     /**
@@ -147,7 +143,7 @@ public final class AuthCollection {
      */
     public CompletableFuture<@Nullable Void> unbindTokenAsync(
             CharSequence email, CharSequence password, CharSequence token) {
-        return unbindTokenRequest(email, password, token, null).start();
+        return unbindTokenRequest(email, password, token, CallOptions.NONE).start();
     }
 
     /**
@@ -165,10 +161,10 @@ public final class AuthCollection {
     }
 
     private Request<@Nullable Void> unbindTokenRequest(
-            CharSequence email, CharSequence password, CharSequence token, @Nullable CallOptions options) {
+            CharSequence email, CharSequence password, CharSequence token, CallOptions options) {
         Arguments arguments =
                 arguments(options).string("email", email).string("password", password).string("token", token);
-        return new Request<>(client, Native::unbindToken, arguments, options, AuthCollection::nothing);
+        return new Request<>(client, Native::unbindToken, arguments, options, Client::nothing);
     }
 
     /**
@@ -187,7 +183,7 @@ public final class AuthCollection {
      *     also MFA_SESSION and MFA_SAME_METHOD, or an error of any call
      */
     public Session authWithToken(CharSequence token) throws BosauthException {
-        return authWithTokenRequest(token, null).run();
+        return authWithTokenRequest(token, CallOptions.NONE).run();
     }
 
     /**
@@ -210,7 +206,7 @@ public final class AuthCollection {
      * @return a future of the session, which fails with the exception of the call
      */
     public CompletableFuture<Session> authWithTokenAsync(CharSequence token) {
-        return authWithTokenRequest(token, null).start();
+        return authWithTokenRequest(token, CallOptions.NONE).start();
     }
 
     /**
@@ -224,7 +220,7 @@ public final class AuthCollection {
         return authWithTokenRequest(token, options).start();
     }
 
-    private Request<Session> authWithTokenRequest(CharSequence token, @Nullable CallOptions options) {
+    private Request<Session> authWithTokenRequest(CharSequence token, CallOptions options) {
         Arguments arguments = arguments(options).string("token", token);
         return new Request<>(client, Native::authWithToken, arguments, options, Session::new);
     }
@@ -244,7 +240,7 @@ public final class AuthCollection {
      *     {@link #authWithToken(CharSequence)}
      */
     public Session authWithPassword(CharSequence identity, CharSequence password) throws BosauthException {
-        return authWithPasswordRequest(identity, password, null).run();
+        return authWithPasswordRequest(identity, password, CallOptions.NONE).run();
     }
 
     /**
@@ -270,7 +266,7 @@ public final class AuthCollection {
      * @return a future of the session, which fails with the exception of the call
      */
     public CompletableFuture<Session> authWithPasswordAsync(CharSequence identity, CharSequence password) {
-        return authWithPasswordRequest(identity, password, null).start();
+        return authWithPasswordRequest(identity, password, CallOptions.NONE).start();
     }
 
     /**
@@ -287,7 +283,7 @@ public final class AuthCollection {
     }
 
     private Request<Session> authWithPasswordRequest(
-            CharSequence identity, CharSequence password, @Nullable CallOptions options) {
+            CharSequence identity, CharSequence password, CallOptions options) {
         Arguments arguments = arguments(options).string("identity", identity).string("password", password);
         return new Request<>(client, Native::authWithPassword, arguments, options, Session::new);
     }
@@ -305,7 +301,7 @@ public final class AuthCollection {
      * @throws BosauthException {@link Status#VALIDATION}, METHOD_DISABLED or NOT_FOUND, or an error of any call
      */
     public String requestOtp(CharSequence email) throws BosauthException {
-        return requestOtpRequest(email, null).run();
+        return requestOtpRequest(email, CallOptions.NONE).run();
     }
 
     /**
@@ -328,7 +324,7 @@ public final class AuthCollection {
      *     fails with the exception of the call
      */
     public CompletableFuture<String> requestOtpAsync(CharSequence email) {
-        return requestOtpRequest(email, null).start();
+        return requestOtpRequest(email, CallOptions.NONE).start();
     }
 
     /**
@@ -343,7 +339,7 @@ public final class AuthCollection {
         return requestOtpRequest(email, options).start();
     }
 
-    private Request<String> requestOtpRequest(CharSequence email, @Nullable CallOptions options) {
+    private Request<String> requestOtpRequest(CharSequence email, CallOptions options) {
         Arguments arguments = arguments(options).string("email", email);
         return new Request<>(client, Native::requestOtp, arguments, options, Results::string);
     }
@@ -365,7 +361,7 @@ public final class AuthCollection {
      *     CharSequence)}
      */
     public Session authWithOtp(CharSequence otpId, CharSequence code) throws BosauthException {
-        return authWithOtpRequest(otpId, code, null).run();
+        return authWithOtpRequest(otpId, code, CallOptions.NONE).run();
     }
 
     /**
@@ -390,7 +386,7 @@ public final class AuthCollection {
      * @return a future of the session, which fails with the exception of the call
      */
     public CompletableFuture<Session> authWithOtpAsync(CharSequence otpId, CharSequence code) {
-        return authWithOtpRequest(otpId, code, null).start();
+        return authWithOtpRequest(otpId, code, CallOptions.NONE).start();
     }
 
     /**
@@ -405,7 +401,7 @@ public final class AuthCollection {
         return authWithOtpRequest(otpId, code, options).start();
     }
 
-    private Request<Session> authWithOtpRequest(CharSequence otpId, CharSequence code, @Nullable CallOptions options) {
+    private Request<Session> authWithOtpRequest(CharSequence otpId, CharSequence code, CallOptions options) {
         Arguments arguments = arguments(options).string("otpId", otpId).string("code", code);
         return new Request<>(client, Native::authWithOtp, arguments, options, Session::new);
     }

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class CallOptions {
+    /** The defaults, which are not changed. */
+    static final CallOptions NONE = new CallOptions();
+
     private final List<Entry> entries = new ArrayList<>();
     private @Nullable Cancel cancel;
 
@@ -49,7 +52,7 @@ public final class CallOptions {
      * @return this
      */
     public CallOptions timeout(Duration timeout) {
-        return add(Setting.TIMEOUT_MS, null, null, Client.milliseconds(timeout));
+        return add(Setting.TIMEOUT_MS, null, null, Client.milliseconds("timeout", timeout));
     }
 
     /**
@@ -121,19 +124,17 @@ public final class CallOptions {
     }
 
     /** Adds the options to the arguments of a call, without the cancel. */
-    static void write(@Nullable CallOptions options, Arguments arguments) {
-        if (options != null) {
-            for (Entry entry : options.entries) {
-                arguments.setting(entry.setting);
-                if (entry.value == null) {
-                    arguments.number(entry.number);
-                    continue;
-                }
-                if (entry.name != null) {
-                    arguments.string("name", entry.name);
-                }
-                arguments.string("value", entry.value);
+    static void write(CallOptions options, Arguments arguments) {
+        for (Entry entry : Objects.requireNonNull(options, "options").entries) {
+            arguments.setting(entry.setting);
+            if (entry.value == null) {
+                arguments.number(entry.number);
+                continue;
             }
+            if (entry.name != null) {
+                arguments.string("name", entry.name);
+            }
+            arguments.string("value", entry.value);
         }
         arguments.setting(Setting.END);
     }

@@ -35,6 +35,9 @@ final class Callbacks {
 
         private Status failed(Throwable thrown) {
             failure = thrown;
+            if (thrown instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
             return thrown instanceof StorageUnavailableException ? Status.STORE_UNAVAILABLE : Status.STORE;
         }
     }
@@ -67,27 +70,32 @@ final class Callbacks {
         return Thread.currentThread().isInterrupted() ? 1 : 0;
     }
 
-    /** Returns the status in the first byte, and then the session. */
+    /** Returns the status and, if it is OK, the session. */
     static byte[] load(int number) {
         Storage storage = (Storage) object(number);
         if (storage == null) {
-            return new byte[] {(byte) Status.STORE.code()};
+            return status(Status.STORE).array();
         }
         try {
             String session = storage.storage.load();
             storage.failure = null;
-            return session == null ? new byte[1] : withStatus(session);
+            return session == null ? status(Status.OK).bytes(null).array() : withStatus(session);
         } catch (Throwable e) {
-            return new byte[] {(byte) storage.failed(e).code()};
+            return status(storage.failed(e)).array();
         }
     }
 
+    private static Arguments status(Status status) {
+        return new Arguments().number(status.code());
+    }
+
     private static byte[] withStatus(String session) {
-        byte[] bytes = session.getBytes(StandardCharsets.UTF_8);
-        byte[] result = new byte[bytes.length + 1];
-        System.arraycopy(bytes, 0, result, 1, bytes.length);
-        Arrays.fill(bytes, (byte) 0);
-        return result;
+        try {
+            return status(Status.OK).string("session", session).array();
+        } catch (IllegalArgumentException e) {
+            // Not what save() has received. Native code reports this as corrupt.
+            return status(Status.OK).string("session", "?").array();
+        }
     }
 
     static int save(int number, byte @Nullable [] session) {
@@ -114,10 +122,20 @@ final class Callbacks {
             return;
         }
         try {
-            Session copy = session == null ? null : new Session(new Results(session));
-            listener.changed(new SessionChange(ChangeKind.of(kind), generation, copy));
+            listener.changed(new SessionChange(ChangeKind.of(kind), generation, read(session)));
         } catch (Throwable e) {
             report(e);
+        }
+    }
+
+    private static @Nullable Session read(byte @Nullable [] session) {
+        if (session == null) {
+            return null;
+        }
+        try {
+            return new Session(new Results(session));
+        } finally {
+            Arrays.fill(session, (byte) 0);
         }
     }
 

@@ -3,6 +3,7 @@ package io.bosauth;
 import java.io.File;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -108,13 +109,15 @@ public final class Client implements AutoCloseable {
     public static String generateToken() throws BosauthException {
         Loader.load();
         Results results = new Results(Native.generateToken());
-        Status status = Status.of(results.number());
-        if (status != Status.OK) {
-            throw BosauthException.of(status, results);
+        try {
+            Status status = Status.of(results.number());
+            if (status != Status.OK) {
+                throw BosauthException.of(status, results);
+            }
+            return results.string();
+        } finally {
+            results.zeroize();
         }
-        String token = results.string();
-        results.zeroize();
-        return token;
     }
 
     /**
@@ -145,7 +148,7 @@ public final class Client implements AutoCloseable {
      *     or STORE_CORRUPT, or an error of any call
      */
     public Session authRefresh() throws BosauthException {
-        return authRefreshRequest(null).run();
+        return authRefreshRequest(CallOptions.NONE).run();
     }
 
     /**
@@ -165,7 +168,7 @@ public final class Client implements AutoCloseable {
      * @return a future of the session, which fails with the exception of the call
      */
     public CompletableFuture<Session> authRefreshAsync() {
-        return authRefreshRequest(null).start();
+        return authRefreshRequest(CallOptions.NONE).start();
     }
 
     /**
@@ -178,7 +181,7 @@ public final class Client implements AutoCloseable {
         return authRefreshRequest(options).start();
     }
 
-    private Request<Session> authRefreshRequest(@Nullable CallOptions options) {
+    private Request<Session> authRefreshRequest(CallOptions options) {
         Arguments arguments = new Arguments();
         CallOptions.write(options, arguments);
         return new Request<>(this, Native::authRefresh, arguments, options, Session::new);
@@ -199,7 +202,7 @@ public final class Client implements AutoCloseable {
      * @throws BosauthException as for {@link #send(String, String, byte[], CallOptions)}
      */
     public Response send(String method, String path) throws BosauthException {
-        return sendRequest(method, path, null, null).run();
+        return sendRequest(method, path, null, CallOptions.NONE).run();
     }
 
     /**
@@ -237,7 +240,7 @@ public final class Client implements AutoCloseable {
      * @return a future of the response, which fails with the exception of the call
      */
     public CompletableFuture<Response> sendAsync(String method, String path) {
-        return sendRequest(method, path, null, null).start();
+        return sendRequest(method, path, null, CallOptions.NONE).start();
     }
 
     /**
@@ -255,7 +258,7 @@ public final class Client implements AutoCloseable {
     }
 
     private Request<Response> sendRequest(
-            String method, String path, byte @Nullable [] body, @Nullable CallOptions options) {
+            String method, String path, byte @Nullable [] body, CallOptions options) {
         Arguments arguments = new Arguments();
         CallOptions.write(options, arguments);
         arguments.string("method", method).string("path", path).bytes(body);
@@ -276,9 +279,7 @@ public final class Client implements AutoCloseable {
      *     INVALID_HANDLE
      */
     public @Nullable Session session() throws BosauthException {
-        Results results = check(Native.session(owned.client));
-        keepReachable();
-        return results == null ? null : new Session(results);
+        return read(Native.session(owned.client), results -> results == null ? null : new Session(results));
     }
 
     /**
@@ -312,8 +313,7 @@ public final class Client implements AutoCloseable {
      *     stored one remains until the next change of the session or {@link #syncSession} removes it; or INVALID_HANDLE
      */
     public void clearSession() throws BosauthException {
-        check(Native.clearSession(owned.client));
-        keepReachable();
+        read(Native.clearSession(owned.client), Client::nothing);
     }
 
     /**
@@ -330,14 +330,7 @@ public final class Client implements AutoCloseable {
      * @throws BosauthException as for {@link #session}
      */
     public @Nullable String exportSession() throws BosauthException {
-        Results results = check(Native.exportSession(owned.client));
-        keepReachable();
-        if (results == null) {
-            return null;
-        }
-        String exported = results.string();
-        results.zeroize();
-        return exported;
+        return read(Native.exportSession(owned.client), results -> results == null ? null : results.string());
     }
 
     /**
@@ -373,8 +366,7 @@ public final class Client implements AutoCloseable {
      *     change; or INVALID_HANDLE
      */
     public void syncSession() throws BosauthException {
-        check(Native.syncSession(owned.client));
-        keepReachable();
+        read(Native.syncSession(owned.client), Client::nothing);
     }
 
     /**
@@ -418,13 +410,10 @@ public final class Client implements AutoCloseable {
         int number = Callbacks.register(Objects.requireNonNull(listener, "listener"));
         listeners.put(number, listener);
         try {
-            Results results = check(owned.addListener(number));
-            return new Subscription(this, number, Objects.requireNonNull(results).number());
+            return new Subscription(this, number, read(owned.addListener(number), Results::number));
         } catch (BosauthException e) {
             listeners.remove(number);
             throw e;
-        } finally {
-            keepReachable();
         }
     }
 
@@ -446,7 +435,7 @@ public final class Client implements AutoCloseable {
 
     /**
      * Closes the client like {@link #close()} and waits until none of its calls and callbacks is in progress, except
-     * those of this thread.
+     * those of this thread. An interrupt does not end the wait.
      *
      * <pre>{@code
      * boolean haveEnded = client.close(Duration.ofSeconds(1));
@@ -457,7 +446,7 @@ public final class Client implements AutoCloseable {
      * @throws IllegalArgumentException if the time is out of range; the client is not closed
      */
     public boolean close(Duration wait) {
-        Status status = Status.of(Native.clientClose(owned.client, milliseconds(wait)));
+        Status status = Status.of(Native.clientClose(owned.client, milliseconds("wait", wait)));
         if (status == Status.INVALID_ARGUMENT) {
             throw new IllegalArgumentException("wait must be 1 ms to one day");
         }
@@ -485,10 +474,9 @@ public final class Client implements AutoCloseable {
 
     private void withArguments(Arguments arguments, ArgumentsFunction function) throws BosauthException {
         try {
-            check(function.call(owned.client, arguments.array()));
+            read(function.call(owned.client, arguments.array()), Client::nothing);
         } finally {
             arguments.zeroize();
-            keepReachable();
         }
     }
 
@@ -496,27 +484,42 @@ public final class Client implements AutoCloseable {
         byte @Nullable [] call(long client, byte[] arguments);
     }
 
-    /** Returns the results of a native call behind the status; null if it has none. */
-    @Nullable Results check(byte @Nullable [] packed) throws BosauthException {
+    /** Ends a native call: reads its results behind the status, null if it has none, and zeroizes them. */
+    <T extends @Nullable Object> T read(byte @Nullable [] packed, Request.Reader<T> reader) throws BosauthException {
+        keepReachable();
         if (packed == null) {
-            return null;
+            return reader.read(null);
         }
-        Results results = new Results(packed);
-        Status status = Status.of(results.number());
-        if (status == Status.OK) {
-            return results;
+        try {
+            Results results = new Results(packed);
+            Status status = Status.of(results.number());
+            if (status == Status.OK) {
+                return reader.read(results);
+            }
+            throw exception(status, results);
+        } finally {
+            Arrays.fill(packed, (byte) 0);
         }
+    }
+
+    private BosauthException exception(Status status, Results results) {
         BosauthException exception = BosauthException.of(status, results);
-        if (storage != null && exception.isOfStorage()) {
-            exception.initCause(storage.failure());
+        Throwable failure = storage != null && exception.isOfStorage() ? storage.failure() : null;
+        if (failure != null) {
+            exception.initCause(failure);
         }
-        throw exception;
+        return exception;
+    }
+
+    /** Reads the results of a call that has none. */
+    static @Nullable Void nothing(@Nullable Results results) {
+        return null;
     }
 
     /** A duration that is too long is longer than the longest timeout. */
-    static long milliseconds(Duration duration) {
+    static long milliseconds(String name, Duration duration) {
         try {
-            return duration.toMillis();
+            return Objects.requireNonNull(duration, name).toMillis();
         } catch (ArithmeticException e) {
             return Long.MAX_VALUE;
         }
@@ -557,7 +560,7 @@ public final class Client implements AutoCloseable {
          * @return this
          */
         public Builder timeout(Duration timeout) {
-            long ms = milliseconds(timeout);
+            long ms = milliseconds("timeout", timeout);
             return add(arguments -> arguments.setting(Setting.TIMEOUT_MS).number(ms));
         }
 
@@ -568,7 +571,7 @@ public final class Client implements AutoCloseable {
          * @return this
          */
         public Builder connectTimeout(Duration timeout) {
-            long ms = milliseconds(timeout);
+            long ms = milliseconds("timeout", timeout);
             return add(arguments -> arguments.setting(Setting.CONNECT_TIMEOUT_MS).number(ms));
         }
 
@@ -628,7 +631,7 @@ public final class Client implements AutoCloseable {
          * @return this
          */
         public Builder sessionFile(File file) {
-            sessionFile = file.getAbsolutePath();
+            sessionFile = Objects.requireNonNull(file, "file").getAbsolutePath();
             sessionStorage = null;
             return this;
         }
@@ -655,19 +658,25 @@ public final class Client implements AutoCloseable {
         public Client build() throws BosauthException {
             Loader.load();
             Callbacks.Storage storage = sessionStorage == null ? null : new Callbacks.Storage(sessionStorage);
-            Arguments arguments = arguments();
-            if (storage != null) {
-                // From here on, nothing fails before native code has the number, which it releases.
-                arguments.setting(Setting.SESSION_STORAGE).number(Callbacks.register(storage));
-            }
-            arguments.setting(Setting.END);
-            Results results = new Results(Native.clientNew(arguments.array()));
-            arguments.zeroize();
+            Results results = new Results(create(arguments(), storage));
             Status status = Status.of(results.number());
             if (status != Status.OK) {
                 throw BosauthException.of(status, results);
             }
             return new Client(baseUrl, results.number(), storage);
+        }
+
+        private static byte[] create(Arguments arguments, Callbacks.@Nullable Storage storage) {
+            try {
+                if (storage != null) {
+                    // From here on, nothing fails before native code has the number, which it releases.
+                    arguments.setting(Setting.SESSION_STORAGE).number(Callbacks.register(storage));
+                }
+                arguments.setting(Setting.END);
+                return Native.clientNew(arguments.array());
+            } finally {
+                arguments.zeroize();
+            }
         }
 
         private Arguments arguments() {

@@ -19,6 +19,9 @@ final class Loader {
 
     private static final String PROPERTY = "bosauth.library";
 
+    private static final String NOEXEC_ADVICE =
+            "; if this file system is mounted noexec, set the system property java.io.tmpdir to another directory";
+
     private static boolean isLoaded;
 
     private Loader() {}
@@ -39,7 +42,7 @@ final class Loader {
     private static void loadLibrary() {
         String file = System.getProperty(PROPERTY);
         if (file != null) {
-            loadFile(Path.of(file));
+            loadFile(Path.of(file), "");
         } else if (isAndroid()) {
             System.loadLibrary("bosauth_jni");
         } else {
@@ -51,7 +54,8 @@ final class Loader {
         return "Dalvik".equals(System.getProperty("java.vm.name"));
     }
 
-    private static void loadFile(Path file) {
+    /** Loads a file. The advice is added to the reason if it cannot be loaded. */
+    private static void loadFile(Path file, String advice) {
         try {
             System.load(file.toAbsolutePath().toString());
         } catch (UnsatisfiedLinkError e) {
@@ -61,21 +65,22 @@ final class Loader {
                     isTaken
                             ? "another class loader has loaded this file; load bosauth in a common parent,"
                                     + " or give each its own copy of the file"
-                            : e.getMessage();
+                            : e.getMessage() + advice;
             throw error("bosauth: cannot load " + file + " on " + platform() + ": " + reason, e);
         }
     }
 
     private static void loadResource() {
         String platform = platform();
-        String resource = "/META-INF/bosauth/" + platform + "/" + System.mapLibraryName("bosauth_jni");
-        try (InputStream library = Loader.class.getResourceAsStream(resource)) {
+        String resource = "META-INF/bosauth/" + platform + "/" + System.mapLibraryName("bosauth_jni");
+        // Class.getResourceAsStream() does not find the resources of other modules.
+        try (InputStream library = Loader.class.getClassLoader().getResourceAsStream(resource)) {
             if (library == null) {
                 throw error(
                         "bosauth: no native library for "
                                 + platform
-                                + " on the class path; add the artifact io.bosauth:bosauth, or build the library and"
-                                + " set the system property "
+                                + " on the class path or module path; add the artifact io.bosauth:bosauth, or build the"
+                                + " library and set the system property "
                                 + PROPERTY
                                 + " to its path",
                         null);
@@ -93,7 +98,7 @@ final class Loader {
         Path file = directory.resolve(System.mapLibraryName("bosauth_jni"));
         try {
             Files.copy(library, file, StandardCopyOption.REPLACE_EXISTING);
-            loadFile(file);
+            loadFile(file, NOEXEC_ADVICE);
         } finally {
             delete(file);
             delete(directory);

@@ -22,7 +22,12 @@ final class Request<T extends @Nullable Object> {
     /** Each call in progress has a thread, so that a slow call does not delay others. */
     private static final ExecutorService THREADS =
             new ThreadPoolExecutor(
-                    0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), Request::thread);
+                    0,
+                    Integer.MAX_VALUE,
+                    10,
+                    TimeUnit.SECONDS,
+                    new SynchronousQueue<>(),
+                    task -> Threads.daemon("bosauth-call", task));
 
     private final Client client;
     private final Function function;
@@ -30,18 +35,12 @@ final class Request<T extends @Nullable Object> {
     private final @Nullable Cancel cancel;
     private final Reader<T> reader;
 
-    Request(Client client, Function function, Arguments arguments, @Nullable CallOptions options, Reader<T> reader) {
+    Request(Client client, Function function, Arguments arguments, CallOptions options, Reader<T> reader) {
         this.client = client;
         this.function = function;
         this.arguments = arguments;
-        this.cancel = options == null ? null : options.cancel();
+        this.cancel = options.cancel();
         this.reader = reader;
-    }
-
-    private static Thread thread(Runnable task) {
-        Thread thread = new Thread(task, "bosauth-call");
-        thread.setDaemon(true);
-        return thread;
     }
 
     T run() throws BosauthException {
@@ -50,10 +49,9 @@ final class Request<T extends @Nullable Object> {
 
     private T run(long handle) throws BosauthException {
         try {
-            return reader.read(client.check(function.call(client.handle(), handle, arguments.array())));
+            return client.read(function.call(client.handle(), handle, arguments.array()), reader);
         } finally {
             arguments.zeroize();
-            client.keepReachable();
             if (cancel != null) {
                 cancel.keepReachable();
             }
@@ -61,7 +59,15 @@ final class Request<T extends @Nullable Object> {
     }
 
     CompletableFuture<T> start() {
-        long handle = Cancel.newHandle();
+        try {
+            return start(Cancel.newHandle());
+        } catch (RuntimeException | Error e) {
+            arguments.zeroize();
+            throw e;
+        }
+    }
+
+    private CompletableFuture<T> start(long handle) {
         if (cancel != null) {
             cancel.add(handle);
         }
@@ -71,7 +77,6 @@ final class Request<T extends @Nullable Object> {
         try {
             THREADS.execute(() -> complete(future, handle));
         } catch (RuntimeException | Error e) {
-            arguments.zeroize();
             free(handle);
             throw e;
         }

@@ -21,12 +21,11 @@ public final class Response implements AutoCloseable {
     private long address;
 
     Response(Results results) {
-        status = (int) results.number();
-        body = results.bytes();
         address = results.number();
         long owned = address;
         cleanup = new Cleanup(this, () -> Native.responseFree(owned));
-        results.zeroize();
+        status = (int) results.number();
+        body = results.bytes();
     }
 
     /**

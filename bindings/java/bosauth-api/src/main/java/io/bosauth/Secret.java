@@ -6,6 +6,7 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * A password or token in an array that can be zeroized, which a String cannot. All methods that take secrets accept it.
@@ -33,7 +34,7 @@ public final class Secret implements CharSequence, AutoCloseable {
      * @return the secret
      */
     public static Secret of(char[] chars) {
-        return new Secret(chars, chars.length);
+        return new Secret(Objects.requireNonNull(chars, "chars"), chars.length);
     }
 
     /**
@@ -44,7 +45,7 @@ public final class Secret implements CharSequence, AutoCloseable {
      * @throws IllegalArgumentException if the bytes are not UTF-8
      */
     public static Secret utf8(byte[] bytes) {
-        CharBuffer chars = CharBuffer.allocate(bytes.length);
+        CharBuffer chars = CharBuffer.allocate(Objects.requireNonNull(bytes, "bytes").length);
         CoderResult result =
                 StandardCharsets.UTF_8
                         .newDecoder()

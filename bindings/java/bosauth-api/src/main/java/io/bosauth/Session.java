@@ -1,6 +1,7 @@
 package io.bosauth;
 
 import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,6 @@ public final class Session {
     private final boolean kept;
     private final Status storeStatus;
 
-    /** Reads a session, and zeroizes what it has read. */
     Session(Results results) {
         token = results.string();
         recordJson = results.string();
@@ -31,7 +31,6 @@ public final class Session {
         superuser = results.flag();
         kept = results.flag();
         storeStatus = Status.of(results.number());
-        results.zeroize();
     }
 
     /**
@@ -69,7 +68,7 @@ public final class Session {
      * @return the value; null if there is no such field
      */
     public @Nullable String field(String name) {
-        return JsonObject.field(recordJson, name);
+        return JsonObject.field(recordJson, Objects.requireNonNull(name, "name"));
     }
 
     /**

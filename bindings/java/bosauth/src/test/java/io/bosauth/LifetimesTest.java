@@ -1,11 +1,15 @@
 package io.bosauth;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.lang.management.ManagementFactory;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
@@ -32,7 +36,7 @@ class LifetimesTest {
     }
 
     /** Collects garbage until the condition holds. */
-    private static void collectUntil(BooleanSupplier condition) throws InterruptedException {
+    static void collectUntil(BooleanSupplier condition) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (!condition.getAsBoolean()) {
             assertTrue(System.nanoTime() < deadline, "not collected");
@@ -99,7 +103,49 @@ class LifetimesTest {
         }
         collectUntil(() -> Cleanup.count() == 0);
         collectUntil(() -> openFiles() <= before + 3);
-        assertEquals(callbacks, Callbacks.count());
+        collectUntil(() -> Callbacks.count() == callbacks);
+    }
+
+    @Test
+    void failedReleaseDoesNotKeepOthers() throws Exception {
+        collectUntil(() -> Cleanup.count() == 0);
+        for (int i = 0; i < 3; i++) {
+            new Cleanup(new Object(), () -> {
+                throw new StackOverflowError();
+            });
+        }
+        collectUntil(() -> Cleanup.count() == 0);
+    }
+
+    @Test
+    void threadEndsWithTheLastClient() throws Exception {
+        collectUntil(() -> cleanupThreads() == 0);
+        try (Client client = Server.unused()) {
+            assertNull(client.session());
+            assertEquals(1, cleanupThreads());
+        }
+        collectUntil(() -> cleanupThreads() == 0);
+    }
+
+    private static long cleanupThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("bosauth-cleanup"))
+                .count();
+    }
+
+    /** As in an application server, where a class loader of an app is to be collected after the app. */
+    @Test
+    void threadsDoNotReferenceTheClassLoaderOfTheirCreator() {
+        Thread current = Thread.currentThread();
+        ClassLoader before = current.getContextClassLoader();
+        current.setContextClassLoader(new URLClassLoader(new URL[0]));
+        try {
+            Thread thread = Threads.daemon("name", () -> {});
+            assertSame(Client.class.getClassLoader(), thread.getContextClassLoader());
+            assertTrue(thread.isDaemon());
+        } finally {
+            current.setContextClassLoader(before);
+        }
     }
 
     /** The only references to the client are those of the calls. */

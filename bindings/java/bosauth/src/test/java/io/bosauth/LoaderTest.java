@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.InputStream;
+import java.lang.ref.WeakReference;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 class LoaderTest {
     private static final String PLATFORM = "linux-" + System.getProperty("os.arch").replace("amd64", "x86_64");
     private static final String RESOURCE = "META-INF/bosauth/" + PLATFORM + "/libbosauth_jni.so";
+    /** Where an ELF file has the number of its processor. */
+    private static final int ELF_MACHINE = 18;
     private static final String TEMPORARY = System.getProperty("java.io.tmpdir");
 
     @TempDir Path directory;
@@ -104,6 +108,42 @@ class LoaderTest {
         System.setProperty("java.io.tmpdir", "/nonexistent");
         String message = messageOfFailure(classes(), natives());
         assertTrue(message.contains("cannot extract") && message.contains("/nonexistent"), message);
+    }
+
+    @Test
+    void fileThatCannotBeLoadedIsReported() throws Exception {
+        Path resource = directory.resolve(RESOURCE);
+        Files.createDirectories(resource.getParent());
+        byte[] library = Files.readAllBytes(copyOfLibrary("library.so"));
+        library[ELF_MACHINE] = (byte) 0xff;
+        Files.write(resource, library);
+        String message = messageOfFailure(classes(), directory.toUri().toURL());
+        assertTrue(message.contains("cannot load " + TEMPORARY), message);
+        assertTrue(message.contains("noexec") && message.contains("java.io.tmpdir"), message);
+    }
+
+    /** Uses the library in a class loader, which it closes, and returns a reference to that. */
+    private static WeakReference<ClassLoader> usedClassLoader() throws Throwable {
+        try (URLClassLoader loader = new URLClassLoader(
+                new URL[] {classes(), natives()}, ClassLoader.getPlatformClassLoader())) {
+            Object builder = loader.loadClass("io.bosauth.Client").getMethod("builder", String.class)
+                    .invoke(null, Server.url());
+            Object client = builder.getClass().getMethod("build").invoke(builder);
+            client.getClass().getMethod("send", String.class, String.class).invoke(client, "GET", "/api/health");
+            client.getClass().getMethod("close").invoke(client);
+            return new WeakReference<>(loader);
+        }
+    }
+
+    @Test
+    void classLoaderIsCollectedAfterUse() throws Throwable {
+        WeakReference<ClassLoader> used = usedClassLoader();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (used.get() != null) {
+            assertTrue(System.nanoTime() < deadline, "not collected");
+            System.gc();
+            Thread.sleep(10);
+        }
     }
 
     @Test

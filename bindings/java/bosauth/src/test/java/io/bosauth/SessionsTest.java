@@ -107,6 +107,36 @@ class SessionsTest {
         }
     }
 
+    /** Neither is read as another session. */
+    @Test
+    void storedSessionWithLoneSurrogateOrNulIsCorrupt() throws Exception {
+        MemoryStorage storage = new MemoryStorage();
+        try (Client client = client(storage)) {
+            client.saveSession("t", "{\"name\":\"Ann\"}");
+        }
+        String stored = storage.session;
+        for (String name : new String[] {"\ud800", "\0"}) {
+            storage.session = stored.replace("Ann", name);
+            assertFalse(storage.session.equals(stored));
+            try (Client client = client(storage)) {
+                BosauthException e = assertThrows(AskCredentialsException.class, client::session);
+                assertEquals(Status.STORE_CORRUPT, e.status());
+            }
+        }
+    }
+
+    @Test
+    void interruptOfAStorageIsKept() throws Exception {
+        MemoryStorage storage = new MemoryStorage();
+        storage.failure = new InterruptedException("interrupted");
+        try (Client client = client(storage)) {
+            assertThrows(FixCallException.class, client::session);
+            assertTrue(Thread.interrupted(), "of load()");
+            client.saveSession("t", null);
+            assertTrue(Thread.interrupted(), "of save()");
+        }
+    }
+
     @Test
     void errorsOfTheStorageDoNotReachNativeCode() throws Exception {
         SessionStorage storage = new SessionStorage() {

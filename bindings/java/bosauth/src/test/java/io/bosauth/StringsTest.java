@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -67,11 +68,33 @@ class StringsTest {
     void nullIsRejected() throws Exception {
         try (Client client = Server.unused()) {
             AuthCollection users = client.collection("users");
-            assertThrows(NullPointerException.class, () -> users.authWithToken(null));
-            assertThrows(NullPointerException.class, () -> client.collection(null));
-            assertThrows(NullPointerException.class, () -> client.send("GET", null));
-            assertThrows(NullPointerException.class, () -> client.addListener(null));
-            assertThrows(NullPointerException.class, () -> Client.builder(null));
+            client.saveSession("t", "{}");
+            Session session = client.session();
+            Map<String, Executable> calls = new LinkedHashMap<>();
+            calls.put("token", () -> users.authWithToken(null));
+            calls.put("password", () -> users.authWithPassword("i", null));
+            calls.put("options", () -> users.authWithToken("t", null));
+            calls.put("options ", () -> users.authWithTokenAsync("t", null));
+            calls.put("options  ", () -> client.authRefresh(null));
+            calls.put("options   ", () -> client.send("GET", "/", null, null));
+            calls.put("name", () -> client.collection(null));
+            calls.put("path", () -> client.send("GET", null));
+            calls.put("listener", () -> client.addListener(null));
+            calls.put("wait", () -> client.close(null));
+            calls.put("baseUrl", () -> Client.builder(null));
+            calls.put("timeout", () -> Client.builder("http://a").timeout(null));
+            calls.put("timeout ", () -> Client.builder("http://a").connectTimeout(null));
+            calls.put("timeout  ", () -> new CallOptions().timeout(null));
+            calls.put("cancel", () -> new CallOptions().cancel(null));
+            calls.put("file", () -> Client.builder("http://a").sessionFile(null));
+            calls.put("storage", () -> Client.builder("http://a").sessionStorage(null));
+            calls.put("name ", () -> session.field(null));
+            calls.put("chars", () -> Secret.of(null));
+            calls.put("bytes", () -> Secret.utf8(null));
+            calls.forEach((name, call) -> {
+                String message = assertThrows(NullPointerException.class, call, name).getMessage();
+                assertEquals(name.trim(), message);
+            });
         }
     }
 
@@ -82,10 +105,56 @@ class StringsTest {
         assertTrue(new String(first, StandardCharsets.UTF_8).contains("secret-token"));
         arguments.string("record", "x".repeat(10_000));
         assertArrayEquals(new byte[first.length], first, "the array that was too short");
-        byte[] second = arguments.array();
-        assertTrue(new String(second, StandardCharsets.UTF_8).contains("secret-token"));
-        assertThrows(IllegalArgumentException.class, () -> arguments.string("token", "\ud800"));
-        assertArrayEquals(new byte[second.length], second, "the array after an invalid argument");
+    }
+
+    @Test
+    void argumentsAreZeroizedIfOneIsInvalid() {
+        assertZeroized(IllegalArgumentException.class, arguments -> arguments.string("record", "\ud800"));
+        assertZeroized(IllegalArgumentException.class, arguments -> arguments.string("record", "a\0"));
+        assertZeroized(NullPointerException.class, arguments -> arguments.string("record", null));
+        assertZeroized(IllegalArgumentException.class, arguments -> arguments.string("record", new TooLong()));
+    }
+
+    @Test
+    void resultsAreZeroized() throws Exception {
+        try (Client client = Server.unused()) {
+            byte[] token = new Arguments().number(Status.OK.code()).string("token", "secret-token").array();
+            assertEquals("secret-token", client.read(token, Results::string));
+            assertArrayEquals(new byte[token.length], token);
+
+            byte[] unread = new Arguments().number(Status.OK.code()).string("token", "secret-token").array();
+            Request.Reader<String> reader = results -> {
+                throw new OutOfMemoryError();
+            };
+            assertThrows(OutOfMemoryError.class, () -> client.read(unread, reader));
+            assertArrayEquals(new byte[unread.length], unread);
+        }
+    }
+
+    private static void assertZeroized(Class<? extends Throwable> expected, Consumer<Arguments> invalid) {
+        Arguments arguments = new Arguments().string("token", "secret-token");
+        byte[] array = arguments.array();
+        assertTrue(new String(array, StandardCharsets.UTF_8).contains("secret-token"));
+        assertThrows(expected, () -> invalid.accept(arguments));
+        assertArrayEquals(new byte[array.length], array);
+    }
+
+    /** Needs more bytes than an array has. */
+    private static final class TooLong implements CharSequence {
+        @Override
+        public int length() {
+            return Integer.MAX_VALUE;
+        }
+
+        @Override
+        public char charAt(int index) {
+            return 'a';
+        }
+
+        @Override
+        public CharSequence subSequence(int start, int end) {
+            return this;
+        }
     }
 
     @Test

@@ -13,7 +13,6 @@ import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.emitAll
 import kotlinx.coroutines.flow.flow
-import kotlinx.coroutines.future.await
 import kotlinx.coroutines.withContext
 
 /**
@@ -81,7 +80,7 @@ public class CoroutineClient(public val client: Client) : AutoCloseable {
 
     /** See [Client.authRefresh]. */
     public suspend fun authRefresh(options: CallOptions = CallOptions()): Session =
-        client.authRefreshAsync(options).await()
+        call { client.authRefreshAsync(options) }
 
     /**
      * See [Client.send].
@@ -95,7 +94,7 @@ public class CoroutineClient(public val client: Client) : AutoCloseable {
         path: String,
         body: ByteArray? = null,
         options: CallOptions = CallOptions(),
-    ): Response = client.sendAsync(method, path, body, options).await()
+    ): Response = call { client.sendAsync(method, path, body, options) }
 
     /** See [Client.session]. */
     public suspend fun session(): Session? = withContext(Dispatchers.IO) { client.session() }

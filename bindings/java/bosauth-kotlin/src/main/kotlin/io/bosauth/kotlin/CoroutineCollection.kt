@@ -3,7 +3,6 @@ package io.bosauth.kotlin
 import io.bosauth.AuthCollection
 import io.bosauth.CallOptions
 import io.bosauth.Session
-import kotlinx.coroutines.future.await
 
 /**
  * The calls of an [AuthCollection] as suspend functions; see [CoroutineClient].
@@ -26,7 +25,7 @@ public class CoroutineCollection internal constructor(private val collection: Au
         token: CharSequence,
         options: CallOptions = CallOptions(),
     ) {
-        collection.bindTokenAsync(email, password, token, options).await()
+        call { collection.bindTokenAsync(email, password, token, options) }
     }
 
     /** See [AuthCollection.unbindToken]. */
@@ -36,30 +35,30 @@ public class CoroutineCollection internal constructor(private val collection: Au
         token: CharSequence,
         options: CallOptions = CallOptions(),
     ) {
-        collection.unbindTokenAsync(email, password, token, options).await()
+        call { collection.unbindTokenAsync(email, password, token, options) }
     }
 
     /** See [AuthCollection.authWithToken]. */
     public suspend fun authWithToken(token: CharSequence, options: CallOptions = CallOptions()): Session =
-        collection.authWithTokenAsync(token, options).await()
+        call { collection.authWithTokenAsync(token, options) }
 
     /** See [AuthCollection.authWithPassword]. */
     public suspend fun authWithPassword(
         identity: CharSequence,
         password: CharSequence,
         options: CallOptions = CallOptions(),
-    ): Session = collection.authWithPasswordAsync(identity, password, options).await()
+    ): Session = call { collection.authWithPasswordAsync(identity, password, options) }
 
     /** See [AuthCollection.requestOtp]. */
     public suspend fun requestOtp(email: CharSequence, options: CallOptions = CallOptions()): String =
-        collection.requestOtpAsync(email, options).await()
+        call { collection.requestOtpAsync(email, options) }
 
     /** See [AuthCollection.authWithOtp]. */
     public suspend fun authWithOtp(
         otpId: CharSequence,
         code: CharSequence,
         options: CallOptions = CallOptions(),
-    ): Session = collection.authWithOtpAsync(otpId, code, options).await()
+    ): Session = call { collection.authWithOtpAsync(otpId, code, options) }
 
     override fun toString(): String = collection.toString()
 }

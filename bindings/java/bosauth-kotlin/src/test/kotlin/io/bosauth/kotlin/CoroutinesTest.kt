@@ -2,6 +2,7 @@ package io.bosauth.kotlin
 
 import io.bosauth.AskCredentialsException
 import io.bosauth.CallOptions
+import io.bosauth.CancelledException
 import io.bosauth.ChangeKind
 import io.bosauth.Client
 import io.bosauth.FixCallException
@@ -19,6 +20,7 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.TimeoutCancellationException
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
+import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.take
 import kotlinx.coroutines.flow.toList
@@ -27,6 +29,7 @@ import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeout
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -85,6 +88,13 @@ class CoroutinesTest {
             socket?.getInputStream()?.transferTo(java.io.OutputStream.nullOutputStream())
         }
 
+        /** Closes the client, and returns whether it has connected. */
+        fun isConnected(): Boolean {
+            client.client.close(1.minutes.toJavaDuration())
+            listener.soTimeout = 1
+            return runCatching { listener.accept() }.isSuccess
+        }
+
         override fun close() {
             client.close()
             socket?.close()
@@ -103,6 +113,30 @@ class CoroutinesTest {
                 login.join()
             }
             assertTrue(login.isCancelled)
+        }
+    }
+
+    @Test
+    fun `a cancelled coroutine starts no call`() = runBlocking {
+        Silent().use { server ->
+            repeat(100) {
+                launch {
+                    coroutineContext.cancel()
+                    server.client.send("GET", "/a")
+                }.join()
+            }
+            assertFalse(server.isConnected())
+        }
+    }
+
+    @Test
+    fun `closing the client fails its calls and does not cancel their coroutines`() = runBlocking {
+        Silent().use { server ->
+            val login = async { runCatching { server.client.collection("users").authWithToken("t") } }
+            withTimeout(1.minutes) { server.awaitRequest() }
+            server.client.close()
+            assertTrue(login.await().exceptionOrNull() is CancelledException)
+            assertFalse(login.isCancelled)
         }
     }
 
