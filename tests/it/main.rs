@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 
 mod abi;
+#[cfg(target_os = "linux")]
+mod android;
 mod bad_input;
 #[cfg(unix)]
 mod cancel;

@@ -6,6 +6,8 @@ use std::process::Command;
 use bosauth_test_support::postgres;
 use bosbase_local::Data;
 
+#[cfg(target_os = "linux")]
+use crate::support::android;
 use crate::support::driver::{self, Driver};
 use crate::support::rng::Rng;
 use crate::support::scenario::Scenario;
@@ -100,6 +102,18 @@ fn scenarios_in_java() {
     if let Some(mut java) = java() {
         run_all("java", &mut java);
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn scenarios_in_java_on_android() {
+    let Some(mut driver) = android::driver() else {
+        return;
+    };
+    let mut scenarios = scenarios();
+    // The emulator has files of its own.
+    scenarios.retain(|scenario| !scenario.uses("config session_file"));
+    run("java", &mut driver, scenarios, || None);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Helpers shared by the tests.
 
+#[cfg(target_os = "linux")]
+pub mod android;
 pub mod closed_port;
 #[cfg(target_os = "linux")]
 pub mod dns_server;

@@ -92,6 +92,13 @@ impl Scenario {
         only.is_none_or(|only| only.split(' ').any(|name| name == language))
     }
 
+    /// Whether a line for the driver starts like this.
+    pub fn uses(&self, start: &str) -> bool {
+        let is_used =
+            |step: &Step| matches!(step, Step::Line { command, .. } if command.starts_with(start));
+        self.steps.iter().any(is_used)
+    }
+
     /// Runs it against a new server on this database or, with `None`, in memory, with random placeholders, up to the
     /// first line with another result.
     pub fn run(

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub use bosauth_test_support::programs::{cargo, has, npm_install, run, skip, unsupported};
+pub use bosauth_test_support::programs::{
+    cargo, has, is_installed, npm_install, outside_package, run, skip, unsupported,
+};
 
 /// Runs a command that must exit with 1 and returns its standard error.
 pub fn run_failing(command: &mut Command) -> String {

@@ -7,13 +7,18 @@ use std::process::{Command, Output};
 
 /// Returns whether the program `name` is installed. If not, the test is reported as skipped.
 pub fn has(name: &str) -> bool {
-    let is_installed = std::env::var_os("PATH").is_some_and(|path| {
-        std::env::split_paths(&path).any(|directory| directory.join(name).is_file())
-    });
+    let is_installed = is_installed(name);
     if !is_installed {
         skip(&format!("no {name}"));
     }
     is_installed
+}
+
+/// Returns whether the program `name` is installed.
+pub fn is_installed(name: &str) -> bool {
+    std::env::var_os("PATH").is_some_and(|path| {
+        std::env::split_paths(&path).any(|directory| directory.join(name).is_file())
+    })
 }
 
 /// Reports a skipped test, which is a failure with `BOSAUTH_ALL_TOOLS=1`.
@@ -73,18 +78,24 @@ pub fn npm_install(directory: &Path, package: &str) -> bool {
     install(&mut npm, package)
 }
 
-/// Returns `cargo` without the variables that the cargo which runs this test has set for its package. Build scripts
-/// that read them, such as that of ring, would run again for every build in a test.
+/// Returns `cargo` as [`outside_package`] changes it.
 pub fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    outside_package(&mut cargo);
+    cargo
+}
+
+/// Removes the variables that the cargo which runs this test has set for its package from a command that runs cargo.
+/// Build scripts that read them, such as that of ring, would run again for every build in a test.
+pub fn outside_package(command: &mut Command) -> &mut Command {
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
         let is_of_package = ["CARGO_PKG_", "CARGO_MANIFEST_"]
             .iter()
             .any(|prefix| name.starts_with(prefix));
         if is_of_package || name == "OUT_DIR" {
-            cargo.env_remove(&*name);
+            command.env_remove(&*name);
         }
     }
-    cargo
+    command
 }
