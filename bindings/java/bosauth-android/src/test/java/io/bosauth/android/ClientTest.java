@@ -161,11 +161,11 @@ public class ClientTest {
         assertNull(DeviceRoots.systemPem());
         String url = variable("BOSAUTH_TEST_TLS_URL");
         try (Client client = Client.builder(url).build()) {
-            BosauthException e = assertThrows(BosauthException.class, () -> client.send("GET", "/"));
+            BosauthException e = assertThrows(BosauthException.class, () -> client.send("GET", "/api/health"));
             assertEquals(Status.TLS, e.status());
         }
         try (Client client = Client.builder(url).addRootsPem(DeviceRoots.userPem()).build();
-                Response response = client.send("GET", "/")) {
+                Response response = client.send("GET", "/api/health")) {
             assertEquals(200, response.status());
         }
         keystore.authorities.put("system:2.0", certificate(variable("BOSAUTH_TEST_ROOTS")));
