@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 
 mod abi;
+mod android_module;
 mod bad_input;
 #[cfg(unix)]
 mod cancel;
