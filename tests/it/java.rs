@@ -51,28 +51,12 @@ fn run_tests(java: &Java, jvm: &Path) {
         return;
     };
     assert!(!printed.contains("in native method"), "{printed}");
-    let tests = reports.map(|reports| checked_tests(&reports));
+    let tests = reports.map(|reports| java::checked_tests(&reports));
     println!(
         "{tests:?} Java and Kotlin tests passed with {}",
         jvm.display()
     );
     assert!(tests[0] > 35 && tests[1] > 10, "{printed}");
-}
-
-/// The number of tests in a directory of reports, which must have no warning of -Xcheck:jni.
-fn checked_tests(reports: &Path) -> usize {
-    let files = fs::read_dir(reports).unwrap();
-    let count = |path: PathBuf| {
-        let report = fs::read_to_string(&path).unwrap();
-        // What the JVM prints disturbs the output of surefire, which writes it to a dump.
-        let is_dump = path.to_string_lossy().contains(".dump");
-        assert!(!is_dump && !report.contains("in native method"), "{report}");
-        match path.extension().is_some_and(|extension| extension == "xml") {
-            true => report.matches("<testcase ").count(),
-            false => 0,
-        }
-    };
-    files.map(|entry| count(entry.unwrap().path())).sum()
 }
 
 /// One test, since Maven must not run twice in one directory at the same time.
@@ -347,14 +331,7 @@ fn calls_may_outlive_the_jvm() {
 fn shrunken_program_logs_in() {
     let Some(java) = java::built() else { return };
     let directory = tools::empty("java-shrunken");
-    let mut download = java.maven(&[
-        "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy",
-        "-Dartifact=com.android.tools:r8:8.7.18",
-    ]);
-    download
-        .current_dir(&directory)
-        .arg(format!("-DoutputDirectory={}", directory.display()));
-    if java::run_maven(&mut download).is_none() {
+    if java::download_r8(java, &directory).is_none() {
         return;
     }
     let programs = markdown::programs("java.md", "java");

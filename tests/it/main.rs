@@ -7,6 +7,7 @@
 mod abi;
 #[cfg(target_os = "linux")]
 mod android;
+mod android_module;
 mod bad_input;
 #[cfg(unix)]
 mod cancel;

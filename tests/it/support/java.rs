@@ -266,3 +266,31 @@ pub fn run_maven(maven: &mut Command) -> Option<String> {
     tools::skip("mvn cannot download its plugins");
     None
 }
+
+/// The number of tests in a directory of reports, which must have no warning of -Xcheck:jni.
+pub fn checked_tests(reports: &Path) -> usize {
+    let files = fs::read_dir(reports).unwrap();
+    let count = |path: PathBuf| {
+        let report = fs::read_to_string(&path).unwrap();
+        // What the JVM prints disturbs the output of surefire, which writes it to a dump.
+        let is_dump = path.to_string_lossy().contains(".dump");
+        assert!(!is_dump && !report.contains("in native method"), "{report}");
+        match path.extension().is_some_and(|extension| extension == "xml") {
+            true => report.matches("<testcase ").count(),
+            false => 0,
+        }
+    };
+    files.map(|entry| count(entry.unwrap().path())).sum()
+}
+
+/// Downloads R8, which contains D8, to a directory; `None`, with the test reported as skipped, without a registry.
+pub fn download_r8(java: &Java, directory: &Path) -> Option<()> {
+    let mut download = java.maven(&[
+        "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy",
+        "-Dartifact=com.android.tools:r8:8.7.18",
+    ]);
+    download
+        .current_dir(directory)
+        .arg(format!("-DoutputDirectory={}", directory.display()));
+    run_maven(&mut download).map(|_| ())
+}

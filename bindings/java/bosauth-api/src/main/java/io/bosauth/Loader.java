@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Loads the native library: the file that the system property {@code bosauth.library} names, or else that of this
- * platform in the jar, which is extracted to a private temporary file and deleted again. Android extracts it itself.
+ * platform in the jar, which is extracted to a private temporary file and deleted again. On Android, it is a library of the app's package.
  */
 final class Loader {
     /** The version of these classes, which the library must have too. */

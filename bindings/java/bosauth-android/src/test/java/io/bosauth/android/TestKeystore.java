@@ -1,0 +1,379 @@
+package io.bosauth.android;
+
+import android.security.keystore.KeyGenParameterSpec;
+import android.security.keystore.KeyPermanentlyInvalidatedException;
+import android.security.keystore.UserNotAuthenticatedException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.security.AlgorithmParameters;
+import java.security.GeneralSecurityException;
+import java.security.InvalidAlgorithmParameterException;
+import java.security.InvalidKeyException;
+import java.security.Key;
+import java.security.KeyStore;
+import java.security.KeyStoreSpi;
+import java.security.Provider;
+import java.security.ProviderException;
+import java.security.SecureRandom;
+import java.security.Security;
+import java.security.UnrecoverableKeyException;
+import java.security.cert.Certificate;
+import java.security.spec.AlgorithmParameterSpec;
+import java.util.Collections;
+import java.util.Date;
+import java.util.Enumeration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import javax.crypto.Cipher;
+import javax.crypto.CipherSpi;
+import javax.crypto.KeyGenerator;
+import javax.crypto.KeyGeneratorSpi;
+import javax.crypto.SecretKey;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The Android Keystore and the certificate authorities of a device, which Robolectric lacks, as a provider of the JVM.
+ * Its keys are real AES keys. A test can lock it, invalidate its keys, and have it fail.
+ */
+public final class TestKeystore extends Provider implements AutoCloseable {
+    private static final long serialVersionUID = 1;
+    private static final String NAME = "AndroidKeyStore";
+
+    /** Why no key can be used; null if all can. */
+    public enum Fault {
+        LOCKED,
+        INVALIDATED,
+        BROKEN
+    }
+
+    final transient Map<String, TestKey> keys = new TreeMap<>();
+    final transient Map<String, Certificate> authorities = new TreeMap<>();
+    transient @Nullable Fault fault;
+
+    /** Installs it until it is closed. */
+    public TestKeystore() {
+        super(NAME, "1", "for tests");
+        add("KeyStore", NAME, Keys::new);
+        add("KeyStore", "AndroidCAStore", Authorities::new);
+        add("KeyGenerator", "AES", Generator::new);
+        add("Cipher", "AES/GCM/NoPadding", Gcm::new);
+        // As on Android, before the providers that do not know the keys.
+        Security.insertProviderAt(this, 1);
+    }
+
+    @Override
+    public void close() {
+        Security.removeProvider(NAME);
+    }
+
+    private void add(String type, String algorithm, Supplier<Object> implementation) {
+        Map<String, String> attributes = Map.of("SupportedKeyClasses", TestKey.class.getName());
+        String className = getClass().getName();
+        putService(new Service(this, type, algorithm, className, List.of(), type.equals("Cipher") ? attributes : null) {
+            @Override
+            public Object newInstance(Object parameter) {
+                return implementation.get();
+            }
+        });
+    }
+
+    private void generated(String alias, TestKey key) {
+        if (fault == Fault.LOCKED) {
+            throw new ProviderException("Keystore operation failed", new UserNotAuthenticatedException());
+        }
+        if (fault == Fault.BROKEN) {
+            throw new ProviderException("Failed to communicate with keystore service");
+        }
+        key.isInvalidated = false;
+        keys.put(alias, key);
+    }
+
+    private void checkUsable(TestKey key) throws InvalidKeyException {
+        if (fault == Fault.LOCKED) {
+            throw new UserNotAuthenticatedException();
+        }
+        if (fault == Fault.BROKEN) {
+            throw new InvalidKeyException("Keystore operation failed", new GeneralSecurityException("-1000"));
+        }
+        if (key.isInvalidated) {
+            throw new KeyPermanentlyInvalidatedException();
+        }
+    }
+
+    /** Invalidates all keys that exist. */
+    public void invalidate() {
+        keys.values().forEach(key -> key.isInvalidated = true);
+    }
+
+    /** A key that cannot be exported. */
+    static final class TestKey implements SecretKey {
+        private static final long serialVersionUID = 1;
+        private final transient SecretKey key;
+        private boolean isInvalidated;
+
+        TestKey(SecretKey key) {
+            this.key = key;
+        }
+
+        @Override
+        public String getAlgorithm() {
+            return "AES";
+        }
+
+        @Override
+        public @Nullable String getFormat() {
+            return null;
+        }
+
+        @Override
+        public byte @Nullable [] getEncoded() {
+            return null;
+        }
+    }
+
+    private final class Generator extends KeyGeneratorSpi {
+        private KeyGenParameterSpec spec;
+
+        @Override
+        protected void engineInit(AlgorithmParameterSpec parameters, SecureRandom random) {
+            spec = (KeyGenParameterSpec) parameters;
+        }
+
+        @Override
+        protected SecretKey engineGenerateKey() {
+            boolean isGcm = List.of(spec.getBlockModes()).equals(List.of("GCM"));
+            boolean isUnpadded = List.of(spec.getEncryptionPaddings()).equals(List.of("NoPadding"));
+            if (!isGcm || !isUnpadded || spec.getKeySize() != 256 || !spec.isRandomizedEncryptionRequired()) {
+                throw new ProviderException("other parameters than AES-256-GCM with a random IV");
+            }
+            try {
+                KeyGenerator generator = KeyGenerator.getInstance("AES", "SunJCE");
+                generator.init(256);
+                TestKey key = new TestKey(generator.generateKey());
+                generated(spec.getKeystoreAlias(), key);
+                return key;
+            } catch (GeneralSecurityException e) {
+                throw new ProviderException(e);
+            }
+        }
+
+        @Override
+        protected void engineInit(SecureRandom random) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        protected void engineInit(int keySize, SecureRandom random) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    private final class Gcm extends CipherSpi {
+        private final Cipher cipher;
+
+        Gcm() {
+            try {
+                cipher = Cipher.getInstance("AES/GCM/NoPadding", "SunJCE");
+            } catch (GeneralSecurityException e) {
+                throw new ProviderException(e);
+            }
+        }
+
+        @Override
+        protected void engineInit(int mode, Key key, SecureRandom random) throws InvalidKeyException {
+            checkUsable((TestKey) key);
+            cipher.init(mode, ((TestKey) key).key);
+        }
+
+        @Override
+        protected void engineInit(int mode, Key key, AlgorithmParameterSpec parameters, SecureRandom random)
+                throws InvalidKeyException, InvalidAlgorithmParameterException {
+            checkUsable((TestKey) key);
+            if (mode == Cipher.ENCRYPT_MODE) {
+                throw new InvalidAlgorithmParameterException("Caller-provided IV not permitted");
+            }
+            cipher.init(mode, ((TestKey) key).key, parameters);
+        }
+
+        @Override
+        protected void engineInit(int mode, Key key, AlgorithmParameters parameters, SecureRandom random) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        protected byte[] engineGetIV() {
+            return cipher.getIV();
+        }
+
+        @Override
+        protected void engineUpdateAAD(byte[] data, int offset, int length) {
+            cipher.updateAAD(data, offset, length);
+        }
+
+        @Override
+        protected byte[] engineDoFinal(byte[] input, int offset, int length)
+                throws javax.crypto.IllegalBlockSizeException, javax.crypto.BadPaddingException {
+            return cipher.doFinal(input, offset, length);
+        }
+
+        @Override
+        protected int engineDoFinal(byte[] input, int offset, int length, byte[] output, int at) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        protected byte[] engineUpdate(byte[] input, int offset, int length) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        protected int engineUpdate(byte[] input, int offset, int length, byte[] output, int at) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        protected int engineGetBlockSize() {
+            return 16;
+        }
+
+        @Override
+        protected int engineGetOutputSize(int length) {
+            return cipher.getOutputSize(length);
+        }
+
+        @Override
+        protected AlgorithmParameters engineGetParameters() {
+            return cipher.getParameters();
+        }
+
+        @Override
+        protected void engineSetMode(String mode) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        protected void engineSetPadding(String padding) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    private final class Keys extends ReadOnlyStore {
+        @Override
+        public @Nullable Key engineGetKey(String alias, char[] password) throws UnrecoverableKeyException {
+            TestKey key = keys.get(alias);
+            if (fault == Fault.INVALIDATED) {
+                throw new UnrecoverableKeyException("Key permanently invalidated");
+            }
+            if (key != null && fault != null) {
+                UnrecoverableKeyException e = new UnrecoverableKeyException("Failed to obtain information about key");
+                boolean isLocked = fault == Fault.LOCKED;
+                e.initCause(isLocked ? new UserNotAuthenticatedException() : new GeneralSecurityException());
+                throw e;
+            }
+            return key;
+        }
+
+        @Override
+        public void engineDeleteEntry(String alias) {
+            keys.remove(alias);
+        }
+    }
+
+    private final class Authorities extends ReadOnlyStore {
+        @Override
+        public Enumeration<String> engineAliases() {
+            return Collections.enumeration(authorities.keySet());
+        }
+
+        @Override
+        public @Nullable Certificate engineGetCertificate(String alias) {
+            return authorities.get(alias);
+        }
+    }
+
+    /** What no test uses. */
+    private abstract static class ReadOnlyStore extends KeyStoreSpi {
+        @Override
+        public Key engineGetKey(String alias, char[] password) throws UnrecoverableKeyException {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Certificate[] engineGetCertificateChain(String alias) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Certificate engineGetCertificate(String alias) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Date engineGetCreationDate(String alias) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void engineSetKeyEntry(String alias, Key key, char[] password, Certificate[] chain) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void engineSetKeyEntry(String alias, byte[] key, Certificate[] chain) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void engineSetCertificateEntry(String alias, Certificate certificate) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void engineDeleteEntry(String alias) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Enumeration<String> engineAliases() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public boolean engineContainsAlias(String alias) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public int engineSize() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public boolean engineIsKeyEntry(String alias) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public boolean engineIsCertificateEntry(String alias) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public String engineGetCertificateAlias(Certificate certificate) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void engineStore(OutputStream stream, char[] password) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void engineLoad(InputStream stream, char[] password) {}
+
+        @Override
+        public void engineLoad(KeyStore.LoadStoreParameter parameter) {}
+    }
+}

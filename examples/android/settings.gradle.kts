@@ -1,0 +1,19 @@
+pluginManagement {
+    repositories {
+        google()
+        mavenCentral()
+        gradlePluginPortal()
+    }
+}
+
+dependencyResolutionManagement {
+    repositories {
+        google()
+        mavenCentral()
+        // Where `mvn install` puts bosauth.
+        mavenLocal { content { includeGroup("io.bosauth") } }
+    }
+}
+
+rootProject.name = "login"
+include(":app")
