@@ -166,6 +166,7 @@ fn aar_is_complete() {
         "proguard.txt",
     ];
     expected.extend(libraries.iter().map(String::as_str));
+    expected.sort_unstable();
     assert_eq!(names, expected);
     for (abi, library) in ABIS.iter().zip(&libraries) {
         assert_eq!(android.in_aar(library), format!("placeholder for {abi}"));
@@ -274,7 +275,9 @@ fn classes_are_converted_for_android() {
     else {
         return;
     };
-    assert_eq!(printed, "");
+    // D8 has notes on classes of kotlinx-coroutines.
+    let is_clean = !printed.contains("Warning") && !printed.contains("io/bosauth");
+    assert!(is_clean, "{printed}");
     let dex = fs::read(directory.join("classes.dex")).unwrap();
     assert!(dex.starts_with(b"dex\n"));
     for class in [

@@ -343,7 +343,7 @@ fn shrunken_program_logs_in() {
     let commands = "
         javac --release 11 -cp $API Login.java
         jar --create --file app.jar Login.class
-        java -cp r8-8.7.18.jar com.android.tools.r8.R8 --classfile --release --output shrunken.jar \\
+        java -cp r8-*.jar com.android.tools.r8.R8 --classfile --release --output shrunken.jar \\
             --lib \"$(dirname \"$(dirname \"$(readlink -f \"$(command -v java)\")\")\")\" \\
             --pg-conf keep.pro app.jar $API lib/jspecify-*.jar
         java -Xcheck:jni -cp shrunken.jar:$NATIVES Login $URL";

@@ -287,7 +287,7 @@ pub fn checked_tests(reports: &Path) -> usize {
 pub fn download_r8(java: &Java, directory: &Path) -> Option<()> {
     let mut download = java.maven(&[
         "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy",
-        "-Dartifact=com.android.tools:r8:8.7.18",
+        "-Dartifact=com.android.tools:r8:8.12.14",
     ]);
     download
         .current_dir(directory)
