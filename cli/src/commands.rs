@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use bosauth::{CallOptions, Client, Response};
+use bosauth::{CallOptions, Client, Collection, Error, Response};
 use clap::CommandFactory;
 use serde_json::{Value, json};
 
@@ -14,7 +14,6 @@ use crate::context::{Context, session};
 use crate::failure::Failure;
 use crate::login::log_in;
 use crate::output::{account, note, print_result, session_json, write_out};
-use crate::secrets::Secret;
 
 /// Runs the command of the command line.
 pub fn run(mut arguments: Arguments) -> Result<(), Failure> {
@@ -24,8 +23,20 @@ pub fn run(mut arguments: Arguments) -> Result<(), Failure> {
     }
     let context = || Context::new(&arguments);
     match &arguments.command {
-        Command::Bind(binding) => bind(context()?, binding, is_json),
-        Command::Unbind(binding) => unbind(context()?, binding, is_json),
+        Command::Bind(binding) => change_binding(
+            context()?,
+            binding,
+            Collection::bind_token,
+            "bound to",
+            is_json,
+        ),
+        Command::Unbind(binding) => change_binding(
+            context()?,
+            binding,
+            Collection::unbind_token,
+            "no longer bound to",
+            is_json,
+        ),
         Command::Login(login) => self::login(context()?, login, is_json),
         Command::Status => status(&context()?, is_json),
         Command::Refresh => refresh(&context()?, is_json),
@@ -46,58 +57,28 @@ pub fn run(mut arguments: Arguments) -> Result<(), Failure> {
     }
 }
 
-fn bind(mut context: Context, binding: &Binding, is_json: bool) -> Result<(), Failure> {
-    let client = context.client()?;
-    let BindingSecrets {
-        email,
-        password,
-        token,
-    } = binding_secrets(&mut context, binding)?;
-    let options = context.options();
-    let users = client
-        .collection(&context.profile.collection)
-        .with(&options);
-    users.bind_token(&email, &password, &token)?;
-    print_result(
-        is_json,
-        &format!("the token is bound to {email}"),
-        json!({ "email": email }),
-    )
-}
+/// `bind_token` or `unbind_token`.
+type BindingCall = fn(&Collection<'_>, &str, &str, &str) -> Result<(), Error>;
 
-fn unbind(mut context: Context, binding: &Binding, is_json: bool) -> Result<(), Failure> {
-    let client = context.client()?;
-    let BindingSecrets {
-        email,
-        password,
-        token,
-    } = binding_secrets(&mut context, binding)?;
-    let options = context.options();
-    let users = client
-        .collection(&context.profile.collection)
-        .with(&options);
-    users.unbind_token(&email, &password, &token)?;
-    print_result(
-        is_json,
-        &format!("the token is not bound to {email} any more"),
-        json!({ "email": email }),
-    )
-}
-
-/// What binds and unbinds a token.
-struct BindingSecrets {
-    email: String,
-    password: Secret,
-    token: Secret,
-}
-
-fn binding_secrets(context: &mut Context, binding: &Binding) -> Result<BindingSecrets, Failure> {
+fn change_binding(
+    mut context: Context,
+    binding: &Binding,
+    call: BindingCall,
+    done: &str,
+    is_json: bool,
+) -> Result<(), Failure> {
     binding.secrets.check()?;
-    Ok(BindingSecrets {
-        email: context.ask_email(&binding.account)?,
-        password: binding.secrets.password()?,
-        token: binding.secrets.token()?,
-    })
+    let client = context.client()?;
+    let email = context.ask_email(&binding.account)?;
+    let password = binding.secrets.password()?;
+    let token = binding.secrets.token()?;
+    let options = context.options();
+    let users = client
+        .collection(&context.profile.collection)
+        .with(&options);
+    call(&users, &email, &password, &token)?;
+    let line = format!("the token is {done} {email}");
+    print_result(is_json, &line, json!({ "email": email }))
 }
 
 fn login(mut context: Context, arguments: &Login, is_json: bool) -> Result<(), Failure> {

@@ -14,7 +14,8 @@ const HELLO: &str = "hello user@example.com\n";
 /// Builds a library from a copy of the sources, with another ABI version and more code, under the same SONAME.
 fn changed_library(name: &str, abi: u32, more: &str) -> PathBuf {
     let copy = tools::empty(&format!("forward-compat/{name}"));
-    let parts = "Cargo.toml Cargo.lock build.rs src core service tests examples".split(' ');
+    let parts =
+        "Cargo.toml Cargo.lock build.rs src cli core service tests xtask examples".split(' ');
     let mut cp = Command::new("cp");
     cp.arg("-Rp")
         .args(parts)

@@ -256,6 +256,20 @@ fn tables_of_the_guides_name_what_exists() {
     }
 }
 
+/// Runs shell commands, the last of which logs in: `API` and `NATIVES` are the jars, and `URL` a server.
+fn log_in_by(commands: &str, directory: &Path, java: &Java) {
+    let server = server::demo();
+    let (api, natives) = java.jars();
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-e", "-c", commands])
+        .current_dir(directory)
+        .env("API", api)
+        .env("NATIVES", natives)
+        .env("URL", server.base_url());
+    assert_eq!(tools::run(&mut shell), format!("hello {DEMO_USER}\n"));
+}
+
 /// A program that is a module finds the native library in another module.
 #[test]
 fn program_on_the_module_path_logs_in() {
@@ -265,19 +279,10 @@ fn program_on_the_module_path_logs_in() {
     fs::write(directory.join("Login.java"), login).unwrap();
     let module = "module app { requires io.bosauth; }";
     fs::write(directory.join("module-info.java"), module).unwrap();
-    let server = server::demo();
     let commands = "
         javac -Xlint:-requires-automatic --module-path $API -d app Login.java module-info.java
         java -Xcheck:jni --module-path app:$API:$NATIVES --module app/app.Login $URL";
-    let (api, natives) = java.jars();
-    let mut shell = Command::new("sh");
-    shell
-        .args(["-e", "-c", commands])
-        .current_dir(&directory)
-        .env("API", api)
-        .env("NATIVES", natives)
-        .env("URL", server.base_url());
-    assert_eq!(tools::run(&mut shell), format!("hello {DEMO_USER}\n"));
+    log_in_by(commands, &directory, java);
 }
 
 const LATE: &str = r#"
@@ -338,8 +343,6 @@ fn shrunken_program_logs_in() {
     fs::write(directory.join("Login.java"), &programs[0]).unwrap();
     let keep = "-keep class Login { public static void main(java.lang.String[]); }";
     fs::write(directory.join("keep.pro"), keep).unwrap();
-    let server = server::demo();
-    let (api, natives) = java.jars();
     let commands = "
         javac --release 11 -cp $API Login.java
         jar --create --file app.jar Login.class
@@ -349,14 +352,7 @@ fn shrunken_program_logs_in() {
         java -Xcheck:jni -cp shrunken.jar:$NATIVES Login $URL";
     let lib = java.directory.join("programs/lib");
     symlink(lib, directory.join("lib")).unwrap();
-    let mut shell = Command::new("sh");
-    shell
-        .args(["-e", "-c", commands])
-        .current_dir(&directory)
-        .env("API", api)
-        .env("NATIVES", natives)
-        .env("URL", server.base_url());
-    assert_eq!(tools::run(&mut shell), format!("hello {DEMO_USER}\n"));
+    log_in_by(commands, &directory, java);
     let listed = tools::run(
         Command::new("jar")
             .args(["--list", "--file"])

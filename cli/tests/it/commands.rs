@@ -131,15 +131,11 @@ fn exit_code_is_the_action() {
 #[test]
 fn second_factor_of_a_script() {
     let it = Fixture::with_second_factors();
-    let of = |command: &'static str| ["--collection", "guarded", command, "--email", DEMO_USER];
+    it.bind_in("guarded");
+    let login = ["login", "--collection", "guarded", "--email", DEMO_USER];
     let files = ["--password-file", "password", "--token-file", "token"];
-    it.output(&[&of("bind")[..], &files].concat());
-    let login = [
-        &of("login")[..],
-        &files,
-        &["--with", "token", "--second", "password"],
-    ]
-    .concat();
+    let methods = ["--with", "token", "--second", "password"];
+    let login = [&login[..], &files, &methods].concat();
     assert!(it.output(&login).contains(DEMO_USER));
     // The collection is that of the profile.
     assert_eq!(

@@ -125,17 +125,16 @@ impl Fixture {
         run.out
     }
 
-    /// Binds the token.
+    /// Binds the token to the demo user.
     pub fn bind(&self) {
-        self.output(&[
-            "bind",
-            "--email",
-            DEMO_USER,
-            "--password-file",
-            "password",
-            "--token-file",
-            "token",
-        ]);
+        self.bind_in("users");
+    }
+
+    /// Binds the token to the demo user in a collection.
+    pub fn bind_in(&self, collection: &str) {
+        let account = ["--collection", collection, "--email", DEMO_USER];
+        let files = ["--password-file", "password", "--token-file", "token"];
+        self.output(&[&["bind"], &account[..], &files].concat());
     }
 
     /// Binds the token and logs in with it.

@@ -134,17 +134,7 @@ fn session_of_the_page_is_what_a_terminal_shows() {
 #[test]
 fn interrupted_question_restores_the_terminal() {
     let it = Fixture::with_second_factors();
-    it.output(&[
-        "--collection",
-        "guarded",
-        "bind",
-        "--email",
-        DEMO_USER,
-        "--password-file",
-        "password",
-        "--token-file",
-        "token",
-    ]);
+    it.bind_in("guarded");
     let mut shell = Shell::new(&it);
     shell.run("export BOSAUTH_COLLECTION=guarded");
     let before = shell.run("stty -g");
