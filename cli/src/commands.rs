@@ -23,20 +23,16 @@ pub fn run(mut arguments: Arguments) -> Result<(), Failure> {
     }
     let context = || Context::new(&arguments);
     match &arguments.command {
-        Command::Bind(binding) => change_binding(
-            context()?,
-            binding,
-            Collection::bind_token,
-            "bound to",
-            is_json,
-        ),
-        Command::Unbind(binding) => change_binding(
-            context()?,
-            binding,
-            Collection::unbind_token,
-            "no longer bound to",
-            is_json,
-        ),
+        Command::Bind(binding) => {
+            let call: BindingCall =
+                |users, email, password, token| users.bind_token(email, password, token);
+            change_binding(context()?, binding, call, "bound to", is_json)
+        }
+        Command::Unbind(binding) => {
+            let call: BindingCall =
+                |users, email, password, token| users.unbind_token(email, password, token);
+            change_binding(context()?, binding, call, "no longer bound to", is_json)
+        }
         Command::Login(login) => self::login(context()?, login, is_json),
         Command::Status => status(&context()?, is_json),
         Command::Refresh => refresh(&context()?, is_json),
