@@ -44,6 +44,8 @@ esac
 zig=${ZIG:-$(command -v zig || command -v python-zig)} || fail "zig not found; install it or set ZIG"
 zig_lib=$("$zig" env | sed -n 's/.*lib_dir"\{0,1\} *[=:] *"\(.*\)".*/\1/p')
 [ -d "$zig_lib/libunwind" ] || fail "\`$zig env\` prints no lib_dir with libunwind"
+# zig prints a path below the working directory as a relative one.
+zig_lib=$(cd "$zig_lib" && pwd)
 if [ -z "${JAVA_HOME:-}" ]; then
     javac=$(command -v javac) || fail "javac not found; install a JDK or set JAVA_HOME"
     JAVA_HOME=$(dirname "$(dirname "$(readlink -f "$javac")")")

@@ -57,9 +57,9 @@ pub fn zig_lib() -> Result<PathBuf, Failure> {
     let printed = run(Command::new(zig()?).arg("env"))?;
     let line = printed.lines().find(|line| line.contains("lib_dir"));
     let value = line.and_then(|line| line.rsplit('"').nth(1));
-    value
-        .map(PathBuf::from)
-        .ok_or_else(|| Failure::Failed("`zig env` prints no lib_dir".into()))
+    let directory = value.ok_or_else(|| Failure::Failed("`zig env` prints no lib_dir".into()))?;
+    // zig prints a path below the working directory as a relative one.
+    Ok(std::fs::canonicalize(directory)?)
 }
 
 /// The directory of the toolchain of this build.
