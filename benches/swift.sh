@@ -8,6 +8,8 @@ cancellations=1000
 
 mkdir -p "$work/app/Sources/app"
 cp benches/swift/Cancel.swift "$work/app/Sources/app"
+# The name of the folder is that of the package.
+ln -sfn "$PWD" "$work/bosauth"
 cat >"$work/app/Package.swift" <<END
 // swift-tools-version: 6.0
 import PackageDescription
@@ -15,9 +17,9 @@ import PackageDescription
 let package = Package(
     name: "app",
     platforms: [.macOS(.v13)],
-    dependencies: [.package(path: "$PWD/bindings/swift")],
+    dependencies: [.package(path: "$work/bosauth")],
     targets: [
-        .executableTarget(name: "app", dependencies: [.product(name: "Bosauth", package: "swift")])
+        .executableTarget(name: "app", dependencies: [.product(name: "Bosauth", package: "bosauth")])
     ]
 )
 END
