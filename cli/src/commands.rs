@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use bosauth::{CallOptions, Client, Collection, Error, Response};
+use bosauth::{CallOptions, Client, Collection, Error, Response, Session};
 use clap::CommandFactory;
 use serde_json::{Value, json};
 
@@ -87,12 +87,17 @@ fn login(mut context: Context, arguments: &Login, is_json: bool) -> Result<(), F
     context.profiles.save(&context.name, &context.profile)?;
     // Reports that the session could not be stored.
     client.sync_session()?;
-    let line = format!(
+    let line = logged_in(&context, &session);
+    print_result(is_json, &line, session_json(&session))
+}
+
+/// The line for people about who is logged in.
+fn logged_in(context: &Context, session: &Session) -> String {
+    format!(
         "logged in to {} as {}",
         context.profile.url,
-        account(&session)
-    );
-    print_result(is_json, &line, session_json(&session))
+        account(session)
+    )
 }
 
 fn status(context: &Context, is_json: bool) -> Result<(), Failure> {
@@ -101,11 +106,7 @@ fn status(context: &Context, is_json: bool) -> Result<(), Failure> {
     if !session.is_valid() {
         return Err(Failure::NotLoggedIn("the session has expired"));
     }
-    let mut line = format!(
-        "logged in to {} as {}",
-        context.profile.url,
-        account(&session)
-    );
+    let mut line = logged_in(context, &session);
     if let Some(lifetime) = lifetime(session.expires_at()) {
         line += &format!(", for {lifetime}");
     }
@@ -139,11 +140,7 @@ fn refresh(context: &Context, is_json: bool) -> Result<(), Failure> {
     session(&client)?;
     let session = client.auth_refresh(&context.options())?;
     client.sync_session()?;
-    let line = format!(
-        "logged in to {} as {}",
-        context.profile.url,
-        account(&session)
-    );
+    let line = logged_in(context, &session);
     print_result(is_json, &line, session_json(&session))
 }
 

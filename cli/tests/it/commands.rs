@@ -117,7 +117,7 @@ fn exit_code_is_the_action() {
     let it = Fixture::with_second_factors();
     let login = [
         "--collection",
-        "guarded",
+        "players",
         "login",
         "--email",
         DEMO_USER,
@@ -131,8 +131,8 @@ fn exit_code_is_the_action() {
 #[test]
 fn second_factor_of_a_script() {
     let it = Fixture::with_second_factors();
-    it.bind_in("guarded");
-    let login = ["login", "--collection", "guarded", "--email", DEMO_USER];
+    it.bind_in("players");
+    let login = ["login", "--collection", "players", "--email", DEMO_USER];
     let files = ["--password-file", "password", "--token-file", "token"];
     let methods = ["--with", "token", "--second", "password"];
     let login = [&login[..], &files, &methods].concat();
@@ -140,7 +140,7 @@ fn second_factor_of_a_script() {
     // The collection is that of the profile.
     assert_eq!(
         it.run(&["status", "--json"]).json()["collection"],
-        "guarded"
+        "players"
     );
     assert!(it.output(&["refresh"]).contains(DEMO_USER));
 }

@@ -58,14 +58,14 @@ impl Fixture {
         Fixture { server, directory }
     }
 
-    /// The same, with a collection `guarded` that requires two factors and has the account of the demo user.
+    /// The same, with a collection `players` that requires two factors and has the account of the demo user.
     pub fn with_second_factors() -> Self {
         let fixture = Fixture::new();
         let collection = json!({
-            "name": "guarded", "type": "auth", "mfa": {"enabled": true}, "otp": {"enabled": true},
+            "name": "players", "type": "auth", "mfa": {"enabled": true}, "otp": {"enabled": true},
         });
         let account =
-            json!({"collection": "guarded", "email": DEMO_USER, "password": DEMO_PASSWORD});
+            json!({"collection": "players", "email": DEMO_USER, "password": DEMO_PASSWORD});
         for command in [
             json!({"do": "create_collection", "collection": collection}),
             json!({"do": "create_account", "account": account}),
@@ -75,9 +75,9 @@ impl Fixture {
         fixture
     }
 
-    /// The newest one-time password of the demo user in `guarded`.
+    /// The newest one-time password of the demo user in `players`.
     pub fn last_code(&self) -> String {
-        let account = json!({"collection": "guarded", "email": DEMO_USER});
+        let account = json!({"collection": "players", "email": DEMO_USER});
         let otp = self
             .server
             .control(json!({"do": "last_otp", "account": account}));

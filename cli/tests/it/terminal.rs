@@ -134,9 +134,9 @@ fn session_of_the_page_is_what_a_terminal_shows() {
 #[test]
 fn interrupted_question_restores_the_terminal() {
     let it = Fixture::with_second_factors();
-    it.bind_in("guarded");
+    it.bind_in("players");
     let mut shell = Shell::new(&it);
-    shell.run("export BOSAUTH_COLLECTION=guarded");
+    shell.run("export BOSAUTH_COLLECTION=players");
     let before = shell.run("stty -g");
     for (command, questions) in [
         ("bosauth bind", &["email: ", "password: ", "token: "][..]),
@@ -251,7 +251,7 @@ fn secrets_are_in_no_command_line_and_a_call_can_be_interrupted() {
 fn wrong_code_is_asked_for_again() {
     let it = Fixture::with_second_factors();
     let mut shell = Shell::new(&it);
-    shell.type_line("bosauth --collection guarded login --with password --second otp");
+    shell.type_line("bosauth --collection players login --with password --second otp");
     for answer in [DEMO_USER, DEMO_PASSWORD] {
         shell.wait_for(": ");
         shell.type_line(answer);
