@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use bosauth::{Action, Client, Error, Status};
 
-use crate::support::closed_port::ClosedPort;
 use crate::support::faulty_server::{Act, FaultyServer, TCP};
 use crate::support::full_backlog::FullBacklog;
 use crate::support::https::TLS;
 use crate::support::responses::{JSON, LOGIN, NO_CONTENT, response};
+use bosauth_test_support::closed_port::ClosedPort;
 
 fn bind(client: &Client) -> Result<(), Error> {
     client.collection("users").bind_token("a@b.c", "pw", "tok")

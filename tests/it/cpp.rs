@@ -10,10 +10,10 @@ use bosbase_local::{Config, Seed, Server};
 
 use serde_json::{Value, json};
 
-use crate::support::closed_port::ClosedPort;
 use crate::support::faulty_server::{Act, FaultyServer, Request};
 use crate::support::responses::{JSON, response};
 use crate::support::{library, markdown, server, tools};
+use bosauth_test_support::closed_port::ClosedPort;
 
 /// The directory of the wrapper and its test programs.
 fn wrapper() -> PathBuf {

@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use bosauth_test_support::closed_port::ClosedPort;
 use bosauth_test_support::programs;
-use socket2::{Domain, Socket, Type};
 
 use crate::failure::Failure;
 use crate::targets::{System, Target};
@@ -18,8 +17,8 @@ pub fn smoke(target: &Target) -> Result<String, Failure> {
     target.check_built()?;
     let runner = Runner::new(target)?;
     let server = Server::start()?;
-    let closed = ClosedPort::new()?;
-    let urls = [&*server.url, &*closed.url()?];
+    let closed = ClosedPort::new();
+    let urls = [&*server.url, &*format!("http://{}", closed.address())];
     let directory = copy_libraries(target)?;
     let shared = target.shared().ok_or_else(|| missing("shared library"))?;
     for (name, library) in [("shared", shared), ("static", target.archive())] {
@@ -247,22 +246,5 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
-    }
-}
-
-/// A port on which nothing listens, and which no other program can take.
-struct ClosedPort(Socket);
-
-impl ClosedPort {
-    fn new() -> Result<ClosedPort, Failure> {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
-        Ok(ClosedPort(socket))
-    }
-
-    fn url(&self) -> Result<String, Failure> {
-        let address = self.0.local_addr()?.as_socket();
-        let port = address.map_or(0, |address| address.port());
-        Ok(format!("http://127.0.0.1:{port}"))
     }
 }

@@ -8,11 +8,11 @@ use super::row::{
     TIMEOUT, TIMEOUT_200, TIMEOUT_UNSENT, by_status, each, no_content_only, session_only, success,
     url,
 };
-use crate::support::closed_port::ClosedPort;
 use crate::support::faulty_server::{Act, Transport};
 use crate::support::full_backlog::FullBacklog;
 use crate::support::relay::{Direction, Fault, Then};
 use crate::support::responses::{LOGIN, NO_CONTENT, api_error, response};
+use bosauth_test_support::closed_port::ClosedPort;
 
 /// The rows.
 pub fn rows() -> Vec<Row> {

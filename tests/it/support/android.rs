@@ -112,7 +112,7 @@ pub fn emulator() -> Option<&'static Path> {
 }
 
 fn download() -> Option<PathBuf> {
-    if !tools::has("javac") || !tools::has("mvn") {
+    if !java::has_tools() {
         return None;
     }
     let directory = tools::empty("android-emulator");

@@ -193,8 +193,13 @@ pub fn built() -> Option<&'static Java> {
     BUILT.get_or_init(build).as_ref()
 }
 
+/// Whether a JDK and Maven are installed.
+pub fn has_tools() -> bool {
+    tools::has("javac") && tools::has("mvn")
+}
+
 fn build() -> Option<Java> {
-    if !tools::has("javac") || !tools::has("mvn") {
+    if !has_tools() {
         return None;
     }
     let directory = tools::empty("java");

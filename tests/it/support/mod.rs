@@ -2,7 +2,6 @@
 
 #[cfg(target_os = "linux")]
 pub mod android;
-pub mod closed_port;
 #[cfg(target_os = "linux")]
 pub mod dns_server;
 pub mod driver;

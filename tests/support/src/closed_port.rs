@@ -8,6 +8,11 @@ use socket2::{Domain, Socket, Type};
 pub struct ClosedPort(Socket);
 
 impl ClosedPort {
+    /// Binds a port of loopback.
+    #[allow(
+        clippy::new_without_default,
+        reason = "it is not a value: each one has its own port"
+    )]
     pub fn new() -> Self {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -15,6 +20,7 @@ impl ClosedPort {
         ClosedPort(socket)
     }
 
+    /// The address, to which no connection succeeds.
     pub fn address(&self) -> SocketAddr {
         self.0.local_addr().unwrap().as_socket().unwrap()
     }
