@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::HashMap;
+use std::num::NonZero;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
 
 use super::{Committed, SessionStore, Ticket};
 use crate::secret::Secret;
@@ -389,11 +391,11 @@ fn run(order: &[usize], operations: [Operation; 3], clients: [usize; 3], failing
     }
 }
 
-#[test]
-fn store_agrees_with_a_plain_model_in_every_order_of_three_operations() {
+/// Runs the operations with these numbers in every order, and returns the number of runs.
+fn run_orders(choices: impl Iterator<Item = usize>) -> usize {
     let mut known = HashMap::new();
     let mut runs = 0;
-    for choice in 0..OPERATIONS.len().pow(3) {
+    for choice in choices {
         let count = OPERATIONS.len();
         let operations = [choice, choice / count, choice / count / count];
         let operations = operations.map(|choice| OPERATIONS[choice % count]);
@@ -412,6 +414,19 @@ fn store_agrees_with_a_plain_model_in_every_order_of_three_operations() {
             }
         }
     }
+    runs
+}
+
+#[test]
+fn store_agrees_with_a_plain_model_in_every_order_of_three_operations() {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let part = |first| (first..OPERATIONS.len().pow(3)).step_by(threads);
+    let runs: usize = thread::scope(|scope| {
+        let parts: Vec<_> = (0..threads)
+            .map(|first| scope.spawn(move || run_orders(part(first))))
+            .collect();
+        parts.into_iter().map(|part| part.join().unwrap()).sum()
+    });
     println!("{runs} runs");
     assert!(runs > 10_000 || cfg!(miri));
 }
