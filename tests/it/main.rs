@@ -35,10 +35,13 @@ mod process_lifecycle;
 #[cfg(target_os = "linux")]
 mod proxies;
 mod python;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod releases;
 mod requests;
 mod resource_usage;
 mod retries;
 mod scenarios;
+mod scripts;
 mod secret_leaks;
 mod send;
 mod server_clock;

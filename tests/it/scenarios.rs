@@ -1,6 +1,7 @@
 //! Runs every scenario in every language, in random order, with random names.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use bosauth_test_support::postgres;
@@ -15,9 +16,13 @@ use crate::support::scenario::Scenario;
 use crate::support::swift;
 use crate::support::{java, library, tools};
 
-/// The scenarios of all files.
 fn scenarios() -> Vec<Scenario> {
-    let mut paths: Vec<_> = fs::read_dir(tools::root().join("tests/scenarios"))
+    read_all(&tools::root().join("tests/scenarios"))
+}
+
+/// The scenarios of all files in a directory.
+pub fn read_all(directory: &Path) -> Vec<Scenario> {
+    let mut paths: Vec<_> = fs::read_dir(directory)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
@@ -34,7 +39,7 @@ fn run_all(language: &'static str, command: &mut Command) {
 }
 
 /// Runs those of the scenarios that are for this language, each on new data.
-fn run(
+pub fn run(
     language: &'static str,
     command: &mut Command,
     mut scenarios: Vec<Scenario>,
