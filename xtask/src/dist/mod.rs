@@ -1,6 +1,7 @@
 //! The artifacts of a release, in `target/artifacts`: one function for each kind, from one build of the libraries.
 
 mod checksums;
+mod packages;
 mod prefix;
 mod tarball;
 
@@ -26,7 +27,8 @@ pub fn dist(target: &Target) -> Result<String, Failure> {
     target.check_built()?;
     fs::create_dir_all(directory())?;
     let prefix = prefix::stage(target)?;
-    let artifacts = [tarball::create(&library_name(target), &prefix)?];
+    let mut artifacts = vec![tarball::create(&library_name(target), &prefix)?];
+    artifacts.extend(packages::build(target)?);
     let mut lines = vec![target.triple.to_owned()];
     for artifact in artifacts {
         lines.push(line(&artifact)?);

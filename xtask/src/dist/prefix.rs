@@ -1,7 +1,7 @@
 //! The installation of a target that archives and packages consist of, by `bindings/c/CMakeLists.txt`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
@@ -26,6 +26,20 @@ pub fn stage(target: &Target) -> Result<PathBuf, Failure> {
     install.arg("--install").arg(&build).arg("--prefix");
     tools::run(install.arg(&prefix))?;
     Ok(prefix)
+}
+
+/// Installs the libraries that [`stage`] has built below `usr` in a directory. `library_directory` is relative to `usr`.
+pub fn install(target: &Target, library_directory: &str, to: &Path) -> Result<(), Failure> {
+    let build = target.directory().join("cmake");
+    let mut configure = cmake()?;
+    configure
+        .arg(define("CMAKE_INSTALL_PREFIX", "/usr"))
+        .arg(define("CMAKE_INSTALL_LIBDIR", library_directory));
+    tools::run(configure.arg(&build))?;
+    let mut install = cmake()?;
+    install.arg("--install").arg(&build);
+    tools::run(install.env("DESTDIR", to))?;
+    Ok(())
 }
 
 fn cmake() -> Result<Command, Failure> {
