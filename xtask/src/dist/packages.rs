@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::programs::{self, Program};
 use super::{VERSION, directory, prefix};
 use crate::failure::Failure;
 use crate::targets::{System, Target};
@@ -77,7 +78,8 @@ impl Format {
     }
 }
 
-/// Creates the packages of a target, after [`prefix::stage`]. Returns their paths; none unless it is Linux.
+/// Creates the packages of a target, after [`prefix::stage`] and [`programs::create`]. Returns their paths; none unless it
+/// is Linux.
 pub fn build(target: &Target) -> Result<Vec<PathBuf>, Failure> {
     let formats: &[Format] = match target.system {
         System::Gnu => &[Format::Deb, Format::Rpm],
@@ -86,7 +88,7 @@ pub fn build(target: &Target) -> Result<Vec<PathBuf>, Failure> {
     };
     let mut packages = Vec::new();
     for format in formats {
-        let stage = stage(target, *format)?;
+        let stage = stage_library(target, *format)?;
         for template in LIBRARY {
             let package = package(target, *format, &stage, template)?;
             if *format == Format::Deb && template == "libbosauth1" {
@@ -95,27 +97,99 @@ pub fn build(target: &Target) -> Result<Vec<PathBuf>, Failure> {
             packages.push(package);
         }
     }
+    if programs::exist_for(target) {
+        // The programs are static, and run on every distribution.
+        for format in [Format::Deb, Format::Rpm, Format::Apk] {
+            for program in &programs::ALL {
+                let stage = stage_program(target, format, program)?;
+                packages.push(package(target, format, &stage, program.name)?);
+            }
+        }
+    }
     Ok(packages)
 }
 
 /// Installs the library below `usr` of a directory, with the paths of the format, beside the files that templates name.
-fn stage(target: &Target, format: Format) -> Result<PathBuf, Failure> {
-    let stage = target.directory().join("packages").join(format.name());
-    let _ = fs::remove_dir_all(&stage);
-    fs::create_dir_all(&stage)?;
+fn stage_library(target: &Target, format: Format) -> Result<PathBuf, Failure> {
+    let documents = prefix::directory(target).join("share/doc/bosauth");
+    let stage = new_stage(target, format, "library", &documents)?;
     let library_directory = format.library_directory(&Machine::of(target));
     prefix::install(target, &library_directory, &stage)?;
     use_absolute_prefix(&stage.join("usr").join(&library_directory))?;
-    let root = tools::root();
-    for file in ["LICENSE-MIT", "LICENSE-APACHE"] {
-        fs::copy(root.join(file), stage.join(file))?;
+    Ok(stage)
+}
+
+/// Copies the archive of a program below `usr` of a directory, with the paths of the format.
+fn stage_program(target: &Target, format: Format, program: &Program) -> Result<PathBuf, Failure> {
+    let archive = program.directory(target);
+    let documents = archive.join("share/doc").join(program.archive);
+    let stage = new_stage(target, format, program.name, &documents)?;
+    let usr = stage.join("usr");
+    copy(&archive, &usr)?;
+    fs::remove_dir_all(usr.join("share/doc"))?;
+    let manuals = usr.join("share/man/man1");
+    if manuals.is_dir() {
+        for manual in fs::read_dir(manuals)? {
+            compress(&manual?.path())?;
+        }
     }
-    for file in ["copyright", "ldconfig.sh"] {
-        fs::copy(root.join("packaging/nfpm").join(file), stage.join(file))?;
+    if format == Format::Deb {
+        let zsh = usr.join("share/zsh");
+        if zsh.is_dir() {
+            fs::rename(zsh.join("site-functions"), zsh.join("vendor-completions"))?;
+        }
+        let overrides = usr.join("share/lintian/overrides");
+        fs::create_dir_all(&overrides)?;
+        // Static so that one file runs on every distribution.
+        let text = format!(
+            "{0}: statically-linked-binary [usr/bin/{0}]\n",
+            program.name
+        );
+        fs::write(overrides.join(program.name), text)?;
     }
-    compress_changelog(&stage)?;
+    Ok(stage)
+}
+
+/// An empty directory for a package, with the files that all templates name: the documents in `doc`, the changelog and
+/// the scripts.
+fn new_stage(
+    target: &Target,
+    format: Format,
+    name: &str,
+    documents: &Path,
+) -> Result<PathBuf, Failure> {
+    let packages = target.directory().join("packages");
+    let stage = packages.join(format.name()).join(name);
+    let _ = fs::remove_dir_all(&stage);
+    fs::create_dir_all(&stage)?;
+    let doc = stage.join("doc");
+    copy(documents, &doc)?;
+    let templates = tools::root().join("packaging/nfpm");
+    if format == Format::Deb {
+        // `copyright` has their text.
+        fs::remove_file(doc.join("LICENSE-MIT"))?;
+        fs::remove_file(doc.join("LICENSE-APACHE"))?;
+        fs::copy(templates.join("copyright"), doc.join("copyright"))?;
+        fs::copy(tools::root().join("CHANGELOG.md"), doc.join("changelog"))?;
+        compress(&doc.join("changelog"))?;
+    }
+    fs::copy(templates.join("ldconfig.sh"), stage.join("ldconfig.sh"))?;
     fs::write(stage.join("changelog.yaml"), changelog()?)?;
     Ok(stage)
+}
+
+/// Copies a directory that does not exist there yet.
+fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
+    let mut cp = Command::new(tools::find(&["cp"])?);
+    tools::run(cp.arg("-R").arg(from).arg(to))?;
+    Ok(())
+}
+
+/// Replaces a file by a compressed one without a name and a time.
+fn compress(file: &Path) -> Result<(), Failure> {
+    let mut gzip = Command::new(tools::find(&["gzip"])?);
+    tools::run(gzip.arg("-9n").arg(file))?;
+    Ok(())
 }
 
 /// The packages cannot be moved, and pkg-config omits the flags of the system's directories.
@@ -127,18 +201,6 @@ fn use_absolute_prefix(library_directory: &Path) -> Result<(), Failure> {
         return Err(Failure::Failed(format!("bosauth.pc starts with {first:?}")));
     }
     fs::write(file, format!("prefix=/usr\n{rest}"))?;
-    Ok(())
-}
-
-/// `changelog.gz`, without a name and a time.
-fn compress_changelog(stage: &Path) -> Result<(), Failure> {
-    let changelog = stage.join("changelog");
-    fs::copy(tools::root().join("CHANGELOG.md"), &changelog)?;
-    tools::run(
-        Command::new(tools::find(&["gzip"])?)
-            .arg("-9n")
-            .arg(changelog),
-    )?;
     Ok(())
 }
 
@@ -179,7 +241,7 @@ fn package(
         .arg(directory())
         .current_dir(stage)
         .env("SOURCE_DATE_EPOCH", tools::source_date_epoch()?)
-        .envs(variables(target, format, stage)?);
+        .envs(variables(target, format)?);
     let printed = tools::run(&mut nfpm)?;
     let created = printed
         .lines()
@@ -210,13 +272,8 @@ fn add_shlibs(package: &Path, stage: &Path) -> Result<(), Failure> {
 }
 
 /// The variables of the templates.
-fn variables(
-    target: &Target,
-    format: Format,
-    stage: &Path,
-) -> Result<Vec<(&'static str, String)>, Failure> {
+fn variables(target: &Target, format: Format) -> Result<Vec<(&'static str, String)>, Failure> {
     let machine = Machine::of(target);
-    let library_directory = format.library_directory(&machine);
     let bits = |suffix: &str| {
         if machine.is_64_bit {
             suffix.to_owned()
@@ -224,16 +281,22 @@ fn variables(
             String::new()
         }
     };
+    let licenses = if format == Format::Deb {
+        "doc"
+    } else {
+        "licenses"
+    };
     Ok(vec![
         ("ARCH", machine.nfpm.into()),
         ("MACHINE", target.architecture().into()),
         ("VERSION", VERSION.into()),
         ("RELEASE", RELEASE.into()),
+        ("ABI", file_version(target)?),
         (
-            "ABI",
-            file_version(&stage.join("usr").join(&library_directory))?,
+            "LIBDIR",
+            format!("/usr/{}", format.library_directory(&machine)),
         ),
-        ("LIBDIR", format!("/usr/{library_directory}")),
+        ("DOCDIR", format!("/usr/share/{licenses}")),
         ("DEV_NAME", format.development_package().into()),
         ("RPM_ISA", machine.rpm_isa.into()),
         ("RPM_BITS", bits("(64bit)")),
@@ -247,8 +310,9 @@ fn variables(
 }
 
 /// The version in the name of the shared library's file, such as 1.2.0.
-fn file_version(library_directory: &Path) -> Result<String, Failure> {
-    let link = fs::read_link(library_directory.join("libbosauth.so.1"))?;
+fn file_version(target: &Target) -> Result<String, Failure> {
+    let link = prefix::directory(target).join("lib/libbosauth.so.1");
+    let link = fs::read_link(link)?;
     let name = link.to_string_lossy();
     name.strip_prefix("libbosauth.so.")
         .map(str::to_owned)

@@ -16,7 +16,7 @@ use crate::{build, tools};
 pub struct Program {
     pub name: &'static str,
     package: &'static str,
-    archive: &'static str,
+    pub archive: &'static str,
     /// The files in its archive beside the program and its documents.
     files: &'static [&'static str],
 }
@@ -63,6 +63,11 @@ const COMPLETIONS: [(&str, &str); 3] = [
 ];
 
 impl Program {
+    /// The directory with the contents of its archive.
+    pub fn directory(&self, target: &Target) -> PathBuf {
+        target.directory().join("programs").join(self.archive)
+    }
+
     /// The files in its archive.
     pub fn contents(&self) -> BTreeSet<String> {
         let files = self.files.iter().map(|file| (*file).to_owned());
@@ -107,7 +112,7 @@ fn name(target: &Target, program: &Program) -> String {
 /// Creates a directory with a program and its documents, laid out like an installation.
 fn stage(target: &Target, program: &Program) -> Result<PathBuf, Failure> {
     let built = build::static_program(target, program.package, program.name)?;
-    let prefix = target.directory().join("programs").join(program.archive);
+    let prefix = program.directory(target);
     let _ = fs::remove_dir_all(&prefix);
     fs::create_dir_all(prefix.join("bin"))?;
     fs::copy(built, prefix.join("bin").join(program.name))?;
