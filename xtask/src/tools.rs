@@ -18,11 +18,11 @@ pub fn output() -> PathBuf {
     root().join("target/dist-libs")
 }
 
-/// `PATH`, after the directory of zig and cargo-zigbuild if `target/zig` exists.
+/// `PATH`, after the directories of zig and of cargo's tools, which CONTRIBUTING.md installs below `target`.
 pub fn path() -> OsString {
     let path = env::var_os("PATH").unwrap_or_default();
-    let zig = root().join("target/zig/bin");
-    let directories = [zig].into_iter().chain(env::split_paths(&path));
+    let own = ["target/zig/bin", "target/tools/bin"].map(|directory| root().join(directory));
+    let directories = own.into_iter().chain(env::split_paths(&path));
     env::join_paths(directories).unwrap_or(path)
 }
 
@@ -74,6 +74,18 @@ pub fn sysroot() -> Result<PathBuf, Failure> {
 pub fn cargo_home() -> PathBuf {
     let home = env::home_dir().unwrap_or_default();
     env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from)
+}
+
+/// The time of the release in seconds since 1970: `SOURCE_DATE_EPOCH`, or the time of the last commit.
+pub fn source_date_epoch() -> Result<String, Failure> {
+    if let Ok(time) = env::var("SOURCE_DATE_EPOCH") {
+        return Ok(time);
+    }
+    let mut git = Command::new("git");
+    git.args(["log", "-1", "--format=%ct"]).current_dir(root());
+    let time =
+        run(&mut git).map_err(|_| Failure::Missing("no SOURCE_DATE_EPOCH, no git".into()))?;
+    Ok(time.trim().to_owned())
 }
 
 /// Runs a program and returns its standard output. Its standard error is passed through.
