@@ -95,7 +95,7 @@ fn finish(command: &str, code: ExitCode) -> ExitCode {
     if command != "dist" {
         return code;
     }
-    match dist::write_checksums() {
+    match dist::checksums::write(&dist::directory()) {
         Ok(()) => code,
         Err(failure) => {
             eprintln!("FAILED: {failure}");
