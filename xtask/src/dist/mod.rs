@@ -7,6 +7,7 @@ mod prefix;
 pub mod programs;
 mod sbom;
 pub mod tarball;
+pub mod wheel;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,7 @@ pub fn dist(target: &Target) -> Result<String, Failure> {
     let documents = prefix.join("share/doc/bosauth");
     documents::write(target, "bosauth-capi", "bosauth", &documents)?;
     let mut artifacts = vec![tarball::create(&library_name(target), &prefix)?];
+    artifacts.extend(wheel::create(target, &documents)?);
     artifacts.extend(programs::create(target)?);
     let mut lines = vec![target.triple.to_owned()];
     for artifact in artifacts {
