@@ -8,6 +8,7 @@ mod prefix;
 pub mod programs;
 mod sbom;
 pub mod tarball;
+pub mod wheel;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ pub fn dist(target: &Target) -> Result<String, Failure> {
     let documents = prefix.join("share/doc/bosauth");
     documents::write(target, "bosauth-capi", "bosauth", &documents)?;
     let mut artifacts = vec![tarball::create(&library_name(target), &prefix)?];
+    artifacts.extend(wheel::create(target, &documents)?);
     artifacts.extend(programs::create(target)?);
     artifacts.extend(packages::build(target)?);
     let mut lines = vec![target.triple.to_owned()];

@@ -31,6 +31,9 @@ pub fn check(target: &Target) -> Result<(Vec<String>, Vec<String>), Failure> {
     )?);
     problems.extend(check_library(target, &directory)?);
     lines.push(line(&name)?);
+    let (wheels, found) = super::wheel::check(target)?;
+    lines.extend(wheels);
+    problems.extend(found);
     if programs::exist_for(target) {
         for (name, program) in programs::archive_names(target).iter().zip(programs::ALL) {
             let directory = unpack(target, name)?;

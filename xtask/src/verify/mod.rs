@@ -6,6 +6,7 @@ mod elf;
 mod macho;
 mod pe;
 mod signature;
+pub mod wheel;
 
 use std::env;
 use std::path::Path;

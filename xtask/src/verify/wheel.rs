@@ -1,0 +1,88 @@
+//! The checks of the Python wheel of a target, and of the source distribution.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::artifacts::check_contents;
+use crate::dist::{VERSION, documents, wheel};
+use crate::failure::Failure;
+use crate::targets::{System, Target};
+use crate::tools;
+
+/// Checks the wheel of a target: its files, their hashes in RECORD, its metadata, and the platform of its library. With
+/// that of this machine, also checks the metadata of the source distribution. Returns a line for each, or the problems.
+pub fn check(target: &Target) -> Result<(Vec<String>, Vec<String>), Failure> {
+    let (mut lines, mut problems) = (Vec::new(), Vec::new());
+    if let (Some(wheel), Some(library)) = (wheel::path(target), target.shared()) {
+        problems.extend(check_wheel(target, &wheel, &library)?);
+        lines.push(line(&wheel)?);
+    }
+    if wheel::has_sdist(target) {
+        check_metadata(&wheel::sdist_path())?;
+        lines.push(line(&wheel::sdist_path())?);
+    }
+    Ok((lines, problems))
+}
+
+fn line(path: &Path) -> Result<String, Failure> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(format!("  {name}: {} bytes", fs::metadata(path)?.len()))
+}
+
+fn check_wheel(target: &Target, wheel: &Path, library: &Path) -> Result<Vec<String>, Failure> {
+    let directory = unpack(target, wheel)?;
+    let name = format!("wheel of {}", target.triple);
+    let file = library.file_name().unwrap_or_default();
+    let mut problems = check_contents(&name, &directory, &contents(Path::new(file))?)?;
+    if tools::read(&directory.join("bosauth").join(file)).ok() != tools::read(library).ok() {
+        problems.push(format!("{name}: the library is not that of target/dist-libs"));
+    }
+    check_metadata(wheel)?;
+    if matches!(target.system, System::Gnu | System::Musl) {
+        problems.extend(check_platform(wheel)?.map(|it| format!("{name}: {it}")));
+    }
+    Ok(problems)
+}
+
+/// Unpacks a wheel, and fails if the hash of a file is not that in RECORD.
+fn unpack(target: &Target, wheel: &Path) -> Result<PathBuf, Failure> {
+    let parent = target.directory().join("unpacked-wheel");
+    let _ = fs::remove_dir_all(&parent);
+    let mut unpack = Command::new(tools::find(&["wheel"])?);
+    unpack.args(["unpack", "--dest"]).arg(&parent).arg(wheel);
+    tools::run(&mut unpack)?;
+    Ok(parent.join(format!("bosauth-{VERSION}")))
+}
+
+/// The files in a wheel.
+fn contents(library: &Path) -> Result<BTreeSet<String>, Failure> {
+    let metadata = format!("bosauth-{VERSION}.dist-info");
+    let files = ["METADATA", "RECORD", "WHEEL", "entry_points.txt", "sboms/bosauth.cdx.json"];
+    let files = files.map(|name| format!("{metadata}/{name}"));
+    let licenses = documents::LICENSES.map(|name| format!("{metadata}/licenses/{name}"));
+    let modules = wheel::modules()?;
+    let modules = modules.iter().map(|path| path.display().to_string());
+    let library = format!("bosauth/{}", library.display());
+    Ok(files.into_iter().chain(licenses).chain(modules).chain([library]).collect())
+}
+
+/// Fails unless the registry accepts the metadata and renders the readme.
+fn check_metadata(package: &Path) -> Result<(), Failure> {
+    let mut twine = Command::new(tools::find(&["twine"])?);
+    tools::run(twine.args(["check", "--strict"]).arg(package)).map(|_| ())
+}
+
+/// The problem if the platform that the library runs on is not that in the name of the wheel.
+pub fn check_platform(wheel: &Path) -> Result<Option<String>, Failure> {
+    let mut auditwheel = Command::new(tools::find(&["auditwheel"])?);
+    let printed = tools::run(auditwheel.args(["show", "--json"]).arg(wheel))?;
+    let found: serde_json::Value = serde_json::from_str(&printed)
+        .map_err(|error| Failure::Failed(format!("auditwheel: {error}")))?;
+    let found = found["overall_tag"].as_str().unwrap_or_default();
+    let name = wheel.file_stem().unwrap_or_default().to_string_lossy();
+    let platforms = name.rsplit('-').next().unwrap_or_default();
+    let is_named = platforms.split('.').any(|platform| platform == found);
+    Ok((!is_named).then(|| format!("auditwheel finds {found}, the name is {name}")))
+}
