@@ -1,7 +1,8 @@
-//! Builds the libraries of every platform on Linux, and checks them:
+//! Builds the libraries of every platform and the artifacts of a release on Linux, and checks them:
 //!
 //! ```text
 //! cargo xtask build  --target TRIPLE… | --all
+//! cargo xtask dist   --target TRIPLE… | --all
 //! cargo xtask verify --target TRIPLE… | --all
 //! cargo xtask smoke  --target TRIPLE… | --all
 //! ```
@@ -10,6 +11,7 @@
 
 mod apple;
 mod build;
+mod dist;
 mod failure;
 mod jni;
 mod smoke;
@@ -26,7 +28,7 @@ use std::process::ExitCode;
 use failure::Failure;
 use targets::{TARGETS, Target};
 
-const USAGE: &str = "usage: cargo xtask build|verify|smoke --target TRIPLE… | --all";
+const USAGE: &str = "usage: cargo xtask build|dist|verify|smoke --target TRIPLE… | --all";
 
 /// Prints its result in one line or more.
 type Step = fn(&Target) -> Result<String, Failure>;
@@ -34,7 +36,10 @@ type Step = fn(&Target) -> Result<String, Failure>;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match parse(&arguments) {
-        Ok((step, targets)) => run(step, &targets, arguments.iter().any(|it| it == "--all")),
+        Ok((step, targets)) => {
+            let code = run(step, &targets, arguments.iter().any(|it| it == "--all"));
+            finish(&arguments[0], code)
+        }
         Err(message) => {
             eprintln!("{message}");
             ExitCode::from(2)
@@ -46,6 +51,7 @@ fn parse(arguments: &[String]) -> Result<(Step, Vec<&'static Target>), String> {
     let (command, options) = arguments.split_first().ok_or(USAGE)?;
     let step: Step = match command.as_str() {
         "build" => build::build,
+        "dist" => dist::dist,
         "verify" => verify::verify,
         "smoke" => smoke::smoke,
         _ => return Err(USAGE.into()),
@@ -82,4 +88,18 @@ fn run(step: Step, targets: &[&Target], may_skip: bool) -> ExitCode {
         }
     }
     code
+}
+
+/// Writes the hashes after `dist`, also if that failed for a target.
+fn finish(command: &str, code: ExitCode) -> ExitCode {
+    if command != "dist" {
+        return code;
+    }
+    match dist::write_checksums() {
+        Ok(()) => code,
+        Err(failure) => {
+            eprintln!("FAILED: {failure}");
+            ExitCode::FAILURE
+        }
+    }
 }

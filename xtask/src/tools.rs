@@ -76,6 +76,18 @@ pub fn cargo_home() -> PathBuf {
     env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from)
 }
 
+/// The time of the release in seconds since 1970: `SOURCE_DATE_EPOCH`, or the time of the last commit.
+pub fn source_date_epoch() -> Result<String, Failure> {
+    if let Ok(time) = env::var("SOURCE_DATE_EPOCH") {
+        return Ok(time);
+    }
+    let mut git = Command::new("git");
+    git.args(["log", "-1", "--format=%ct"]).current_dir(root());
+    let time =
+        run(&mut git).map_err(|_| Failure::Missing("no SOURCE_DATE_EPOCH, no git".into()))?;
+    Ok(time.trim().to_owned())
+}
+
 /// Runs a program and returns its standard output. Its standard error is passed through.
 pub fn run(command: &mut Command) -> Result<String, Failure> {
     let output = command

@@ -1,16 +1,27 @@
 # Targets of bosauth:
 #
-#   bosauth::bosauth   the shared library, for C
+#   bosauth::bosauth   the shared library, for C; on iOS, the static library
 #   bosauth::static    the static library, for C
-#   bosauth::cpp       bosauth.hpp and the shared library, for C++17
+#   bosauth::cpp       bosauth.hpp and bosauth::bosauth, for C++17
 #
 # Included by bosauthConfig.cmake (installed) and CMakeLists.txt (part of another build), which set the paths in
 # _bosauth_… variables.
-add_library(bosauth::bosauth SHARED IMPORTED ${_bosauth_scope})
-set_target_properties(bosauth::bosauth PROPERTIES
-    IMPORTED_LOCATION "${_bosauth_shared}"
-    IMPORTED_SONAME "${_bosauth_soname}"
-    INTERFACE_INCLUDE_DIRECTORIES "${_bosauth_include}")
+if(_bosauth_shared)
+    add_library(bosauth::bosauth SHARED IMPORTED ${_bosauth_scope})
+    set_target_properties(bosauth::bosauth PROPERTIES
+        IMPORTED_LOCATION "${_bosauth_shared}"
+        INTERFACE_INCLUDE_DIRECTORIES "${_bosauth_include}")
+    if(_bosauth_import_library)
+        set_target_properties(bosauth::bosauth PROPERTIES IMPORTED_IMPLIB "${_bosauth_import_library}")
+    elseif(APPLE)
+        set_target_properties(bosauth::bosauth PROPERTIES IMPORTED_SONAME "@rpath/${_bosauth_soname}")
+    else()
+        set_target_properties(bosauth::bosauth PROPERTIES IMPORTED_SONAME "${_bosauth_soname}")
+    endif()
+else()
+    add_library(bosauth::bosauth INTERFACE IMPORTED ${_bosauth_scope})
+    set_target_properties(bosauth::bosauth PROPERTIES INTERFACE_LINK_LIBRARIES bosauth::static)
+endif()
 
 add_library(bosauth::static STATIC IMPORTED ${_bosauth_scope})
 set_target_properties(bosauth::static PROPERTIES
