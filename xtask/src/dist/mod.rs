@@ -1,6 +1,8 @@
 //! The artifacts of a release, in `target/artifacts`: one function for each kind, from one build of the libraries.
 
+mod central;
 mod checksums;
+pub mod java;
 mod prefix;
 mod tarball;
 
