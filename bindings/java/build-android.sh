@@ -18,6 +18,14 @@ fail() {
     exit 1
 }
 
+# Flags of rustc, separated as cargo requires, that replace the directories of this machine by fixed names.
+rust_flags() {
+    for pair in "${CARGO_HOME:-$HOME/.cargo}=/cargo" "$(cd "$repository" && rustc --print sysroot)=/rust" \
+        "$repository=/bosauth"; do
+        printf '\037--remap-path-prefix=%s' "$pair"
+    done | cut -c2-
+}
+
 # Builds the library of one ABI.
 build() {
     abi=$1
@@ -41,7 +49,7 @@ build() {
     variable=$(echo $target | tr - _)
     (
         cd "$repository"
-        env "CC_$variable=$cc" "AR_$variable=$bin/llvm-ar" \
+        env "CC_$variable=$cc" "AR_$variable=$bin/llvm-ar" "CARGO_ENCODED_RUSTFLAGS=$(rust_flags)" \
             cargo rustc --quiet -p bosauth-capi --lib --profile dist --target $target --crate-type staticlib \
             --target-dir "$cargo_target"
     )

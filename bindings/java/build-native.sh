@@ -8,8 +8,9 @@
 #
 #     CC='zig cc -target aarch64-linux-gnu.2.17 -lunwind' build-native.sh --platform linux-aarch64 LIBBOSAUTH.a
 #
-# The defaults of the others are target/dist/libbosauth.a of the repository, and the resource directory of the module
-# bosauth, target/native. Requires a JDK and a C compiler; CC and JAVA_HOME override those on PATH.
+# The defaults of the others are dist/libbosauth.a in cargo's target directory, that of the repository unless
+# CARGO_TARGET_DIR is set, and the resource directory of the module bosauth, target/native. Requires a JDK and a C
+# compiler; CC and JAVA_HOME override those on PATH.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -30,7 +31,7 @@ while [ $# -gt 1 ]; do
     esac
     shift 2
 done
-archive=${1:-$repository/target/dist/libbosauth.a}
+archive=${1:-${CARGO_TARGET_DIR:-$repository/target}/dist/libbosauth.a}
 [ -f "$archive" ] || fail "$archive not found; run: cargo build --profile dist -p bosauth-capi --lib"
 
 # Prints the name of this machine's platform.

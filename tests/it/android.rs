@@ -60,11 +60,23 @@ fn check(file: &Path, abi: &Abi) {
     check_symbols(file, abi);
     check_dynamic_section(file);
     check_segments(file);
+    check_paths(file);
     let sections = readelf("-S", file);
     assert!(
         !sections.contains(".symtab") && !sections.contains(".debug"),
         "{sections}"
     );
+}
+
+/// Panic messages would contain the paths of dependencies.
+fn check_paths(file: &Path) {
+    let data = std::fs::read(file).unwrap();
+    let home = std::env::home_dir().unwrap();
+    for directory in [tools::root(), &home] {
+        let path = directory.to_str().unwrap().as_bytes();
+        let is_found = data.windows(path.len()).any(|bytes| bytes == path);
+        assert!(!is_found, "contains {}", directory.display());
+    }
 }
 
 fn readelf(option: &str, file: &Path) -> String {

@@ -1,5 +1,7 @@
 //! The Android library: its AAR, its unit tests on Robolectric, its code for Android and shrunken, and the pages.
 
+mod crashes;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

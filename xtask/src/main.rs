@@ -3,11 +3,13 @@
 //! ```text
 //! cargo xtask build  --target TRIPLE… | --all
 //! cargo xtask dist   --target TRIPLE… | --all
+//! cargo xtask java   --target TRIPLE… | --all
 //! cargo xtask verify --target TRIPLE… | --all
 //! cargo xtask smoke  --target TRIPLE… | --all
 //! ```
 //!
-//! With `--all`, a target whose tools are missing is reported as `SKIPPED`.
+//! With `--all`, a target whose tools are missing is reported as `SKIPPED`, except by `java`, whose jar contains the
+//! libraries of all these targets.
 
 mod apple;
 mod build;
@@ -28,18 +30,26 @@ use std::process::ExitCode;
 use failure::Failure;
 use targets::{TARGETS, Target};
 
-const USAGE: &str = "usage: cargo xtask build|dist|verify|smoke --target TRIPLE… | --all";
+const USAGE: &str = "usage: cargo xtask build|dist|java|verify|smoke --target TRIPLE… | --all";
 
 /// Prints its result in one line or more.
 type Step = fn(&Target) -> Result<String, Failure>;
 
+enum Work {
+    /// For each target.
+    Each(Step),
+    /// The artifacts of Java, for all targets together.
+    Java,
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match parse(&arguments) {
-        Ok((step, targets)) => {
+        Ok((Work::Each(step), targets)) => {
             let code = run(step, &targets, arguments.iter().any(|it| it == "--all"));
             finish(&arguments[0], code)
         }
+        Ok((Work::Java, targets)) => finish(&arguments[0], build_java(&targets)),
         Err(message) => {
             eprintln!("{message}");
             ExitCode::from(2)
@@ -47,17 +57,18 @@ fn main() -> ExitCode {
     }
 }
 
-fn parse(arguments: &[String]) -> Result<(Step, Vec<&'static Target>), String> {
+fn parse(arguments: &[String]) -> Result<(Work, Vec<&'static Target>), String> {
     let (command, options) = arguments.split_first().ok_or(USAGE)?;
-    let step: Step = match command.as_str() {
-        "build" => build::build,
-        "dist" => dist::dist,
-        "verify" => verify::verify,
-        "smoke" => smoke::smoke,
+    let work = match command.as_str() {
+        "build" => Work::Each(build::build),
+        "dist" => Work::Each(dist::dist),
+        "java" => Work::Java,
+        "verify" => Work::Each(verify::verify),
+        "smoke" => Work::Each(smoke::smoke),
         _ => return Err(USAGE.into()),
     };
     if options == ["--all"] {
-        return Ok((step, TARGETS.iter().collect()));
+        return Ok((work, TARGETS.iter().collect()));
     }
     let mut targets = Vec::new();
     for option in options.chunks(2) {
@@ -68,7 +79,7 @@ fn parse(arguments: &[String]) -> Result<(Step, Vec<&'static Target>), String> {
     }
     match targets.is_empty() {
         true => Err(USAGE.into()),
-        false => Ok((step, targets)),
+        false => Ok((work, targets)),
     }
 }
 
@@ -90,9 +101,23 @@ fn run(step: Step, targets: &[&Target], may_skip: bool) -> ExitCode {
     code
 }
 
-/// Writes the hashes after `dist`, also if that failed for a target.
+fn build_java(targets: &[&Target]) -> ExitCode {
+    let publication = dist::java::Publication::from_environment();
+    match dist::java::build(targets, publication.as_ref()) {
+        Ok(lines) => {
+            println!("{lines}");
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            eprintln!("FAILED: Java: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes the hashes after `dist` and `java`, also if that failed for a target.
 fn finish(command: &str, code: ExitCode) -> ExitCode {
-    if command != "dist" {
+    if command != "dist" && command != "java" {
         return code;
     }
     match dist::checksums::write(&dist::directory()) {

@@ -272,7 +272,7 @@ pub fn run_maven(maven: &mut Command) -> Option<String> {
     None
 }
 
-/// The number of tests in a directory of reports, which must have no warning of -Xcheck:jni.
+/// The number of tests in a directory of reports, of which none was skipped, without a warning of -Xcheck:jni.
 pub fn checked_tests(reports: &Path) -> usize {
     let files = fs::read_dir(reports).unwrap();
     let count = |path: PathBuf| {
@@ -280,6 +280,7 @@ pub fn checked_tests(reports: &Path) -> usize {
         // What the JVM prints disturbs the output of surefire, which writes it to a dump.
         let is_dump = path.to_string_lossy().contains(".dump");
         assert!(!is_dump && !report.contains("in native method"), "{report}");
+        assert!(!report.contains("<skipped"), "{report}");
         match path.extension().is_some_and(|extension| extension == "xml") {
             true => report.matches("<testcase ").count(),
             false => 0,

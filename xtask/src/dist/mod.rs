@@ -1,8 +1,10 @@
 //! The artifacts of a release, in `target/artifacts`: one function for each kind, from one build of the libraries.
 
+mod central;
 pub mod checksums;
 mod dependencies;
 pub mod documents;
+pub mod java;
 mod packages;
 mod prefix;
 pub mod programs;

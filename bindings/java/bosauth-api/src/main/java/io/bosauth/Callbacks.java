@@ -128,6 +128,15 @@ final class Callbacks {
         }
     }
 
+    /** Is called by the client, not by native code. */
+    static void closed(SessionListener listener) {
+        try {
+            listener.closed();
+        } catch (Throwable e) {
+            report(e);
+        }
+    }
+
     private static @Nullable Session read(byte @Nullable [] session) {
         if (session == null) {
             return null;

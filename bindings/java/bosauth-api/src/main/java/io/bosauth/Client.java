@@ -394,7 +394,7 @@ public final class Client implements AutoCloseable {
     /**
      * Adds a listener for the changes of the client's session from now on. All listeners receive every change in order,
      * one call at a time, usually on the thread that made it. A change that is made in a listener is reported after it
-     * has returned. Once the client is closed, listeners are not called any more.
+     * has returned. {@link #close} calls {@link SessionListener#closed}, after which listeners are not called any more.
      *
      * <pre>{@code
      * Subscription subscription = client.addListener(change -> System.out.println(change.kind()));
@@ -431,6 +431,12 @@ public final class Client implements AutoCloseable {
     @Override
     public void close() {
         cleanup.run();
+        for (Integer number : listeners.keySet()) {
+            SessionListener listener = listeners.remove(number);
+            if (listener != null) {
+                Callbacks.closed(listener);
+            }
+        }
     }
 
     /**
@@ -450,7 +456,7 @@ public final class Client implements AutoCloseable {
         if (status == Status.INVALID_ARGUMENT) {
             throw new IllegalArgumentException("wait must be 1 ms to one day");
         }
-        cleanup.run();
+        close();
         return status != Status.TIMEOUT;
     }
 

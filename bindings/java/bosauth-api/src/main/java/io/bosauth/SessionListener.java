@@ -18,4 +18,11 @@ public interface SessionListener {
      * @param change the change
      */
     void changed(SessionChange change);
+
+    /**
+     * Is called when the client is closed, on the thread that closes it, unless the subscription was closed before. A
+     * call of {@link #changed} that is in progress on another thread may continue. It is not called for a client that
+     * is closed because it is no longer referenced.
+     */
+    default void closed() {}
 }

@@ -270,6 +270,52 @@ class SessionsTest {
         assertEquals(java.util.Arrays.asList(thrown, null), reported);
     }
 
+    private static SessionListener closedListener(List<String> closed, String name) {
+        return new SessionListener() {
+            @Override
+            public void changed(SessionChange change) {
+                closed.add(name + " changed");
+            }
+
+            @Override
+            public void closed() {
+                closed.add(name + " closed");
+            }
+        };
+    }
+
+    @Test
+    void listenersReceiveTheEndOfTheClientOnce() throws Exception {
+        List<String> received = new ArrayList<>();
+        List<Throwable> reported = new ArrayList<>();
+        Client client = Server.unused();
+        client.addListener(closedListener(received, "first"));
+        client.addListener(closedListener(received, "removed")).close();
+        client.addListener(new SessionListener() {
+            @Override
+            public void changed(SessionChange change) {}
+
+            @Override
+            public void closed() {
+                throw new IllegalStateException("reported");
+            }
+        });
+        client.addListener(closedListener(received, "last"));
+        client.saveSession("t", null);
+        Thread closing = new Thread(client::close);
+        closing.setUncaughtExceptionHandler((thread, e) -> reported.add(e));
+        closing.start();
+        closing.join();
+        client.close();
+        assertTrue(client.close(java.time.Duration.ofSeconds(1)));
+        assertEquals(List.of("first changed", "last changed"), received.subList(0, 2));
+        List<String> ends = new ArrayList<>(received.subList(2, received.size()));
+        ends.sort(null);
+        assertEquals(List.of("first closed", "last closed"), ends);
+        assertEquals(1, reported.size());
+        assertEquals("reported", reported.get(0).getMessage());
+    }
+
     @Test
     void callbacksAreReleased() throws Exception {
         int before = Callbacks.count();

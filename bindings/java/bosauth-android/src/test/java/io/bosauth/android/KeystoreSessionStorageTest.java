@@ -21,8 +21,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.junit.After;
-import org.junit.Before;
+import org.junit.Rule;
 import org.junit.Test;
 import org.junit.runner.RunWith;
 import org.robolectric.RobolectricTestRunner;
@@ -35,19 +34,10 @@ import org.robolectric.shadows.ShadowUserManager;
 public class KeystoreSessionStorageTest {
     private static final String SESSION = "{\"token\":\"a secret \u00e9\ud83d\ude00\"}";
 
+    @Rule public final TestKeystore keystore = new TestKeystore();
+
     private final Application context = RuntimeEnvironment.getApplication();
     private final KeystoreSessionStorage storage = new KeystoreSessionStorage(context);
-    private TestKeystore keystore;
-
-    @Before
-    public void installKeystore() {
-        keystore = new TestKeystore();
-    }
-
-    @After
-    public void removeKeystore() {
-        keystore.close();
-    }
 
     private Path file(String name) {
         return new File(context.getNoBackupFilesDir(), "bosauth/" + name).toPath();

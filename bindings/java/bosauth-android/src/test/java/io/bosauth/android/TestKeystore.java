@@ -32,12 +32,19 @@ import javax.crypto.KeyGenerator;
 import javax.crypto.KeyGeneratorSpi;
 import javax.crypto.SecretKey;
 import org.jspecify.annotations.Nullable;
+import org.junit.rules.TestRule;
+import org.junit.runner.Description;
+import org.junit.runners.model.Statement;
 
 /**
- * The Android Keystore and the certificate authorities of a device, which Robolectric lacks, as a provider of the JVM.
- * Its keys are real AES keys. A test can lock it, invalidate its keys, and have it fail.
+ * The Android Keystore and the certificate authorities of a device, which Robolectric lacks, as a provider of the JVM
+ * during a test. Its keys are real AES keys. A test can lock it, invalidate its keys, and have it fail.
+ *
+ * <pre>{@code
+ * @Rule public final TestKeystore keystore = new TestKeystore();
+ * }</pre>
  */
-public final class TestKeystore extends Provider implements AutoCloseable {
+public final class TestKeystore extends Provider implements TestRule {
     private static final long serialVersionUID = 1;
     private static final String NAME = "AndroidKeyStore";
 
@@ -52,20 +59,29 @@ public final class TestKeystore extends Provider implements AutoCloseable {
     final transient Map<String, Certificate> authorities = new TreeMap<>();
     transient @Nullable Fault fault;
 
-    /** Installs it until it is closed. */
     public TestKeystore() {
         super(NAME, "1", "for tests");
         add("KeyStore", NAME, Keys::new);
         add("KeyStore", "AndroidCAStore", Authorities::new);
         add("KeyGenerator", "AES", Generator::new);
         add("Cipher", "AES/GCM/NoPadding", Gcm::new);
-        // As on Android, before the providers that do not know the keys.
-        Security.insertProviderAt(this, 1);
     }
 
+    /** Installs it for a test. */
     @Override
-    public void close() {
-        Security.removeProvider(NAME);
+    public Statement apply(Statement test, Description description) {
+        return new Statement() {
+            @Override
+            public void evaluate() throws Throwable {
+                // As on Android, before the providers that do not know the keys.
+                Security.insertProviderAt(TestKeystore.this, 1);
+                try {
+                    test.evaluate();
+                } finally {
+                    Security.removeProvider(NAME);
+                }
+            }
+        };
     }
 
     private void add(String type, String algorithm, Supplier<Object> implementation) {

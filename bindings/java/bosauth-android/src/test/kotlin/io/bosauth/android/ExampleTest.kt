@@ -11,12 +11,12 @@ import java.net.InetAddress
 import java.net.ServerSocket
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit
-import org.junit.After
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNotNull
 import org.junit.Assert.assertTrue
 import org.junit.Before
+import org.junit.Rule
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.Robolectric
@@ -37,17 +37,12 @@ class ExampleTest {
         var server = ""
     }
 
-    private lateinit var keystore: TestKeystore
+    @get:Rule
+    val keystore = TestKeystore()
 
     @Before
-    fun installKeystore() {
-        keystore = TestKeystore()
-        server = checkNotNull(System.getenv("BOSAUTH_TEST_URL")) { "run: cargo test --test it android_module::" }
-    }
-
-    @After
-    fun removeKeystore() {
-        keystore.close()
+    fun useTestServer() {
+        server = ClientTest.variable("BOSAUTH_TEST_URL")
     }
 
     private fun started(): ActivityController<Example> = Robolectric.buildActivity(Example::class.java).setup()

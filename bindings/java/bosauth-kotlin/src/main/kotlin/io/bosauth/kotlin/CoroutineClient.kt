@@ -3,9 +3,12 @@ package io.bosauth.kotlin
 import io.bosauth.BosauthException
 import io.bosauth.CallOptions
 import io.bosauth.Client
+import io.bosauth.FixCallException
 import io.bosauth.Response
 import io.bosauth.Session
 import io.bosauth.SessionChange
+import io.bosauth.SessionListener
+import io.bosauth.Subscription
 import kotlin.time.Duration
 import kotlin.time.toJavaDuration
 import kotlinx.coroutines.Dispatchers
@@ -60,8 +63,8 @@ public class CoroutineClient(public val client: Client) : AutoCloseable {
     public fun collection(name: String): CoroutineCollection = CoroutineCollection(client.collection(name))
 
     /**
-     * The changes of the client's session from the start of the collection on, in order. The flow does not end when the
-     * client is closed.
+     * The changes of the client's session from the start of the collection on, in order. The flow completes when the
+     * client is closed, after the changes before that.
      *
      * ```
      * val changes = launch(start = CoroutineStart.UNDISPATCHED) {
@@ -75,8 +78,26 @@ public class CoroutineClient(public val client: Client) : AutoCloseable {
         flow {
             // Unlimited, since the listener is called inside a call, which must not wait for a collector.
             val received = Channel<SessionChange>(Channel.UNLIMITED)
-            client.addListener { received.trySend(it) }.use { emitAll(received) }
+            subscription(received)?.use { emitAll(received) }
         }
+
+    /** Sends the changes to a channel, which is closed with the client; null if the client is closed already. */
+    private fun subscription(changes: Channel<SessionChange>): Subscription? {
+        val listener = object : SessionListener {
+            override fun changed(change: SessionChange) {
+                changes.trySend(change)
+            }
+
+            override fun closed() {
+                changes.close()
+            }
+        }
+        return try {
+            client.addListener(listener)
+        } catch (e: FixCallException) {
+            null
+        }
+    }
 
     /** See [Client.authRefresh]. */
     public suspend fun authRefresh(options: CallOptions = CallOptions()): Session =
