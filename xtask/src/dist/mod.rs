@@ -2,13 +2,13 @@
 
 mod central;
 pub mod checksums;
-mod dependencies;
+pub mod dependencies;
 pub mod documents;
 pub mod java;
 mod packages;
 mod prefix;
 pub mod programs;
-mod sbom;
+pub mod sbom;
 pub mod tarball;
 pub mod wheel;
 
