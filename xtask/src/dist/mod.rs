@@ -3,7 +3,7 @@
 pub mod checksums;
 mod dependencies;
 pub mod documents;
-mod packages;
+pub mod packages;
 mod prefix;
 pub mod programs;
 mod sbom;
@@ -33,7 +33,7 @@ pub fn dist(target: &Target) -> Result<String, Failure> {
     documents::write(target, "bosauth-capi", "bosauth", &documents)?;
     let mut artifacts = vec![tarball::create(&library_name(target), &prefix)?];
     artifacts.extend(programs::create(target)?);
-    artifacts.extend(packages::build(target)?);
+    artifacts.extend(packages::create(target)?);
     let mut lines = vec![target.triple.to_owned()];
     for artifact in artifacts {
         lines.push(line(&artifact)?);
