@@ -1,12 +1,12 @@
 //! The artifacts of a release, in `target/artifacts`: one function for each kind, from one build of the libraries.
 
 pub mod checksums;
-mod dependencies;
+pub mod dependencies;
 pub mod documents;
 pub mod packages;
 mod prefix;
 pub mod programs;
-mod sbom;
+pub mod sbom;
 pub mod tarball;
 
 use std::fs;
