@@ -23,6 +23,9 @@ mod verify;
 
 #[cfg(all(test, target_os = "linux"))]
 #[allow(clippy::unwrap_used)]
+mod packaging_tests;
+#[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used)]
 mod tests;
 
 use std::process::ExitCode;

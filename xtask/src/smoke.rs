@@ -1,6 +1,7 @@
 //! A login with the built libraries: natively, under qemu, with musl's loader or under wine.
 
 mod artifacts;
+mod packages;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -37,6 +38,7 @@ pub fn smoke(target: &Target) -> Result<String, Failure> {
         runner.name
     )];
     lines.extend(artifacts::smoke(target, &runner, &server.url)?);
+    lines.extend(packages::smoke(target, &runner, urls)?);
     Ok(lines.join("\n"))
 }
 

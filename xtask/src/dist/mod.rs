@@ -5,7 +5,7 @@ pub mod checksums;
 pub mod dependencies;
 pub mod documents;
 pub mod java;
-mod packages;
+pub mod packages;
 mod prefix;
 pub mod programs;
 pub mod sbom;
@@ -37,7 +37,7 @@ pub fn dist(target: &Target) -> Result<String, Failure> {
     let mut artifacts = vec![tarball::create(&library_name(target), &prefix)?];
     artifacts.extend(wheel::create(target, &documents)?);
     artifacts.extend(programs::create(target)?);
-    artifacts.extend(packages::build(target)?);
+    artifacts.extend(packages::create(target)?);
     let mut lines = vec![target.triple.to_owned()];
     for artifact in artifacts {
         lines.push(line(&artifact)?);

@@ -13,46 +13,77 @@ use crate::tools;
 /// The revision of the packages of a version.
 const RELEASE: &str = "1";
 
-/// The templates of the C library.
-const LIBRARY: [&str; 2] = ["libbosauth1", "libbosauth-dev"];
-
 /// A format of packages.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Format {
+pub enum Format {
     Deb,
     Rpm,
     Apk,
+}
+
+/// What a package contains. Each has a template.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Content {
+    /// The shared library.
+    Library,
+    /// The headers and what else compiles programs.
+    Development,
+    /// A program with this index in [`programs::ALL`].
+    Program(usize),
+}
+
+/// A package of a target.
+#[derive(Clone, Copy, Debug)]
+pub struct Package {
+    pub format: Format,
+    pub content: Content,
 }
 
 /// What the distributions call a processor.
 struct Machine {
     /// The name in nfpm, which replaces it by that of the distribution.
     nfpm: &'static str,
-    /// The directory of Debian's libraries, below `/usr/lib`.
-    multiarch: &'static str,
+    deb: &'static str,
+    rpm: &'static str,
     /// The suffix of the names of rpm packages that depend on the processor.
     rpm_isa: &'static str,
+    /// The directory of Debian's libraries, below `/usr/lib`.
+    multiarch: &'static str,
     is_64_bit: bool,
 }
 
 impl Machine {
     fn of(target: &Target) -> Machine {
-        let (nfpm, multiarch, rpm_isa) = match target.architecture() {
-            "x86_64" => ("amd64", "x86_64-linux-gnu", "(x86-64)"),
-            "aarch64" => ("arm64", "aarch64-linux-gnu", "(aarch-64)"),
-            _ => ("arm7", "arm-linux-gnueabihf", "(armv7hl-32)"),
+        let (nfpm, deb, rpm, rpm_isa, multiarch) = match target.architecture() {
+            "x86_64" => ("amd64", "amd64", "x86_64", "(x86-64)", "x86_64-linux-gnu"),
+            "aarch64" => (
+                "arm64",
+                "arm64",
+                "aarch64",
+                "(aarch-64)",
+                "aarch64-linux-gnu",
+            ),
+            _ => (
+                "arm7",
+                "armhf",
+                "armv7hl",
+                "(armv7hl-32)",
+                "arm-linux-gnueabihf",
+            ),
         };
         Machine {
             nfpm,
-            multiarch,
+            deb,
+            rpm,
             rpm_isa,
+            multiarch,
             is_64_bit: nfpm != "arm7",
         }
     }
 }
 
 impl Format {
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Format::Deb => "deb",
             Format::Rpm => "rpm",
@@ -61,11 +92,20 @@ impl Format {
     }
 
     /// The directory of libraries, below `/usr`.
-    fn library_directory(self, machine: &Machine) -> String {
+    pub fn library_directory(self, target: &Target) -> String {
+        let machine = Machine::of(target);
         match self {
             Format::Deb => format!("lib/{}", machine.multiarch),
             Format::Rpm if machine.is_64_bit => "lib64".into(),
             Format::Rpm | Format::Apk => "lib".into(),
+        }
+    }
+
+    /// The directory of the directories with a package's licences.
+    pub fn document_directory(self) -> &'static str {
+        match self {
+            Format::Deb => "/usr/share/doc",
+            Format::Rpm | Format::Apk => "/usr/share/licenses",
         }
     }
 
@@ -78,9 +118,58 @@ impl Format {
     }
 }
 
-/// Creates the packages of a target, after [`prefix::stage`] and [`programs::create`]. Returns their paths; none unless it
-/// is Linux.
-pub fn build(target: &Target) -> Result<Vec<PathBuf>, Failure> {
+impl Package {
+    pub fn name(self) -> &'static str {
+        match self.content {
+            Content::Library => "libbosauth1",
+            Content::Development => self.format.development_package(),
+            Content::Program(index) => programs::ALL[index].name,
+        }
+    }
+
+    /// The name of its template.
+    fn template(self) -> &'static str {
+        match self.content {
+            Content::Development => "libbosauth-dev",
+            Content::Library | Content::Program(_) => self.name(),
+        }
+    }
+
+    /// Its file, with the name that the distributions expect.
+    pub fn path(self, target: &Target) -> PathBuf {
+        let (name, machine) = (self.name(), Machine::of(target));
+        directory().join(match self.format {
+            Format::Deb => format!("{name}_{VERSION}-{RELEASE}_{}.deb", machine.deb),
+            Format::Rpm => format!("{name}-{VERSION}-{RELEASE}.{}.rpm", machine.rpm),
+            Format::Apk => format!("{name}-{VERSION}-r{RELEASE}.{}.apk", target.architecture()),
+        })
+    }
+
+    /// Unpacks it into an empty directory.
+    pub fn unpack(self, target: &Target, to: &Path) -> Result<(), Failure> {
+        let (tool, script) = match self.format {
+            Format::Deb => ("dpkg-deb", "dpkg-deb --extract \"$1\" ."),
+            Format::Rpm => (
+                "rpm2cpio",
+                "rpm2cpio \"$1\" | cpio --extract --make-directories --no-absolute-filenames --quiet",
+            ),
+            Format::Apk => (
+                "tar",
+                "tar --extract --gzip --warning=no-unknown-keyword --exclude=.PKGINFO --file \"$1\"",
+            ),
+        };
+        tools::find(&[tool])?;
+        let _ = fs::remove_dir_all(to);
+        fs::create_dir_all(to)?;
+        let mut shell = Command::new("sh");
+        shell.args(["-ec", script, "unpack"]);
+        shell.arg(self.path(target)).current_dir(to);
+        tools::run(&mut shell).map(|_| ())
+    }
+}
+
+/// The packages of a target. The programs are static: those of the targets with musl are in packages of every format.
+pub fn all(target: &Target) -> Vec<Package> {
     let formats: &[Format] = match target.system {
         System::Gnu => &[Format::Deb, Format::Rpm],
         System::Musl => &[Format::Apk],
@@ -88,34 +177,51 @@ pub fn build(target: &Target) -> Result<Vec<PathBuf>, Failure> {
     };
     let mut packages = Vec::new();
     for format in formats {
-        let stage = stage_library(target, *format)?;
-        for template in LIBRARY {
-            let package = package(target, *format, &stage, template)?;
-            if *format == Format::Deb && template == "libbosauth1" {
-                add_shlibs(&package, &stage)?;
-            }
-            packages.push(package);
+        for content in [Content::Library, Content::Development] {
+            packages.push(Package {
+                format: *format,
+                content,
+            });
         }
     }
     if programs::exist_for(target) {
-        // The programs are static, and run on every distribution.
         for format in [Format::Deb, Format::Rpm, Format::Apk] {
-            for program in &programs::ALL {
-                let stage = stage_program(target, format, program)?;
-                packages.push(package(target, format, &stage, program.name)?);
-            }
+            let contents = (0..programs::ALL.len()).map(Content::Program);
+            packages.extend(contents.map(|content| Package { format, content }));
         }
     }
-    Ok(packages)
+    packages
+}
+
+/// Creates the packages of a target, after [`prefix::stage`] and [`programs::create`]. Returns their paths; none unless it
+/// is Linux.
+pub fn create(target: &Target) -> Result<Vec<PathBuf>, Failure> {
+    let packages = all(target);
+    for package in &packages {
+        let stage = match package.content {
+            Content::Library | Content::Development => stage_library(target, package.format)?,
+            Content::Program(index) => {
+                stage_program(target, package.format, &programs::ALL[index])?
+            }
+        };
+        run_nfpm(target, *package, &stage)?;
+        if package.format == Format::Deb && package.content == Content::Library {
+            add_shlibs(&package.path(target), &stage)?;
+        }
+    }
+    Ok(packages
+        .iter()
+        .map(|package| package.path(target))
+        .collect())
 }
 
 /// Installs the library below `usr` of a directory, with the paths of the format, beside the files that templates name.
 fn stage_library(target: &Target, format: Format) -> Result<PathBuf, Failure> {
     let documents = prefix::directory(target).join("share/doc/bosauth");
     let stage = new_stage(target, format, "library", &documents)?;
-    let library_directory = format.library_directory(&Machine::of(target));
+    let library_directory = format.library_directory(target);
     prefix::install(target, &library_directory, &stage)?;
-    use_absolute_prefix(&stage.join("usr").join(&library_directory))?;
+    use_absolute_prefix(&stage.join("usr").join(library_directory))?;
     Ok(stage)
 }
 
@@ -134,20 +240,25 @@ fn stage_program(target: &Target, format: Format, program: &Program) -> Result<P
         }
     }
     if format == Format::Deb {
-        let zsh = usr.join("share/zsh");
-        if zsh.is_dir() {
-            fs::rename(zsh.join("site-functions"), zsh.join("vendor-completions"))?;
-        }
-        let overrides = usr.join("share/lintian/overrides");
-        fs::create_dir_all(&overrides)?;
-        // Static so that one file runs on every distribution.
-        let text = format!(
-            "{0}: statically-linked-binary [usr/bin/{0}]\n",
-            program.name
-        );
-        fs::write(overrides.join(program.name), text)?;
+        use_debian_paths(&usr, program.name)?;
     }
     Ok(stage)
+}
+
+/// Moves the completions of zsh, and adds what lintian is to accept.
+fn use_debian_paths(usr: &Path, program: &str) -> Result<(), Failure> {
+    let zsh = usr.join("share/zsh");
+    if zsh.is_dir() {
+        fs::rename(zsh.join("site-functions"), zsh.join("vendor-completions"))?;
+    }
+    let overrides = usr.join("share/lintian/overrides");
+    fs::create_dir_all(&overrides)?;
+    let text = format!(
+        "# One file runs on every distribution.\n\
+         {program}: statically-linked-binary [usr/bin/{program}]\n"
+    );
+    fs::write(overrides.join(program), text)?;
+    Ok(())
 }
 
 /// An empty directory for a package, with the files that all templates name: the documents in `doc`, the changelog and
@@ -209,12 +320,15 @@ fn changelog() -> Result<String, Failure> {
     let mut date = Command::new("date");
     date.args(["--utc", "+%Y-%m-%dT%H:%M:%SZ", "--date"])
         .arg(format!("@{}", tools::source_date_epoch()?));
-    let (date, packager) = (tools::run(&mut date)?, maintainer());
-    Ok(format!(
-        "- semver: {VERSION}-{RELEASE}\n  date: {}\n  packager: {packager:?}\n  changes:\n  - note: Release {VERSION}\n  \
-         deb: {{ urgency: medium, distributions: [unstable] }}\n",
-        date.trim()
-    ))
+    let date = tools::run(&mut date)?;
+    let lines = [
+        format!("- semver: {VERSION}-{RELEASE}"),
+        format!("  date: {}", date.trim()),
+        format!("  packager: {:?}", maintainer()),
+        "  deb: { urgency: medium, distributions: [unstable] }".into(),
+        format!("  changes: [{{ note: Release {VERSION} }}]\n"),
+    ];
+    Ok(lines.join("\n"))
 }
 
 /// The variable of the release, or the authors without an address.
@@ -223,32 +337,20 @@ fn maintainer() -> String {
     variable.unwrap_or_else(|_| "The bosauth authors <bosauth@localhost>".into())
 }
 
-/// Runs nfpm on a template, and returns the package.
-fn package(
-    target: &Target,
-    format: Format,
-    stage: &Path,
-    template: &str,
-) -> Result<PathBuf, Failure> {
-    let template = tools::root()
-        .join("packaging/nfpm")
-        .join(template)
-        .with_extension("yaml");
+/// Runs nfpm on the template of a package.
+fn run_nfpm(target: &Target, package: Package, stage: &Path) -> Result<(), Failure> {
+    let templates = tools::root().join("packaging/nfpm");
+    let template = templates.join(package.template()).with_extension("yaml");
     let mut nfpm = Command::new(tools::find(&["nfpm"])?);
-    nfpm.args(["package", "--packager", format.name(), "--config"])
+    nfpm.args(["package", "--packager", package.format.name(), "--config"])
         .arg(template)
         .arg("--target")
-        .arg(directory())
+        .arg(package.path(target))
         .current_dir(stage)
         .env("SOURCE_DATE_EPOCH", tools::source_date_epoch()?)
-        .envs(variables(target, format)?);
-    let printed = tools::run(&mut nfpm)?;
-    let created = printed
-        .lines()
-        .find_map(|line| line.strip_prefix("created package: "));
-    created
-        .map(PathBuf::from)
-        .ok_or_else(|| Failure::Failed(format!("nfpm: {printed}")))
+        .envs(variables(target, package.format)?);
+    tools::run(&mut nfpm)?;
+    Ok(())
 }
 
 /// Adds the file by which `dpkg-shlibdeps` finds the package for a program. nfpm has no such file.
@@ -281,11 +383,7 @@ fn variables(target: &Target, format: Format) -> Result<Vec<(&'static str, Strin
             String::new()
         }
     };
-    let licenses = if format == Format::Deb {
-        "doc"
-    } else {
-        "licenses"
-    };
+    let homepage = std::env::var("BOSAUTH_HOMEPAGE").unwrap_or_default();
     Ok(vec![
         ("ARCH", machine.nfpm.into()),
         ("MACHINE", target.architecture().into()),
@@ -294,18 +392,15 @@ fn variables(target: &Target, format: Format) -> Result<Vec<(&'static str, Strin
         ("ABI", file_version(target)?),
         (
             "LIBDIR",
-            format!("/usr/{}", format.library_directory(&machine)),
+            format!("/usr/{}", format.library_directory(target)),
         ),
-        ("DOCDIR", format!("/usr/share/{licenses}")),
+        ("DOCDIR", format.document_directory().into()),
         ("DEV_NAME", format.development_package().into()),
         ("RPM_ISA", machine.rpm_isa.into()),
         ("RPM_BITS", bits("(64bit)")),
         ("RPM_SONAME_SUFFIX", bits("()(64bit)")),
         ("MAINTAINER", maintainer()),
-        (
-            "HOMEPAGE",
-            std::env::var("BOSAUTH_HOMEPAGE").unwrap_or_default(),
-        ),
+        ("HOMEPAGE", homepage),
     ])
 }
 

@@ -122,7 +122,7 @@ pub fn library_contents(target: &Target) -> BTreeSet<String> {
 }
 
 /// The shared library with its links, or the DLL with its import library.
-fn shared_library(target: &Target) -> Vec<String> {
+pub fn shared_library(target: &Target) -> Vec<String> {
     let version = abi::BOSAUTH_ABI_VERSION;
     let (major, minor) = (version >> 16, version & 0xffff);
     let patch = env!("CARGO_PKG_VERSION_PATCH");

@@ -4,6 +4,7 @@ mod archive;
 pub mod artifacts;
 mod elf;
 mod macho;
+mod packages;
 mod pe;
 mod signature;
 pub mod wheel;
@@ -60,6 +61,9 @@ pub fn verify(target: &Target) -> Result<String, Failure> {
     problems.extend(named(&path, library.problems));
     let (artifacts, found) = artifacts::check(target)?;
     lines.extend(artifacts);
+    problems.extend(found);
+    let (packages, found) = packages::check(target)?;
+    lines.extend(packages);
     problems.extend(found);
     match problems.is_empty() {
         true => Ok(lines.join("\n")),

@@ -1,0 +1,228 @@
+//! The checks of the packages for Linux distributions: their files, what they require and provide, and lintian.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::artifacts;
+use crate::dist::packages::{self, Content, Format, Package};
+use crate::dist::{self, documents, programs};
+use crate::failure::Failure;
+use crate::targets::Target;
+use crate::tools;
+
+/// Where rpm has the program that reads what a library provides.
+const ELFDEPS: &str = "/usr/lib/rpm/elfdeps";
+
+/// Checks the packages of a target. Returns a line for each of them, and the problems.
+pub fn check(target: &Target) -> Result<(Vec<String>, Vec<String>), Failure> {
+    let (mut lines, mut problems) = (Vec::new(), Vec::new());
+    if !dist::library_archive(target).exists() {
+        return Ok((lines, problems));
+    }
+    for package in packages::all(target) {
+        let path = package.path(target);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let directory = target.directory().join("unpacked").join(&*name);
+        package.unpack(target, &directory)?;
+        let expected = contents(target, package);
+        problems.extend(artifacts::check_contents(&name, &directory, &expected)?);
+        let found = match package.format {
+            Format::Deb => check_deb(&path)?,
+            Format::Rpm => check_rpm(target, package, &directory)?,
+            Format::Apk => check_apk(target, package)?,
+        };
+        problems.extend(found.into_iter().map(|it| format!("{name}: {it}")));
+        lines.push(format!("  {name}: {} bytes", fs::metadata(&path)?.len()));
+    }
+    Ok((lines, problems))
+}
+
+/// The files and links of a package, without the slash of the root.
+fn contents(target: &Target, package: Package) -> BTreeSet<String> {
+    let mut contents = match package.content {
+        Content::Library => documents(package, "bosauth"),
+        Content::Development => copyright(package),
+        Content::Program(index) => program_contents(package, &programs::ALL[index]),
+    };
+    let library_directory = package.format.library_directory(target);
+    let installed = |file: &String| match file.strip_prefix("lib/") {
+        Some(rest) => format!("usr/{library_directory}/{rest}"),
+        None => format!("usr/{file}"),
+    };
+    let is_development = |file: &String| {
+        let is_document = file.starts_with("share/doc/");
+        let is_link = file.starts_with("lib/libbosauth.so -> ");
+        is_link || !is_document && !file.contains("libbosauth.so")
+    };
+    match package.content {
+        Content::Library => {
+            let files = artifacts::shared_library(target).into_iter();
+            contents.extend(
+                files
+                    .filter(|it| !is_development(it))
+                    .map(|it| installed(&it)),
+            );
+        }
+        Content::Development => {
+            let files = artifacts::library_contents(target).into_iter();
+            contents.extend(files.filter(is_development).map(|it| installed(&it)));
+        }
+        Content::Program(_) => {}
+    }
+    contents
+}
+
+/// The licences of a library or program. `name` is that in its archive.
+fn documents(package: Package, name: &str) -> BTreeSet<String> {
+    let mut found = copyright(package);
+    let directory = format!("share/doc/{name}/");
+    for file in documents::contents(name) {
+        let file = file.trim_start_matches(&directory);
+        if package.format != Format::Deb || !file.starts_with("LICENSE-") {
+            found.insert(document(package, file));
+        }
+    }
+    found
+}
+
+/// What Debian requires of every package.
+fn copyright(package: Package) -> BTreeSet<String> {
+    let files: &[&str] = match package.format {
+        Format::Deb => &["changelog.Debian.gz", "changelog.gz", "copyright"],
+        Format::Rpm | Format::Apk => &[],
+    };
+    files.iter().map(|file| document(package, file)).collect()
+}
+
+fn document(package: Package, file: &str) -> String {
+    let directory = package.format.document_directory().trim_start_matches('/');
+    format!("{directory}/{}/{file}", package.name())
+}
+
+fn program_contents(package: Package, program: &programs::Program) -> BTreeSet<String> {
+    let mut contents = documents(package, program.archive);
+    let own = format!("share/doc/{}/", program.archive);
+    let licenses: BTreeSet<_> = documents::contents(program.archive).into_iter().collect();
+    for file in program.contents().difference(&licenses) {
+        contents.insert(match file.strip_prefix(&own) {
+            Some(file) => document(package, file),
+            None if file.ends_with(".1") => format!("usr/{file}.gz"),
+            None if package.format == Format::Deb => {
+                format!(
+                    "usr/{}",
+                    file.replace("site-functions", "vendor-completions")
+                )
+            }
+            None => format!("usr/{file}"),
+        });
+    }
+    if package.format == Format::Deb {
+        contents.insert(format!("usr/share/lintian/overrides/{}", program.name));
+    }
+    contents
+}
+
+/// Runs lintian. Its warnings are not problems.
+fn check_deb(path: &Path) -> Result<Vec<String>, Failure> {
+    let mut lintian = Command::new(tools::find(&["lintian"])?);
+    lintian.args(["--allow-root", "--fail-on", "none", "--quiet"]);
+    if std::env::var_os("BOSAUTH_MAINTAINER").is_none() {
+        // The packages of a release have the address of their maintainer.
+        lintian.args([
+            "--suppress-tags",
+            "bogus-mail-host,bogus-mail-host-in-debian-changelog",
+        ]);
+    }
+    let printed = tools::run(lintian.arg(path))?;
+    let errors = printed.lines().filter(|line| line.starts_with("E: "));
+    Ok(errors.map(str::to_owned).collect())
+}
+
+/// The package must provide what programs that are linked with the library will require, and what the package with the
+/// headers requires.
+fn check_rpm(target: &Target, package: Package, directory: &Path) -> Result<Vec<String>, Failure> {
+    let provided = query_rpm(target, package, "--provides")?;
+    let required = match package.content {
+        Content::Library => {
+            let library = directory
+                .join("usr")
+                .join(package.format.library_directory(target));
+            elf_provides(&library.join("libbosauth.so.1"))?
+        }
+        Content::Development => {
+            let library = Package {
+                content: Content::Library,
+                ..package
+            };
+            let needed = query_rpm(target, package, "--requires")?;
+            let needed = needed.into_iter().filter(|it| it.starts_with("libbosauth"));
+            let provided = query_rpm(target, library, "--provides")?;
+            return Ok(missing(needed.collect(), &provided));
+        }
+        Content::Program(_) => Vec::new(),
+    };
+    Ok(missing(required, &provided))
+}
+
+fn missing(required: Vec<String>, provided: &[String]) -> Vec<String> {
+    let missing = required.into_iter().filter(|it| !provided.contains(it));
+    missing.map(|it| format!("{it} is not provided")).collect()
+}
+
+fn query_rpm(target: &Target, package: Package, what: &str) -> Result<Vec<String>, Failure> {
+    let mut rpm = Command::new(tools::find(&["rpm"])?);
+    rpm.args(["--query", "--package", what])
+        .arg(package.path(target));
+    Ok(tools::run(&mut rpm)?.lines().map(str::to_owned).collect())
+}
+
+/// What rpm's own builds say that a library provides.
+fn elf_provides(library: &Path) -> Result<Vec<String>, Failure> {
+    if !Path::new(ELFDEPS).exists() {
+        return Err(Failure::Missing(format!("no {ELFDEPS}")));
+    }
+    let mut elfdeps = Command::new(ELFDEPS);
+    let printed = tools::run(elfdeps.arg("--provides").arg(library))?;
+    match printed.trim() {
+        "" => Err(Failure::Failed(format!("{ELFDEPS} finds no library"))),
+        lines => Ok(lines.lines().map(str::to_owned).collect()),
+    }
+}
+
+/// Compares the lines of `.PKGINFO` about dependencies with what apk derives from libraries.
+fn check_apk(target: &Target, package: Package) -> Result<Vec<String>, Failure> {
+    let mut tar = Command::new(tools::find(&["tar"])?);
+    tar.args([
+        "--extract",
+        "--gzip",
+        "--to-stdout",
+        "--warning=no-unknown-keyword",
+        "--file",
+    ]);
+    let info = tools::run(tar.arg(package.path(target)).arg(".PKGINFO"))?;
+    let architecture = target.architecture();
+    let mut expected = vec![format!("arch = {architecture}")];
+    match package.content {
+        Content::Library => {
+            let files = artifacts::shared_library(target);
+            let version = files
+                .iter()
+                .find_map(|it| it.strip_prefix("lib/libbosauth.so.1."));
+            let version = version.unwrap_or_default();
+            expected.push(format!("provides = so:libbosauth.so.1=1.{version}"));
+            expected.push(format!("depend = so:libc.musl-{architecture}.so.1"));
+        }
+        Content::Development => {
+            expected.push(format!("provides = pc:bosauth={}", dist::VERSION));
+            expected.push(format!("depend = libbosauth1={}-r1", dist::VERSION));
+        }
+        Content::Program(_) => {}
+    }
+    let lines: Vec<_> = info.lines().collect();
+    let missing = expected
+        .into_iter()
+        .filter(|it| !lines.contains(&it.as_str()));
+    Ok(missing.map(|it| format!("does not say {it:?}")).collect())
+}
