@@ -201,13 +201,13 @@ fn compile_bcryptprimitives(directory: &Path) -> Result<(), Failure> {
 }
 
 /// bosbase-local on a free port of loopback, until this is dropped.
-struct Server {
+pub struct Server {
     process: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Server {
-    fn start() -> Result<Server, Failure> {
+    pub fn start() -> Result<Server, Failure> {
         let mut cargo = programs::cargo();
         cargo.args([
             "build",

@@ -4,6 +4,7 @@ use std::env::consts::ARCH;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use bosauth_test_support::programs;
 
@@ -25,14 +26,14 @@ const FLAGS: [&str; 5] = [
 ];
 
 /// A directory of the test `name`.
-fn directory(name: &str) -> PathBuf {
+pub fn directory(name: &str) -> PathBuf {
     let directory = tools::root().join("target/tmp/xtask").join(name);
     let _ = fs::remove_dir_all(&directory);
     fs::create_dir_all(&directory).unwrap();
     directory
 }
 
-fn this_target() -> &'static Target {
+pub fn this_target() -> &'static Target {
     Target::find(&format!("{ARCH}-unknown-linux-gnu")).unwrap()
 }
 
@@ -199,18 +200,39 @@ fn native_methods_are_those_of_the_java_class() {
     assert_eq!(verify::jni_symbols().unwrap().len(), declared + 1);
 }
 
-/// Builds, checks and runs the libraries of this machine's target. They are compiled from scratch.
+/// This machine's target, whose libraries are compiled from scratch once; `None` without the tools.
+pub fn built_target() -> Option<&'static Target> {
+    static BUILT: OnceLock<Option<&'static Target>> = OnceLock::new();
+    if std::env::var_os("BOSAUTH_ALL_TARGETS").is_none_or(|value| value != "1") {
+        programs::unsupported("BOSAUTH_ALL_TARGETS=1 builds the libraries of a release");
+        return None;
+    }
+    let build = || completed(build::build(this_target())).map(|_| this_target());
+    *BUILT.get_or_init(build)
+}
+
+/// The result of a step; `None`, with the test reported as skipped, without its tools.
+pub fn completed(result: Result<String, Failure>) -> Option<String> {
+    match result {
+        Ok(lines) => {
+            println!("{lines}");
+            Some(lines)
+        }
+        Err(Failure::Missing(reason)) => {
+            programs::skip(&reason);
+            None
+        }
+        Err(failure) => panic!("{failure}"),
+    }
+}
+
+/// Checks and runs the libraries of this machine's target.
 #[test]
 fn libraries_of_this_machine_pass() {
-    if std::env::var_os("BOSAUTH_ALL_TARGETS").is_none_or(|value| value != "1") {
-        return programs::unsupported("BOSAUTH_ALL_TARGETS=1 builds the libraries of a release");
-    }
-    let steps = [build::build, verify::verify, smoke::smoke];
-    for step in steps {
-        match step(this_target()) {
-            Ok(line) => println!("{line}"),
-            Err(Failure::Missing(reason)) => return programs::skip(&reason),
-            Err(failure) => panic!("{failure}"),
+    let Some(target) = built_target() else { return };
+    for step in [verify::verify, smoke::smoke] {
+        if completed(step(target)).is_none() {
+            return;
         }
     }
 }
@@ -233,7 +255,11 @@ fn scripts_pass_shellcheck() {
     if !programs::has("shellcheck") {
         return;
     }
-    for script in ["xtask/smoke/sysroot.sh", "bindings/java/build-native.sh"] {
+    for script in [
+        "xtask/smoke/sysroot.sh",
+        "xtask/smoke/debian-jar.sh",
+        "bindings/java/build-native.sh",
+    ] {
         programs::run(Command::new("shellcheck").arg(tools::root().join(script)));
     }
 }

@@ -3,6 +3,9 @@
 mod central;
 mod checksums;
 pub mod java;
+#[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used)]
+mod java_tests;
 mod prefix;
 mod tarball;
 
