@@ -1,4 +1,4 @@
-//! The requirements of Maven Central on a repository directory: <https://central.sonatype.org/publish/requirements/>.
+//! The requirements of Maven Central, as its documentation for publishers lists them, on a repository directory.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -47,11 +47,10 @@ pub fn build(targets: &[&Target], publication: Option<&Publication>) -> Result<S
     let keys = publication.map(|publication| &*publication.keys);
     let problems = central::problems(&repository(), keys)?;
     // Only what is published has a URL.
-    let is_known = |problem: &String| publication.is_none() && problem.ends_with("no url");
-    let problems: Vec<_> = problems
-        .into_iter()
-        .filter(|problem| !is_known(problem))
-        .collect();
+    let urls = ["no url", "no scm/url"];
+    let is_known = |problem: &str| urls.iter().any(|url| problem.ends_with(url));
+    let is_problem = |problem: &String| publication.is_some() || !is_known(problem);
+    let problems: Vec<_> = problems.into_iter().filter(is_problem).collect();
     match problems.is_empty() {
         true => report(&archive()?),
         false => Err(Failure::Failed(problems.join("\n"))),
