@@ -140,8 +140,8 @@ fn child<'a, 'b>(node: Node<'a, 'b>, name: &str) -> Option<Node<'a, 'b>> {
 
 /// The text of the first element with this path.
 fn text_at(project: Node, path: &str) -> String {
-    let names = path.split('/');
-    let node = names.fold(Some(project), |node, name| child(node?, name));
+    let mut names = path.split('/');
+    let node = names.try_fold(project, child);
     let text = node.and_then(|node| node.text()).unwrap_or_default();
     text.trim().to_owned()
 }
