@@ -1,7 +1,7 @@
 //! The libraries of a target, from one run of cargo.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bosauth_test_support::programs;
@@ -64,21 +64,44 @@ fn cargo(target: &Target) -> Result<Command, Failure> {
         rust_flags.push("-Ctarget-feature=-crt-static".into());
     }
     cargo
-        .args([
-            "--profile",
-            "dist",
-            "--package",
-            "bosauth-capi",
-            "--lib",
-            "--locked",
-            "--target-dir",
-        ])
-        .arg(tools::output().join("cargo"))
+        .args(["--package", "bosauth-capi", "--lib", "--target-dir"])
+        .arg(tools::output().join("cargo"));
+    set_release_options(&mut cargo, target, rust_flags)?;
+    Ok(cargo)
+}
+
+/// Adds the options and variables of every build of a release, with these flags of rustc.
+fn set_release_options(
+    cargo: &mut Command,
+    target: &Target,
+    rust_flags: Vec<String>,
+) -> Result<(), Failure> {
+    cargo
+        .args(["--profile", "dist", "--locked"])
         .current_dir(tools::root())
         .env("CARGO_ENCODED_RUSTFLAGS", rust_flags.join("\x1f"))
         .env("CC_SHELL_ESCAPED_FLAGS", "1")
         .env(variable("CFLAGS", target), c_flags()?);
-    Ok(cargo)
+    Ok(())
+}
+
+/// Builds a program of a package as a static executable for a target with musl, with the list of its dependencies for
+/// `cargo audit bin` in it. Returns its path.
+pub fn static_program(target: &Target, package: &str, program: &str) -> Result<PathBuf, Failure> {
+    check_standard_library(target)?;
+    tools::find(&["cargo-zigbuild"])?;
+    tools::find(&["cargo-auditable"])?;
+    // Other flags of rustc than those of the library: a directory of its own keeps the builds of both.
+    let directory = tools::output().join("cargo-programs");
+    let mut cargo = programs::cargo();
+    cargo
+        .args(["auditable", "zigbuild", "--target", target.triple])
+        .args(["--package", package, "--bin", program, "--target-dir"])
+        .arg(&directory)
+        .env("CARGO_ZIGBUILD_ZIG_PATH", tools::zig()?);
+    set_release_options(&mut cargo, target, path_flags("--remap-path-prefix")?)?;
+    tools::run(&mut cargo)?;
+    Ok(directory.join(target.triple).join("dist").join(program))
 }
 
 /// The target with the version of glibc.

@@ -120,7 +120,7 @@ fn finish(command: &str, code: ExitCode) -> ExitCode {
     if command != "dist" && command != "java" {
         return code;
     }
-    match dist::write_checksums() {
+    match dist::checksums::write(&dist::directory()) {
         Ok(()) => code,
         Err(failure) => {
             eprintln!("FAILED: {failure}");

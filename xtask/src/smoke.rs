@@ -1,5 +1,7 @@
 //! A login with the built libraries: natively, under qemu, with musl's loader or under wine.
 
+mod artifacts;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -30,10 +32,12 @@ pub fn smoke(target: &Target) -> Result<String, Failure> {
         expect_ok("JNI", runner.command(&program, &directory).arg(library))?;
     }
     let triple = target.triple;
-    Ok(format!(
+    let mut lines = vec![format!(
         "{triple}: logged in with both libraries, loaded the JNI library: {}",
         runner.name
-    ))
+    )];
+    lines.extend(artifacts::smoke(target, &runner, &server.url)?);
+    Ok(lines.join("\n"))
 }
 
 fn missing(what: &str) -> Failure {
@@ -200,13 +204,14 @@ fn compile_bcryptprimitives(directory: &Path) -> Result<(), Failure> {
     tools::run(&mut cc).map(|_| ())
 }
 
-/// bosbase-local on a free port of loopback, until this is dropped.
+/// bosbase-local, until this is dropped.
 pub struct Server {
     process: Child,
     pub url: String,
 }
 
 impl Server {
+    /// A build for this machine, on a free port of loopback.
     pub fn start() -> Result<Server, Failure> {
         let mut cargo = programs::cargo();
         cargo.args([
@@ -223,11 +228,16 @@ impl Server {
         let printed = tools::run(&mut cargo)?;
         let mut paths = printed.lines().filter_map(executable);
         let program = paths.next_back().ok_or_else(|| missing("bosbase-local"))?;
-        let mut process = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(["serve", "--http", "127.0.0.1:0", "--seed"])
-            .arg(tools::root().join("xtask/smoke/seed.json"))
-            .stdout(Stdio::piped())
-            .spawn()?;
+            .arg(tools::root().join("xtask/smoke/seed.json"));
+        Server::serve(&mut command)
+    }
+
+    /// Runs a command, which prints the base URL on the first line.
+    fn serve(command: &mut Command) -> Result<Server, Failure> {
+        let mut process = command.stdout(Stdio::piped()).spawn()?;
         let stdout = process.stdout.take().expect("a pipe");
         let mut url = String::new();
         BufReader::new(stdout).read_line(&mut url)?;

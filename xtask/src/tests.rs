@@ -1,16 +1,19 @@
 //! The checks on good and on faulty libraries, and all steps for this machine's target.
 
 use std::env::consts::ARCH;
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use bosauth_test_support::programs;
 
+use crate::dist::{checksums, tarball};
 use crate::failure::Failure;
 use crate::targets::{TARGETS, Target};
-use crate::{build, smoke, tools, verify};
+use crate::{Step, build, dist, smoke, tools, verify};
 
 const SYMBOLS: [&str; 2] = ["bosauth_one", "bosauth_two"];
 
@@ -200,15 +203,132 @@ fn native_methods_are_those_of_the_java_class() {
     assert_eq!(verify::jni_symbols().unwrap().len(), declared + 1);
 }
 
+/// Writes the files of a small archive. The metadata that must not be archived depends on `variant`.
+fn write_files(root: &Path, variant: bool) {
+    let mut names = ["a/text", "b/program"];
+    if variant {
+        names.reverse();
+    }
+    for name in names {
+        let file = root.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, name).unwrap();
+        let mode = if name == "b/program" { 0o711 } else { 0o600 };
+        let mode = if variant { mode | 0o66 } else { mode };
+        fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+        let time = if variant { 1 } else { 1_000_000_000 };
+        let file = fs::File::options().append(true).open(&file).unwrap();
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(time);
+        file.set_modified(time).unwrap();
+    }
+    std::os::unix::fs::symlink("text", root.join("a/link")).unwrap();
+}
+
+#[test]
+fn archives_depend_on_contents_only() {
+    let root = directory("archives");
+    let archives = [false, true].map(|variant| {
+        let (files, archive) = (root.join(format!("{variant}")), root.join("archive.tar.gz"));
+        write_files(&files, variant);
+        tarball::write(&archive, "name", &files).unwrap();
+        tools::read(&archive).unwrap()
+    });
+    assert!(archives[0] == archives[1]);
+    tarball::unpack(&root.join("archive.tar.gz"), &root).unwrap();
+    let link = fs::read_link(root.join("name/a/link")).unwrap();
+    assert_eq!(link, Path::new("text"));
+    for (file, mode) in [("a/text", 0o644), ("b/program", 0o755)] {
+        let metadata = fs::metadata(root.join("name").join(file)).unwrap();
+        assert_eq!(metadata.mode() & 0o777, mode, "{file}");
+    }
+}
+
+#[test]
+fn faults_of_archives_are_found() {
+    let root = directory("archive-faults");
+    write_files(&root, false);
+    let check = |expected: &[&str]| {
+        let expected = expected.iter().map(|it| (*it).to_owned()).collect();
+        verify::artifacts::check_contents("x", &root, &expected).unwrap()
+    };
+    let good = ["a/link -> text", "a/text", "b/program"];
+    assert_eq!(check(&good), [""; 0]);
+    let expected = ["x: contains b/program", "x: does not contain c"];
+    assert_eq!(check(&["a/link -> text", "a/text", "c"]), expected);
+    let expected = [
+        "x: contains a/link -> text",
+        "x: does not contain a/link -> b",
+    ];
+    assert_eq!(check(&["a/link -> b", "a/text", "b/program"]), expected);
+    let path = tools::root().join("core");
+    fs::write(root.join("a/text"), format!("prefix={}\n", path.display())).unwrap();
+    let found = check(&good);
+    let expected = format!(
+        "x: a/text: contains a path of this machine: {}",
+        path.display()
+    );
+    assert!(found.contains(&expected), "{found:?}");
+}
+
+#[test]
+fn wrong_checksums_are_found() {
+    let root = directory("checksums");
+    for name in ["a", "b", "c"] {
+        fs::write(root.join(name), name).unwrap();
+    }
+    checksums::write(&root).unwrap();
+    assert_eq!(checksums::problems(&root).unwrap(), [""; 0]);
+    programs::run(
+        Command::new("sha256sum")
+            .args(["--check", "SHA256SUMS"])
+            .current_dir(&root),
+    );
+    fs::write(root.join("b"), "other").unwrap();
+    fs::remove_file(root.join("c")).unwrap();
+    fs::write(root.join("d"), "new").unwrap();
+    let expected = ["b", "c", "d"].map(|it| format!("SHA256SUMS is wrong for {it}"));
+    assert_eq!(checksums::problems(&root).unwrap(), expected);
+}
+
+/// Whether the tests that build what a release contains run.
+fn builds_releases() -> bool {
+    let is_set = std::env::var_os("BOSAUTH_ALL_TARGETS").is_some_and(|value| value == "1");
+    if !is_set {
+        programs::unsupported("BOSAUTH_ALL_TARGETS=1 builds the libraries of a release");
+    }
+    is_set
+}
+
+/// Builds the artifacts of this machine twice, from clones in different directories.
+#[test]
+fn builds_are_reproducible() {
+    if !builds_releases() {
+        return;
+    }
+    let mut script = Command::new("sh");
+    script
+        .arg(tools::root().join("xtask/reproduce.sh"))
+        .arg(directory("reproduce"))
+        .arg(this_target().triple);
+    println!("{}", programs::run(&mut script));
+}
+
 /// This machine's target, whose libraries are compiled from scratch once; `None` without the tools.
 pub fn built_target() -> Option<&'static Target> {
     static BUILT: OnceLock<Option<&'static Target>> = OnceLock::new();
-    if std::env::var_os("BOSAUTH_ALL_TARGETS").is_none_or(|value| value != "1") {
-        programs::unsupported("BOSAUTH_ALL_TARGETS=1 builds the libraries of a release");
+    if !builds_releases() {
         return None;
     }
     let build = || completed(build::build(this_target())).map(|_| this_target());
     *BUILT.get_or_init(build)
+}
+
+/// Runs a test that creates artifacts and their checksums, one at a time.
+pub fn with_artifacts(run: impl FnOnce()) {
+    static ARTIFACTS: Mutex<()> = Mutex::new(());
+    let _guard = ARTIFACTS.lock().unwrap_or_else(PoisonError::into_inner);
+    run();
+    checksums::write(&dist::directory()).unwrap();
 }
 
 /// The result of a step; `None`, with the test reported as skipped, without its tools.
@@ -226,15 +346,21 @@ pub fn completed(result: Result<String, Failure>) -> Option<String> {
     }
 }
 
-/// Checks and runs the libraries of this machine's target.
+/// Checks and runs the libraries and artifacts of this machine's target.
 #[test]
 fn libraries_of_this_machine_pass() {
     let Some(target) = built_target() else { return };
-    for step in [verify::verify, smoke::smoke] {
-        if completed(step(target)).is_none() {
-            return;
-        }
-    }
+    let dist = |target: &Target| {
+        let lines = dist::dist(target)?;
+        checksums::write(&dist::directory())?;
+        Ok(lines)
+    };
+    let steps: [Step; 3] = [dist, verify::verify, smoke::smoke];
+    with_artifacts(|| {
+        let _ = steps
+            .iter()
+            .try_for_each(|step| completed(step(target)).map(drop));
+    });
 }
 
 #[test]
@@ -256,9 +382,11 @@ fn scripts_pass_shellcheck() {
         return;
     }
     for script in [
-        "xtask/smoke/sysroot.sh",
-        "xtask/smoke/debian-jar.sh",
         "bindings/java/build-native.sh",
+        "xtask/reproduce.sh",
+        "xtask/smoke/container.sh",
+        "xtask/smoke/debian-jar.sh",
+        "xtask/smoke/sysroot.sh",
     ] {
         programs::run(Command::new("shellcheck").arg(tools::root().join(script)));
     }

@@ -18,11 +18,11 @@ pub fn output() -> PathBuf {
     root().join("target/dist-libs")
 }
 
-/// `PATH`, after the directory of zig and cargo-zigbuild if `target/zig` exists.
+/// `PATH`, after the directories of zig and of cargo's tools, which CONTRIBUTING.md installs below `target`.
 pub fn path() -> OsString {
     let path = env::var_os("PATH").unwrap_or_default();
-    let zig = root().join("target/zig/bin");
-    let directories = [zig].into_iter().chain(env::split_paths(&path));
+    let own = ["target/zig/bin", "target/tools/bin"].map(|directory| root().join(directory));
+    let directories = own.into_iter().chain(env::split_paths(&path));
     env::join_paths(directories).unwrap_or(path)
 }
 

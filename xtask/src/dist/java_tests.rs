@@ -8,7 +8,7 @@ use std::process::Command;
 use bosauth_test_support::programs;
 
 use super::{VERSION, central, directory, java};
-use crate::tests::{built_target, completed, directory as temporary};
+use crate::tests::{built_target, completed, directory as temporary, with_artifacts};
 use crate::{smoke, tools};
 
 /// A key of gpg without a passphrase, in a home directory of its own.
@@ -245,17 +245,18 @@ fn artifacts_of_java_are_accepted_and_reproducible() {
         url: "https://example.com/bosauth".to_owned(),
         keys: keys.home.clone(),
     };
-    let build = || java::build(&[target], Some(&publication));
-    if completed(build()).is_none() {
-        return;
-    }
-    let first = hashes();
-    build().unwrap();
-    assert_eq!(hashes(), first);
-    for (file, hash) in &first {
-        println!("{hash}  {}", file.rsplit('/').next().unwrap());
-    }
-    first_login_on_debian();
+    with_artifacts(|| {
+        if completed(java::build(&[target], Some(&publication))).is_none() {
+            return;
+        }
+        let first = hashes();
+        java::build(&[target], Some(&publication)).unwrap();
+        assert_eq!(hashes(), first);
+        for (file, hash) in &first {
+            println!("{hash}  {}", file.rsplit('/').next().unwrap());
+        }
+        first_login_on_debian();
+    });
 }
 
 /// By the page for Java.

@@ -1,13 +1,17 @@
 //! The artifacts of a release, in `target/artifacts`: one function for each kind, from one build of the libraries.
 
 mod central;
-mod checksums;
+pub mod checksums;
+mod dependencies;
+pub mod documents;
 pub mod java;
 #[cfg(all(test, target_os = "linux"))]
 #[allow(clippy::unwrap_used)]
 mod java_tests;
 mod prefix;
-mod tarball;
+pub mod programs;
+mod sbom;
+pub mod tarball;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,8 +19,6 @@ use std::path::{Path, PathBuf};
 use crate::failure::Failure;
 use crate::targets::Target;
 use crate::tools;
-
-pub use checksums::write as write_checksums;
 
 /// The version of the release.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -31,7 +33,10 @@ pub fn dist(target: &Target) -> Result<String, Failure> {
     target.check_built()?;
     fs::create_dir_all(directory())?;
     let prefix = prefix::stage(target)?;
-    let artifacts = [tarball::create(&library_name(target), &prefix)?];
+    let documents = prefix.join("share/doc/bosauth");
+    documents::write(target, "bosauth-capi", "bosauth", &documents)?;
+    let mut artifacts = vec![tarball::create(&library_name(target), &prefix)?];
+    artifacts.extend(programs::create(target)?);
     let mut lines = vec![target.triple.to_owned()];
     for artifact in artifacts {
         lines.push(line(&artifact)?);
@@ -42,6 +47,11 @@ pub fn dist(target: &Target) -> Result<String, Failure> {
 /// The name of the archive of the C library, without `.tar.gz`.
 pub fn library_name(target: &Target) -> String {
     format!("bosauth-{VERSION}-{}", target.triple)
+}
+
+/// The archive of the C library.
+pub fn library_archive(target: &Target) -> PathBuf {
+    tarball::path(&library_name(target))
 }
 
 /// The name of a file with its size and hash.

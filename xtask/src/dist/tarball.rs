@@ -8,9 +8,20 @@ use super::directory;
 use crate::failure::Failure;
 use crate::tools;
 
-/// Archives the files in `contents` below a directory `name`, as `name.tar.gz` with the artifacts.
+/// The artifact with this name.
+pub fn path(name: &str) -> PathBuf {
+    directory().join(format!("{name}.tar.gz"))
+}
+
+/// Archives the files in `contents` below a directory `name`, as the artifact with this name.
 pub fn create(name: &str, contents: &Path) -> Result<PathBuf, Failure> {
-    let archive = directory().join(format!("{name}.tar.gz"));
+    let archive = path(name);
+    write(&archive, name, contents)?;
+    Ok(archive)
+}
+
+/// Archives the files in `contents` below a directory `name`.
+pub fn write(archive: &Path, name: &str, contents: &Path) -> Result<(), Failure> {
     let mut tar = Command::new(tools::find(&["tar"])?);
     tar.args(["--create", "--format=ustar", "--sort=name"])
         .args(["--owner=root:0", "--group=root:0", "--mode=u+rw,go+rX,go-w"])
@@ -20,10 +31,19 @@ pub fn create(name: &str, contents: &Path) -> Result<PathBuf, Failure> {
         // Without the name and the time of the archive.
         .arg("--use-compress-program=gzip -9n")
         .arg("--file")
-        .arg(&archive)
+        .arg(archive)
         .arg("--directory")
         .arg(contents)
         .arg(".");
-    tools::run(&mut tar)?;
-    Ok(archive)
+    tools::run(&mut tar).map(|_| ())
+}
+
+/// Unpacks an archive below `parent`.
+pub fn unpack(archive: &Path, parent: &Path) -> Result<(), Failure> {
+    let mut tar = Command::new(tools::find(&["tar"])?);
+    tar.args(["--extract", "--gzip", "--file"])
+        .arg(archive)
+        .arg("--directory")
+        .arg(parent);
+    tools::run(&mut tar).map(|_| ())
 }

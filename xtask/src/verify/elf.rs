@@ -1,4 +1,4 @@
-//! Shared libraries of Linux.
+//! Shared libraries and static programs of Linux.
 
 use object::elf::{self, FileHeader32, FileHeader64};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader, SectionTable, Sym};
@@ -18,6 +18,19 @@ pub fn read(data: &[u8], target: &Target) -> Result<Library, Failure> {
         FileKind::Elf64 => read_class::<FileHeader64<Endianness>>(data, target),
         kind => Err(Failure::Failed(format!("not an ELF library: {kind:?}"))),
     }
+}
+
+/// Checks a static program of 64 bits.
+pub fn check_program(data: &[u8], target: &Target, program: &mut Library) -> Result<(), Failure> {
+    let header = FileHeader64::<Endianness>::parse(data)?;
+    let endian = header.endian()?;
+    let segments = header.program_headers(endian, data)?;
+    check_segments::<FileHeader64<Endianness>>(segments, endian, target, program);
+    let is_dynamic = segments
+        .iter()
+        .any(|it| it.p_type(endian) == elf::PT_INTERP);
+    program.require(!is_dynamic, "is not static");
+    Ok(())
 }
 
 fn read_class<Elf>(data: &[u8], target: &Target) -> Result<Library, Failure>

@@ -1,6 +1,7 @@
-//! The checks of built libraries: exports, needed libraries, versions, hardening, and paths of this machine.
+//! The checks of built libraries and archives: exports, needed libraries, versions, hardening, and paths of this machine.
 
 mod archive;
+pub mod artifacts;
 mod elf;
 mod macho;
 mod pe;
@@ -38,7 +39,7 @@ impl Library {
     }
 }
 
-/// Checks all libraries of a target. Returns a line for each of them.
+/// Checks all libraries and archives of a target. Returns a line for each of them.
 pub fn verify(target: &Target) -> Result<String, Failure> {
     target.check_built()?;
     let mut lines = vec![target.triple.to_owned()];
@@ -56,6 +57,9 @@ pub fn verify(target: &Target) -> Result<String, Failure> {
     let library = check_static(&data, target, &api_symbols()?)?;
     lines.push(line(&path, &data, &library.notes));
     problems.extend(named(&path, library.problems));
+    let (artifacts, found) = artifacts::check(target)?;
+    lines.extend(artifacts);
+    problems.extend(found);
     match problems.is_empty() {
         true => Ok(lines.join("\n")),
         false => Err(Failure::Failed(problems.join("\n"))),

@@ -1,0 +1,130 @@
+//! The documents beside a library or program: its licences, those of what is linked into it, and its SBOM.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::dependencies::{self, Crate};
+use super::sbom;
+use crate::failure::Failure;
+use crate::targets::{System, Target};
+use crate::tools;
+
+/// The name of the file with the licences of other projects.
+pub const THIRD_PARTY: &str = "THIRD-PARTY-LICENSES.txt";
+
+/// The licences of Rust's standard library, as the toolchain has them.
+pub const STANDARD_LIBRARY: &str = "RUST-LIBRARY-LICENSES.html";
+
+/// How the file of a licence begins. Crates have the texts beside their manifest.
+const NAMES: [&str; 6] = [
+    "COPYING",
+    "COPYRIGHT",
+    "LICENCE",
+    "LICENSE",
+    "NOTICE",
+    "UNLICENSE",
+];
+
+/// The files that [`write`] creates for a product, in a prefix.
+pub fn contents(name: &str) -> Vec<String> {
+    let sbom = format!("{name}.cdx.json");
+    let files = [
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        STANDARD_LIBRARY,
+        THIRD_PARTY,
+        &sbom,
+    ];
+    files.map(|file| format!("share/doc/{name}/{file}")).into()
+}
+
+/// Writes the documents of a package of cargo to a directory. `name` is the name of the product. Fails if a crate has no
+/// text of its licence.
+pub fn write(target: &Target, package: &str, name: &str, directory: &Path) -> Result<(), Failure> {
+    let crates = dependencies::crates(target, package)?;
+    fs::create_dir_all(directory)?;
+    for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        fs::copy(tools::root().join(license), directory.join(license))?;
+    }
+    let copyright = tools::sysroot()?.join("share/doc/rust/COPYRIGHT-library.html");
+    fs::write(directory.join(STANDARD_LIBRARY), tools::read(&copyright)?)?;
+    fs::write(directory.join(THIRD_PARTY), third_party(target, &crates)?)?;
+    let sbom = sbom::create(target, package, &crates)?;
+    fs::write(directory.join(format!("{name}.cdx.json")), sbom)?;
+    Ok(())
+}
+
+fn third_party(target: &Target, crates: &[Crate]) -> Result<String, Failure> {
+    let mut list = String::from("This product contains:\n\n");
+    // The files with each text.
+    let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for it in crates.iter().filter(|it| it.is_third_party) {
+        let name = format!("{} {}", it.name, it.version);
+        list += &format!("  {name}: {}\n", it.license);
+        for file in files(&it.directory)? {
+            add(&mut texts, &name, &file)?;
+        }
+    }
+    for (name, license, file) in runtimes(target)? {
+        list += &format!("  {name}: {license}\n");
+        add(&mut texts, name, &file)?;
+    }
+    list += &format!("  Rust's standard library: {STANDARD_LIBRARY}\n");
+    let mut texts: Vec<_> = texts.into_iter().collect();
+    texts.sort_by(|(_, a), (_, b)| a.cmp(b));
+    for (text, names) in texts {
+        let line = "-".repeat(80);
+        list += &format!("\n{line}\n{}\n{line}\n\n{text}\n", names.join("\n"));
+    }
+    Ok(list)
+}
+
+fn add(texts: &mut BTreeMap<String, Vec<String>>, name: &str, file: &Path) -> Result<(), Failure> {
+    let text = String::from_utf8_lossy(&tools::read(file)?).replace('\r', "");
+    let names = texts.entry(text.trim().to_owned()).or_default();
+    let file = file.file_name().unwrap_or_default().to_string_lossy();
+    names.push(format!("{name}: {file}"));
+    Ok(())
+}
+
+/// The files with licences in the source of a crate, sorted.
+fn files(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = name.to_uppercase();
+        if path.is_file() && NAMES.iter().any(|it| name.starts_with(it)) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    match files.is_empty() {
+        true => Err(Failure::Failed(format!(
+            "no licence in {}",
+            directory.display()
+        ))),
+        false => Ok(files),
+    }
+}
+
+/// What zig links into libraries and programs for Linux: name, licence and text.
+fn runtimes(target: &Target) -> Result<Vec<(&'static str, &'static str, PathBuf)>, Failure> {
+    let unwind = (
+        "LLVM libunwind",
+        "Apache-2.0 WITH LLVM-exception",
+        "libunwind/LICENSE.TXT",
+    );
+    let musl = ("musl", "MIT", "libc/musl/COPYRIGHT");
+    let runtimes = match target.system {
+        System::Gnu => vec![unwind],
+        System::Musl => vec![unwind, musl],
+        System::Windows | System::MacOs | System::Ios => return Ok(Vec::new()),
+    };
+    let zig = tools::zig_lib()?;
+    let runtimes = runtimes.into_iter();
+    Ok(runtimes
+        .map(|(name, license, file)| (name, license, zig.join(file)))
+        .collect())
+}
