@@ -207,14 +207,14 @@ fn compile_bcryptprimitives(directory: &Path) -> Result<(), Failure> {
 }
 
 /// bosbase-local, until this is dropped.
-struct Server {
+pub struct Server {
     process: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Server {
     /// A build for this machine, on a free port of loopback.
-    fn start() -> Result<Server, Failure> {
+    pub fn start() -> Result<Server, Failure> {
         let mut cargo = programs::cargo();
         cargo.args([
             "build",

@@ -75,11 +75,12 @@ impl Java {
         Some(jvm(&self.kotlin_class_path(), &class))
     }
 
-    /// Maven in the copy.
+    /// Maven in the copy, without the jars of sources and documentation.
     pub fn maven(&self, arguments: &[&str]) -> Command {
         let mut maven = Command::new("mvn");
         maven
             .args(["--batch-mode", "--quiet"])
+            .args(["-Dmaven.source.skip=true", "-Dmaven.javadoc.skip=true"])
             .args(arguments)
             .current_dir(&self.directory);
         maven

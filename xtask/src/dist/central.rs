@@ -1,4 +1,4 @@
-//! The requirements of Maven Central on a repository directory: <https://central.sonatype.org/publish/requirements/>.
+//! The requirements of Maven Central, as its documentation for publishers lists them, on a repository directory.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -44,7 +44,11 @@ pub fn problems(repository: &Path, keys: Option<&Path>) -> Result<Vec<String>, F
     for pom in poms {
         let name = name(pom);
         let found = check_pom(repository, pom)?;
-        problems.extend(found.into_iter().map(|problem| format!("{name}: {problem}")));
+        problems.extend(
+            found
+                .into_iter()
+                .map(|problem| format!("{name}: {problem}")),
+        );
     }
     for file in files.iter().filter(|file| !is_companion(file)) {
         let name = name(file);
@@ -52,7 +56,11 @@ pub fn problems(repository: &Path, keys: Option<&Path>) -> Result<Vec<String>, F
         if let Some(keys) = keys {
             found.extend(check_signature(file, keys)?);
         }
-        problems.extend(found.into_iter().map(|problem| format!("{name}: {problem}")));
+        problems.extend(
+            found
+                .into_iter()
+                .map(|problem| format!("{name}: {problem}")),
+        );
     }
     Ok(problems)
 }
@@ -96,14 +104,22 @@ fn check_pom(repository: &Path, file: &Path) -> Result<Vec<String>, Failure> {
     if text.contains("${") {
         problems.push("has a property".into());
     }
-    for node in document.descendants().filter(|it| it.has_tag_name_of("version")) {
+    for node in document
+        .descendants()
+        .filter(|it| it.has_tag_name_of("version"))
+    {
         let version = node.text().unwrap_or_default();
         if !is_fixed(version) {
             problems.push(format!("the version {version:?} is not fixed"));
         }
     }
     let coordinates = ["groupId", "artifactId", "version"].map(|name| text_at(project, name));
-    problems.extend(check_files(repository, file, &coordinates, &packaging(project)));
+    problems.extend(check_files(
+        repository,
+        file,
+        &coordinates,
+        &packaging(project),
+    ));
     Ok(problems)
 }
 
@@ -124,20 +140,26 @@ fn child<'a, 'b>(node: Node<'a, 'b>, name: &str) -> Option<Node<'a, 'b>> {
 
 /// The text of the first element with this path.
 fn text_at(project: Node, path: &str) -> String {
-    let names = path.split('/');
-    let node = names.fold(Some(project), |node, name| child(node?, name));
+    let mut names = path.split('/');
+    let node = names.try_fold(project, child);
     let text = node.and_then(|node| node.text()).unwrap_or_default();
     text.trim().to_owned()
 }
 
 fn packaging(project: Node) -> String {
     let packaging = text_at(project, "packaging");
-    if packaging.is_empty() { "jar".into() } else { packaging }
+    if packaging.is_empty() {
+        "jar".into()
+    } else {
+        packaging
+    }
 }
 
 /// Whether it is one version of a release.
 fn is_fixed(version: &str) -> bool {
-    let is_named = ["SNAPSHOT", "LATEST", "RELEASE"].iter().any(|name| version.contains(name));
+    let is_named = ["SNAPSHOT", "LATEST", "RELEASE"]
+        .iter()
+        .any(|name| version.contains(name));
     !version.is_empty() && !is_named && !version.contains(['[', '(', ','])
 }
 
@@ -148,7 +170,10 @@ fn check_files(
     [group, artifact, version]: &[String; 3],
     packaging: &str,
 ) -> Vec<String> {
-    let directory = repository.join(group.replace('.', "/")).join(artifact).join(version);
+    let directory = repository
+        .join(group.replace('.', "/"))
+        .join(artifact)
+        .join(version);
     let base = format!("{artifact}-{version}");
     let mut problems = Vec::new();
     if *pom != directory.join(format!("{base}.pom")) {
@@ -156,10 +181,19 @@ fn check_files(
     }
     let expected = match packaging {
         "pom" => Vec::new(),
-        _ => vec![format!("{base}.{packaging}"), format!("{base}-sources.jar"), format!("{base}-javadoc.jar")],
+        _ => vec![
+            format!("{base}.{packaging}"),
+            format!("{base}-sources.jar"),
+            format!("{base}-javadoc.jar"),
+        ],
     };
     let is_missing = |name: &&String| !directory.join(name).is_file();
-    problems.extend(expected.iter().filter(is_missing).map(|name| format!("no {name}")));
+    problems.extend(
+        expected
+            .iter()
+            .filter(is_missing)
+            .map(|name| format!("no {name}")),
+    );
     problems
 }
 
@@ -194,5 +228,9 @@ fn check_signature(file: &Path, keys: &Path) -> Result<Vec<String>, Failure> {
         .arg(file)
         .env("GNUPGHOME", keys);
     let is_signed = gpg.output()?.status.success();
-    Ok(if is_signed { Vec::new() } else { vec!["no valid signature".to_owned()] })
+    Ok(if is_signed {
+        Vec::new()
+    } else {
+        vec!["no valid signature".to_owned()]
+    })
 }

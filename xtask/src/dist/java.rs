@@ -47,8 +47,10 @@ pub fn build(targets: &[&Target], publication: Option<&Publication>) -> Result<S
     let keys = publication.map(|publication| &*publication.keys);
     let problems = central::problems(&repository(), keys)?;
     // Only what is published has a URL.
-    let is_known = |problem: &String| publication.is_none() && problem.ends_with("no url");
-    let problems: Vec<_> = problems.into_iter().filter(|problem| !is_known(problem)).collect();
+    let urls = ["no url", "no scm/url"];
+    let is_known = |problem: &str| urls.iter().any(|url| problem.ends_with(url));
+    let is_problem = |problem: &String| publication.is_some() || !is_known(problem);
+    let problems: Vec<_> = problems.into_iter().filter(is_problem).collect();
     match problems.is_empty() {
         true => report(&archive()?),
         false => Err(Failure::Failed(problems.join("\n"))),
@@ -85,7 +87,10 @@ fn copy_natives(targets: &[&Target], natives: &Path) -> Result<(), Failure> {
         target.check_built()?;
         let directory = natives.join("META-INF/bosauth").join(platform);
         fs::create_dir_all(&directory)?;
-        fs::copy(&library, directory.join(library.file_name().unwrap_or_default()))?;
+        fs::copy(
+            &library,
+            directory.join(library.file_name().unwrap_or_default()),
+        )?;
     }
     Ok(())
 }
@@ -96,7 +101,7 @@ fn build_android(sources: &Path) -> Result<(), Failure> {
     script
         .arg(sources.join("build-android.sh"))
         .env("BOSAUTH_REPOSITORY", tools::root())
-        .env("CARGO_TARGET_DIR", tools::output().join("cargo-android"));
+        .env_remove("CARGO_TARGET_DIR");
     if let Ok(zig) = tools::zig() {
         script.env("ZIG", zig);
     }
@@ -109,12 +114,25 @@ fn deploy(sources: &Path, publication: Option<&Publication>) -> Result<(), Failu
     let mut maven = Command::new("mvn");
     maven
         .args(["--batch-mode", "--quiet", "deploy", "--activate-profiles"])
-        .arg(if publication.is_some() { "android,release" } else { "android" })
-        .args(["-Dmaven.test.skip=true", "-Dmaven.install.skip=true"])
-        .arg(format!("-DaltDeploymentRepository=artifacts::file://{}", repository.display()))
+        .arg(if publication.is_some() {
+            "android,release"
+        } else {
+            "android"
+        })
+        .args([
+            "-DskipTests",
+            "-Dmaven.test.skip=true",
+            "-Dmaven.install.skip=true",
+        ])
+        .arg(format!(
+            "-DaltDeploymentRepository=artifacts::file://{}",
+            repository.display()
+        ))
         .current_dir(sources);
     if let Some(Publication { url, keys }) = publication {
-        maven.arg(format!("-Dbosauth.url={url}")).env("GNUPGHOME", keys);
+        maven
+            .arg(format!("-Dbosauth.url={url}"))
+            .env("GNUPGHOME", keys);
     }
     tools::run(&mut maven).map(drop)
 }
@@ -134,9 +152,14 @@ fn remove_metadata() -> Result<(), Failure> {
 fn archive() -> Result<PathBuf, Failure> {
     let archive = directory().join(format!("bosauth-{VERSION}-maven.zip"));
     let mut jar = Command::new(tools::find(&["jar"])?);
-    jar.args(["--create", "--no-manifest", "--date=2025-01-01T00:00:00Z", "--file"])
-        .arg(&archive)
-        .current_dir(repository());
+    jar.args([
+        "--create",
+        "--no-manifest",
+        "--date=2025-01-01T00:00:00Z",
+        "--file",
+    ])
+    .arg(&archive)
+    .current_dir(repository());
     for file in central::files(&repository())? {
         jar.arg(file.strip_prefix(repository()).unwrap_or(&file));
     }

@@ -5,6 +5,9 @@ pub mod checksums;
 pub mod dependencies;
 pub mod documents;
 pub mod java;
+#[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used)]
+mod java_tests;
 pub mod packages;
 mod prefix;
 pub mod programs;

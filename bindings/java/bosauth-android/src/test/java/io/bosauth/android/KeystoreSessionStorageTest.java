@@ -9,10 +9,12 @@ import static org.junit.Assert.assertTrue;
 
 import android.app.Application;
 import android.content.Context;
+import android.content.ContextWrapper;
 import android.os.UserManager;
 import io.bosauth.StorageUnavailableException;
 import java.io.File;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,6 +77,7 @@ public class KeystoreSessionStorageTest {
         storage.save(SESSION);
         byte[] second = Files.readAllBytes(file("session-default"));
         assertEquals(1, keystore.keys.size());
+        assertEquals("the key is kept", FileCipher.slot(first), FileCipher.slot(second));
         for (int at = 2; at < first.length; at += 12) {
             int end = Math.min(at + 12, first.length);
             assertFalse("bytes from " + at, Arrays.equals(first, at, end, second, at, end));
@@ -86,8 +89,40 @@ public class KeystoreSessionStorageTest {
         String largest = "x".repeat((4 << 20) + (64 << 10));
         storage.save(largest);
         assertEquals(largest, reloaded());
-        Files.write(file("session-default"), new byte[5 << 20]);
+        try (RandomAccessFile file = new RandomAccessFile(file("session-default").toFile(), "rw")) {
+            // More than an array can hold.
+            file.setLength(3L << 30);
+        }
         assertFalse(isSession(reloaded()));
+    }
+
+    @Test
+    public void textsAreZeroized() throws Exception {
+        storage.save(SESSION);
+        assertEquals(SESSION, storage.load());
+        assertEquals(2, keystore.texts.size());
+        for (byte[] text : keystore.texts) {
+            assertArrayEquals(new byte[SESSION.getBytes(StandardCharsets.UTF_8).length], text);
+        }
+    }
+
+    /** An activity has an application, which outlives it; an application that is being created has none. */
+    @Test
+    public void contextOfTheApplicationIsUsed() throws Exception {
+        Context activity = new ContextWrapper(context) {
+            @Override
+            public File getNoBackupFilesDir() {
+                throw new AssertionError("the activity is kept");
+            }
+        };
+        new KeystoreSessionStorage(activity).save(SESSION);
+        Context created = new ContextWrapper(context) {
+            @Override
+            public Context getApplicationContext() {
+                return null;
+            }
+        };
+        assertEquals(SESSION, new KeystoreSessionStorage(created).load());
     }
 
     @Test
@@ -138,6 +173,27 @@ public class KeystoreSessionStorageTest {
             assertEquals(SESSION, storage.load());
         }
         assertEquals(1, keystore.keys.size());
+    }
+
+    /** A new key could replace the one that decrypts the session once it is unlocked. */
+    @Test
+    public void lockedKeyIsNotReplaced() throws Exception {
+        storage.save(SESSION);
+        keystore.fault = TestKeystore.Fault.KEYS_LOCKED;
+        assertThrows(StorageUnavailableException.class, () -> storage.save("another"));
+        keystore.fault = null;
+        assertEquals(SESSION, storage.load());
+    }
+
+    @Test
+    public void logoutWorksIfTheKeyCannotBeDeleted() throws Exception {
+        storage.save(SESSION);
+        keystore.fault = TestKeystore.Fault.UNDELETABLE;
+        storage.save(null);
+        assertFalse(Files.exists(file("session-default")));
+        keystore.fault = null;
+        storage.save(null);
+        assertEquals(Set.of(), keystore.keys.keySet());
     }
 
     @Test
@@ -227,6 +283,37 @@ public class KeystoreSessionStorageTest {
     }
 
     @Test
+    public void logoutRemovesWhatAnInterruptedWriteHasLeft() throws Exception {
+        storage.save(SESSION);
+        Files.createDirectories(file("temporary-session-default").resolve("a"));
+        assertThrows(IOException.class, () -> storage.save(null));
+        assertEquals(SESSION, storage.load());
+        Files.delete(file("temporary-session-default").resolve("a"));
+        Files.delete(file("temporary-session-default"));
+        Files.write(file("temporary-session-default"), new byte[] {1});
+        storage.save(null);
+        assertFalse(Files.exists(file("temporary-session-default")));
+        assertFalse(Files.exists(file("session-default")));
+    }
+
+    @Test
+    public void failedRenameIsReported() throws Exception {
+        Files.createDirectories(file("a"));
+        ReplacedFile replaced = new ReplacedFile(file("").toFile(), "a");
+        assertThrows(IOException.class, () -> replaced.write(new byte[] {1}));
+    }
+
+    @Test
+    public void otherFormatsHaveNoKey() {
+        byte[] known = Arrays.copyOf(new byte[] {1, 1}, FileCipher.OVERHEAD);
+        assertEquals(1, FileCipher.slot(known));
+        assertEquals(FileCipher.NO_SLOT, FileCipher.slot(Arrays.copyOf(known, known.length - 1)));
+        for (byte[] other : new byte[][] {{0, 1}, {2, 1}, {1, 2}, {1, -1}}) {
+            assertEquals(FileCipher.NO_SLOT, FileCipher.slot(Arrays.copyOf(other, known.length)));
+        }
+    }
+
+    @Test
     public void failedWriteLeavesTheOldSession() throws Exception {
         storage.save(SESSION);
         Files.createDirectory(file("temporary-session-default"));
@@ -279,6 +366,7 @@ public class KeystoreSessionStorageTest {
     @Test
     public void toStringNamesTheFile() {
         assertEquals("KeystoreSessionStorage[session-default]", storage.toString());
+        assertEquals("KeystoreToken[token-default]", new KeystoreToken(context).toString());
         assertEquals("KeystoreToken[token-a]", new KeystoreToken(context, "a").toString());
     }
 }

@@ -11,6 +11,7 @@ import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidKeyException;
 import java.security.Key;
 import java.security.KeyStore;
+import java.security.KeyStoreException;
 import java.security.KeyStoreSpi;
 import java.security.Provider;
 import java.security.ProviderException;
@@ -19,6 +20,7 @@ import java.security.Security;
 import java.security.UnrecoverableKeyException;
 import java.security.cert.Certificate;
 import java.security.spec.AlgorithmParameterSpec;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Date;
 import java.util.Enumeration;
@@ -48,23 +50,62 @@ public final class TestKeystore extends Provider implements TestRule {
     private static final long serialVersionUID = 1;
     private static final String NAME = "AndroidKeyStore";
 
-    /** Why no key can be used; null if all can. */
+    /** What fails. */
     public enum Fault {
+        /** The use and the generation of keys. */
         LOCKED,
+        /** The use of keys, but not their generation. */
+        KEYS_LOCKED,
+        /** The use of keys, for ever. */
         INVALIDATED,
-        BROKEN
+        /** The use and the generation of keys, for another reason. */
+        BROKEN,
+        /** The deletion of keys. */
+        UNDELETABLE
     }
 
+    /** The texts that were encrypted and decrypted, in the arrays of the caller. */
+    final transient List<byte[]> texts = new ArrayList<>();
+    private final transient Provider ciphers = new Ciphers();
     final transient Map<String, TestKey> keys = new TreeMap<>();
     final transient Map<String, Certificate> authorities = new TreeMap<>();
     transient @Nullable Fault fault;
 
     public TestKeystore() {
         super(NAME, "1", "for tests");
-        add("KeyStore", NAME, Keys::new);
-        add("KeyStore", "AndroidCAStore", Authorities::new);
-        add("KeyGenerator", "AES", Generator::new);
-        add("Cipher", "AES/GCM/NoPadding", Gcm::new);
+        putService(new Part(this, "KeyStore", NAME, null, Keys::new));
+        putService(new Part(this, "KeyStore", "AndroidCAStore", null, Authorities::new));
+        putService(new Part(this, "KeyGenerator", "AES", null, Generator::new));
+    }
+
+    /** The provider of the ciphers. */
+    private final class Ciphers extends Provider {
+        private static final long serialVersionUID = 1;
+
+        Ciphers() {
+            super(NAME + "BCWorkaround", "1", "for tests");
+            Map<String, String> keys = Map.of("SupportedKeyClasses", TestKey.class.getName());
+            putService(new Part(this, "Cipher", "AES/GCM/NoPadding", keys, Gcm::new));
+        }
+    }
+
+    private static final class Part extends Service {
+        private final Supplier<Object> implementation;
+
+        Part(
+                Provider provider,
+                String type,
+                String algorithm,
+                @Nullable Map<String, String> attributes,
+                Supplier<Object> implementation) {
+            super(provider, type, algorithm, TestKeystore.class.getName(), List.of(), attributes);
+            this.implementation = implementation;
+        }
+
+        @Override
+        public Object newInstance(Object parameter) {
+            return implementation.get();
+        }
     }
 
     /** Installs it for a test. */
@@ -73,26 +114,18 @@ public final class TestKeystore extends Provider implements TestRule {
         return new Statement() {
             @Override
             public void evaluate() throws Throwable {
-                // As on Android, before the providers that do not know the keys.
-                Security.insertProviderAt(TestKeystore.this, 1);
+                // As on Android: the keys are of the last provider, their ciphers of the first, since the others do
+                // not know them.
+                Security.addProvider(TestKeystore.this);
+                Security.insertProviderAt(ciphers, 1);
                 try {
                     test.evaluate();
                 } finally {
+                    Security.removeProvider(ciphers.getName());
                     Security.removeProvider(NAME);
                 }
             }
         };
-    }
-
-    private void add(String type, String algorithm, Supplier<Object> implementation) {
-        Map<String, String> attributes = Map.of("SupportedKeyClasses", TestKey.class.getName());
-        String className = getClass().getName();
-        putService(new Service(this, type, algorithm, className, List.of(), type.equals("Cipher") ? attributes : null) {
-            @Override
-            public Object newInstance(Object parameter) {
-                return implementation.get();
-            }
-        });
     }
 
     private void generated(String alias, TestKey key) {
@@ -106,8 +139,12 @@ public final class TestKeystore extends Provider implements TestRule {
         keys.put(alias, key);
     }
 
+    private boolean isLocked() {
+        return fault == Fault.LOCKED || fault == Fault.KEYS_LOCKED;
+    }
+
     private void checkUsable(TestKey key) throws InvalidKeyException {
-        if (fault == Fault.LOCKED) {
+        if (isLocked()) {
             throw new UserNotAuthenticatedException();
         }
         if (fault == Fault.BROKEN) {
@@ -188,6 +225,7 @@ public final class TestKeystore extends Provider implements TestRule {
 
     private final class Gcm extends CipherSpi {
         private final Cipher cipher;
+        private boolean isEncrypting;
 
         Gcm() {
             try {
@@ -200,6 +238,7 @@ public final class TestKeystore extends Provider implements TestRule {
         @Override
         protected void engineInit(int mode, Key key, SecureRandom random) throws InvalidKeyException {
             checkUsable((TestKey) key);
+            isEncrypting = true;
             cipher.init(mode, ((TestKey) key).key);
         }
 
@@ -231,7 +270,9 @@ public final class TestKeystore extends Provider implements TestRule {
         @Override
         protected byte[] engineDoFinal(byte[] input, int offset, int length)
                 throws javax.crypto.IllegalBlockSizeException, javax.crypto.BadPaddingException {
-            return cipher.doFinal(input, offset, length);
+            byte[] output = cipher.doFinal(input, offset, length);
+            texts.add(isEncrypting ? input : output);
+            return output;
         }
 
         @Override
@@ -282,17 +323,19 @@ public final class TestKeystore extends Provider implements TestRule {
             if (fault == Fault.INVALIDATED) {
                 throw new UnrecoverableKeyException("Key permanently invalidated");
             }
-            if (key != null && fault != null) {
+            if (key != null && (isLocked() || fault == Fault.BROKEN)) {
                 UnrecoverableKeyException e = new UnrecoverableKeyException("Failed to obtain information about key");
-                boolean isLocked = fault == Fault.LOCKED;
-                e.initCause(isLocked ? new UserNotAuthenticatedException() : new GeneralSecurityException());
+                e.initCause(isLocked() ? new UserNotAuthenticatedException() : new GeneralSecurityException());
                 throw e;
             }
             return key;
         }
 
         @Override
-        public void engineDeleteEntry(String alias) {
+        public void engineDeleteEntry(String alias) throws KeyStoreException {
+            if (fault == Fault.UNDELETABLE) {
+                throw new KeyStoreException("Failed to delete entry");
+            }
             keys.remove(alias);
         }
     }
@@ -347,7 +390,7 @@ public final class TestKeystore extends Provider implements TestRule {
         }
 
         @Override
-        public void engineDeleteEntry(String alias) {
+        public void engineDeleteEntry(String alias) throws KeyStoreException {
             throw new UnsupportedOperationException();
         }
 
