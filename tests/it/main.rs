@@ -57,3 +57,4 @@ mod support;
 mod swift;
 mod threads;
 mod tls;
+mod versions;
