@@ -21,7 +21,7 @@ BOSAUTH_URL="file://$artifacts" BOSAUTH_HOMEPAGE="file://$artifacts" \
 export CONAN_HOME="$directory/home" BOSAUTH_TEST_URL="$url"
 recipe=$directory/recipes/conan
 version=$(sed -n 's/^  "\(.*\)":$/\1/p' "$recipe/conandata.yml")
-conan profile detect
+conan profile detect >"$directory/log" 2>&1
 conan create "$recipe" --version "$version" --no-remote >"$directory/log" 2>&1 || {
     cat "$directory/log" >&2
     exit 1

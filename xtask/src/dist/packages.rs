@@ -149,9 +149,11 @@ impl Package {
     pub fn unpack(self, target: &Target, to: &Path) -> Result<(), Failure> {
         let (tool, script) = match self.format {
             Format::Deb => ("dpkg-deb", "dpkg-deb --extract \"$1\" ."),
+            // It reports each leading slash that it removes.
             Format::Rpm => (
                 "rpm2cpio",
-                "rpm2cpio \"$1\" | cpio --extract --make-directories --no-absolute-filenames --quiet",
+                "rpm2cpio \"$1\" | cpio -idm --no-absolute-filenames --quiet 2>log || { cat log >&2; exit 1; }
+                 rm log",
             ),
             Format::Apk => (
                 "tar",
