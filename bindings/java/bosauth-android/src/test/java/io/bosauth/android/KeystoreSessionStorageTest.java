@@ -179,9 +179,9 @@ public class KeystoreSessionStorageTest {
     @Test
     public void lockedKeyIsNotReplaced() throws Exception {
         storage.save(SESSION);
-        keystore.fault = TestKeystore.Fault.KEYS_LOCKED;
+        keystore.setLocked(true);
         assertThrows(StorageUnavailableException.class, () -> storage.save("another"));
-        keystore.fault = null;
+        keystore.setLocked(false);
         assertEquals(SESSION, storage.load());
     }
 
