@@ -2,7 +2,7 @@
 
 mod central;
 pub mod checksums;
-mod dependencies;
+pub mod dependencies;
 pub mod documents;
 pub mod java;
 #[cfg(all(test, target_os = "linux"))]
@@ -10,7 +10,7 @@ pub mod java;
 mod java_tests;
 mod prefix;
 pub mod programs;
-mod sbom;
+pub mod sbom;
 pub mod tarball;
 
 use std::fs;
