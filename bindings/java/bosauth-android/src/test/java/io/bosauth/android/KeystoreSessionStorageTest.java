@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import javax.crypto.AEADBadTagException;
+import javax.crypto.SecretKey;
 import org.junit.Rule;
 import org.junit.Test;
 import org.junit.runner.RunWith;
@@ -179,9 +181,9 @@ public class KeystoreSessionStorageTest {
     @Test
     public void lockedKeyIsNotReplaced() throws Exception {
         storage.save(SESSION);
-        keystore.fault = TestKeystore.Fault.KEYS_LOCKED;
+        keystore.setLocked(true);
         assertThrows(StorageUnavailableException.class, () -> storage.save("another"));
-        keystore.fault = null;
+        keystore.setLocked(false);
         assertEquals(SESSION, storage.load());
     }
 
@@ -301,6 +303,19 @@ public class KeystoreSessionStorageTest {
         Files.createDirectories(file("a"));
         ReplacedFile replaced = new ReplacedFile(file("").toFile(), "a");
         assertThrows(IOException.class, () -> replaced.write(new byte[] {1}));
+    }
+
+    @Test
+    public void headerIsAuthenticated() throws Exception {
+        storage.save(SESSION);
+        SecretKey key = KeystoreKeys.find("io.bosauth.session-default.0");
+        for (int at : new int[] {0, 1}) {
+            byte[] stored = Files.readAllBytes(file("session-default"));
+            assertEquals(0, FileCipher.slot(stored));
+            FileCipher.decrypt(key, "session-default", stored);
+            stored[at] ^= 1;
+            assertThrows(AEADBadTagException.class, () -> FileCipher.decrypt(key, "session-default", stored));
+        }
     }
 
     @Test

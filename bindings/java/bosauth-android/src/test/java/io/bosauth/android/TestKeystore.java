@@ -54,8 +54,6 @@ public final class TestKeystore extends Provider implements TestRule {
     public enum Fault {
         /** The use and the generation of keys. */
         LOCKED,
-        /** The use of keys, but not their generation. */
-        KEYS_LOCKED,
         /** The use of keys, for ever. */
         INVALIDATED,
         /** The use and the generation of keys, for another reason. */
@@ -139,12 +137,12 @@ public final class TestKeystore extends Provider implements TestRule {
         keys.put(alias, key);
     }
 
-    private boolean isLocked() {
-        return fault == Fault.LOCKED || fault == Fault.KEYS_LOCKED;
+    private boolean isLocked(TestKey key) {
+        return fault == Fault.LOCKED || key.isLocked;
     }
 
     private void checkUsable(TestKey key) throws InvalidKeyException {
-        if (isLocked()) {
+        if (isLocked(key)) {
             throw new UserNotAuthenticatedException();
         }
         if (fault == Fault.BROKEN) {
@@ -160,11 +158,17 @@ public final class TestKeystore extends Provider implements TestRule {
         keys.values().forEach(key -> key.isInvalidated = true);
     }
 
+    /** Locks or unlocks all keys that exist. */
+    public void setLocked(boolean isLocked) {
+        keys.values().forEach(key -> key.isLocked = isLocked);
+    }
+
     /** A key that cannot be exported. */
     static final class TestKey implements SecretKey {
         private static final long serialVersionUID = 1;
         private final transient SecretKey key;
         private boolean isInvalidated;
+        private boolean isLocked;
 
         TestKey(SecretKey key) {
             this.key = key;
@@ -323,9 +327,9 @@ public final class TestKeystore extends Provider implements TestRule {
             if (fault == Fault.INVALIDATED) {
                 throw new UnrecoverableKeyException("Key permanently invalidated");
             }
-            if (key != null && (isLocked() || fault == Fault.BROKEN)) {
+            if (key != null && (isLocked(key) || fault == Fault.BROKEN)) {
                 UnrecoverableKeyException e = new UnrecoverableKeyException("Failed to obtain information about key");
-                e.initCause(isLocked() ? new UserNotAuthenticatedException() : new GeneralSecurityException());
+                e.initCause(isLocked(key) ? new UserNotAuthenticatedException() : new GeneralSecurityException());
                 throw e;
             }
             return key;
