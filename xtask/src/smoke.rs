@@ -1,6 +1,7 @@
 //! A login with the built libraries: natively, under qemu, with musl's loader or under wine.
 
 mod artifacts;
+mod wheel;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -211,8 +212,17 @@ struct Server {
 }
 
 impl Server {
-    /// A build for this machine, on a free port of loopback.
+    /// On a free port of loopback.
     fn start() -> Result<Server, Failure> {
+        let mut command = Server::program()?;
+        command
+            .args(["serve", "--http", "127.0.0.1:0", "--seed"])
+            .arg(tools::root().join("xtask/smoke/seed.json"));
+        Server::serve(&mut command)
+    }
+
+    /// The program, built for this machine.
+    fn program() -> Result<Command, Failure> {
         let mut cargo = programs::cargo();
         cargo.args([
             "build",
@@ -228,11 +238,7 @@ impl Server {
         let printed = tools::run(&mut cargo)?;
         let mut paths = printed.lines().filter_map(executable);
         let program = paths.next_back().ok_or_else(|| missing("bosbase-local"))?;
-        let mut command = Command::new(program);
-        command
-            .args(["serve", "--http", "127.0.0.1:0", "--seed"])
-            .arg(tools::root().join("xtask/smoke/seed.json"));
-        Server::serve(&mut command)
+        Ok(Command::new(program))
     }
 
     /// Runs a command, which prints the base URL on the first line.

@@ -17,7 +17,12 @@ pub const THIRD_PARTY: &str = "THIRD-PARTY-LICENSES.txt";
 pub const STANDARD_LIBRARY: &str = "RUST-LIBRARY-LICENSES.html";
 
 /// The licences of a library or program and of what is linked into it.
-pub const LICENSES: [&str; 4] = ["LICENSE-APACHE", "LICENSE-MIT", STANDARD_LIBRARY, THIRD_PARTY];
+pub const LICENSES: [&str; 4] = [
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    STANDARD_LIBRARY,
+    THIRD_PARTY,
+];
 
 /// How the file of a licence begins. Crates have the texts beside their manifest.
 const NAMES: [&str; 6] = [
@@ -33,7 +38,9 @@ const NAMES: [&str; 6] = [
 pub fn contents(name: &str) -> Vec<String> {
     let sbom = format!("{name}.cdx.json");
     let files = LICENSES.into_iter().chain([&*sbom]);
-    files.map(|file| format!("share/doc/{name}/{file}")).collect()
+    files
+        .map(|file| format!("share/doc/{name}/{file}"))
+        .collect()
 }
 
 /// Writes the documents of a package of cargo to a directory. `name` is the name of the product. Fails if a crate has no

@@ -113,7 +113,9 @@ pub fn modules() -> Result<Vec<PathBuf>, Failure> {
     for directory in ["bosauth", "bosauth/_pyinstaller"] {
         for entry in fs::read_dir(package().join("src").join(directory))? {
             let name = Path::new(directory).join(entry?.file_name());
-            let is_module = name.extension().is_some_and(|it| it == "py" || it == "typed");
+            let is_module = name
+                .extension()
+                .is_some_and(|it| it == "py" || it == "typed");
             found.extend(is_module.then_some(name));
         }
     }

@@ -37,7 +37,9 @@ fn check_wheel(target: &Target, wheel: &Path, library: &Path) -> Result<Vec<Stri
     let file = library.file_name().unwrap_or_default();
     let mut problems = check_contents(&name, &directory, &contents(Path::new(file))?)?;
     if tools::read(&directory.join("bosauth").join(file)).ok() != tools::read(library).ok() {
-        problems.push(format!("{name}: the library is not that of target/dist-libs"));
+        problems.push(format!(
+            "{name}: the library is not that of target/dist-libs"
+        ));
     }
     check_metadata(wheel)?;
     if matches!(target.system, System::Gnu | System::Musl) {
@@ -59,13 +61,24 @@ fn unpack(target: &Target, wheel: &Path) -> Result<PathBuf, Failure> {
 /// The files in a wheel.
 fn contents(library: &Path) -> Result<BTreeSet<String>, Failure> {
     let metadata = format!("bosauth-{VERSION}.dist-info");
-    let files = ["METADATA", "RECORD", "WHEEL", "entry_points.txt", "sboms/bosauth.cdx.json"];
+    let files = [
+        "METADATA",
+        "RECORD",
+        "WHEEL",
+        "entry_points.txt",
+        "sboms/bosauth.cdx.json",
+    ];
     let files = files.map(|name| format!("{metadata}/{name}"));
     let licenses = documents::LICENSES.map(|name| format!("{metadata}/licenses/{name}"));
     let modules = wheel::modules()?;
     let modules = modules.iter().map(|path| path.display().to_string());
     let library = format!("bosauth/{}", library.display());
-    Ok(files.into_iter().chain(licenses).chain(modules).chain([library]).collect())
+    Ok(files
+        .into_iter()
+        .chain(licenses)
+        .chain(modules)
+        .chain([library])
+        .collect())
 }
 
 /// Fails unless the registry accepts the metadata and renders the readme.
