@@ -8,8 +8,10 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use bosauth_test_support::programs;
+use serde_json::json;
 
-use crate::dist::{checksums, tarball};
+use crate::dist::dependencies::Crate;
+use crate::dist::{checksums, sbom, tarball};
 use crate::failure::Failure;
 use crate::targets::{TARGETS, Target};
 use crate::{Step, build, dist, smoke, tools, verify};
@@ -287,6 +289,45 @@ fn wrong_checksums_are_found() {
     fs::write(root.join("d"), "new").unwrap();
     let expected = ["b", "c", "d"].map(|it| format!("SHA256SUMS is wrong for {it}"));
     assert_eq!(checksums::problems(&root).unwrap(), expected);
+}
+
+#[test]
+fn sbom_lists_linked_crates_only() {
+    let mut sbom = json!({
+        "metadata": {"component": {"bom-ref": "own"}},
+        "components": [
+            {"bom-ref": "a1", "name": "a", "version": "1"},
+            {"bom-ref": "a2", "name": "a", "version": "2"},
+            {"bom-ref": "b1", "name": "b", "version": "1"},
+        ],
+        "dependencies": [
+            {"ref": "own", "dependsOn": ["a1", "a2", "b1"]},
+            {"ref": "a1", "dependsOn": ["a2"]},
+            {"ref": "a2"},
+            {"ref": "b1"},
+        ],
+    });
+    let linked = [("a", "1"), ("b", "1")].map(|(name, version)| Crate {
+        name: name.into(),
+        version: version.into(),
+        license: "MIT".into(),
+        directory: PathBuf::new(),
+        is_third_party: true,
+    });
+    sbom::retain(&mut sbom, &linked);
+    let expected = json!({
+        "metadata": {"component": {"bom-ref": "own"}},
+        "components": [
+            {"bom-ref": "a1", "name": "a", "version": "1"},
+            {"bom-ref": "b1", "name": "b", "version": "1"},
+        ],
+        "dependencies": [
+            {"ref": "own", "dependsOn": ["a1", "b1"]},
+            {"ref": "a1", "dependsOn": []},
+            {"ref": "b1"},
+        ],
+    });
+    assert_eq!(sbom, expected);
 }
 
 /// Whether the tests that build what a release contains run.

@@ -92,15 +92,19 @@ fn add(texts: &mut BTreeMap<String, Vec<String>>, name: &str, file: &Path) -> Re
     Ok(())
 }
 
-/// The files with licences in the source of a crate, sorted.
+/// The files with licences in the source of a crate, sorted. A crate may have a directory `LICENSES`.
 fn files(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let name = name.to_uppercase();
-        if path.is_file() && NAMES.iter().any(|it| name.starts_with(it)) {
-            files.push(path);
+        if !NAMES.iter().any(|it| name.starts_with(it)) {
+            continue;
+        }
+        match path.is_dir() {
+            true => files.extend(entries(&path)?),
+            false => files.push(path),
         }
     }
     files.sort();
@@ -111,6 +115,11 @@ fn files(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
         ))),
         false => Ok(files),
     }
+}
+
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries = fs::read_dir(directory)?.map(|entry| Ok(entry?.path()));
+    entries.collect()
 }
 
 /// What zig links into libraries and programs for Linux: name, licence and text.

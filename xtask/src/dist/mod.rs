@@ -1,11 +1,11 @@
 //! The artifacts of a release, in `target/artifacts`: one function for each kind, from one build of the libraries.
 
 pub mod checksums;
-mod dependencies;
+pub mod dependencies;
 pub mod documents;
 mod prefix;
 pub mod programs;
-mod sbom;
+pub mod sbom;
 pub mod tarball;
 pub mod wheel;
 

@@ -75,5 +75,10 @@ fn binutils(target: &Target, program: &str) -> Result<PathBuf, Failure> {
         "armv7" => "arm-linux-gnueabihf".to_owned(),
         architecture => format!("{architecture}-linux-gnu"),
     };
-    tools::find(&[&format!("{prefix}-{program}")])
+    let is_native = target.architecture() == std::env::consts::ARCH;
+    let name = format!("{prefix}-{program}");
+    match is_native {
+        true => tools::find(&[&name, program]),
+        false => tools::find(&[&name]),
+    }
 }

@@ -45,7 +45,7 @@ pub fn create(target: &Target, package: &str, crates: &[Crate]) -> Result<String
 }
 
 /// Removes all crates but these.
-fn retain(sbom: &mut Value, crates: &[Crate]) {
+pub fn retain(sbom: &mut Value, crates: &[Crate]) {
     let is_linked = |component: &Value| {
         let mut crates = crates.iter();
         crates.any(|it| component["name"] == *it.name && component["version"] == *it.version)
@@ -67,7 +67,11 @@ fn retain(sbom: &mut Value, crates: &[Crate]) {
     };
     dependencies.retain(|it| references.contains(&it["ref"]));
     for dependency in dependencies {
-        if let Some(names) = dependency["dependsOn"].as_array_mut() {
+        // The index operator would add the member.
+        let names = dependency
+            .get_mut("dependsOn")
+            .and_then(Value::as_array_mut);
+        if let Some(names) = names {
             names.retain(|it| references.contains(it));
         }
     }
