@@ -7,7 +7,7 @@
 # Prints the seconds of each step. Requires root and debootstrap; uses the Debian mirror of this system.
 set -eu
 
-# shellcheck source=xtask/smoke/debian.sh
+# shellcheck source-path=SCRIPTDIR source=debian.sh
 . "$(dirname "$0")/debian.sh"
 
 # From the wheel to the first login.
