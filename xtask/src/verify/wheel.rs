@@ -42,7 +42,9 @@ fn check_wheel(target: &Target, wheel: &Path, library: &Path) -> Result<Vec<Stri
         ));
     }
     check_metadata(wheel)?;
-    if matches!(target.system, System::Gnu | System::Musl) {
+    // auditwheel knows musl only by Alpine's name for it, which is not that of other systems. That the library needs
+    // nothing but musl is one of the checks of libraries.
+    if target.system == System::Gnu {
         problems.extend(check_platform(wheel)?.map(|it| format!("{name}: {it}")));
     }
     Ok(problems)
@@ -89,7 +91,11 @@ fn check_metadata(package: &Path) -> Result<(), Failure> {
 /// The problem if the library needs a newer platform than that in the name of the wheel, or another one.
 pub fn check_platform(wheel: &Path) -> Result<Option<String>, Failure> {
     let mut auditwheel = Command::new(tools::find(&["auditwheel"])?);
-    let printed = tools::run(auditwheel.args(["show", "--json"]).arg(wheel))?;
+    // Not with the libraries of this machine.
+    auditwheel
+        .args(["show", "--json", "--ldpaths", "/"])
+        .arg(wheel);
+    let printed = tools::run(&mut auditwheel)?;
     let found: serde_json::Value = serde_json::from_str(&printed)
         .map_err(|error| Failure::Failed(format!("auditwheel: {error}")))?;
     let found = found["overall_tag"].as_str().unwrap_or_default();
