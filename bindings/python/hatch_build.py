@@ -111,7 +111,7 @@ def find_cargo():
     """Returns the path of cargo."""
     cargo = shutil.which("cargo")
     if cargo is None:
-        raise SystemExit("bosauth: cargo not found. Install Rust 1.95 or later and retry")
+        raise SystemExit("bosauth: cargo not found. Install Rust 1.85 or later and retry")
     return cargo
 
 

@@ -7,8 +7,9 @@
 //! ```no_run
 //! let client = bosauth::Client::builder("https://api.example.com").build()?;
 //! let users = client.collection("users");
-//! users.bind_token("ann@example.com", "her password", "a-long-random-token")?;
-//! let session = users.auth_with_token("a-long-random-token")?;
+//! let token = bosauth::generate_token()?;
+//! users.bind_token("ann@example.com", "her password", token.expose())?;
+//! let session = users.auth_with_token(token.expose())?;
 //! println!("hello {}", session.field("email").unwrap_or_default());
 //! # Ok::<(), bosauth::Error>(())
 //! ```
@@ -28,6 +29,22 @@
 //! let session = client.collection("users").with(&options).auth_with_token("a-long-random-token")?;
 //! # Ok::<(), bosauth::Error>(())
 //! ```
+//!
+//! # Sessions
+//!
+//! A login that succeeds sets the session of the client, which later requests use: [`Client::send`] sends any of them.
+//! With [`ClientBuilder::session_file`] or [`ClientBuilder::session_storage`], the session is stored, and the account is
+//! still logged in when the program starts again. [`Client::add_listener`] reports changes.
+//!
+//! # Second factors
+//!
+//! A login of an account with two factors fails with [`Status::MfaRequired`]. Pass its [`Error::mfa_id`] to a login with
+//! another method, by [`CallOptions::mfa_id`].
+//!
+//! # Cancellation
+//!
+//! [`CallOptions::cancel`] passes a [`Cancel`] to calls. [`Cancel::trigger`], from any thread, ends them.
+//! [`Client::close`] ends all calls of a client.
 //!
 //! # Errors common to all calls
 //!
@@ -65,6 +82,10 @@ mod secret;
 mod send;
 mod session;
 mod token;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
 
 // `corpus_tests` compiles the fuzzers as a module of this crate. They import it by its name.
 #[cfg(all(unix, test))]

@@ -137,6 +137,13 @@ fn wheel_contents() {
     let tag = fs::read_to_string(wheels.join(format!("content/bosauth-{version}.dist-info/WHEEL")))
         .unwrap();
     assert!(tag.contains("Root-Is-Purelib: false\n"), "{tag}");
+    let metadata = wheels.join(format!("content/bosauth-{version}.dist-info"));
+    let mut licenses = listed(&metadata.join("licenses"));
+    licenses.sort();
+    assert_eq!(licenses, ["LICENSE-APACHE", "LICENSE-MIT"]);
+    let metadata = fs::read_to_string(metadata.join("METADATA")).unwrap();
+    let license = "\nLicense-Expression: MIT OR Apache-2.0\n";
+    assert!(metadata.contains(license), "{metadata}");
     check_requirements(&wheels.join("content/bosauth/libbosauth.so"));
     let fresh = self::environment("fresh");
     install_wheel(&fresh, &wheels);
@@ -339,9 +346,10 @@ fn prebuilt_library_is_packaged_without_cargo() {
 
 #[test]
 fn python_page_commands_work() {
-    if environment_with("page-tools", &["hatchling"]).is_none() {
+    let Some(environment) = environment_with("page-tools", &["hatchling"]) else {
         return;
-    }
+    };
+    let wheels = wheel(&environment, "page-wheels");
     let (directory, venv) = (
         tools::empty("python/page"),
         tools::empty("python/page-venv"),
@@ -356,6 +364,7 @@ fn python_page_commands_work() {
                 false => &directory,
             })
             .env("VENV", &venv)
+            .env("WHEELS", &wheels)
             .env("CARGO_TARGET_DIR", tools::target());
         shell
     });

@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod packages;
+mod wheel;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -213,8 +214,17 @@ pub struct Server {
 }
 
 impl Server {
-    /// A build for this machine, on a free port of loopback.
+    /// On a free port of loopback.
     pub fn start() -> Result<Server, Failure> {
+        let mut command = Server::program()?;
+        command
+            .args(["serve", "--http", "127.0.0.1:0", "--seed"])
+            .arg(tools::root().join("xtask/smoke/seed.json"));
+        Server::serve(&mut command)
+    }
+
+    /// The program, built for this machine.
+    fn program() -> Result<Command, Failure> {
         let mut cargo = programs::cargo();
         cargo.args([
             "build",
@@ -230,11 +240,7 @@ impl Server {
         let printed = tools::run(&mut cargo)?;
         let mut paths = printed.lines().filter_map(executable);
         let program = paths.next_back().ok_or_else(|| missing("bosbase-local"))?;
-        let mut command = Command::new(program);
-        command
-            .args(["serve", "--http", "127.0.0.1:0", "--seed"])
-            .arg(tools::root().join("xtask/smoke/seed.json"));
-        Server::serve(&mut command)
+        Ok(Command::new(program))
     }
 
     /// Runs a command, which prints the base URL on the first line.

@@ -340,6 +340,56 @@ fn builds_releases() -> bool {
     is_set
 }
 
+/// A wheel for glibc 2.17 on this processor with a library of this source.
+fn wheel(root: &Path, source: &str) -> Result<PathBuf, Failure> {
+    fs::create_dir_all(root)?;
+    let (file, library) = (root.join("a.c"), root.join("libbosauth.so"));
+    fs::write(&file, source)?;
+    let mut cc = Command::new("cc");
+    cc.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&file);
+    programs::run(&mut cc);
+    let tag = format!("manylinux_2_17_{ARCH}");
+    let mut hatchling = Command::new(tools::find(&["hatchling"])?);
+    hatchling
+        .args(["build", "--target", "wheel", "--directory"])
+        .arg(root)
+        .current_dir(dist::wheel::package())
+        .env("BOSAUTH_PREBUILT_LIBRARY", library)
+        .env("BOSAUTH_PLATFORM_TAG", &tag);
+    tools::run(&mut hatchling)?;
+    Ok(root.join(format!("bosauth-{}-py3-none-{tag}.whl", dist::VERSION)))
+}
+
+#[test]
+fn faults_of_wheels_are_found() {
+    if !builds_releases() {
+        return;
+    }
+    let root = directory("wheels");
+    let good = match wheel(&root.join("good"), SOURCE) {
+        Err(Failure::Missing(reason)) => return programs::skip(&reason),
+        good => good.unwrap(),
+    };
+    assert_eq!(verify::wheel::check_platform(&good).unwrap(), None);
+    let content = verify::wheel::unpack(&good, &root.join("unpacked")).unwrap();
+
+    // A function of glibc 2.25.
+    let newer = "#include <sys/random.h>\nint bosauth_one(void) { return getrandom(0, 0, 0); }\n";
+    let newer = wheel(&root.join("newer"), newer).unwrap();
+    let found = verify::wheel::check_platform(&newer).unwrap().unwrap();
+    assert!(
+        found.starts_with("auditwheel finds manylinux_2_"),
+        "{found}"
+    );
+
+    fs::write(content.join("bosauth/py.typed"), "changed").unwrap();
+    let mut zip = Command::new("python3");
+    zip.args(["-m", "zipfile", "-c"]).arg(&good);
+    zip.args(["bosauth", &format!("bosauth-{}.dist-info", dist::VERSION)]);
+    programs::run(zip.current_dir(&content));
+    assert!(verify::wheel::unpack(&good, &root.join("changed")).is_err());
+}
+
 /// Builds the artifacts of this machine twice, from clones in different directories.
 #[test]
 fn builds_are_reproducible() {
@@ -428,7 +478,10 @@ fn scripts_pass_shellcheck() {
         "xtask/smoke/container.sh",
         "xtask/smoke/debian-jar.sh",
         "xtask/smoke/sysroot.sh",
+        "xtask/smoke/wheel.sh",
     ] {
-        programs::run(Command::new("shellcheck").arg(tools::root().join(script)));
+        let mut shellcheck = Command::new("shellcheck");
+        shellcheck.arg("--external-sources");
+        programs::run(shellcheck.arg(tools::root().join(script)));
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::{Runner, Server};
+use super::{Runner, Server, wheel};
 use crate::dist::{programs, tarball};
 use crate::failure::Failure;
 use crate::targets::{System, Target};
@@ -25,6 +25,7 @@ pub fn smoke(target: &Target, runner: &Runner, url: &str) -> Result<Vec<String>,
     let mut lines = Vec::new();
     if target.system == System::Gnu && target.architecture() == std::env::consts::ARCH {
         lines.push(container(target, url)?);
+        lines.extend(wheel::smoke(target)?);
     }
     if programs::exist_for(target) {
         lines.push(static_programs(target, runner)?);

@@ -32,7 +32,7 @@ fn line(path: &Path) -> Result<String, Failure> {
 }
 
 fn check_wheel(target: &Target, wheel: &Path, library: &Path) -> Result<Vec<String>, Failure> {
-    let directory = unpack(target, wheel)?;
+    let directory = unpack(wheel, &target.directory().join("unpacked-wheel"))?;
     let name = format!("wheel of {}", target.triple);
     let file = library.file_name().unwrap_or_default();
     let mut problems = check_contents(&name, &directory, &contents(Path::new(file))?)?;
@@ -42,18 +42,19 @@ fn check_wheel(target: &Target, wheel: &Path, library: &Path) -> Result<Vec<Stri
         ));
     }
     check_metadata(wheel)?;
-    if matches!(target.system, System::Gnu | System::Musl) {
+    // auditwheel knows musl only by Alpine's name for it, which is not that of other systems. That the library needs
+    // nothing but musl is one of the checks of libraries.
+    if target.system == System::Gnu {
         problems.extend(check_platform(wheel)?.map(|it| format!("{name}: {it}")));
     }
     Ok(problems)
 }
 
-/// Unpacks a wheel, and fails if the hash of a file is not that in RECORD.
-fn unpack(target: &Target, wheel: &Path) -> Result<PathBuf, Failure> {
-    let parent = target.directory().join("unpacked-wheel");
-    let _ = fs::remove_dir_all(&parent);
+/// Unpacks a wheel to a directory in `parent`, which is emptied before. Fails if the hash of a file is not that in RECORD.
+pub fn unpack(wheel: &Path, parent: &Path) -> Result<PathBuf, Failure> {
+    let _ = fs::remove_dir_all(parent);
     let mut unpack = Command::new(tools::find(&["wheel"])?);
-    unpack.args(["unpack", "--dest"]).arg(&parent).arg(wheel);
+    unpack.args(["unpack", "--dest"]).arg(parent).arg(wheel);
     tools::run(&mut unpack)?;
     Ok(parent.join(format!("bosauth-{VERSION}")))
 }
@@ -87,15 +88,39 @@ fn check_metadata(package: &Path) -> Result<(), Failure> {
     tools::run(twine.args(["check", "--strict"]).arg(package)).map(|_| ())
 }
 
-/// The problem if the platform that the library runs on is not that in the name of the wheel.
+/// The problem if the library needs a newer platform than that in the name of the wheel, or another one.
 pub fn check_platform(wheel: &Path) -> Result<Option<String>, Failure> {
     let mut auditwheel = Command::new(tools::find(&["auditwheel"])?);
-    let printed = tools::run(auditwheel.args(["show", "--json"]).arg(wheel))?;
+    // Not with the libraries of this machine.
+    auditwheel
+        .args(["show", "--json", "--ldpaths", "/"])
+        .arg(wheel);
+    let printed = tools::run(&mut auditwheel)?;
     let found: serde_json::Value = serde_json::from_str(&printed)
         .map_err(|error| Failure::Failed(format!("auditwheel: {error}")))?;
     let found = found["overall_tag"].as_str().unwrap_or_default();
     let name = wheel.file_stem().unwrap_or_default().to_string_lossy();
-    let platforms = name.rsplit('-').next().unwrap_or_default();
-    let is_named = platforms.split('.').any(|platform| platform == found);
-    Ok((!is_named).then(|| format!("auditwheel finds {found}, the name is {name}")))
+    let named = name.rsplit('-').next().unwrap_or_default();
+    let named = named.split('.').next().unwrap_or_default();
+    Ok((!includes(named, found)).then(|| format!("auditwheel finds {found}, not {named}")))
+}
+
+/// Whether a system for `platform`, such as `manylinux_2_17_x86_64`, runs what is for `other`.
+fn includes(platform: &str, other: &str) -> bool {
+    let (Some(platform), Some(other)) = (parts(platform), parts(other)) else {
+        return false;
+    };
+    platform.0 == other.0 && platform.1 >= other.1
+}
+
+/// The family and the processor in the tag of a platform of Linux, and its version.
+fn parts(tag: &str) -> Option<([&str; 2], [u32; 2])> {
+    let parts: Vec<_> = tag.splitn(4, '_').collect();
+    let [family, major, minor, architecture] = parts[..] else {
+        return None;
+    };
+    Some((
+        [family, architecture],
+        [major.parse().ok()?, minor.parse().ok()?],
+    ))
 }
