@@ -18,12 +18,11 @@ pub fn output() -> PathBuf {
     root().join("target/dist-libs")
 }
 
-/// `PATH`, after the directories of zig, of cargo's tools and of those for wheels, which CONTRIBUTING.md installs below `target`.
+/// `PATH`, after the directory of the tools that `install-tools.sh` installs.
 pub fn path() -> OsString {
     let path = env::var_os("PATH").unwrap_or_default();
-    let own = ["target/zig/bin", "target/tools/bin", "target/python/bin"]
-        .map(|directory| root().join(directory));
-    let directories = own.into_iter().chain(env::split_paths(&path));
+    let own = root().join("target/tools/bin");
+    let directories = [own].into_iter().chain(env::split_paths(&path));
     env::join_paths(directories).unwrap_or(path)
 }
 
