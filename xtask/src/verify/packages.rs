@@ -191,17 +191,20 @@ fn elf_provides(library: &Path) -> Result<Vec<String>, Failure> {
     }
 }
 
-/// Compares the lines of `.PKGINFO` about dependencies with what apk derives from libraries.
+/// Compares the lines of `.PKGINFO` about dependencies with what apk derives from libraries, and checks that all files
+/// have one time: apk rejects a time with a fraction of a second.
 fn check_apk(target: &Target, package: Package) -> Result<Vec<String>, Failure> {
-    let mut tar = Command::new(tools::find(&["tar"])?);
-    tar.args([
-        "--extract",
-        "--gzip",
-        "--to-stdout",
-        "--warning=no-unknown-keyword",
-        "--file",
-    ]);
-    let info = tools::run(tar.arg(package.path(target)).arg(".PKGINFO"))?;
+    let read = |options: &[&str]| {
+        let mut tar = Command::new(tools::find(&["tar"])?);
+        tar.args(["--gzip", "--warning=no-unknown-keyword", "--file"]);
+        tools::run(tar.arg(package.path(target)).args(options))
+    };
+    let info = read(&["--extract", "--to-stdout", ".PKGINFO"])?;
+    let list = read(&["--list", "--verbose", "--full-time", "--exclude=.PKGINFO"])?;
+    let times: BTreeSet<_> = list.lines().filter_map(time).collect();
+    if times.len() != 1 {
+        return Ok(vec![format!("files have the times {times:?}")]);
+    }
     let architecture = target.architecture();
     let mut expected = vec![format!("arch = {architecture}")];
     match package.content {
@@ -225,4 +228,10 @@ fn check_apk(target: &Target, package: Package) -> Result<Vec<String>, Failure> 
         .into_iter()
         .filter(|it| !lines.contains(&it.as_str()));
     Ok(missing.map(|it| format!("does not say {it:?}")).collect())
+}
+
+/// The date and the time in a line of `tar --list --verbose`.
+fn time(line: &str) -> Option<(&str, &str)> {
+    let mut words = line.split_whitespace().skip(3);
+    words.next().zip(words.next())
 }
