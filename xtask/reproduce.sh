@@ -4,7 +4,7 @@
 #     reproduce.sh DIRECTORY TARGET...
 #
 # The builds are in clones of this repository below DIRECTORY, with other directories, CARGO_HOME, umask, locale and time
-# zone. Both download the crates. The tools in target/zig and target/tools of this repository are used.
+# zone. Both download the crates. The tools in target/zig, target/tools and target/python of this repository are used.
 set -eu
 
 [ $# -ge 2 ] || { echo "usage: reproduce.sh DIRECTORY TARGET..." >&2; exit 1; }
@@ -22,7 +22,7 @@ build() (
     umask "$3"
     git clone --quiet "$repository" "$clone"
     mkdir -p "$clone/target" "$home"
-    for tools in zig tools; do
+    for tools in zig tools python; do
         [ ! -e "$repository/target/$tools" ] || ln -s "$repository/target/$tools" "$clone/target/$tools"
     done
     # The registry may be configured there.
