@@ -33,13 +33,13 @@
 //! # Sessions
 //!
 //! A login that succeeds sets the session of the client, which later requests use: [`Client::send`] sends any of them.
-//! With [`ClientBuilder::session_file`] or [`ClientBuilder::session_storage`], the session is stored, and the account is
-//! still logged in when the program starts again. [`Client::add_listener`] reports changes.
+//! With [`ClientBuilder::session_file`] or [`ClientBuilder::session_storage`], the session is stored, and the account
+//! is still logged in when the program starts again. [`Client::add_listener`] reports changes.
 //!
 //! # Second factors
 //!
-//! A login of an account with two factors fails with [`Status::MfaRequired`]. Pass its [`Error::mfa_id`] to a login with
-//! another method, by [`CallOptions::mfa_id`].
+//! A login of an account with two factors fails with [`Status::MfaRequired`]. Pass its [`Error::mfa_id`] to a login
+//! with another method, by [`CallOptions::mfa_id`].
 //!
 //! # Cancellation
 //!

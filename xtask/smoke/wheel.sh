@@ -3,8 +3,9 @@
 #
 #     wheel.sh SUITE WHEEL PROGRAM URL DIRECTORY
 #
-# creates the system in DIRECTORY, installs Python and WHEEL there, and runs PROGRAM, which logs in to the server at URL.
-# Prints the seconds of each step. Requires root and debootstrap; uses the Debian mirror of this system.
+# creates the system in DIRECTORY, installs Python and WHEEL there, and runs PROGRAM, which logs in at URL, a server for
+# the unit tests. Prints the seconds of each step. Requires root and debootstrap; uses the Debian mirror of this
+# system.
 set -eu
 
 # shellcheck source-path=SCRIPTDIR source=debian.sh
@@ -38,5 +39,5 @@ timed "python3-venv by apt" apt_install python3-venv
 timed "wheel to first login on $(inside python3 --version)" first_login
 timed "gcc by apt" apt_install gcc libc6-dev
 timed "unit tests" unit_tests
-sed -n '/^Ran /p' "$root.log" | sed 's/^/  /'
+sed -n -e 's/^Ran /  &/p' -e 's/^OK/  &/p' "$root.log"
 rm -rf "$root" "$root.log"

@@ -175,6 +175,7 @@ class Handles(unittest.TestCase):
         lib.bosauth_client_free(client)
 
 
+@unittest.skipIf(Path(bosauth.__file__).with_name(file_name()).exists(), "the library in the package is loaded")
 class Loading(unittest.TestCase):
     """Libraries that are rejected at import, and the error messages."""
 

@@ -1,5 +1,5 @@
-//! Logins with the Python wheel: the unit tests with each Python of this machine, a new Debian, and a wheel that is built
-//! from the source distribution.
+//! Logins with the Python wheel: the unit tests with each Python of this machine, a new Debian, and a wheel from the
+//! source distribution.
 
 use std::env;
 use std::fs;
@@ -104,6 +104,8 @@ fn unit_tests(python: &Path, wheel: &Path) -> Result<String, Failure> {
     let name = python.file_name().unwrap_or_default().to_string_lossy();
     let environment = environment(python, &name)?;
     tools::run(install(&environment).arg("--no-index").arg(wheel))?;
+    // For a Python that a test embeds in a program, outside of the environment.
+    let packages = format!("lib/{name}/site-packages");
     let server = server()?;
     let mut tests = Command::new(environment.join("bin/python"));
     tests
@@ -115,13 +117,15 @@ fn unit_tests(python: &Path, wheel: &Path) -> Result<String, Failure> {
             "BOSAUTH_TEST_HEADER",
             tools::root().join("include/bosauth.h"),
         )
-        .env_remove("BOSAUTH_LIBRARY")
-        .env_remove("PYTHONPATH");
+        .env("PYTHONPATH", environment.join(packages))
+        .env_remove("BOSAUTH_LIBRARY");
     let output = tests.output()?;
     let printed = String::from_utf8_lossy(&output.stderr);
     let ran = printed.lines().find(|line| line.starts_with("Ran "));
-    match (output.status.success(), ran) {
-        (true, Some(ran)) => Ok(format!("  wheel on {name}: {ran}")),
+    match (ran, printed.lines().last()) {
+        (Some(ran), Some(result)) if output.status.success() => {
+            Ok(format!("  wheel on {name}: {ran}, {result}"))
+        }
         _ => Err(Failure::Failed(format!("wheel on {name}:\n{printed}"))),
     }
 }

@@ -50,7 +50,7 @@ fn check_wheel(target: &Target, wheel: &Path, library: &Path) -> Result<Vec<Stri
     Ok(problems)
 }
 
-/// Unpacks a wheel to a directory in `parent`, which is emptied before. Fails if the hash of a file is not that in RECORD.
+/// Unpacks a wheel to a directory in `parent`, which is emptied before. Fails if a file does not have its hash in RECORD.
 pub fn unpack(wheel: &Path, parent: &Path) -> Result<PathBuf, Failure> {
     let _ = fs::remove_dir_all(parent);
     let mut unpack = Command::new(tools::find(&["wheel"])?);
