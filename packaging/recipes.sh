@@ -3,9 +3,9 @@
 #
 #     BOSAUTH_URL=URL BOSAUTH_HOMEPAGE=URL recipes.sh ARTIFACTS OUTPUT
 #
-# BOSAUTH_URL is where the files in ARTIFACTS can be downloaded, without a slash at the end; BOSAUTH_HOMEPAGE is the page
-# of the project. Writes OUTPUT/conan, OUTPUT/vcpkg and OUTPUT/homebrew with the URLs and hashes of the archives. A
-# platform without an archive is left out; the formula needs those of macOS and Linux, and is skipped otherwise.
+# BOSAUTH_URL is where the files in ARTIFACTS can be downloaded, without a slash at the end; BOSAUTH_HOMEPAGE is the
+# page of the project. Writes OUTPUT/conan, OUTPUT/vcpkg and OUTPUT/homebrew with the URLs and hashes of the archives.
+# A platform without an archive is left out; the formula needs those of macOS and Linux, and is skipped otherwise.
 set -eu
 
 fail() {

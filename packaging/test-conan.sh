@@ -3,8 +3,8 @@
 #
 #     test-conan.sh ARTIFACTS DIRECTORY URL
 #
-# ARTIFACTS is the directory with the archives, URL that of a bosbase-local with the demo account. The cache of Conan is in
-# DIRECTORY, which is removed at the end. No remote is used. Requires conan, cmake and compilers for C and C++.
+# ARTIFACTS is the directory with the archives, URL that of a bosbase-local with the demo account. The cache of Conan is
+# in DIRECTORY, which is removed at the end. No remote is used. Requires conan, cmake and compilers for C and C++.
 set -eu
 
 [ $# -eq 3 ] || {

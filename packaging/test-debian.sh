@@ -22,7 +22,9 @@ mirror() {
 
 # The program or project that docs/c.md has for a file name.
 block() {
-    awk -v name="\`$1\`" 'index($0, "rite this to " name) { found = 1 } /^```/ && found { if (inside) exit; inside = 1; next }
+    awk -v name="\`$1\`" '
+        index($0, "rite this to " name) { found = 1 }
+        /^```/ && found { if (inside) exit; inside = 1; next }
         inside' "$documentation"
 }
 

@@ -195,8 +195,8 @@ pub fn all(target: &Target) -> Vec<Package> {
     packages
 }
 
-/// Creates the packages of a target, after [`prefix::stage`] and [`programs::create`]. Returns their paths; none unless it
-/// is Linux.
+/// Creates the packages of a target, after [`prefix::stage`] and [`programs::create`]. Returns their paths; none unless
+/// it is Linux.
 pub fn create(target: &Target) -> Result<Vec<PathBuf>, Failure> {
     let packages = all(target);
     for package in &packages {
@@ -206,6 +206,7 @@ pub fn create(target: &Target) -> Result<Vec<PathBuf>, Failure> {
                 stage_program(target, package.format, &programs::ALL[index])?
             }
         };
+        set_modes(&stage)?;
         run_nfpm(target, *package, &stage)?;
         if package.format == Format::Deb && package.content == Content::Library {
             add_shlibs(&package.path(target), &stage)?;
@@ -295,6 +296,13 @@ fn new_stage(
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     let mut cp = Command::new(tools::find(&["cp"])?);
     tools::run(cp.arg("-R").arg(from).arg(to))?;
+    Ok(())
+}
+
+/// Makes all files readable, with any umask of the build.
+fn set_modes(stage: &Path) -> Result<(), Failure> {
+    let mut chmod = Command::new(tools::find(&["chmod"])?);
+    tools::run(chmod.args(["-R", "u+rwX,go+rX,go-w"]).arg(stage))?;
     Ok(())
 }
 

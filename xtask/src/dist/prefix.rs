@@ -67,12 +67,13 @@ fn configure(target: &Target) -> Result<Command, Failure> {
         .arg(define("CMAKE_SIZEOF_VOID_P", pointer_size))
         .arg(define("CMAKE_INSTALL_LIBDIR", "lib"));
     if matches!(target.system, System::Gnu | System::Musl) {
+        // GNU ar loads the plugin of an installed LLVM, of which version 14 aborts at objects for ARM.
+        let ar = tools::llvm("llvm-ar").or_else(|_| binutils(target, "ar"))?;
         for (variable, program) in [
-            ("CMAKE_LINKER", "ld"),
-            ("CMAKE_OBJCOPY", "objcopy"),
-            ("CMAKE_AR", "ar"),
+            ("CMAKE_LINKER", binutils(target, "ld")?),
+            ("CMAKE_OBJCOPY", binutils(target, "objcopy")?),
+            ("CMAKE_AR", ar),
         ] {
-            let program = binutils(target, program)?;
             cmake.arg(define(variable, program.display()));
         }
     }
