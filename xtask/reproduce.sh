@@ -3,8 +3,9 @@
 #
 #     reproduce.sh DIRECTORY TARGET...
 #
-# The builds are in clones of this repository below DIRECTORY, with other directories, CARGO_HOME, umask, locale and time
-# zone. Both download the crates. The tools in target/zig, target/tools and target/python of this repository are used.
+# The builds are in clones of this repository below DIRECTORY, with other directories, CARGO_HOME, umask, locale and
+# time zone. Both download the crates. The tools in target/zig, target/tools and target/python of this repository are
+# used.
 set -eu
 
 [ $# -ge 2 ] || { echo "usage: reproduce.sh DIRECTORY TARGET..." >&2; exit 1; }

@@ -4,8 +4,8 @@
 #     container.sh ARCHIVE URL DIRECTORY
 #
 # creates the system in DIRECTORY, installs a C compiler, CMake and pkg-config in it, unpacks ARCHIVE there, and builds
-# programs that log in to the server at URL: with CMake and with pkg-config, with the shared and the static library. Prints
-# the seconds of each step. Requires root and debootstrap; uses the Debian mirror of this system.
+# programs that log in to the server at URL: with CMake and with pkg-config, with the shared and the static library.
+# Prints the seconds of each step. Requires root and debootstrap; uses the Debian mirror of this system.
 set -eu
 
 fail() {

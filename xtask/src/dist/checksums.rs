@@ -18,7 +18,8 @@ pub fn write(directory: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The files of a directory that are not in its `SHA256SUMS`, or have another hash there, and those that are only there.
+/// The files of a directory that are not in its `SHA256SUMS` or have another hash there, and those that are only
+/// there.
 pub fn problems(directory: &Path) -> Result<Vec<String>, Failure> {
     let written = fs::read_to_string(directory.join(NAME))?;
     let current = lines(directory)?;

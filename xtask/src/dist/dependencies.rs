@@ -23,8 +23,8 @@ pub struct Crate {
     pub is_third_party: bool,
 }
 
-/// The crates of a package for a target, sorted, with the package itself. Macros and build scripts are not linked and not
-/// in the list. `cargo metadata` would add the crates that only other packages of the workspace need, so that
+/// The crates of a package for a target, sorted, with the package itself. Macros and build scripts are not linked and
+/// not in the list. `cargo metadata` would add the crates that only other packages of the workspace need, so that
 /// `cargo tree` decides which ones are used.
 pub fn crates(target: &Target, package: &str) -> Result<Vec<Crate>, Failure> {
     let metadata = metadata()?;

@@ -43,8 +43,8 @@ pub fn contents(name: &str) -> Vec<String> {
         .collect()
 }
 
-/// Writes the documents of a package of cargo to a directory. `name` is the name of the product. Fails if a crate has no
-/// text of its licence.
+/// Writes the documents of a package of cargo to a directory. `name` is the name of the product. Fails if a crate has
+/// no text of its licence.
 pub fn write(target: &Target, package: &str, name: &str, directory: &Path) -> Result<(), Failure> {
     let crates = dependencies::crates(target, package)?;
     fs::create_dir_all(directory)?;

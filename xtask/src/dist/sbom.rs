@@ -15,8 +15,8 @@ use crate::tools;
 const FILE: &str = "xtask-sbom";
 
 /// Returns the SBOM of a package that consists of these crates, as JSON. cargo-cyclonedx lists what the whole workspace
-/// needs, also macros, and identifies the crates of this repository by their directories: other crates and the directory
-/// are removed. With `SOURCE_DATE_EPOCH` it writes no serial number.
+/// needs, also macros, and identifies the crates of this repository by their directories: other crates and the
+/// directory are removed. With `SOURCE_DATE_EPOCH` it writes no serial number.
 pub fn create(target: &Target, package: &str, crates: &[Crate]) -> Result<String, Failure> {
     tools::find(&["cargo-cyclonedx"])?;
     let mut cargo = programs::cargo();

@@ -1,4 +1,5 @@
-//! The checks of built libraries and archives: exports, needed libraries, versions, hardening, and paths of this machine.
+//! The checks of built libraries: exports, needed libraries, versions, hardening, and paths of this machine; and of the
+//! archives.
 
 mod archive;
 pub mod artifacts;
