@@ -24,6 +24,9 @@ pub const LICENSES: [&str; 4] = [
     THIRD_PARTY,
 ];
 
+/// The licences of the runtime for Windows, in Debian's package.
+const MINGW: &str = "/usr/share/doc/mingw-w64-x86-64-dev/copyright";
+
 /// How the file of a licence begins. Crates have the texts beside their manifest.
 const NAMES: [&str; 6] = [
     "COPYING",
@@ -122,22 +125,20 @@ fn entries(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
     entries.collect()
 }
 
-/// What zig links into libraries and programs for Linux: name, licence and text.
+/// What the compiler links into libraries and programs: name, licence and text.
 fn runtimes(target: &Target) -> Result<Vec<(&'static str, &'static str, PathBuf)>, Failure> {
-    let unwind = (
-        "LLVM libunwind",
-        "Apache-2.0 WITH LLVM-exception",
-        "libunwind/LICENSE.TXT",
-    );
-    let musl = ("musl", "MIT", "libc/musl/COPYRIGHT");
-    let runtimes = match target.system {
-        System::Gnu => vec![unwind],
-        System::Musl => vec![unwind, musl],
-        System::Windows | System::MacOs | System::Ios => return Ok(Vec::new()),
+    let unwind = |zig: &Path| {
+        let text = zig.join("libunwind/LICENSE.TXT");
+        ("LLVM libunwind", "Apache-2.0 WITH LLVM-exception", text)
     };
-    let zig = tools::zig_lib()?;
-    let runtimes = runtimes.into_iter();
-    Ok(runtimes
-        .map(|(name, license, file)| (name, license, zig.join(file)))
-        .collect())
+    Ok(match target.system {
+        System::Gnu => vec![unwind(&tools::zig_lib()?)],
+        System::Musl => {
+            let zig = tools::zig_lib()?;
+            let musl = ("musl", "MIT", zig.join("libc/musl/COPYRIGHT"));
+            vec![unwind(&zig), musl]
+        }
+        System::Windows => vec![("mingw-w64 runtime", "ZPL-2.1 AND MIT", MINGW.into())],
+        System::MacOs | System::Ios => Vec::new(),
+    })
 }
