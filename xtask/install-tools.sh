@@ -11,9 +11,10 @@ DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq --no-install-recommends
     gcc-mingw-w64-x86-64 git gpg lintian lld-19 make maven musl openjdk-17-jdk-headless pkg-config python3-venv \
     qemu-user-static rpm rpm2cpio wine64 >/dev/null
 
-rustup target add aarch64-apple-darwin aarch64-apple-ios aarch64-apple-ios-sim aarch64-unknown-linux-gnu \
-    aarch64-unknown-linux-musl armv7-unknown-linux-gnueabihf x86_64-apple-darwin x86_64-apple-ios \
-    x86_64-pc-windows-gnu x86_64-unknown-linux-gnu x86_64-unknown-linux-musl
+rustup target add aarch64-apple-darwin aarch64-apple-ios aarch64-apple-ios-sim aarch64-linux-android \
+    aarch64-unknown-linux-gnu aarch64-unknown-linux-musl armv7-linux-androideabi armv7-unknown-linux-gnueabihf \
+    i686-linux-android x86_64-apple-darwin x86_64-apple-ios x86_64-linux-android x86_64-pc-windows-gnu \
+    x86_64-unknown-linux-gnu x86_64-unknown-linux-musl
 
 python3 -m venv target/tools
 target/tools/bin/pip install --quiet --disable-pip-version-check --requirement xtask/requirements.txt

@@ -19,9 +19,9 @@ pub struct Publication {
 }
 
 impl Publication {
-    /// `BOSAUTH_URL` and `GNUPGHOME`; `None` without the first.
+    /// `BOSAUTH_HOMEPAGE` and `GNUPGHOME`; `None` without the first.
     pub fn from_environment() -> Option<Self> {
-        let url = env::var("BOSAUTH_URL").ok()?;
+        let url = env::var("BOSAUTH_HOMEPAGE").ok()?;
         let home = env::home_dir().unwrap_or_default();
         let keys = env::var_os("GNUPGHOME").map_or_else(|| home.join(".gnupg"), PathBuf::from);
         Some(Publication { url, keys })
