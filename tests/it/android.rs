@@ -44,15 +44,6 @@ fn folder_without_an_ndk_is_reported() {
     );
 }
 
-#[test]
-fn scripts_pass_shellcheck() {
-    if tools::has("shellcheck") {
-        let mut shellcheck = Command::new("shellcheck");
-        shellcheck.current_dir(tools::root().join("bindings/java"));
-        tools::run(shellcheck.args(["build-android.sh", "android-toolchain.sh"]));
-    }
-}
-
 fn check(file: &Path, abi: &Abi) {
     let size = file.metadata().unwrap().len();
     println!("the library of {} has {size} bytes", abi.name);

@@ -345,17 +345,3 @@ fn privacy_manifest_is_a_property_list() {
         "4\n"
     );
 }
-
-#[test]
-fn swift_scripts_pass_shellcheck() {
-    if !tools::has("shellcheck") {
-        return;
-    }
-    let mut shellcheck = Command::new("shellcheck");
-    shellcheck.current_dir(swift::directory());
-    tools::run(shellcheck.args([
-        "toolchain.sh",
-        "deployment-targets.sh",
-        "scripts/xcframework.sh",
-    ]));
-}

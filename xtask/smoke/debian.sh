@@ -1,4 +1,5 @@
-# Functions for scripts that log in from a new Debian in the directory $root. They require root and debootstrap.
+# Functions for scripts that log in from a new Debian in the directory $root. They require root and debootstrap, and use
+# the Debian mirror of this system.
 
 fail() {
     echo "$(basename "$0"): $1" >&2
@@ -12,12 +13,19 @@ mirror() {
         grep -m 1 '/debian/*$'
 }
 
-# debian SUITE: a new system without additional packages.
+# new_debian SUITE: a new system without additional packages.
+new_debian() {
+    rm -rf "$root" "$root.log"
+    timed "debootstrap $1" debian "$1"
+}
+
 debian() {
     mirror=$(mirror) || fail "no Debian mirror in the configuration of apt"
-    rm -rf "$root" "$root.log"
     mkdir -p "$root"
     debootstrap --variant=minbase "$1" "$root" "$mirror"
+    for tool in cargo rustc cc cmake java python3; do
+        ! inside sh -c "command -v $tool" || fail "the system has $tool"
+    done
 }
 
 # Runs a command in the system. Private mounts end with the last process of the command.

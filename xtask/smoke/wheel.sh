@@ -4,8 +4,7 @@
 #     wheel.sh SUITE WHEEL PROGRAM URL DIRECTORY
 #
 # creates the system in DIRECTORY, installs Python and WHEEL there, and runs PROGRAM, which logs in at URL, a server for
-# the unit tests. Prints the seconds of each step. Requires root and debootstrap; uses the Debian mirror of this
-# system.
+# the unit tests. Prints the seconds of each step.
 set -eu
 
 # shellcheck source-path=SCRIPTDIR source=debian.sh
@@ -27,10 +26,7 @@ unit_tests() {
 [ $# -eq 5 ] || fail "usage: wheel.sh SUITE WHEEL PROGRAM URL DIRECTORY"
 suite=$1 wheel=$2 program=$3 url=$4 root=$5
 repository=$(cd "$(dirname "$0")/../.." && pwd)
-timed "debootstrap $suite" debian "$suite"
-for tool in cargo rustc cc python3; do
-    ! inside sh -c "command -v $tool" || fail "the system has $tool"
-done
+new_debian "$suite"
 mkdir "$root/first"
 cp "$wheel" "$root/first"
 cp "$program" "$root/first/login.py"

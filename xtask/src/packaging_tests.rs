@@ -143,19 +143,3 @@ fn files_of_packages_have_distinct_names() {
     paths.dedup();
     assert_eq!(paths.len(), count);
 }
-
-#[test]
-fn scripts_pass_shellcheck() {
-    if !programs::has("shellcheck") {
-        return;
-    }
-    for script in [
-        "nfpm/ldconfig.sh",
-        "recipes.sh",
-        "test-conan.sh",
-        "test-debian.sh",
-    ] {
-        let script = tools::root().join("packaging").join(script);
-        programs::run(Command::new("shellcheck").arg(script));
-    }
-}

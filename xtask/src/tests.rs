@@ -466,22 +466,3 @@ fn every_target_is_documented() {
         );
     }
 }
-
-#[test]
-fn scripts_pass_shellcheck() {
-    if !programs::has("shellcheck") {
-        return;
-    }
-    for script in [
-        "bindings/java/build-native.sh",
-        "xtask/reproduce.sh",
-        "xtask/smoke/container.sh",
-        "xtask/smoke/debian-jar.sh",
-        "xtask/smoke/sysroot.sh",
-        "xtask/smoke/wheel.sh",
-    ] {
-        let mut shellcheck = Command::new("shellcheck");
-        shellcheck.arg("--external-sources");
-        programs::run(shellcheck.arg(tools::root().join(script)));
-    }
-}

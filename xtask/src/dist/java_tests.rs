@@ -265,17 +265,11 @@ fn first_login_on_debian() {
         return;
     }
     let server = smoke::Server::start().unwrap();
-    let debian = tools::root().join("target/tmp/debian-jar");
-    let mut script = Command::new(tools::root().join("xtask/smoke/debian-jar.sh"));
+    let mut script = Command::new(tools::root().join("xtask/smoke/jar.sh"));
     script
-        .arg(&debian)
         .arg(directory().join(format!("bosauth-{VERSION}-maven.zip")))
         .arg(tools::root().join("docs/java.md"))
-        .arg(&server.url);
-    let output = script.output().unwrap();
-    let _ = fs::remove_dir_all(&debian);
-    let seconds = String::from_utf8_lossy(&output.stderr);
-    println!("{seconds}");
-    let printed = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(printed, "hello user@example.com\n", "{seconds}");
+        .arg(&server.url)
+        .arg(tools::output().join("debian"));
+    println!("{}", programs::run(&mut script));
 }

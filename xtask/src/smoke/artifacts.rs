@@ -38,10 +38,10 @@ fn container(target: &Target, url: &str) -> Result<String, Failure> {
     tools::find(&["debootstrap"])?;
     let mut script = Command::new("sh");
     script
-        .arg(tools::root().join("xtask/smoke/container.sh"))
+        .arg(tools::root().join("xtask/smoke/archive.sh"))
         .arg(dist::library_archive(target))
         .arg(url)
-        .arg(tools::output().join("container"));
+        .arg(tools::output().join("debian"));
     let printed = tools::run(&mut script)?;
     Ok(printed.trim_end().to_owned())
 }

@@ -64,10 +64,10 @@ fn log_in(
 /// Follows docs/c.md in a new Debian with the packages. Returns the seconds of each step.
 fn debian(suite: &str, url: &str) -> Result<String, Failure> {
     tools::find(&["debootstrap"])?;
-    let script = tools::root().join("packaging/test-debian.sh");
+    let script = tools::root().join("xtask/smoke/deb.sh");
     let mut shell = Command::new("sh");
-    shell.arg(script).arg(suite).arg(dist::directory());
-    let printed = tools::run(shell.arg(tools::output().join("debian")).arg(url))?;
+    shell.arg(script).arg(suite).arg(dist::directory()).arg(url);
+    let printed = tools::run(shell.arg(tools::output().join("debian")))?;
     Ok(printed.trim_end().to_owned())
 }
 
@@ -114,7 +114,7 @@ fn conan(url: &str) -> Result<String, Failure> {
     tools::find(&["conan"])?;
     let mut script = Command::new("sh");
     script
-        .arg(tools::root().join("packaging/test-conan.sh"))
+        .arg(tools::root().join("xtask/smoke/conan.sh"))
         .arg(dist::directory())
         .arg(tools::output().join("conan"))
         .arg(url);
