@@ -160,12 +160,10 @@ fn installed() -> Option<&'static Installed> {
 fn page_programs_run() {
     let Some(installed) = installed() else { return };
     let export = "export CLASSPATH=";
-    let commands = markdown::programs("java.md", "sh").into_iter();
+    let mut commands = markdown::programs("java.md", "sh").into_iter();
     // The last one is that of the clone; xtask tests the one of the archive.
-    let commands = commands
-        .filter(|commands| commands.starts_with(export))
-        .next_back()
-        .unwrap();
+    let commands = commands.rfind(|commands| commands.starts_with(export));
+    let commands = commands.unwrap();
     let mut shell = installed.shell(&format!("{commands}printenv CLASSPATH"), installed.clone);
     let class_path = tools::run(&mut shell);
     let is_skipped = |block: &Block| {

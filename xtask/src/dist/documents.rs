@@ -37,7 +37,7 @@ const NAMES: [&str; 6] = [
     "UNLICENSE",
 ];
 
-/// The files that [`write`] creates for a product, in a prefix.
+/// The files that [`write()`] creates for a product, in a prefix.
 pub fn contents(name: &str) -> Vec<String> {
     let sbom = format!("{name}.cdx.json");
     let files = LICENSES.into_iter().chain([&*sbom]);
