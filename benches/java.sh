@@ -12,7 +12,8 @@ cp -R bindings/java "$work/java"
 rm -f "$work"/java/bosauth-kotlin/src/test/kotlin/io/bosauth/kotlin/*.kt
 cp benches/java/Cancel.kt "$work/java/bosauth-kotlin/src/test/kotlin"
 BOSAUTH_REPOSITORY=$PWD sh "$work/java/build-native.sh" "$target/dist/libbosauth.a"
-mvn --batch-mode --quiet --file "$work/java/pom.xml" package -DskipTests
+mvn --batch-mode --quiet --file "$work/java/pom.xml" package -DskipTests \
+    -Dmaven.source.skip=true -Dmaven.javadoc.skip=true
 cp "$work"/java/bosauth/target/bosauth-*.jar "$work"/java/bosauth-kotlin/target/bosauth-kotlin-*.jar \
     "$work"/java/bosauth-kotlin/target/lib/*.jar "$work"
 for artifact in com.squareup.okhttp3:okhttp:4.12.0 com.squareup.okio:okio-jvm:3.6.0; do
