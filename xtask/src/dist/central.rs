@@ -104,10 +104,8 @@ fn check_pom(repository: &Path, file: &Path) -> Result<Vec<String>, Failure> {
     if text.contains("${") {
         problems.push("has a property".into());
     }
-    for node in document
-        .descendants()
-        .filter(|it| it.has_tag_name_of("version"))
-    {
+    let elements = document.descendants();
+    for node in elements.filter(|it| is_named(*it, "version")) {
         let version = node.text().unwrap_or_default();
         if !is_fixed(version) {
             problems.push(format!("the version {version:?} is not fixed"));
@@ -124,18 +122,12 @@ fn check_pom(repository: &Path, file: &Path) -> Result<Vec<String>, Failure> {
 }
 
 /// By the name alone: with flattened POMs, all elements are in one namespace.
-trait TagName {
-    fn has_tag_name_of(&self, name: &str) -> bool;
-}
-
-impl TagName for Node<'_, '_> {
-    fn has_tag_name_of(&self, name: &str) -> bool {
-        self.is_element() && self.tag_name().name() == name
-    }
+fn is_named(node: Node, name: &str) -> bool {
+    node.is_element() && node.tag_name().name() == name
 }
 
 fn child<'a, 'b>(node: Node<'a, 'b>, name: &str) -> Option<Node<'a, 'b>> {
-    node.children().find(|it| it.has_tag_name_of(name))
+    node.children().find(|it| is_named(*it, name))
 }
 
 /// The text of the first element with this path.

@@ -30,7 +30,7 @@ pub fn check(target: &Target) -> Result<(Vec<String>, Vec<String>), Failure> {
         &library_contents(target),
     )?);
     problems.extend(check_library(target, &directory)?);
-    lines.push(line(&name)?);
+    lines.push(line(&tarball::path(&name))?);
     let (wheels, found) = super::wheel::check(target)?;
     lines.extend(wheels);
     problems.extend(found);
@@ -42,7 +42,7 @@ pub fn check(target: &Target) -> Result<(Vec<String>, Vec<String>), Failure> {
                 target,
                 &directory.join("bin").join(program.name),
             )?);
-            lines.push(line(name)?);
+            lines.push(line(&tarball::path(name))?);
         }
     }
     Ok((lines, problems))
@@ -58,9 +58,10 @@ fn unpack(target: &Target, name: &str) -> Result<PathBuf, Failure> {
     Ok(directory)
 }
 
-fn line(name: &str) -> Result<String, Failure> {
-    let size = fs::metadata(tarball::path(name))?.len();
-    Ok(format!("  {name}.tar.gz: {size} bytes"))
+/// The name and the size of an artifact.
+pub fn line(path: &Path) -> Result<String, Failure> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(format!("  {name}: {} bytes", fs::metadata(path)?.len()))
 }
 
 /// Compares the files of an unpacked archive with a list, and searches them for paths of this machine.

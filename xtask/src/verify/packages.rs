@@ -1,7 +1,6 @@
 //! The checks of the packages for Linux distributions: their files, what they require and provide, and lintian.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -34,7 +33,7 @@ pub fn check(target: &Target) -> Result<(Vec<String>, Vec<String>), Failure> {
             Format::Apk => check_apk(target, package)?,
         };
         problems.extend(found.into_iter().map(|it| format!("{name}: {it}")));
-        lines.push(format!("  {name}: {} bytes", fs::metadata(&path)?.len()));
+        lines.push(artifacts::line(&path)?);
     }
     Ok((lines, problems))
 }

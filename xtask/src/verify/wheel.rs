@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::artifacts::check_contents;
+use super::artifacts::{check_contents, line};
 use crate::dist::{VERSION, documents, wheel};
 use crate::failure::Failure;
 use crate::targets::{System, Target};
@@ -24,11 +24,6 @@ pub fn check(target: &Target) -> Result<(Vec<String>, Vec<String>), Failure> {
         lines.push(line(&wheel::sdist_path())?);
     }
     Ok((lines, problems))
-}
-
-fn line(path: &Path) -> Result<String, Failure> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Ok(format!("  {name}: {} bytes", fs::metadata(path)?.len()))
 }
 
 fn check_wheel(target: &Target, wheel: &Path, library: &Path) -> Result<Vec<String>, Failure> {
