@@ -8,6 +8,7 @@ pub mod java;
 #[cfg(all(test, target_os = "linux"))]
 #[allow(clippy::unwrap_used)]
 mod java_tests;
+mod nfpm;
 pub mod packages;
 mod prefix;
 pub mod programs;
@@ -40,7 +41,7 @@ pub fn dist(target: &Target) -> Result<String, Failure> {
     let mut artifacts = vec![tarball::create(&library_name(target), &prefix)?];
     artifacts.extend(wheel::create(target, &documents)?);
     artifacts.extend(programs::create(target)?);
-    artifacts.extend(packages::create(target)?);
+    artifacts.extend(nfpm::create(target)?);
     let mut lines = vec![target.triple.to_owned()];
     for artifact in artifacts {
         lines.push(line(&artifact)?);
