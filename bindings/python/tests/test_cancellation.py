@@ -1,9 +1,11 @@
 """Cancellation by a Cancel, by a signal handler, and by closing the client."""
 
 import copy
+import linecache
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 import unittest
@@ -269,6 +271,25 @@ class Signals(Cancellation):
         users, token = BosBase(URL).collection("users"), bound_token()
         self.assertEqual(users.auth_with_token(token)["record"]["email"], EMAIL)
         self.assertEqual(len(_idle_hooks), 1)
+
+    def test_handler_that_raises_while_the_hook_is_created_prevents_the_call(self):
+        """CPython before 3.11 runs signal handlers when the generator of a hook starts."""
+
+        def interrupt(frame, event, _):
+            if "yield 0" in linecache.getline(frame.f_code.co_filename, frame.f_lineno) and event == "line":
+                raise KeyboardInterrupt
+            return interrupt
+
+        self.addCleanup(sys.settrace, sys.gettrace())
+        _idle_hooks.clear()
+        with MockServer(LOGIN) as server:
+            users = BosBase(server.url).collection("users")
+            with self.assertRaises(KeyboardInterrupt):
+                sys.settrace(interrupt)
+                users.auth_with_token("t")
+            sys.settrace(None)
+            self.assertEqual((server.requests, _idle_hooks), ([], []))
+            self.assertEqual(users.auth_with_token("t")["token"], "a.b.c")
 
     def test_signal_does_not_trigger_the_cancel(self):
         self.set_handler(signal.SIGINT, signal.default_int_handler)

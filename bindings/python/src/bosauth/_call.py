@@ -129,25 +129,21 @@ def _with_signals(call: Call[Result]) -> Result:
     try:
         return call.run(hook.added_to(call.options))
     finally:
-        if hook.raised:
-            hook.close()
-            raise hook.raised.pop()
+        hook.check()
         _idle_hooks.append(hook)
 
 
 class SignalHook:
-    """A wait hook that runs signal handlers, for one call at a time.
+    """A wait hook that runs signal handlers, for one call at a time. It cannot be used again after one has raised."""
 
-    ``raised`` contains the exception of a handler. The hook cannot be used again after one.
-    """
-
-    __slots__ = ("raised", "_handlers", "_function", "_options")
+    __slots__ = ("_raised", "_handlers", "_function", "_options")
 
     def __init__(self) -> None:
-        self.raised: List[BaseException] = []
-        self._handlers = _signal_handlers(self.raised)
-        # Enters its `try`.
+        self._raised: List[BaseException] = []
+        self._handlers = _signal_handlers(self._raised)
+        # Enters its `try`, where a handler may already have raised.
         next(self._handlers)
+        self.check()
         # The library passes NULL, which becomes None.
         self._function = WaitHook(self._handlers.send)
         self._options: Options = lib.bosauth_options_new()
@@ -160,9 +156,12 @@ class SignalHook:
         lib.bosauth_options_set_wait_hook(options, self._function, None)
         return options
 
-    def close(self) -> None:
-        """Ends the generator. Otherwise it would run, and with it signal handlers, when it is deleted."""
-        self._handlers.close()
+    def check(self) -> None:
+        """Raises the exception of a handler, if there is one."""
+        if self._raised:
+            # Otherwise the generator would run, and with it signal handlers, when it is deleted.
+            self._handlers.close()
+            raise self._raised.pop()
 
 
 #: Hooks that no call uses: one, unless a signal handler makes calls during a call.
