@@ -30,6 +30,7 @@ mod tests;
 
 use std::process::ExitCode;
 
+use dist::checksums;
 use failure::Failure;
 use targets::{TARGETS, Target};
 
@@ -118,12 +119,16 @@ fn build_java(targets: &[&Target]) -> ExitCode {
     }
 }
 
-/// Writes the hashes after `dist` and `java`, also if that failed for a target.
+/// Writes the hashes of the artifacts after `dist` and `java`, also if that failed for a target, and checks them after
+/// `verify`.
 fn finish(command: &str, code: ExitCode) -> ExitCode {
-    if command != "dist" && command != "java" {
-        return code;
-    }
-    match dist::checksums::write(&dist::directory()) {
+    let directory = dist::directory();
+    let result = match command {
+        "dist" | "java" => checksums::write(&directory),
+        "verify" if directory.exists() => checksums::check(&directory),
+        _ => Ok(()),
+    };
+    match result {
         Ok(()) => code,
         Err(failure) => {
             eprintln!("FAILED: {failure}");

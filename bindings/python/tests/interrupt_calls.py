@@ -158,12 +158,16 @@ stored = BosBase(URL, session_store=Store())
 stored.auth_store.subscribe(changed)
 
 
+def ignore(token, record):
+    """A listener."""
+
+
 def listen():
     """Adds and removes a listener. An interrupt may leave it registered."""
     try:
-        client.auth_store.on_change(print)()
+        client.auth_store.on_change(ignore)()
     finally:
-        client.auth_store.remove_listener(print)
+        client.auth_store.remove_listener(ignore)
 
 
 CALLS = {

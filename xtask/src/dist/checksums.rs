@@ -18,18 +18,23 @@ pub fn write(directory: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The files of a directory that are not in its `SHA256SUMS` or have another hash there, and those that are only
-/// there.
-pub fn problems(directory: &Path) -> Result<Vec<String>, Failure> {
+/// Fails if files of a directory are not in its `SHA256SUMS` or have another hash there, or are only there.
+pub fn check(directory: &Path) -> Result<(), Failure> {
     let written = fs::read_to_string(directory.join(NAME))?;
     let current = lines(directory)?;
     let [written, current] = [&written, &current].map(|it| it.lines().collect::<BTreeSet<_>>());
     let names = written.symmetric_difference(&current);
     let names: BTreeSet<_> = names.filter_map(|line| line.split("  ").nth(1)).collect();
-    Ok(names
-        .iter()
-        .map(|it| format!("{NAME} is wrong for {it}"))
-        .collect())
+    match names.is_empty() {
+        true => Ok(()),
+        false => {
+            let names: Vec<_> = names.into_iter().collect();
+            Err(Failure::Failed(format!(
+                "{NAME} is wrong for {}",
+                names.join(", ")
+            )))
+        }
+    }
 }
 
 fn lines(directory: &Path) -> Result<String, Failure> {

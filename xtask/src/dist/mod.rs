@@ -1,5 +1,8 @@
 //! The artifacts of a release, in `target/artifacts`: one function for each kind, from one build of the libraries.
 
+#[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used)]
+mod artifact_tests;
 mod central;
 pub mod checksums;
 pub mod dependencies;

@@ -4,6 +4,9 @@
 mod archive;
 pub mod artifacts;
 mod elf;
+#[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used)]
+mod library_tests;
 mod macho;
 mod packages;
 mod pe;
