@@ -1,5 +1,5 @@
 #!/bin/sh
-# Unpacks the glibc and the musl of Debian for another architecture:
+# Unpacks the glibc, the musl and the Python of Debian for another architecture:
 #
 #     sysroot.sh ARCHITECTURE DIRECTORY
 #
@@ -22,9 +22,9 @@ apt() {
 
 # A source that fails does not matter if another one has the packages.
 apt update || true
-apt download libc6 musl
-for package in *.deb; do
+apt install --yes --download-only --no-install-recommends libc6 musl python3
+for package in cache/archives/*.deb; do
     dpkg-deb -x "$package" .
 done
-rm -rf lists cache ./*.deb
+rm -rf lists cache
 touch complete

@@ -107,6 +107,8 @@ struct Runner {
     name: String,
     /// The program and its arguments, before the program of the target.
     prefix: Vec<String>,
+    /// The files of a Debian for the target's processor, with an emulator.
+    sysroot: Option<PathBuf>,
     is_wine: bool,
 }
 
@@ -151,6 +153,7 @@ fn native(target: &Target) -> Result<Runner, Failure> {
     Ok(Runner {
         name: name.into(),
         prefix: Vec::new(),
+        sysroot: None,
         is_wine: false,
     })
 }
@@ -179,6 +182,7 @@ fn qemu(target: &Target) -> Result<Runner, Failure> {
             "-L".into(),
             sysroot.display().to_string(),
         ],
+        sysroot: Some(sysroot),
         is_wine: false,
     })
 }
@@ -193,6 +197,7 @@ fn wine() -> Result<Runner, Failure> {
     Ok(Runner {
         name: "wine".into(),
         prefix: vec![wine.display().to_string()],
+        sysroot: None,
         is_wine: true,
     })
 }

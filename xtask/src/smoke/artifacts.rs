@@ -26,6 +26,8 @@ pub fn smoke(target: &Target, runner: &Runner, url: &str) -> Result<Vec<String>,
     if target.system == System::Gnu && target.architecture() == std::env::consts::ARCH {
         lines.push(container(target, url)?);
         lines.extend(wheel::smoke(target)?);
+    } else if target.system == System::Gnu {
+        lines.push(wheel::emulated(target, runner)?);
     }
     if programs::exist_for(target) {
         lines.push(static_programs(target, runner)?);

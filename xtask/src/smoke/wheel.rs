@@ -8,11 +8,12 @@ use std::process::{Command, Stdio};
 
 use bosauth_test_support::programs;
 
-use super::Server;
+use super::{Runner, Server, missing};
 use crate::dist::wheel;
 use crate::failure::Failure;
 use crate::targets::Target;
 use crate::tools;
+use crate::verify::wheel::unpack;
 
 /// The second numbers of the versions of Python 3 that the package supports.
 const VERSIONS: std::ops::RangeInclusive<u32> = 9..=14;
@@ -40,6 +41,28 @@ pub fn smoke(target: &Target) -> Result<Vec<String>, Failure> {
     }
     lines.push(sdist(&program)?);
     Ok(lines)
+}
+
+/// Logs in with the wheel and the Python of Debian for another processor.
+pub fn emulated(target: &Target, runner: &Runner) -> Result<String, Failure> {
+    let wheel = wheel::path(target).ok_or_else(|| missing("wheel"))?;
+    let directory = empty(target.triple)?;
+    let packages = unpack(&wheel, &directory)?;
+    let program = directory.join("login.py");
+    fs::write(&program, login_program()?)?;
+    let sysroot = runner.sysroot.as_ref().ok_or_else(|| missing("Python"))?;
+    let mut python = runner.command(&sysroot.join("usr/bin/python3"), &directory);
+    log_in(python.env("PYTHONPATH", packages), &program)?;
+    Ok(format!("  wheel: logged in: {}", runner.name))
+}
+
+/// Runs the login program with a Python.
+fn log_in(python: &mut Command, program: &Path) -> Result<(), Failure> {
+    let server = server()?;
+    match tools::run(python.arg(program).arg(&server.url))?.as_str() {
+        "hello user@example.com\n" => Ok(()),
+        printed => Err(Failure::Failed(format!("{}: {printed}", program.display()))),
+    }
 }
 
 /// An empty directory for a test.
@@ -170,11 +193,7 @@ fn sdist(program: &Path) -> Result<String, Failure> {
         .env("CARGO_NET_OFFLINE", "true");
     tools::run(&mut pip)?;
     let seconds = start.elapsed().as_secs();
-    let server = server()?;
     let mut python = Command::new(environment.join("bin/python"));
-    let printed = tools::run(python.arg(program).arg(&server.url))?;
-    match printed.as_str() {
-        "hello user@example.com\n" => Ok(format!("  sdist: built in {seconds} s, logged in")),
-        _ => Err(Failure::Failed(format!("sdist: {printed}"))),
-    }
+    log_in(&mut python, program)?;
+    Ok(format!("  sdist: built in {seconds} s, logged in"))
 }
