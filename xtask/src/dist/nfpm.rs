@@ -24,8 +24,8 @@ pub fn create(target: &Target) -> Result<Vec<PathBuf>, Failure> {
         };
         set_modes(&stage)?;
         run_nfpm(target, *package, &stage)?;
-        if package.format == Format::Deb && package.content == Content::Library {
-            add_shlibs(&package.path(target), &stage)?;
+        if package.format == Format::Deb {
+            complete_deb(*package, &package.path(target), &stage)?;
         }
     }
     Ok(packages
@@ -38,6 +38,12 @@ pub fn create(target: &Target) -> Result<Vec<PathBuf>, Failure> {
 fn stage_library(target: &Target, format: Format) -> Result<PathBuf, Failure> {
     let documents = prefix::directory(target).join("share/doc/bosauth");
     let stage = new_stage(target, format, "library", &documents)?;
+    let content = Content::Library;
+    let sbom = Package { format, content }.sbom(target, "bosauth");
+    fs::rename(
+        stage.join("doc/bosauth.cdx.json"),
+        stage.join("doc").join(sbom),
+    )?;
     let library_directory = format.library_directory(target);
     prefix::install(target, &library_directory, &stage)?;
     use_absolute_prefix(&stage.join("usr").join(library_directory))?;
@@ -179,23 +185,27 @@ fn run_nfpm(target: &Target, package: Package, stage: &Path) -> Result<(), Failu
     Ok(())
 }
 
-/// Adds the file by which `dpkg-shlibdeps` finds the package for a program. nfpm has no such file.
-fn add_shlibs(package: &Path, stage: &Path) -> Result<(), Failure> {
-    let dependency = format!("libbosauth 1 libbosauth1 (>= {VERSION})\n");
-    fs::write(stage.join("shlibs"), dependency)?;
+/// Removes the list of configuration files, which nfpm writes with an empty line and `dpkg-deb --build` rejects. Adds to
+/// the library's package the file by which `dpkg-shlibdeps` finds the package for a program.
+fn complete_deb(package: Package, path: &Path, stage: &Path) -> Result<(), Failure> {
     let run = |name: &str, arguments: &[&str]| {
         let mut command = Command::new(tools::find(&[name])?);
         tools::run(command.args(arguments).current_dir(stage))
     };
-    let package = package.to_string_lossy();
-    run("ar", &["x", &package, "control.tar.gz"])?;
+    let path = path.to_string_lossy();
+    run("ar", &["x", &path, "control.tar.gz"])?;
     run("gzip", &["-d", "control.tar.gz"])?;
-    let time = format!("--mtime=@{}", tools::source_date_epoch()?);
-    let append = ["--append", "--file=control.tar", "--format=gnu", &time];
-    let owner = ["--owner=root:0", "--group=root:0", "--mode=644"];
-    run("tar", &[&append[..], &owner, &["./shlibs"]].concat())?;
+    run("tar", &["--delete", "--file=control.tar", "./conffiles"])?;
+    if package.content == Content::Library {
+        let dependency = format!("libbosauth 1 libbosauth1 (>= {VERSION})\n");
+        fs::write(stage.join("shlibs"), dependency)?;
+        let time = format!("--mtime=@{}", tools::source_date_epoch()?);
+        let append = ["--append", "--file=control.tar", "--format=gnu", &time];
+        let owner = ["--owner=root:0", "--group=root:0", "--mode=644"];
+        run("tar", &[&append[..], &owner, &["./shlibs"]].concat())?;
+    }
     run("gzip", &["-9n", "control.tar"])?;
-    run("ar", &["rD", &package, "control.tar.gz"])?;
+    run("ar", &["rD", &path, "control.tar.gz"])?;
     Ok(())
 }
 

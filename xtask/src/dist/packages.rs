@@ -32,7 +32,7 @@ pub enum Content {
 }
 
 /// A package of a target.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Package {
     pub format: Format,
     pub content: Content,
@@ -131,6 +131,17 @@ impl Package {
         match self.content {
             Content::Development => "libbosauth-dev",
             Content::Library | Content::Program(_) => self.name(),
+        }
+    }
+
+    /// The name of the SBOM that is `product`.cdx.json in the archive. The library's packages of several processors can
+    /// be installed together on Debian, where each needs a file of its own.
+    pub fn sbom(self, target: &Target, product: &str) -> String {
+        match (self.format, self.content) {
+            (Format::Deb, Content::Library) => {
+                format!("{product}.{}.cdx.json", Machine::of(target).multiarch)
+            }
+            _ => format!("{product}.cdx.json"),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The checks of the packages for Linux distributions: their files, what they require and provide, and lintian.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -8,7 +9,7 @@ use super::artifacts;
 use crate::dist::packages::{self, Content, Format, Package};
 use crate::dist::{self, documents, programs};
 use crate::failure::Failure;
-use crate::targets::Target;
+use crate::targets::{TARGETS, Target};
 use crate::tools;
 
 /// Where rpm has the program that reads what a library provides.
@@ -28,7 +29,7 @@ pub fn check(target: &Target) -> Result<(Vec<String>, Vec<String>), Failure> {
         let expected = contents(target, package);
         problems.extend(artifacts::check_contents(&name, &directory, &expected)?);
         let found = match package.format {
-            Format::Deb => check_deb(&path)?,
+            Format::Deb => check_deb(target, package, &directory)?,
             Format::Rpm => check_rpm(target, package, &directory)?,
             Format::Apk => check_apk(target, package)?,
         };
@@ -41,9 +42,9 @@ pub fn check(target: &Target) -> Result<(Vec<String>, Vec<String>), Failure> {
 /// The files and links of a package, without the slash of the root.
 fn contents(target: &Target, package: Package) -> BTreeSet<String> {
     let mut contents = match package.content {
-        Content::Library => documents(package, "bosauth"),
+        Content::Library => documents(target, package, "bosauth"),
         Content::Development => copyright(package),
-        Content::Program(index) => program_contents(package, &programs::ALL[index]),
+        Content::Program(index) => program_contents(target, package, &programs::ALL[index]),
     };
     let library_directory = package.format.library_directory(target);
     let installed = |file: &String| match file.strip_prefix("lib/") {
@@ -73,12 +74,15 @@ fn contents(target: &Target, package: Package) -> BTreeSet<String> {
     contents
 }
 
-/// The licences of a library or program. `name` is that in its archive.
-fn documents(package: Package, name: &str) -> BTreeSet<String> {
+/// The licences and the SBOM of a library or program. `name` is that in its archive.
+fn documents(target: &Target, package: Package, name: &str) -> BTreeSet<String> {
     let mut found = copyright(package);
     let directory = format!("share/doc/{name}/");
     for file in documents::contents(name) {
-        let file = file.trim_start_matches(&directory);
+        let file = match file.trim_start_matches(&directory) {
+            sbom if sbom.ends_with(".cdx.json") => &package.sbom(target, name),
+            file => file,
+        };
         if package.format != Format::Deb || !file.starts_with("LICENSE-") {
             found.insert(document(package, file));
         }
@@ -100,8 +104,12 @@ fn document(package: Package, file: &str) -> String {
     format!("{directory}/{}/{file}", package.name())
 }
 
-fn program_contents(package: Package, program: &programs::Program) -> BTreeSet<String> {
-    let mut contents = documents(package, program.archive);
+fn program_contents(
+    target: &Target,
+    package: Package,
+    program: &programs::Program,
+) -> BTreeSet<String> {
+    let mut contents = documents(target, package, program.archive);
     let own = format!("share/doc/{}/", program.archive);
     let licenses: BTreeSet<_> = documents::contents(program.archive).into_iter().collect();
     for file in program.contents().difference(&licenses) {
@@ -123,8 +131,57 @@ fn program_contents(package: Package, program: &programs::Program) -> BTreeSet<S
     contents
 }
 
-/// Runs lintian. Its warnings are not problems.
-fn check_deb(path: &Path) -> Result<Vec<String>, Failure> {
+/// Runs lintian, whose warnings are not problems, unpacks the package and packs it again, and compares it with that of
+/// other processors.
+fn check_deb(target: &Target, package: Package, directory: &Path) -> Result<Vec<String>, Failure> {
+    let path = package.path(target);
+    let mut problems = lint(&path)?;
+    let raw = directory.with_extension("raw");
+    let _ = fs::remove_dir_all(&raw);
+    let dpkg_deb = tools::find(&["dpkg-deb"])?;
+    tools::run(
+        Command::new(&dpkg_deb)
+            .arg("--raw-extract")
+            .arg(&path)
+            .arg(&raw),
+    )?;
+    let mut build = Command::new(&dpkg_deb);
+    build.args(["--build", "-Znone"]).arg(&raw);
+    let built = tools::run(build.arg(raw.with_extension("again")));
+    problems.extend(built.err().map(|failure| failure.to_string()));
+    if !matches!(package.content, Content::Program(_)) {
+        problems.extend(differences(target, package, directory)?);
+    }
+    Ok(problems)
+}
+
+/// The files of a package below `usr/share` that differ from those of the same name for other processors. dpkg does not
+/// install such packages together. The changelog has the time of the build.
+fn differences(
+    target: &Target,
+    package: Package,
+    directory: &Path,
+) -> Result<Vec<String>, Failure> {
+    let mut problems = Vec::new();
+    for other in TARGETS.iter().filter(|it| it.triple != target.triple) {
+        if !packages::all(other).contains(&package) || !package.path(other).exists() {
+            continue;
+        }
+        let unpacked = directory.with_extension("other");
+        package.unpack(other, &unpacked)?;
+        let mut diff = Command::new(tools::find(&["diff"])?);
+        diff.args(["--brief", "--recursive", "--exclude=changelog*"])
+            .args([directory, &unpacked].map(|it| it.join("usr/share")));
+        let output = diff.output()?;
+        let found = String::from_utf8_lossy(&output.stdout);
+        let differing = found.lines().filter(|line| line.starts_with("Files "));
+        problems.extend(differing.map(str::to_owned));
+    }
+    Ok(problems)
+}
+
+/// The errors of lintian.
+fn lint(path: &Path) -> Result<Vec<String>, Failure> {
     let mut lintian = Command::new(tools::find(&["lintian"])?);
     lintian.args(["--allow-root", "--fail-on", "none", "--quiet"]);
     if std::env::var_os("BOSAUTH_MAINTAINER").is_none() {
