@@ -5,6 +5,8 @@ import os
 import random
 import re
 import subprocess
+import sys
+import sysconfig
 import tempfile
 import unittest
 from ctypes import POINTER, byref, c_char, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
@@ -237,6 +239,18 @@ class Loading(unittest.TestCase):
         invalid = Path(self.directory.name, "invalid.so")
         invalid.write_text("not a library")
         self.assertIn(f"{invalid} cannot be loaded", self.import_error(invalid))
+
+    @unittest.skipUnless(sys.platform == "linux", "changes an ELF file")
+    def test_library_of_another_platform(self):
+        """The loader reports another processor as a missing file."""
+        advice = f"Install the package with the pip of this Python, which is for {sysconfig.get_platform()}"
+        library = bytearray(Path(lib._name).read_bytes())
+        # The field e_machine of ELF.
+        library[18] ^= 1
+        other = Path(self.directory.name, "other.so")
+        other.write_bytes(library)
+        self.assertIn(advice, self.import_error(other))
+        self.assertIn(advice, self.import_error(""))
 
 
 if __name__ == "__main__":

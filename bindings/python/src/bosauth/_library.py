@@ -43,13 +43,22 @@ def library_path() -> Iterator[str]:
     yield path_from_environment()
 
 
+def for_this_platform() -> str:
+    """Returns what to do if the package has no library for this machine. The loader reports a library for another
+    processor as a missing file."""
+    # Imported here because it takes longer to import than this package.
+    import sysconfig
+
+    return f"Install the package with the pip of this Python, which is for {sysconfig.get_platform()}"
+
+
 def path_from_environment() -> str:
     """Returns the path in ``BOSAUTH_LIBRARY``."""
     path = os.environ.get(PATH_VARIABLE)
     if not path:
         raise ImportError(
-            f"bosauth: there is no {file_name()} in the package. Install it with 'pip install ./bindings/python', "
-            f"or set {PATH_VARIABLE} to the path of the library."
+            f"bosauth: there is no {file_name()} in the package. {for_this_platform()}, or set {PATH_VARIABLE} to the "
+            "path of the library."
         )
     if not os.path.isfile(path):
         raise ImportError(f"bosauth: {PATH_VARIABLE} is set to {path}, which is not a file")
@@ -61,8 +70,10 @@ def load(path: str) -> ctypes.CDLL:
     try:
         library = ctypes.CDLL(path)
     except OSError as error:
-        hint = "" if os.path.exists(__file__) else f". Set TMPDIR or {PATH_VARIABLE} if the directory is mounted noexec"
-        raise ImportError(f"bosauth: {path} cannot be loaded: {error}{hint}") from None
+        hint = for_this_platform()
+        if not os.path.exists(__file__):
+            hint = f"Set TMPDIR or {PATH_VARIABLE} if the directory is mounted noexec"
+        raise ImportError(f"bosauth: {path} cannot be loaded: {error}. {hint}") from None
     check_abi(library, path)
     try:
         declare(library)
