@@ -6,6 +6,8 @@ cargo builds the library for the wheel, unless these variables are set:
 - BOSAUTH_PLATFORM_TAG: its platform, such as manylinux_2_17_x86_64; the default is that of this machine,
 - BOSAUTH_SBOM: a list of the library's components, which is added to the metadata.
 
+BOSAUTH_HOMEPAGE, if it is set, is the address of the project in the metadata.
+
 In the sdist, `rust` is a workspace of the library alone, with the sources of its dependencies: cargo builds it offline.
 """
 
@@ -20,6 +22,7 @@ import tempfile
 from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 #: The files of the repository that the library is built from.
 RUST_SOURCES = ("Cargo.toml", "Cargo.lock", "build.rs", "src", "core/Cargo.toml", "core/src")
@@ -35,6 +38,15 @@ replace-with = "vendored-sources"
 [source.vendored-sources]
 directory = "vendor"
 """
+
+
+class HomepageHook(MetadataHookInterface):
+    """The metadata hook of hatchling."""
+
+    def update(self, metadata):
+        """Sets the address of the project."""
+        homepage = os.environ.get("BOSAUTH_HOMEPAGE")
+        metadata["urls"] = {"Homepage": homepage} if homepage else {}
 
 
 class LibraryHook(BuildHookInterface):

@@ -142,8 +142,12 @@ fn wheel_contents() {
     licenses.sort();
     assert_eq!(licenses, ["LICENSE-APACHE", "LICENSE-MIT"]);
     let metadata = fs::read_to_string(metadata.join("METADATA")).unwrap();
-    let license = "\nLicense-Expression: MIT OR Apache-2.0\n";
-    assert!(metadata.contains(license), "{metadata}");
+    for line in [
+        "License-Expression: MIT OR Apache-2.0",
+        "Project-URL: Homepage, https://project.example",
+    ] {
+        assert!(metadata.lines().any(|it| it == line), "{metadata}");
+    }
     check_requirements(&wheels.join("content/bosauth/libbosauth.so"));
     let fresh = self::environment("fresh");
     install_wheel(&fresh, &wheels);
@@ -158,7 +162,8 @@ fn wheel(environment: &Path, name: &str) -> PathBuf {
         .args(["--no-deps", "--no-build-isolation", "--wheel-dir"])
         .arg(&wheels)
         .arg(package())
-        .env("CARGO_TARGET_DIR", tools::target());
+        .env("CARGO_TARGET_DIR", tools::target())
+        .env("BOSAUTH_HOMEPAGE", "https://project.example");
     tools::run(&mut pip);
     wheels
 }
