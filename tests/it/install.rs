@@ -289,6 +289,64 @@ fn version_mismatch_is_reported() {
     assert!(stderr.contains(env!("CARGO_PKG_VERSION")), "{stderr}");
 }
 
+/// The error of `find_package` with these arguments, in a project for this system and processor; empty if it succeeds.
+fn find_package(prefix: &Path, system: &str, processor: &str, arguments: &str) -> String {
+    let directory = tools::empty("install/find-package");
+    let project = format!(
+        "cmake_minimum_required(VERSION 3.16)\nproject(other LANGUAGES NONE)\nfind_package(bosauth {arguments})\n"
+    );
+    fs::write(directory.join("CMakeLists.txt"), project).unwrap();
+    let mut cmake = Command::new("cmake");
+    cmake.args(["-S", ".", "-B", "build", "-DCMAKE_SIZEOF_VOID_P=8"]);
+    cmake.arg(format!("-DCMAKE_SYSTEM_NAME={system}"));
+    cmake.arg(format!("-DCMAKE_SYSTEM_PROCESSOR={processor}"));
+    cmake.arg(format!("-Dbosauth_ROOT={}", prefix.display()));
+    let output = cmake.current_dir(&directory).output().unwrap();
+    match output.status.success() {
+        true => String::new(),
+        false => String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+#[test]
+fn unknown_components_are_not_found() {
+    let Some(prefix) = installed() else { return };
+    let found = |arguments| find_package(prefix, "Linux", "x86_64", arguments);
+    assert_eq!(found("0.1 REQUIRED"), "");
+    assert_eq!(found("0.1 REQUIRED OPTIONAL_COMPONENTS nonsense"), "");
+    let error = found("0.1 REQUIRED COMPONENTS nonsense");
+    assert!(error.contains("the package has no components"), "{error}");
+}
+
+/// A package for Windows, installed from empty libraries.
+#[test]
+fn libraries_of_another_platform_are_not_found() {
+    if !tools::has("cmake") {
+        return;
+    }
+    let built = tools::empty("install/windows");
+    for library in ["bosauth.dll", "libbosauth.dll.a", "libbosauth.a"] {
+        fs::write(built.join(library), "").unwrap();
+    }
+    let prefix = built.join("prefix");
+    let install = "cmake -S bindings/c -B \"$PREFIX/build\" -DBOSAUTH_PREBUILT_DIR=\"$PREFIX/..\" \
+        -DBOSAUTH_PREBUILT_SYSTEM=Windows -DBOSAUTH_PREBUILT_PROCESSOR=x86_64
+        cmake --build \"$PREFIX/build\"
+        cmake --install \"$PREFIX/build\" --prefix \"$PREFIX\"";
+    tools::run(&mut shell(install, tools::root(), &prefix));
+    for (system, processor, expected) in [
+        ("Windows", "AMD64", ""),
+        ("Windows", "other", ""),
+        ("Windows", "ARM64", "not for Windows on aarch64"),
+        ("Linux", "x86_64", "not for Linux on x86_64"),
+    ] {
+        let error = find_package(&prefix, system, processor, "0.1 REQUIRED");
+        let words: Vec<_> = error.split_whitespace().collect();
+        assert_eq!(error.is_empty(), expected.is_empty(), "{error}");
+        assert!(words.join(" ").contains(expected), "{error}");
+    }
+}
+
 #[test]
 fn easy_header_compiles_in_c_and_cpp() {
     let source = tools::empty("install/easy").join("easy.h");

@@ -128,7 +128,7 @@ fn documented_shared_dependencies() {
     fs::write(&main, source).unwrap();
     let page = tools::read("docs/c.md");
     for (row, library) in [
-        ("| the shared library |", "libbosauth.so"),
+        ("| the shared library, built from source |", "libbosauth.so"),
         ("| the static library |", "libbosauth.a"),
     ] {
         let program = directory.join(library.replace('.', "-"));

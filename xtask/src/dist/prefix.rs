@@ -64,6 +64,7 @@ fn configure(target: &Target) -> Result<Command, Failure> {
         .arg(tools::root().join("bindings/c"))
         .arg(define("BOSAUTH_PREBUILT_DIR", target.directory().display()))
         .arg(define("BOSAUTH_PREBUILT_SYSTEM", system))
+        .arg(define("BOSAUTH_PREBUILT_PROCESSOR", target.architecture()))
         .arg(define("CMAKE_SIZEOF_VOID_P", pointer_size))
         .arg(define("CMAKE_INSTALL_LIBDIR", "lib"));
     if matches!(target.system, System::Gnu | System::Musl) {
