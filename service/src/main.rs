@@ -25,7 +25,7 @@ Examples:
 
 A seed is a JSON object:
   {\"accounts\": [{\"collection\": \"users\", \"email\": \"a@example.com\", \"password\": \"secret\"}]}
-README.md describes the format.
+README.md describes the format. In an installation it is in share/doc/bosbase-local.
 
 bosbase-local is for local development and tests. In production use BosBase.";
 

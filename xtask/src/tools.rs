@@ -88,6 +88,11 @@ pub fn source_date_epoch() -> Result<String, Failure> {
     Ok(time.trim().to_owned())
 }
 
+/// The value of an environment variable; `None` if it is empty.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// Runs a program and returns its standard output. Its standard error is passed through.
 pub fn run(command: &mut Command) -> Result<String, Failure> {
     let output = command

@@ -165,8 +165,8 @@ fn changelog() -> Result<String, Failure> {
 
 /// The variable of the release, or the authors without an address.
 fn maintainer() -> String {
-    let variable = std::env::var("BOSAUTH_MAINTAINER");
-    variable.unwrap_or_else(|_| "The bosauth authors <bosauth@localhost>".into())
+    let variable = tools::variable("BOSAUTH_MAINTAINER");
+    variable.unwrap_or_else(|| "The bosauth authors <bosauth@localhost>".into())
 }
 
 /// Runs nfpm on the template of a package.
@@ -219,7 +219,7 @@ fn variables(target: &Target, format: Format) -> Result<Vec<(&'static str, Strin
             String::new()
         }
     };
-    let homepage = std::env::var("BOSAUTH_HOMEPAGE").unwrap_or_default();
+    let homepage = tools::variable("BOSAUTH_HOMEPAGE").unwrap_or_default();
     Ok(vec![
         ("ARCH", machine.nfpm.into()),
         ("MACHINE", target.architecture().into()),

@@ -184,7 +184,7 @@ fn differences(
 fn lint(path: &Path) -> Result<Vec<String>, Failure> {
     let mut lintian = Command::new(tools::find(&["lintian"])?);
     lintian.args(["--allow-root", "--fail-on", "none", "--quiet"]);
-    if std::env::var_os("BOSAUTH_MAINTAINER").is_none() {
+    if tools::variable("BOSAUTH_MAINTAINER").is_none() {
         // The packages of a release have the address of their maintainer.
         lintian.args([
             "--suppress-tags",
