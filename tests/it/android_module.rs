@@ -58,7 +58,7 @@ fn built() -> Option<&'static Android> {
     BUILT.get_or_init(build).as_ref()
 }
 
-/// Copies a directory of the repository, without what was built in it.
+/// Copies a file or directory of the repository, without what was built in it.
 fn copy_sources(name: &str, root: &Path) -> PathBuf {
     let target = root.join(name);
     fs::create_dir_all(target.parent().unwrap()).unwrap();
@@ -76,7 +76,9 @@ fn copy_sources(name: &str, root: &Path) -> PathBuf {
 fn build() -> Option<Android> {
     let desktop = java::built()?;
     let root = tools::empty("android-module");
-    copy_sources("examples/android", &root);
+    for name in ["LICENSE-APACHE", "LICENSE-MIT", "examples/android"] {
+        copy_sources(name, &root);
+    }
     let directory = copy_sources("bindings/java", &root);
     let target = directory.join("target");
     fs::create_dir(&target).unwrap();
@@ -181,6 +183,34 @@ fn aar_is_complete() {
     ] {
         assert!(manifest.contains(expected), "{manifest}");
     }
+}
+
+/// Android's packaging fails for a file that is in two libraries of an app.
+#[test]
+fn jars_have_licenses_and_no_common_files() {
+    let Some(android) = built() else { return };
+    let modules = [
+        "bosauth",
+        "bosauth-android",
+        "bosauth-api",
+        "bosauth-kotlin",
+    ];
+    let program = "import sys, zipfile; [print(*zipfile.ZipFile(jar).namelist(), sep='\\n') for jar in sys.argv[1:]]";
+    let mut list = Command::new("python3");
+    list.args(["-c", program])
+        .args(modules.map(|module| android.jar(module)));
+    let listed = tools::run(&mut list);
+    let is_file = |name: &&str| !name.ends_with('/') && *name != "META-INF/MANIFEST.MF";
+    let mut files: Vec<&str> = listed.lines().filter(is_file).collect();
+    files.sort_unstable();
+    for module in modules {
+        for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
+            let expected = format!("META-INF/licenses/{module}/{license}");
+            assert!(files.contains(&&*expected), "no {expected}: {listed}");
+        }
+    }
+    let common: Vec<_> = files.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(common.is_empty(), "{common:?}");
 }
 
 /// Gradle downloads the file whose extension is the packaging in the POM.
