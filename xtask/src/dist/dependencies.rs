@@ -7,7 +7,6 @@ use bosauth_test_support::programs;
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::targets::Target;
 use crate::tools;
 
 /// A crate that is linked.
@@ -23,13 +22,13 @@ pub struct Crate {
     pub is_third_party: bool,
 }
 
-/// The crates of a package for a target, sorted, with the package itself. Macros and build scripts are not linked and
+/// The crates of a package for a target of rustc, sorted, with the package itself. Macros and build scripts are not linked and
 /// not in the list. `cargo metadata` would add the crates that only other packages of the workspace need, so that
 /// `cargo tree` decides which ones are used.
-pub fn crates(target: &Target, package: &str) -> Result<Vec<Crate>, Failure> {
+pub fn crates(triple: &str, package: &str) -> Result<Vec<Crate>, Failure> {
     let metadata = metadata()?;
     let mut crates = Vec::new();
-    for (name, version) in names(target, package)? {
+    for (name, version) in names(triple, package)? {
         let found = metadata.get(&(name.clone(), version.clone()));
         let package = found.ok_or_else(|| unexpected(&name))?;
         let text = |key: &str| package[key].as_str().ok_or_else(|| unexpected(&name));
@@ -75,10 +74,10 @@ fn metadata() -> Result<BTreeMap<(String, String), Value>, Failure> {
 }
 
 /// The names and versions that `cargo tree` prints.
-fn names(target: &Target, package: &str) -> Result<BTreeSet<(String, String)>, Failure> {
+fn names(triple: &str, package: &str) -> Result<BTreeSet<(String, String)>, Failure> {
     let mut cargo = programs::cargo();
     cargo
-        .args(["tree", "--package", package, "--target", target.triple])
+        .args(["tree", "--package", package, "--target", triple])
         .args(["--edges", "normal,no-proc-macro", "--prefix", "none"])
         .args(["--locked", "--format", "{p}"])
         .current_dir(tools::root());

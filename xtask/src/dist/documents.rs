@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::dependencies::{self, Crate};
+use super::runtimes::{self, Platform, Runtime};
 use super::sbom;
 use crate::failure::Failure;
-use crate::targets::{System, Target};
+use crate::targets::Target;
 use crate::tools;
 
 /// The name of the file with the licences of other projects.
@@ -16,16 +17,11 @@ pub const THIRD_PARTY: &str = "THIRD-PARTY-LICENSES.txt";
 /// The licences of Rust's standard library, as the toolchain has them.
 pub const STANDARD_LIBRARY: &str = "RUST-LIBRARY-LICENSES.html";
 
-/// The licences of a library or program and of what is linked into it.
-pub const LICENSES: [&str; 4] = [
-    "LICENSE-APACHE",
-    "LICENSE-MIT",
-    STANDARD_LIBRARY,
-    THIRD_PARTY,
-];
+/// The licences of bosauth.
+pub const OWN: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
-/// The licences of the runtime for Windows, in Debian's package.
-const MINGW: &str = "/usr/share/doc/mingw-w64-x86-64-dev/copyright";
+/// The licences of a library or program and of what is linked into it.
+pub const LICENSES: [&str; 4] = [OWN[0], OWN[1], STANDARD_LIBRARY, THIRD_PARTY];
 
 /// How the file of a licence begins. Crates have the texts beside their manifest.
 const NAMES: [&str; 6] = [
@@ -39,43 +35,97 @@ const NAMES: [&str; 6] = [
 
 /// The files that [`write()`] creates for a product, in a prefix.
 pub fn contents(name: &str) -> Vec<String> {
-    let sbom = format!("{name}.cdx.json");
+    let sbom = sbom_name(name);
     let files = LICENSES.into_iter().chain([&*sbom]);
     files
         .map(|file| format!("share/doc/{name}/{file}"))
         .collect()
 }
 
+/// What is linked into a package of cargo for a platform, beside Rust's standard library.
+pub struct Linked {
+    pub platform: Platform,
+    /// The package itself and the crates that it needs.
+    pub crates: Vec<Crate>,
+    pub runtimes: Vec<Runtime>,
+}
+
+impl Linked {
+    fn new(platform: Platform, package: &str) -> Result<Self, Failure> {
+        Ok(Linked {
+            platform,
+            crates: dependencies::crates(platform.triple, package)?,
+            runtimes: platform.runtimes()?,
+        })
+    }
+}
+
 /// Writes the documents of a package of cargo to a directory. `name` is the name of the product. Fails if a crate has
 /// no text of its licence.
 pub fn write(target: &Target, package: &str, name: &str, directory: &Path) -> Result<(), Failure> {
-    let crates = dependencies::crates(target, package)?;
+    write_for(&[target.into()], package, name, directory)
+}
+
+/// Writes the documents of what is linked for these platforms together: each text is in them once.
+pub fn write_for(
+    platforms: &[Platform],
+    package: &str,
+    name: &str,
+    directory: &Path,
+) -> Result<(), Failure> {
+    let linked = platforms.iter().map(|it| Linked::new(*it, package));
+    let linked = linked.collect::<Result<Vec<_>, _>>()?;
     fs::create_dir_all(directory)?;
-    for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
+    for license in OWN {
         fs::copy(tools::root().join(license), directory.join(license))?;
     }
-    let copyright = tools::sysroot()?.join("share/doc/rust/COPYRIGHT-library.html");
-    fs::write(directory.join(STANDARD_LIBRARY), tools::read(&copyright)?)?;
-    fs::write(directory.join(THIRD_PARTY), third_party(target, &crates)?)?;
-    let sbom = sbom::create(target, package, &crates)?;
-    fs::write(directory.join(format!("{name}.cdx.json")), sbom)?;
+    let library = runtimes::standard_library()?;
+    fs::write(
+        directory.join(STANDARD_LIBRARY),
+        tools::read(&library.text)?,
+    )?;
+    fs::write(directory.join(THIRD_PARTY), third_party(&linked)?)?;
+    let sbom = sbom::create(package, &linked, &library)?;
+    fs::write(directory.join(sbom_name(name)), sbom)?;
     Ok(())
 }
 
-fn third_party(target: &Target, crates: &[Crate]) -> Result<String, Failure> {
-    let mut list = String::from("This product contains:\n\n");
+/// The name of the file with the SBOM of a product.
+pub fn sbom_name(name: &str) -> String {
+    format!("{name}.cdx.json")
+}
+
+/// A crate or runtime in the list of licences.
+struct Entry {
+    license: String,
+    files: Vec<PathBuf>,
+    /// The platforms that it is linked for.
+    triples: Vec<&'static str>,
+}
+
+/// The entries by name and version: crates, then runtimes.
+type Entries = BTreeMap<(bool, String), Entry>;
+
+fn third_party(linked: &[Linked]) -> Result<String, Failure> {
+    let mut entries = Entries::new();
+    for it in linked {
+        add_entries(&mut entries, it)?;
+    }
+    let mut list = String::from(match linked.len() {
+        1 => "This product contains:\n\n",
+        _ => "This product contains, on all platforms unless some are named:\n\n",
+    });
     // The files with each text.
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for it in crates.iter().filter(|it| it.is_third_party) {
-        let name = format!("{} {}", it.name, it.version);
-        list += &format!("  {name}: {}\n", it.license);
-        for file in files(&it.directory)? {
-            add(&mut texts, &name, &file)?;
+    for ((_, name), entry) in entries {
+        let platforms = match entry.triples.len() == linked.len() {
+            true => String::new(),
+            false => format!(" (on {})", entry.triples.join(", ")),
+        };
+        list += &format!("  {name}: {}{platforms}\n", entry.license);
+        for file in &entry.files {
+            add(&mut texts, &name, file)?;
         }
-    }
-    for (name, license, file) in runtimes(target)? {
-        list += &format!("  {name}: {license}\n");
-        add(&mut texts, name, &file)?;
     }
     list += &format!("  Rust's standard library: {STANDARD_LIBRARY}\n");
     let mut texts: Vec<_> = texts.into_iter().collect();
@@ -85,6 +135,32 @@ fn third_party(target: &Target, crates: &[Crate]) -> Result<String, Failure> {
         list += &format!("\n{line}\n{}\n{line}\n\n{text}\n", names.join("\n"));
     }
     Ok(list)
+}
+
+fn add_entries(entries: &mut Entries, linked: &Linked) -> Result<(), Failure> {
+    let mut add = |is_runtime, name: &str, version: &str, license: &str, files| {
+        let key = (is_runtime, format!("{name} {version}"));
+        let entry = entries.entry(key).or_insert_with(|| Entry {
+            license: license.to_owned(),
+            files,
+            triples: Vec::new(),
+        });
+        entry.triples.push(linked.platform.triple);
+    };
+    for it in linked.crates.iter().filter(|it| it.is_third_party) {
+        let files = files(&it.directory)?;
+        add(false, &it.name, &it.version, &it.license, files);
+    }
+    for it in &linked.runtimes {
+        add(
+            true,
+            it.name,
+            &it.version,
+            it.license,
+            vec![it.text.clone()],
+        );
+    }
+    Ok(())
 }
 
 fn add(texts: &mut BTreeMap<String, Vec<String>>, name: &str, file: &Path) -> Result<(), Failure> {
@@ -123,22 +199,4 @@ fn files(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
 fn entries(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
     let entries = fs::read_dir(directory)?.map(|entry| Ok(entry?.path()));
     entries.collect()
-}
-
-/// What the compiler links into libraries and programs: name, licence and text.
-fn runtimes(target: &Target) -> Result<Vec<(&'static str, &'static str, PathBuf)>, Failure> {
-    let unwind = |zig: &Path| {
-        let text = zig.join("libunwind/LICENSE.TXT");
-        ("LLVM libunwind", "Apache-2.0 WITH LLVM-exception", text)
-    };
-    Ok(match target.system {
-        System::Gnu => vec![unwind(&tools::zig_lib()?)],
-        System::Musl => {
-            let zig = tools::zig_lib()?;
-            let musl = ("musl", "MIT", zig.join("libc/musl/COPYRIGHT"));
-            vec![unwind(&zig), musl]
-        }
-        System::Windows => vec![("mingw-w64 runtime", "ZPL-2.1 AND MIT", MINGW.into())],
-        System::MacOs | System::Ios => Vec::new(),
-    })
 }

@@ -15,7 +15,11 @@ mod nfpm;
 pub mod packages;
 mod prefix;
 pub mod programs;
+pub mod runtimes;
 pub mod sbom;
+#[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used)]
+mod sbom_tests;
 pub mod tarball;
 pub mod wheel;
 
