@@ -1,6 +1,7 @@
-//! The requirements of Maven Central, as its documentation for publishers lists them, on a repository directory.
+//! The requirements of Maven Central, as its documentation for publishers lists them, on a repository directory; and the
+//! licences and SBOMs in its archives.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +9,10 @@ use std::process::Command;
 use md5::Md5;
 use roxmltree::{Document, Node};
 use sha1::{Digest, Sha1};
+use zip::ZipArchive;
+use zip::result::ZipError;
 
+use super::documents;
 use crate::failure::Failure;
 use crate::tools;
 
@@ -30,6 +34,9 @@ const REQUIRED: [&str; 12] = [
 
 /// Files that are neither signed nor, except for signatures, described by a checksum.
 const COMPANIONS: [&str; 5] = ["asc", "md5", "sha1", "sha256", "sha512"];
+
+/// The extensions of native libraries.
+const NATIVE: [&str; 3] = [".dll", ".dylib", ".so"];
 
 /// The problems of all artifacts below a directory in the layout of Maven, one line each. With `keys`, the home
 /// directory of gpg, files must have signatures of one of its keys.
@@ -53,6 +60,12 @@ pub fn problems(repository: &Path, keys: Option<&Path>) -> Result<Vec<String>, F
     for file in files.iter().filter(|file| !is_companion(file)) {
         let name = name(file);
         let mut found = check_checksums(file)?;
+        if file
+            .extension()
+            .is_some_and(|it| it == "jar" || it == "aar")
+        {
+            found.extend(check_documents(file)?);
+        }
         if let Some(keys) = keys {
             found.extend(check_signature(file, keys)?);
         }
@@ -187,6 +200,49 @@ fn check_files(
             .map(|name| format!("no {name}")),
     );
     problems
+}
+
+/// The directory of the licences in the archives of an artifact. It has the name of the artifact, since Android's
+/// packaging fails for a file that is in two libraries of an app.
+pub fn license_directory(artifact: &str) -> String {
+    format!("META-INF/licenses/{artifact}")
+}
+
+/// The directory of the SBOM in an archive.
+pub const SBOM_DIRECTORY: &str = "META-INF/sbom";
+
+/// An archive must have the licences of bosauth and, if it has a native library, those of what is linked and an SBOM.
+fn check_documents(file: &Path) -> Result<Vec<String>, Failure> {
+    let artifact = file.ancestors().nth(2).map(name).unwrap_or_default();
+    let sizes = match sizes(file) {
+        Err(ZipError::Io(error)) => return Err(error.into()),
+        Err(_) => return Ok(vec!["is not a ZIP archive".to_owned()]),
+        Ok(sizes) => sizes,
+    };
+    let is_native = |name: &String| NATIVE.iter().any(|extension| name.ends_with(extension));
+    let has_natives = sizes.keys().any(is_native);
+    let licenses = documents::LICENSES.into_iter();
+    let licenses = licenses.filter(|license| has_natives || documents::OWN.contains(license));
+    let directory = license_directory(&artifact);
+    let mut expected: Vec<_> = licenses.map(|it| format!("{directory}/{it}")).collect();
+    if has_natives {
+        let sbom = documents::sbom_name(&artifact);
+        expected.push(format!("{SBOM_DIRECTORY}/{sbom}"));
+    }
+    let is_missing = |name: &String| sizes.get(name).is_none_or(|size| *size == 0);
+    let missing = expected.into_iter().filter(is_missing);
+    Ok(missing.map(|it| format!("does not contain {it}")).collect())
+}
+
+/// The sizes of the files in an archive.
+fn sizes(file: &Path) -> Result<BTreeMap<String, u64>, ZipError> {
+    let mut archive = ZipArchive::new(fs::File::open(file)?)?;
+    let mut sizes = BTreeMap::new();
+    for index in 0..archive.len() {
+        let entry = archive.by_index_raw(index)?;
+        sizes.insert(entry.name().to_owned(), entry.size());
+    }
+    Ok(sizes)
 }
 
 fn check_checksums(file: &Path) -> Result<Vec<String>, Failure> {

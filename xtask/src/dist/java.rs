@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{VERSION, central, directory, line};
+use super::runtimes::{self, Platform};
+use super::{VERSION, central, directory, documents, line};
 use crate::failure::Failure;
 use crate::targets::Target;
 use crate::tools;
@@ -41,6 +42,12 @@ pub fn build(targets: &[&Target], publication: Option<&Publication>) -> Result<S
     let sources = copy_sources()?;
     copy_natives(targets, &sources.join("target/native"))?;
     build_android(&sources)?;
+    let has_java = targets.iter().filter(|target| target.java.is_some());
+    let desktop: Vec<Platform> = has_java.map(|target| (*target).into()).collect();
+    write_documents(&desktop, "bosauth", &sources.join("target/native"))?;
+    // Beside classes.jar in the AAR, whose files would become part of every app.
+    let beside = sources.join("target/android/documents");
+    write_documents(&runtimes::ANDROID, "bosauth-android", &beside)?;
     let _ = fs::remove_dir_all(repository());
     deploy(&sources, publication)?;
     remove_metadata()?;
@@ -95,6 +102,22 @@ fn copy_natives(targets: &[&Target], natives: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Writes the licences and the SBOM of the native libraries for these platforms to the directory with the files of an
+/// artifact.
+fn write_documents(
+    platforms: &[Platform],
+    artifact: &str,
+    directory: &Path,
+) -> Result<(), Failure> {
+    let licenses = directory.join(central::license_directory(artifact));
+    documents::write_for(platforms, "bosauth-capi", artifact, &licenses)?;
+    let sboms = directory.join(central::SBOM_DIRECTORY);
+    fs::create_dir_all(&sboms)?;
+    let name = documents::sbom_name(artifact);
+    fs::rename(licenses.join(&name), sboms.join(&name))?;
+    Ok(())
+}
+
 /// The native libraries of all ABIs, by the script, in the directories of the copy.
 fn build_android(sources: &Path) -> Result<(), Failure> {
     let mut script = Command::new("sh");
@@ -128,6 +151,7 @@ fn deploy(sources: &Path, publication: Option<&Publication>) -> Result<(), Failu
             "-DaltDeploymentRepository=artifacts::file://{}",
             repository.display()
         ))
+        .arg(format!("-Dbosauth.root={}", tools::root().display()))
         .current_dir(sources);
     if let Some(Publication { url, keys }) = publication {
         maven

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bosauth_test_support::programs;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 use super::{VERSION, central, directory, java};
 use crate::tests::{built_target, completed, directory as temporary, with_artifacts};
@@ -80,6 +83,30 @@ const POM: &str = "<?xml version=\"1.0\"?>
 </project>
 ";
 
+/// The licences in every archive of the artifact.
+const OWN: [&str; 2] = [
+    "META-INF/licenses/a/LICENSE-APACHE",
+    "META-INF/licenses/a/LICENSE-MIT",
+];
+
+/// The documents in an archive with a native library.
+const LINKED: [&str; 3] = [
+    "META-INF/licenses/a/RUST-LIBRARY-LICENSES.html",
+    "META-INF/licenses/a/THIRD-PARTY-LICENSES.txt",
+    "META-INF/sbom/a.cdx.json",
+];
+
+/// An archive of files with their names as contents.
+fn archive(names: &[&str]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    for name in names {
+        zip.start_file(*name, options).unwrap();
+        zip.write_all(name.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
 /// A repository with one artifact, with checksums and signatures.
 struct Repository<'a> {
     root: PathBuf,
@@ -92,7 +119,7 @@ impl<'a> Repository<'a> {
         fs::create_dir_all(root.join("com/example/a/1")).unwrap();
         let repository = Repository { root, keys };
         for name in ["a-1.jar", "a-1-sources.jar", "a-1-javadoc.jar"] {
-            repository.write(name, name);
+            repository.write(name, archive(&OWN));
         }
         repository.write("a-1.pom", POM);
         repository
@@ -102,7 +129,7 @@ impl<'a> Repository<'a> {
         self.root.join("com/example/a/1").join(name)
     }
 
-    fn write(&self, name: &str, content: &str) {
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.path(name);
         fs::write(&path, content).unwrap();
         self.keys.sign(&path);
@@ -185,7 +212,7 @@ fn faults_of_a_pom_are_found() {
         ),
     ] {
         assert!(POM.contains(from), "{from}");
-        repository.write("a-1.pom", &POM.replace(from, to));
+        repository.write("a-1.pom", POM.replace(from, to));
         let found = repository.problems();
         assert!(
             found.contains(&format!("a-1.pom: {expected}")),
@@ -208,6 +235,7 @@ fn faults_of_files_are_found() {
         ("a-1.jar.sha1", Some("0"), "a-1.jar: no correct sha1"),
         ("a-1.jar.asc", None, "a-1.jar: no valid signature"),
         ("a-1.jar", Some("changed"), "a-1.jar: no valid signature"),
+        ("a-1.jar", Some("changed"), "a-1.jar: is not a ZIP archive"),
     ] {
         let repository = Repository::new("central-files", &keys);
         match change {
@@ -219,6 +247,43 @@ fn faults_of_files_are_found() {
             found.iter().any(|problem| problem == expected),
             "{name}: {found:?}"
         );
+    }
+}
+
+/// The problems of an archive with these files, among them those of its documents.
+fn problems_of(root: &Path, archive_name: &str, files: &[&str]) -> Vec<String> {
+    let directory = root.join("com/example/a/1");
+    let _ = fs::remove_dir_all(&directory);
+    fs::create_dir_all(&directory).unwrap();
+    fs::write(directory.join(archive_name), archive(files)).unwrap();
+    central::problems(root, None).unwrap()
+}
+
+#[test]
+fn missing_licenses_are_found() {
+    let root = temporary("central-licenses");
+    let linked = [&OWN[..], &LINKED].concat();
+    for (archive, content, documents) in [
+        ("a-1.jar", "io/bosauth/Client.class", &OWN[..]),
+        ("a-1-sources.jar", "io/bosauth/Client.java", &OWN),
+        ("a-1-javadoc.jar", "index.html", &OWN),
+        ("a-1.jar", "META-INF/bosauth/linux/a.so", &linked),
+        ("a-1.jar", "META-INF/bosauth/windows/a.dll", &linked),
+        ("a-1.jar", "META-INF/bosauth/macos/a.dylib", &linked),
+        ("a-1.aar", "jni/x86/a.so", &linked),
+    ] {
+        let complete = [&[content], documents].concat();
+        let accepted = problems_of(&root, archive, &complete);
+        for missing in documents {
+            let mut names = complete.clone();
+            names.retain(|name| name != missing);
+            let mut found = problems_of(&root, archive, &names);
+            found.retain(|problem| !accepted.contains(problem));
+            let expected = format!("{archive}: does not contain {missing}");
+            assert_eq!(found, [expected], "{content}");
+        }
+        let is_accepted = !accepted.iter().any(|it| it.contains("does not contain"));
+        assert!(is_accepted, "{accepted:?}");
     }
 }
 

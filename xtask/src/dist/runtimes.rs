@@ -1,5 +1,6 @@
 //! What compilers link into libraries and programs beside crates: Rust's standard library and the runtimes of C.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,8 +26,25 @@ pub struct Platform {
 #[derive(Clone, Copy)]
 enum Kind {
     Libunwind,
+    /// The libunwind of the NDK.
+    AndroidLibunwind,
     Musl,
     Mingw,
+}
+
+/// The ABIs of Android in the AAR.
+pub const ANDROID: [Platform; 4] = [
+    android("aarch64-linux-android"),
+    android("armv7-linux-androideabi"),
+    android("i686-linux-android"),
+    android("x86_64-linux-android"),
+];
+
+const fn android(triple: &'static str) -> Platform {
+    Platform {
+        triple,
+        kinds: &[Kind::AndroidLibunwind],
+    }
 }
 
 /// A library that is not a crate.
@@ -68,6 +86,7 @@ impl Kind {
     fn runtime(self) -> Result<Runtime, Failure> {
         match self {
             Kind::Libunwind => libunwind(&zig_compiler()?),
+            Kind::AndroidLibunwind => libunwind(&android_compiler()?),
             Kind::Musl => musl(),
             Kind::Mingw => mingw(),
         }
@@ -102,6 +121,19 @@ fn libunwind(version: &str) -> Result<Runtime, Failure> {
 /// What `zig cc --version` prints.
 fn zig_compiler() -> Result<String, Failure> {
     tools::run(Command::new(tools::zig()?).args(["cc", "--version"]))
+}
+
+/// What the clang of the NDK prints. Without an NDK, libunwind is that of Zig.
+fn android_compiler() -> Result<String, Failure> {
+    let Some(ndk) = env::var_os("ANDROID_NDK_HOME") else {
+        return zig_compiler();
+    };
+    let hosts = Path::new(&ndk).join("toolchains/llvm/prebuilt");
+    let entries = fs::read_dir(&hosts)?.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut programs = entries.map(|host| host.join("bin/clang"));
+    let clang = programs.find(|program| program.is_file());
+    let clang = clang.ok_or_else(|| unexpected(&hosts.display().to_string()))?;
+    tools::run(Command::new(clang).arg("--version"))
 }
 
 fn musl() -> Result<Runtime, Failure> {
