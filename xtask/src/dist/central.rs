@@ -1,5 +1,5 @@
-//! The requirements of Maven Central, as its documentation for publishers lists them, on a repository directory; and the
-//! licences and SBOMs in its archives.
+//! The requirements of Maven Central, as its documentation for publishers lists them, on a repository directory; and
+//! the licences and SBOMs in its archives.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -22,9 +22,9 @@ pub struct Crate {
     pub is_third_party: bool,
 }
 
-/// The crates of a package for a target of rustc, sorted, with the package itself. Macros and build scripts are not linked and
-/// not in the list. `cargo metadata` would add the crates that only other packages of the workspace need, so that
-/// `cargo tree` decides which ones are used.
+/// The crates of a package for a target of rustc, sorted, with the package itself. Macros and build scripts are not
+/// linked and not in the list. `cargo metadata` would add the crates that only other packages of the workspace need, so
+/// that `cargo tree` decides which ones are used.
 pub fn crates(triple: &str, package: &str) -> Result<Vec<Crate>, Failure> {
     let metadata = metadata()?;
     let mut crates = Vec::new();

@@ -22,7 +22,7 @@ pub struct Publication {
 impl Publication {
     /// `BOSAUTH_HOMEPAGE` and `GNUPGHOME`; `None` without the first.
     pub fn from_environment() -> Option<Self> {
-        let url = env::var("BOSAUTH_HOMEPAGE").ok()?;
+        let url = tools::variable("BOSAUTH_HOMEPAGE")?;
         let home = env::home_dir().unwrap_or_default();
         let keys = env::var_os("GNUPGHOME").map_or_else(|| home.join(".gnupg"), PathBuf::from);
         Some(Publication { url, keys })

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::packages::{Content, Format, Machine, Package, RELEASE, all};
 use super::programs::{self, Program};
-use super::{VERSION, prefix};
+use super::{VERSION, documents, prefix};
 use crate::failure::Failure;
 use crate::targets::Target;
 use crate::tools;
@@ -41,7 +41,7 @@ fn stage_library(target: &Target, format: Format) -> Result<PathBuf, Failure> {
     let content = Content::Library;
     let sbom = Package { format, content }.sbom(target, "bosauth");
     fs::rename(
-        stage.join("doc/bosauth.cdx.json"),
+        stage.join("doc").join(documents::sbom_name("bosauth")),
         stage.join("doc").join(sbom),
     )?;
     let library_directory = format.library_directory(target);

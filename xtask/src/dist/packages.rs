@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::documents::sbom_name;
 use super::{VERSION, directory, programs};
 use crate::failure::Failure;
 use crate::targets::{System, Target};
@@ -139,9 +140,9 @@ impl Package {
     pub fn sbom(self, target: &Target, product: &str) -> String {
         match (self.format, self.content) {
             (Format::Deb, Content::Library) => {
-                format!("{product}.{}.cdx.json", Machine::of(target).multiarch)
+                sbom_name(&format!("{product}.{}", Machine::of(target).multiarch))
             }
-            _ => format!("{product}.cdx.json"),
+            _ => sbom_name(product),
         }
     }
 
