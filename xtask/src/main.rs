@@ -51,9 +51,9 @@ fn main() -> ExitCode {
     match parse(&arguments) {
         Ok((Work::Each(step), targets)) => {
             let code = run(step, &targets, arguments.iter().any(|it| it == "--all"));
-            finish(&arguments[0], code)
+            finish(&arguments[0], &targets, code)
         }
-        Ok((Work::Java, targets)) => finish(&arguments[0], build_java(&targets)),
+        Ok((Work::Java, targets)) => finish(&arguments[0], &targets, build_java(&targets)),
         Err(message) => {
             eprintln!("{message}");
             ExitCode::from(2)
@@ -119,13 +119,12 @@ fn build_java(targets: &[&Target]) -> ExitCode {
     }
 }
 
-/// Writes the hashes of the artifacts after `dist` and `java`, also if that failed for a target, and checks them after
-/// `verify`.
-fn finish(command: &str, code: ExitCode) -> ExitCode {
-    let directory = dist::directory();
+/// Writes the hashes of the artifacts after `dist` and `java`, also if that failed for a target, and checks all artifacts
+/// together after `verify`.
+fn finish(command: &str, targets: &[&Target], code: ExitCode) -> ExitCode {
     let result = match command {
-        "dist" | "java" => checksums::write(&directory),
-        "verify" if directory.exists() => checksums::check(&directory),
+        "dist" | "java" => checksums::write(&dist::directory()),
+        "verify" => verify::verify_together(targets),
         _ => Ok(()),
     };
     match result {

@@ -19,6 +19,7 @@ use std::path::Path;
 use memchr::memmem;
 use object::{Architecture, Object};
 
+use crate::dist::{self, checksums};
 use crate::failure::Failure;
 use crate::targets::{System, Target};
 use crate::tools;
@@ -71,6 +72,21 @@ pub fn verify(target: &Target) -> Result<String, Failure> {
     problems.extend(found);
     match problems.is_empty() {
         true => Ok(lines.join("\n")),
+        false => Err(Failure::Failed(problems.join("\n"))),
+    }
+}
+
+/// Checks the artifacts of these targets together, after [`verify`]: `SHA256SUMS`, and whether Debian can install the
+/// packages for several processors.
+pub fn verify_together(targets: &[&Target]) -> Result<(), Failure> {
+    let directory = dist::directory();
+    if !directory.exists() {
+        return Ok(());
+    }
+    checksums::check(&directory)?;
+    let problems = packages::differences(targets)?;
+    match problems.is_empty() {
+        true => Ok(()),
         false => Err(Failure::Failed(problems.join("\n"))),
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::artifacts;
 use crate::dist::packages::{self, Content, Format, Package};
 use crate::dist::{self, documents, programs};
 use crate::failure::Failure;
-use crate::targets::{TARGETS, Target};
+use crate::targets::Target;
 use crate::tools;
 
 /// Where rpm has the program that reads what a library provides.
@@ -24,7 +24,7 @@ pub fn check(target: &Target) -> Result<(Vec<String>, Vec<String>), Failure> {
     for package in packages::all(target) {
         let path = package.path(target);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let directory = target.directory().join("unpacked").join(&*name);
+        let directory = unpacked(target, package);
         package.unpack(target, &directory)?;
         let expected = contents(target, package);
         problems.extend(artifacts::check_contents(&name, &directory, &expected)?);
@@ -131,8 +131,7 @@ fn program_contents(
     contents
 }
 
-/// Runs lintian, whose warnings are not problems, unpacks the package and packs it again, and compares it with that of
-/// other processors.
+/// Runs lintian, whose warnings are not problems, unpacks the package and packs it again.
 fn check_deb(target: &Target, package: Package, directory: &Path) -> Result<Vec<String>, Failure> {
     let path = package.path(target);
     let mut problems = lint(&path)?;
@@ -149,35 +148,36 @@ fn check_deb(target: &Target, package: Package, directory: &Path) -> Result<Vec<
     build.args(["--build", "-Znone"]).arg(&raw);
     let built = tools::run(build.arg(raw.with_extension("again")));
     problems.extend(built.err().map(|failure| failure.to_string()));
-    if !matches!(package.content, Content::Program(_)) {
-        problems.extend(differences(target, package, directory)?);
+    Ok(problems)
+}
+
+/// The files below `usr/share` that have one name and different contents in the packages of these targets for Debian,
+/// which [`check`] has unpacked. dpkg does not install such packages together. The changelog has the time of the build.
+pub fn differences(targets: &[&Target]) -> Result<Vec<String>, Failure> {
+    let mut problems = Vec::new();
+    for content in [Content::Library, Content::Development] {
+        let format = Format::Deb;
+        let package = Package { format, content };
+        let directories = targets.iter().map(|target| unpacked(target, package));
+        let directories: Vec<_> = directories.filter(|it| it.exists()).collect();
+        for pair in directories.windows(2) {
+            let mut diff = Command::new(tools::find(&["diff"])?);
+            diff.args(["--brief", "--recursive", "--exclude=changelog*"])
+                .args(pair.iter().map(|it| it.join("usr/share")));
+            let output = diff.output()?;
+            let found = String::from_utf8_lossy(&output.stdout);
+            let differing = found.lines().filter(|line| line.starts_with("Files "));
+            problems.extend(differing.map(str::to_owned));
+        }
     }
     Ok(problems)
 }
 
-/// The files of a package below `usr/share` that differ from those of the same name for other processors. dpkg does not
-/// install such packages together. The changelog has the time of the build.
-fn differences(
-    target: &Target,
-    package: Package,
-    directory: &Path,
-) -> Result<Vec<String>, Failure> {
-    let mut problems = Vec::new();
-    for other in TARGETS.iter().filter(|it| it.triple != target.triple) {
-        if !packages::all(other).contains(&package) || !package.path(other).exists() {
-            continue;
-        }
-        let unpacked = directory.with_extension("other");
-        package.unpack(other, &unpacked)?;
-        let mut diff = Command::new(tools::find(&["diff"])?);
-        diff.args(["--brief", "--recursive", "--exclude=changelog*"])
-            .args([directory, &unpacked].map(|it| it.join("usr/share")));
-        let output = diff.output()?;
-        let found = String::from_utf8_lossy(&output.stdout);
-        let differing = found.lines().filter(|line| line.starts_with("Files "));
-        problems.extend(differing.map(str::to_owned));
-    }
-    Ok(problems)
+/// The directory to which a package is unpacked.
+fn unpacked(target: &Target, package: Package) -> PathBuf {
+    let path = package.path(target);
+    let name = path.file_name().unwrap_or_default();
+    target.directory().join("unpacked").join(name)
 }
 
 /// The errors of lintian.
