@@ -1,7 +1,7 @@
 //! The commands.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::arguments::{Arguments, Binding, Command, Login, Send};
 use crate::context::{Context, session};
 use crate::failure::Failure;
+use crate::input::Source;
 use crate::login::log_in;
 use crate::output::{account, note, print_result, session_json, write_out};
 
@@ -151,7 +152,7 @@ fn logout(context: &Context, is_json: bool) -> Result<(), Failure> {
 
 fn send(context: &Context, arguments: &Send, is_json: bool) -> Result<(), Failure> {
     let body = match &arguments.body {
-        Some(file) => Some(read_body(file)?),
+        Some(file) => Some(Source::new(file).read()?),
         None => None,
     };
     let mut options = context.options();
@@ -175,16 +176,6 @@ fn send(context: &Context, arguments: &Send, is_json: bool) -> Result<(), Failur
         write_out(head(&response).as_bytes())?;
     }
     write_out(response.body())
-}
-
-fn read_body(file: &Path) -> Result<Vec<u8>, Failure> {
-    let content = if file == Path::new("-") {
-        let mut content = Vec::new();
-        io::stdin().read_to_end(&mut content).map(|_| content)
-    } else {
-        fs::read(file)
-    };
-    content.map_err(|error| Failure::program(format!("cannot read {}", file.display()), error))
 }
 
 /// The status and the header fields of a response, as lines.

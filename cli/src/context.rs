@@ -1,6 +1,5 @@
 //! What a command works with: the profile with the options of the command line, and its client.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use bosauth::{CallOptions, Client, ClientBuilder, Session};
 
 use crate::arguments::{Account, Arguments};
 use crate::failure::Failure;
+use crate::input::Source;
 use crate::interrupt;
 use crate::keyring::KeyringStorage;
 use crate::profile::{Profile, Profiles};
@@ -50,7 +50,8 @@ impl Context {
         if let Some(email) = &account.email {
             self.profile.email.clone_from(email);
         } else if self.profile.email.is_empty() {
-            self.profile.email = terminal::ask("email: ", Echo::On)?.to_string();
+            let answer = terminal::ask("email: ", Echo::On)?;
+            answer.trim().clone_into(&mut self.profile.email);
         }
         Ok(self.profile.email.clone())
     }
@@ -86,13 +87,10 @@ impl Context {
             return Err(Failure::Program(format!("the server is not known: {hint}")));
         }
         let builder = Client::builder(&self.profile.url).timeout(self.timeout);
-        let Some(file) = &self.ca_file else {
-            return Ok(builder);
-        };
-        let pem = fs::read(file);
-        let pem = pem
-            .map_err(|error| Failure::program(format!("cannot read {}", file.display()), error))?;
-        Ok(builder.roots_pem(pem))
+        match &self.ca_file {
+            Some(file) => Ok(builder.roots_pem(Source::new(file).read()?)),
+            None => Ok(builder),
+        }
     }
 }
 

@@ -5,6 +5,9 @@ use std::process::ExitCode;
 
 use bosauth::{Action, Error, Status};
 
+/// The exit code of a program that a signal has ended.
+pub const INTERRUPTED: u8 = 130;
+
 /// Why a command failed.
 #[derive(Debug)]
 pub enum Failure {
@@ -27,11 +30,11 @@ impl Failure {
     /// The exit code: see `bosauth --help`.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Failure::Call(error) if error.status() == Status::Cancelled => 130,
+            Failure::Call(error) if error.status() == Status::Cancelled => INTERRUPTED,
             Failure::Call(error) => exit_code_of(error.action()),
             Failure::NotLoggedIn(_) => exit_code_of(Action::AskCredentials),
             Failure::Program(_) => 1,
-            Failure::Interrupted => 130,
+            Failure::Interrupted => INTERRUPTED,
         })
     }
 }

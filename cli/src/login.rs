@@ -17,6 +17,11 @@ pub fn log_in(
     client: &Client,
     arguments: &Login,
 ) -> Result<Session, Failure> {
+    let methods = [Some(arguments.with), arguments.second];
+    if methods.contains(&Some(Method::Otp)) {
+        // Before a code is sent that nobody can type.
+        terminal::check()?;
+    }
     let first = attempt(
         context,
         client,
@@ -29,7 +34,7 @@ pub fn log_in(
     };
     let method = match arguments.second {
         Some(method) => method,
-        None if terminal::is_available() => ask_method(arguments.with)?,
+        None if terminal::check().is_ok() => ask_method(arguments.with)?,
         None => return first,
     };
     let options = context.options().mfa_id(&mfa_id);

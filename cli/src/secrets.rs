@@ -1,29 +1,22 @@
-//! Passwords, tokens and codes: from a file, a file descriptor, or the terminal.
+//! Passwords and tokens: from a file, a file descriptor, or the terminal.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-
-use zeroize::Zeroizing;
+use std::io::IsTerminal;
+use std::path::Path;
 
 use crate::arguments::SecretSources;
 use crate::failure::Failure;
+use crate::input::{self, Secret, Source};
+use crate::interrupt;
 use crate::terminal::{self, Echo};
 
-/// The maximum size of a secret in a file: the library accepts shorter ones only.
-const MAX: usize = 4096;
-
-/// A secret, zeroized when it is dropped.
-pub type Secret = Zeroizing<String>;
-
 impl SecretSources {
-    /// Checks that standard input is not to be read twice.
+    /// Checks that the password and the token are not the same line.
     pub fn check(&self) -> Result<(), Failure> {
-        let is_stdin = |file: &Option<PathBuf>| file.as_deref() == Some(Path::new("-"));
-        if is_stdin(&self.password_file) && is_stdin(&self.token_file) {
-            let hint = "use --password-file or --token-file with another file";
+        if let (Some(password), Some(token)) = (self.password_source(), self.token_source())
+            && password.is_same(&token)
+        {
             return Err(Failure::Program(format!(
-                "standard input has one secret only: {hint}"
+                "{password} has one secret only: use another source for the password or the token"
             )));
         }
         Ok(())
@@ -31,61 +24,38 @@ impl SecretSources {
 
     /// The password.
     pub fn password(&self) -> Result<Secret, Failure> {
-        secret("password", self.password_file.as_deref(), self.password_fd)
+        secret("password", self.password_source())
     }
 
     /// The token.
     pub fn token(&self) -> Result<Secret, Failure> {
-        secret("token", self.token_file.as_deref(), self.token_fd)
+        secret("token", self.token_source())
+    }
+
+    fn password_source(&self) -> Option<Source> {
+        source(self.password_file.as_deref(), self.password_fd)
+    }
+
+    fn token_source(&self) -> Option<Source> {
+        source(self.token_file.as_deref(), self.token_fd)
     }
 }
 
-fn secret(name: &str, file: Option<&Path>, descriptor: Option<u32>) -> Result<Secret, Failure> {
-    let of_descriptor = descriptor.map(|descriptor| PathBuf::from(format!("/dev/fd/{descriptor}")));
-    match file.or(of_descriptor.as_deref()) {
-        Some(file) => read(name, file),
-        None => terminal::ask(&format!("{name}: "), Echo::Off),
-    }
+fn source(file: Option<&Path>, descriptor: Option<u32>) -> Option<Source> {
+    file.map(Source::new).or(descriptor.map(Source::Descriptor))
 }
 
-/// Reads the first line of a file; `-` is standard input.
-fn read(name: &str, file: &Path) -> Result<Secret, Failure> {
-    let failure = |error: io::Error| {
-        Failure::program(
-            format!("cannot read the {name} from {}", file.display()),
-            error,
-        )
+/// Reads the first line of a source, by default that of the terminal.
+fn secret(name: &str, source: Option<Source>) -> Result<Secret, Failure> {
+    let question = format!("{name}: ");
+    let Some(source) = source else {
+        return terminal::ask(&question, Echo::Off);
     };
-    let content = match file.to_str() {
-        Some("-") => first_line(io::stdin().lock()),
-        _ => File::open(file).and_then(first_line),
-    };
-    content.map_err(failure)
-}
-
-/// Reads up to the end of the line and no further, so that a pipe need not be closed.
-fn first_line(source: impl Read) -> io::Result<Secret> {
-    // Of the maximum size: a reallocation would leave a copy in memory.
-    let mut line = Zeroizing::new(Vec::with_capacity(MAX));
-    #[expect(
-        clippy::unbuffered_bytes,
-        reason = "a buffer would keep a copy of the secret, and read further"
-    )]
-    for byte in source.bytes() {
-        match byte? {
-            b'\n' => break,
-            _ if line.len() == MAX => {
-                return Err(io::Error::other(format!(
-                    "the first line has more than {MAX} bytes"
-                )));
-            }
-            byte => line.push(byte),
-        }
+    let file = source.open()?;
+    if file.is_terminal() {
+        return terminal::ask(&question, Echo::Off);
     }
-    if line.last() == Some(&b'\r') {
-        line.pop();
-    }
-    let line =
-        std::str::from_utf8(&line).map_err(|_| io::Error::other("the first line is not UTF-8"))?;
-    Ok(Zeroizing::new(line.to_owned()))
+    let line = interrupt::wait_for(move || input::first_line(file))?;
+    let line = line.map_err(|error| source.failure(error))?;
+    Ok(line.unwrap_or_default())
 }

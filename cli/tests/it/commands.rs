@@ -178,8 +178,8 @@ fn failure_of_the_program_names_the_cause() {
         run.error
     };
     let login = |file: &str| error(&["login", "--token-file", file]);
-    assert!(login("missing").contains("cannot read the token from missing: "));
-    assert!(login(".").contains("cannot read the token from .: "));
+    assert!(login("missing").contains("cannot read missing: "));
+    assert!(login(".").contains("cannot read .: "));
     fs::write(it.directory.join("long"), "x".repeat(5000)).unwrap();
     assert!(login("long").contains("the first line has more than 4096 bytes"));
     fs::write(it.directory.join("binary"), b"\xff\n").unwrap();

@@ -4,7 +4,11 @@
 
 mod commands;
 #[cfg(target_os = "linux")]
+mod input;
+#[cfg(target_os = "linux")]
 mod keyring;
+#[cfg(target_os = "linux")]
+mod pty;
 mod support;
 #[cfg(unix)]
 mod terminal;

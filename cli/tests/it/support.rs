@@ -2,14 +2,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use bosbase_local::{Config, DEMO_PASSWORD, DEMO_USER, Server};
 use serde_json::{Value, json};
 
 /// The token that the tests bind.
 pub const TOKEN: &str = "token-of-the-tests";
+
+/// The path of the records in `notes`.
+pub const NOTES: &str = "/api/collections/notes/records";
 
 /// The program.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_bosauth");
@@ -18,6 +23,35 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_bosauth");
 pub fn path() -> String {
     let programs = Path::new(PROGRAM).parent().unwrap().display();
     format!("{programs}:{}", std::env::var("PATH").unwrap())
+}
+
+/// Gives signals their default effect, whatever the tests have inherited: an option of `env`.
+pub const DEFAULT_SIGNALS: &str = "--default-signal=INT,TERM,HUP";
+
+/// The longest wait of a test.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Waits for a condition. Returns false if it is not met within the limit.
+pub fn wait_until(mut condition: impl FnMut() -> bool) -> bool {
+    let limit = Instant::now() + LIMIT;
+    while !condition() {
+        if Instant::now() > limit {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+    true
+}
+
+/// The exit code of a process that ends by itself; `None` if a signal has ended it.
+pub fn exit_code(child: &mut Child) -> Option<i32> {
+    let ends = wait_until(|| child.try_wait().unwrap().is_some());
+    if !ends {
+        child.kill().unwrap();
+    }
+    let status = child.wait().unwrap();
+    assert!(ends, "the process does not end");
+    status.code()
 }
 
 /// A server, and a directory for profiles and files.
@@ -34,6 +68,14 @@ pub struct Run {
 }
 
 impl Run {
+    pub fn new(output: Output) -> Self {
+        Run {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            error: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// The JSON object on standard output.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap()
@@ -75,6 +117,28 @@ impl Fixture {
         fixture
     }
 
+    /// The same, with a collection `notes` that everyone can list, whose records have a text of up to 10 MB.
+    pub fn with_notes() -> Self {
+        let fixture = Fixture::new();
+        let collection = json!({
+            "name": "notes", "type": "auth", "listRule": "",
+            "fields": [{"name": "text", "type": "text", "max": 10_000_000}],
+        });
+        let create = json!({"do": "create_collection", "collection": collection});
+        fixture.server.control(create).unwrap();
+        fixture
+    }
+
+    /// Creates a record in `notes`.
+    pub fn create_note(&self, email: &str, text: &str) {
+        let fields = json!({ "text": text });
+        let account = json!({
+            "collection": "notes", "email": email, "password": DEMO_PASSWORD, "fields": fields,
+        });
+        let create = json!({"do": "create_account", "account": account});
+        self.server.control(create).unwrap();
+    }
+
     /// The newest one-time password of the demo user in `players`.
     pub fn last_code(&self) -> String {
         let account = json!({"collection": "players", "email": DEMO_USER});
@@ -86,9 +150,15 @@ impl Fixture {
 
     /// The program in the directory, without a terminal.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("setsid");
+        self.command_with(&[DEFAULT_SIGNALS], arguments)
+    }
+
+    /// The same, with options of `env`.
+    pub fn command_with(&self, options: &[&str], arguments: &[&str]) -> Command {
+        let mut command = Command::new("env");
         command
-            .args(["--wait", PROGRAM])
+            .args(options)
+            .args(["setsid", "--wait", PROGRAM])
             .args(arguments)
             .current_dir(&self.directory)
             .envs(self.environment());
@@ -106,16 +176,7 @@ impl Fixture {
 
     /// Runs the program.
     pub fn run(&self, arguments: &[&str]) -> Run {
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = self.command(arguments).output().unwrap();
-        Run {
-            code: status.code(),
-            out: String::from_utf8(stdout).unwrap(),
-            error: String::from_utf8(stderr).unwrap(),
-        }
+        Run::new(self.command(arguments).output().unwrap())
     }
 
     /// Runs the program, which must succeed, and returns its standard output.

@@ -24,9 +24,9 @@ struct Shell {
 
 impl Shell {
     fn new(it: &Fixture) -> Self {
-        let mut shell = Command::new("sh");
+        let mut shell = Command::new("env");
         shell
-            .arg("-i")
+            .args([support::DEFAULT_SIGNALS, "sh", "-i"])
             .current_dir(&it.directory)
             .envs(it.environment())
             .env("PATH", support::path())
