@@ -1,6 +1,8 @@
 //! The command line.
 
-use std::io::Write;
+use std::env;
+use std::ffi::OsString;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,6 +10,9 @@ use anstream::ColorChoice;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+use crate::failure::Failure;
+use crate::output::note;
 
 /// The heading of the options of all commands.
 const COMMON: &str = "Common options";
@@ -40,23 +45,17 @@ Examples:
 #[command(name = "bosauth", version, after_help = EXIT_CODES, after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"))]
 #[command(disable_help_subcommand = true)]
 pub struct Arguments {
-    /// Base URL of the server. Default: that of the profile.
-    #[arg(long, value_name = "URL", env = "BOSAUTH_URL", global = true, help_heading = COMMON)]
+    /// Base URL of the server. Default: BOSAUTH_URL, or that of the profile.
+    #[arg(long, value_name = "URL", global = true, help_heading = COMMON)]
     pub url: Option<String>,
-    /// Auth collection. Default: that of the profile, or users.
-    #[arg(long, value_name = "NAME", env = "BOSAUTH_COLLECTION", global = true, help_heading = COMMON)]
+    /// Auth collection. Default: BOSAUTH_COLLECTION, or that of the profile, or users.
+    #[arg(long, value_name = "NAME", global = true, help_heading = COMMON)]
     pub collection: Option<String>,
-    /// Profile: the server, the account and the session of the last login with it.
-    #[arg(
-        long,
-        value_name = "NAME",
-        env = "BOSAUTH_PROFILE",
-        default_value = "default",
-        global = true, help_heading = COMMON
-    )]
-    pub profile: String,
-    /// Directory of the profiles. Default: bosauth in the user's configuration directory.
-    #[arg(long, value_name = "DIR", env = "BOSAUTH_CONFIG_DIR", global = true, help_heading = COMMON)]
+    /// Profile: the server, the account and the session of its last login. Default: BOSAUTH_PROFILE, or default.
+    #[arg(long, value_name = "NAME", global = true, help_heading = COMMON)]
+    pub profile: Option<String>,
+    /// Directory of the profiles. Default: BOSAUTH_CONFIG_DIR, or bosauth in the user's configuration directory.
+    #[arg(long, value_name = "DIR", global = true, help_heading = COMMON)]
     pub config_dir: Option<PathBuf>,
     /// Time limit of each request, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, global = true, help_heading = COMMON,
@@ -73,6 +72,27 @@ pub struct Arguments {
     pub color: Color,
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Arguments {
+    /// Adds what environment variables set, where there is no option. An empty variable is like none.
+    pub fn with_environment(mut self) -> Result<Self, Failure> {
+        self.url = self.url.or(text_variable("BOSAUTH_URL")?);
+        self.collection = self.collection.or(text_variable("BOSAUTH_COLLECTION")?);
+        self.profile = self.profile.or(text_variable("BOSAUTH_PROFILE")?);
+        let directory = variable("BOSAUTH_CONFIG_DIR").map(PathBuf::from);
+        self.config_dir = self.config_dir.or(directory);
+        Ok(self)
+    }
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn text_variable(name: &str) -> Result<Option<String>, Failure> {
+    let text = variable(name).map(OsString::into_string).transpose();
+    text.map_err(|_| Failure::Program(format!("{name} is not UTF-8")))
 }
 
 /// When to print colors.
@@ -176,7 +196,7 @@ pub struct Login {
     /// Second factor, if the server requires one. Default: it is asked for.
     #[arg(long, value_name = "METHOD")]
     pub second: Option<Method>,
-    /// Keep the session in the desktop keyring, not in a file that only the user can read.
+    /// Keep the session of this login and later ones in the desktop keyring, not in a file that only the user can read.
     #[arg(long)]
     pub keyring: bool,
 }
@@ -226,39 +246,97 @@ pub struct Health {
     pub server: Option<String>,
 }
 
-/// Splits `NAME=VALUE` at the first separator.
+/// Splits `NAME=VALUE` at the first separator. The value of a header begins after spaces.
 fn pair<const SEPARATOR: char>(text: &str) -> Result<(String, String), String> {
     let (name, value) = text
         .split_once(SEPARATOR)
         .ok_or_else(|| format!("{SEPARATOR} is missing"))?;
-    Ok((name.to_owned(), value.trim_start().to_owned()))
+    let value = match SEPARATOR {
+        ':' => value.trim_start(),
+        _ => value,
+    };
+    Ok((name.to_owned(), value.to_owned()))
 }
 
-/// Reports an invalid command line, or prints the requested help. An argument that is not an option may be a password or
-/// token: it is not repeated.
-pub fn report(error: &clap::Error) -> ExitCode {
-    let invalid = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand]
-        .into_iter()
-        .find_map(|kind| error.get(kind));
-    let may_be_secret = match (error.kind(), invalid) {
-        (
-            ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand,
-            Some(ContextValue::String(text)),
-        ) => !text.starts_with("--"),
-        _ => false,
-    };
-    if may_be_secret {
-        let _ = writeln!(
-            anstream::stderr(),
-            "error: unexpected argument (not shown: it may be a secret). Passwords and tokens are never arguments; \
-             see bosauth --help"
-        );
-    } else {
-        let _ = error.print();
+/// The option --color of a command line that may be invalid, or asks for help.
+pub fn color() -> Color {
+    let mut arguments = env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+    while let Some(argument) = arguments.next() {
+        let value = match argument.strip_prefix("--color") {
+            Some("") => arguments.next().unwrap_or_default(),
+            Some(value) => value.trim_start_matches('=').to_owned(),
+            None => continue,
+        };
+        return Color::from_str(&value, false).unwrap_or(Color::Auto);
     }
-    if error.use_stderr() {
-        ExitCode::from(2)
-    } else {
-        ExitCode::SUCCESS
+    Color::Auto
+}
+
+/// Reports an invalid command line, or prints the requested help.
+pub fn report(error: &clap::Error) -> ExitCode {
+    if repeats_arguments(error.kind()) {
+        note(&without_arguments(error));
+        return ExitCode::from(2);
+    }
+    match error.print().and_then(|()| io::stdout().flush()) {
+        _ if error.use_stderr() => ExitCode::from(2),
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            note(&format!("error: cannot write to standard output: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether the message contains text of the command line, which may be a password or a token.
+fn repeats_arguments(kind: ErrorKind) -> bool {
+    !matches!(
+        kind,
+        ErrorKind::ArgumentConflict
+            | ErrorKind::DisplayHelp
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            | ErrorKind::DisplayVersion
+            | ErrorKind::InvalidUtf8
+            | ErrorKind::MissingRequiredArgument
+            | ErrorKind::MissingSubcommand
+    )
+}
+
+/// The message of an error with the names of options, and without other text of the command line.
+fn without_arguments(error: &clap::Error) -> String {
+    let what = match (error.kind(), text_of(error, ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand, _) | (_, None) => {
+            "unexpected argument".to_owned()
+        }
+        (_, Some(option)) => format!("invalid value of {option}"),
+    };
+    let suggested = [ContextKind::SuggestedArg, ContextKind::ValidValue]
+        .into_iter()
+        .find_map(|kind| text_of(error, kind));
+    let hint = suggested.map_or_else(String::new, |text| format!(" Possible: {text}."));
+    format!(
+        "error: {what} (not shown: it may be a secret).{hint} Passwords and tokens are never arguments; \
+         see bosauth --help"
+    )
+}
+
+fn text_of(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) if !texts.is_empty() => Some(texts.join(", ")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn only_the_value_of_a_header_begins_after_spaces() {
+        assert_eq!(pair::<'='>("a=  b").unwrap(), ("a".into(), "  b".into()));
+        assert_eq!(pair::<':'>("a:  b ").unwrap(), ("a".into(), "b ".into()));
     }
 }

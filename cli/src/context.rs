@@ -26,7 +26,9 @@ impl Context {
     /// Reads the profile. Options replace its settings.
     pub fn new(arguments: &Arguments) -> Result<Self, Failure> {
         let profiles = Profiles::new(arguments.config_dir.clone())?;
-        let mut profile = profiles.load(&arguments.profile)?.unwrap_or_default();
+        let name = arguments.profile.clone();
+        let name = name.unwrap_or_else(|| "default".to_owned());
+        let mut profile = profiles.load(&name)?.unwrap_or_default();
         if let Some(url) = &arguments.url {
             profile.url.clone_from(url);
         }
@@ -38,7 +40,7 @@ impl Context {
         }
         Ok(Context {
             profiles,
-            name: arguments.profile.clone(),
+            name,
             profile,
             timeout: Duration::from_secs(arguments.timeout.into()),
             ca_file: arguments.ca_file.clone(),

@@ -146,30 +146,6 @@ fn second_factor_of_a_script() {
 }
 
 #[test]
-fn invalid_command_line_does_not_repeat_a_secret() {
-    let it = Fixture::new();
-    for arguments in [
-        &["hunter2"][..],
-        &["login", "hunter2"],
-        &["bind", "--email", "a", "hunter2"],
-    ] {
-        let run = it.run(arguments);
-        assert_eq!(run.code, Some(2), "{arguments:?}");
-        assert!(
-            !run.error.contains("hunter2") && run.out.is_empty(),
-            "{}",
-            run.error
-        );
-    }
-    let run = it.run(&["login", "--pasword=hunter2"]);
-    assert!(
-        run.error.contains("--password-fd") && !run.error.contains("hunter2"),
-        "{}",
-        run.error
-    );
-}
-
-#[test]
 fn failure_of_the_program_names_the_cause() {
     let it = Fixture::new();
     let error = |arguments: &[&str]| {
@@ -384,14 +360,6 @@ fn man_pages_and_completions_cover_every_command() {
     for shell in ["zsh", "fish", "powershell", "elvish"] {
         assert!(it.output(&["completions", shell]).contains("password-file"));
     }
-}
-
-#[test]
-fn color_is_for_terminals_or_on_request() {
-    let it = Fixture::new();
-    let status = |option: &str| it.run(&["status", "--color", option]).error;
-    assert!(status("always").contains('\u{1b}'));
-    assert!(!status("auto").contains('\u{1b}') && !status("never").contains('\u{1b}'));
 }
 
 #[test]

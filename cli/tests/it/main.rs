@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod command_line;
 mod commands;
 #[cfg(target_os = "linux")]
 mod input;
