@@ -1,20 +1,25 @@
 //! The commands.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use bosauth::{CallOptions, Client, Collection, Error, Response, Session};
+use bosauth::{CallOptions, Client, Collection, Error, Response, Session, Status};
 use clap::CommandFactory;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
 
 use crate::arguments::{Arguments, Binding, Command, Login, Send};
 use crate::context::{Context, session};
 use crate::failure::Failure;
+use crate::files;
 use crate::input::Source;
 use crate::login::log_in;
-use crate::output::{account, note, print_result, session_json, write_out};
+use crate::output::{
+    account, note, print_body, print_json, print_result, printable, session_json, write_out,
+};
+use crate::profile::Profiles;
 
 /// Runs the command of the command line.
 pub fn run(mut arguments: Arguments) -> Result<(), Failure> {
@@ -23,25 +28,22 @@ pub fn run(mut arguments: Arguments) -> Result<(), Failure> {
         arguments.url = health.server.take().or(arguments.url);
     }
     let context = || Context::new(&arguments);
+    let lenient = || Context::lenient(&arguments);
     match &arguments.command {
-        Command::Bind(binding) => {
-            let call: BindingCall =
-                |users, email, password, token| users.bind_token(email, password, token);
-            change_binding(context()?, binding, call, "bound to", is_json)
-        }
+        Command::Bind(binding) => change_binding(lenient()?, binding, bind, "bound to", is_json),
         Command::Unbind(binding) => {
             let call: BindingCall =
                 |users, email, password, token| users.unbind_token(email, password, token);
-            change_binding(context()?, binding, call, "no longer bound to", is_json)
+            change_binding(lenient()?, binding, call, "no longer bound to", is_json)
         }
-        Command::Login(login) => self::login(context()?, login, is_json),
+        Command::Login(login) => self::login(lenient()?, login, is_json),
         Command::Status => status(&context()?, is_json),
         Command::Refresh => refresh(&context()?, is_json),
-        Command::Logout => logout(&context()?, is_json),
+        Command::Logout => logout(&lenient()?, is_json),
         Command::Send(send) => self::send(&context()?, send, is_json),
         Command::Token(token) => self::token(token.output.as_deref(), is_json),
-        Command::Health(_) => health(&context()?, is_json),
-        Command::Profiles => profiles(&context()?, is_json),
+        Command::Health(_) => health(&lenient()?, is_json),
+        Command::Profiles => profiles(&Profiles::new(arguments.config_dir)?, is_json),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "bosauth", &mut script);
@@ -56,6 +58,19 @@ pub fn run(mut arguments: Arguments) -> Result<(), Failure> {
 
 /// `bind_token` or `unbind_token`.
 type BindingCall = fn(&Collection<'_>, &str, &str, &str) -> Result<(), Error>;
+
+/// Binds a token. Two files or descriptors can be one: everyone who has the token would know the password.
+fn bind(users: &Collection<'_>, email: &str, password: &str, token: &str) -> Result<(), Error> {
+    if token == password {
+        let message = "token is the password: check where it is read from";
+        return Err(Error::bad_argument(
+            Status::InvalidArgument,
+            "token",
+            message,
+        ));
+    }
+    users.bind_token(email, password, token)
+}
 
 fn change_binding(
     mut context: Context,
@@ -75,21 +90,22 @@ fn change_binding(
         .with(&options);
     call(&users, &email, &password, &token)?;
     let line = format!("the token is {done} {email}");
-    print_result(is_json, &line, json!({ "email": email }))
+    print_result(is_json, &[line], json!({ "email": email }))
 }
 
 fn login(mut context: Context, arguments: &Login, is_json: bool) -> Result<(), Failure> {
     arguments.secrets.check()?;
     context.profile.keyring |= arguments.keyring;
-    let client = context.client_with_session()?;
+    let client = context.client_for_login()?;
     let session = log_in(&mut context, &client, arguments)?;
     // Of the account that has logged in: a token needs no email.
     context.profile.email = session.field("email").unwrap_or_default();
     context.profiles.save(&context.name, &context.profile)?;
+    context.clear_earlier_sessions()?;
     // Reports that the session could not be stored.
     client.sync_session()?;
     let line = logged_in(&context, &session);
-    print_result(is_json, &line, session_json(&session))
+    print_result(is_json, &[line], session_json(&session))
 }
 
 /// The line for people about who is logged in.
@@ -102,7 +118,7 @@ fn logged_in(context: &Context, session: &Session) -> String {
 }
 
 fn status(context: &Context, is_json: bool) -> Result<(), Failure> {
-    let client = context.client_with_session()?;
+    let client = context.client_of_login()?;
     let session = session(&client)?;
     if !session.is_valid() {
         return Err(Failure::NotLoggedIn("the session has expired"));
@@ -114,10 +130,10 @@ fn status(context: &Context, is_json: bool) -> Result<(), Failure> {
     let mut object = session_json(&session);
     object["url"] = json!(context.profile.url);
     object["profile"] = json!(context.name);
-    print_result(is_json, &line, object)
+    print_result(is_json, &[line], object)
 }
 
-/// The time until a session expires, in the largest unit of which there are at least two.
+/// The time until a session expires, rounded, in the largest unit of which there are at least two.
 fn lifetime(expires_at: Option<i64>) -> Option<String> {
     let now = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
     let seconds = u64::try_from(expires_at?)
@@ -133,21 +149,21 @@ fn lifetime(expires_at: Option<i64>) -> Option<String> {
         .into_iter()
         .find(|(_, unit)| seconds >= 2 * unit)
         .unwrap_or(("seconds", 1));
-    Some(format!("{} {name}", seconds / unit))
+    Some(format!("{} {name}", (seconds + unit / 2) / unit))
 }
 
 fn refresh(context: &Context, is_json: bool) -> Result<(), Failure> {
-    let client = context.client_with_session()?;
+    let client = context.client_of_login()?;
     session(&client)?;
     let session = client.auth_refresh(&context.options())?;
     client.sync_session()?;
     let line = logged_in(context, &session);
-    print_result(is_json, &line, session_json(&session))
+    print_result(is_json, &[line], session_json(&session))
 }
 
 fn logout(context: &Context, is_json: bool) -> Result<(), Failure> {
-    context.client_with_session()?.clear_session()?;
-    print_result(is_json, "logged out", json!({}))
+    context.clear_sessions()?;
+    print_result(is_json, &["logged out".to_owned()], json!({}))
 }
 
 fn send(context: &Context, arguments: &Send, is_json: bool) -> Result<(), Failure> {
@@ -170,58 +186,72 @@ fn send(context: &Context, arguments: &Send, is_json: bool) -> Result<(), Failur
         &options,
     )?;
     if is_json {
-        return print_result(true, "", response_json(&response));
+        return print_response_json(&response);
     }
     if arguments.include {
         write_out(head(&response).as_bytes())?;
     }
-    write_out(response.body())
+    print_body(response.body())
 }
 
 /// The status and the header fields of a response, as lines.
 fn head(response: &Response) -> String {
     let mut head = format!("{}\n", response.status());
     for (name, value) in response.headers() {
-        head += &format!("{name}: {value}\n");
+        head += &format!("{}\n", printable(&format!("{name}: {value}")));
     }
     head + "\n"
 }
 
-fn response_json(response: &Response) -> Value {
-    let text = || json!(String::from_utf8_lossy(response.body()));
-    let headers = response
-        .headers()
-        .map(|(name, value)| (name.to_owned(), json!(value)));
-    json!({
-        "http_status": response.status(),
-        "headers": headers.collect::<serde_json::Map<_, _>>(),
-        "body": serde_json::from_slice(response.body()).unwrap_or_else(|_| text()),
+/// A response as a JSON object. The body is that of the response if it is JSON, with all digits of its numbers, otherwise
+/// a string.
+#[derive(Serialize)]
+struct ResponseJson {
+    status: &'static str,
+    http_status: u16,
+    headers: Map<String, Value>,
+    body: Box<RawValue>,
+}
+
+fn print_response_json(response: &Response) -> Result<(), Failure> {
+    let body = body_json(response.body());
+    print_json(&ResponseJson {
+        status: "OK",
+        http_status: response.status(),
+        headers: headers_json(response.headers()),
+        body: body.map_err(|error| Failure::program("cannot write JSON", error))?,
     })
+}
+
+fn body_json(body: &[u8]) -> serde_json::Result<Box<RawValue>> {
+    serde_json::from_slice(body).or_else(|_| to_raw_value(&String::from_utf8_lossy(body)))
+}
+
+/// The header fields of a response: a string, or an array if the field is repeated.
+fn headers_json<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Map<String, Value> {
+    let mut headers = Map::new();
+    for (name, value) in fields {
+        match headers.get_mut(name) {
+            None => drop(headers.insert(name.to_owned(), json!(value))),
+            Some(Value::Array(values)) => values.push(json!(value)),
+            Some(first) => *first = json!([first, value]),
+        }
+    }
+    headers
 }
 
 fn token(output: Option<&Path>, is_json: bool) -> Result<(), Failure> {
     let token = bosauth::generate_token()?;
     let Some(file) = output else {
-        return print_result(is_json, token.expose(), json!({ "token": token.expose() }));
+        let line = token.expose().to_owned();
+        return print_result(is_json, &[line], json!({ "token": token.expose() }));
     };
-    let written =
-        create_private(file).and_then(|mut created| writeln!(created, "{}", token.expose()));
-    written
-        .map_err(|error| Failure::program(format!("cannot create {}", file.display()), error))?;
-    print_result(
-        is_json,
-        &format!("the token is in {}", file.display()),
-        json!({ "file": file }),
-    )
-}
-
-/// Creates a file that only the user can read. It must not exist.
-fn create_private(file: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)
+    let path = file.display().to_string();
+    let content = Zeroizing::new(format!("{}\n", token.expose()));
+    files::create(file, content.as_bytes())
+        .map_err(|error| Failure::program(format!("cannot create {path}"), error))?;
+    let line = format!("the token is in {path}");
+    print_result(is_json, &[line], json!({ "file": path }))
 }
 
 /// Sends two requests: the second one shows the time of a request without connecting.
@@ -238,7 +268,7 @@ fn health(context: &Context, is_json: bool) -> Result<(), Failure> {
     );
     print_result(
         is_json,
-        &line,
+        &[line],
         json!({ "url": context.profile.url, "first_ms": first, "ms": second }),
     )
 }
@@ -249,12 +279,17 @@ fn timed_request(client: &Client, options: &CallOptions) -> Result<Duration, Fai
     Ok(start.elapsed())
 }
 
-fn profiles(context: &Context, is_json: bool) -> Result<(), Failure> {
+fn profiles(profiles: &Profiles, is_json: bool) -> Result<(), Failure> {
     let mut lines = Vec::new();
     let mut objects = Vec::new();
-    for name in context.profiles.names()? {
-        let Some(profile) = context.profiles.load(&name)? else {
-            continue;
+    for name in profiles.names()? {
+        let profile = match profiles.load(&name) {
+            Ok(Some(profile)) => profile,
+            Ok(None) => continue,
+            Err(failure) => {
+                note(&format!("note: {name} is skipped: {}", failure.message()));
+                continue;
+            }
         };
         lines.push(format!(
             "{name}  {} {} {}",
@@ -269,5 +304,23 @@ fn profiles(context: &Context, is_json: bool) -> Result<(), Failure> {
         note("there are no profiles: bosauth login creates one");
         return Ok(());
     }
-    print_result(is_json, &lines.join("\n"), json!({ "profiles": objects }))
+    print_result(is_json, &lines, json!({ "profiles": objects }))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn json_of_a_response_is_complete() {
+        for body in [r#"{"b":12345678901234567890123,"a":1.10,"a":2}"#, "[1e400]"] {
+            assert_eq!(body_json(body.as_bytes()).unwrap().get(), body);
+        }
+        assert_eq!(body_json(b"a \"page\"").unwrap().get(), r#""a \"page\"""#);
+        let fields = [("Set-Cookie", "a"), ("Date", "x"), ("Set-Cookie", "b")];
+        let expected = json!({"Set-Cookie": ["a", "b"], "Date": "x"});
+        assert_eq!(json!(headers_json(fields.into_iter())), expected);
+    }
 }

@@ -8,6 +8,16 @@ use bosauth::{Action, Error, Status};
 /// The exit code of a program that a signal has ended.
 pub const INTERRUPTED: u8 = 130;
 
+/// Parts of the library's messages that name what a program can read or set, and a user cannot. This program prints the
+/// former after the message.
+const FOR_PROGRAMS: [&str; 5] = [
+    ": see data_json",
+    ": see server_message",
+    "; see server_message",
+    ": log in by another method with this mfa_id",
+    ", or raise the limit with max_response_bytes",
+];
+
 /// Why a command failed.
 #[derive(Debug)]
 pub enum Failure {
@@ -27,6 +37,16 @@ impl Failure {
         Failure::Program(format!("{what}: {why}"))
     }
 
+    /// What failed, and why.
+    pub fn message(&self) -> &str {
+        match self {
+            Failure::Call(error) => message(error),
+            Failure::NotLoggedIn(reason) => reason,
+            Failure::Program(message) => message,
+            Failure::Interrupted => "interrupted",
+        }
+    }
+
     /// The exit code: see `bosauth --help`.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
@@ -37,6 +57,13 @@ impl Failure {
             Failure::Interrupted => INTERRUPTED,
         })
     }
+}
+
+/// The message of an error without what only a program can do.
+fn message(error: &Error) -> &str {
+    let message = error.message();
+    let end = FOR_PROGRAMS.iter().find_map(|part| message.find(part));
+    &message[..end.unwrap_or(message.len())]
 }
 
 /// An action that a later version of the library adds is none to the user of this program.

@@ -8,6 +8,7 @@ mod arguments;
 mod commands;
 mod context;
 mod failure;
+mod files;
 mod input;
 mod interrupt;
 mod keyring;

@@ -1,9 +1,11 @@
-//! What the program prints: results on standard output, errors and notes on standard error.
+//! What the program prints: results on standard output, errors and notes on standard error. Text of a server or a file
+//! is printed without what a terminal would interpret.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
-use bosauth::{Error, Session};
+use bosauth::{Error, Session, Status};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
@@ -11,14 +13,36 @@ use crate::failure::Failure;
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 
-/// Prints the result of a command: a line for people, or a JSON object.
-pub fn print_result(is_json: bool, line: &str, mut object: Value) -> Result<(), Failure> {
+/// Prints the result of a command: lines for people, or a JSON object.
+pub fn print_result(is_json: bool, lines: &[String], mut object: Value) -> Result<(), Failure> {
     if is_json {
         object["status"] = json!("OK");
-        write_out(format!("{object}\n").as_bytes())
-    } else {
-        write_out(format!("{line}\n").as_bytes())
+        return print_json(&object);
     }
+    let lines = lines.iter().map(|line| printable(line) + "\n");
+    write_out(lines.collect::<String>().as_bytes())
+}
+
+/// Prints a JSON object. Control characters in its strings are escaped.
+pub fn print_json(object: &impl Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string(object);
+    let json = json.map_err(|error| Failure::program("cannot write JSON", error))?;
+    let escaped = json.chars().map(|character| match character {
+        '\n' | '\r' | '\t' => character.to_string(),
+        _ if is_interpreted(character) => format!("\\u{:04x}", u32::from(character)),
+        _ => character.to_string(),
+    });
+    write_out((escaped.collect::<String>() + "\n").as_bytes())
+}
+
+/// Prints the body of a response: unchanged, unless standard output is a terminal.
+pub fn print_body(body: &[u8]) -> Result<(), Failure> {
+    if !io::stdout().is_terminal() {
+        return write_out(body);
+    }
+    let text = String::from_utf8_lossy(body).replace("\r\n", "\n");
+    let lines: Vec<_> = text.split('\n').map(printable).collect();
+    write_out(lines.join("\n").as_bytes())
 }
 
 /// Writes bytes to standard output.
@@ -28,10 +52,34 @@ pub fn write_out(bytes: &[u8]) -> Result<(), Failure> {
     written.map_err(|error| Failure::program("cannot write to standard output", error))
 }
 
+/// Text on one line, without characters that a terminal interprets.
+pub fn printable(text: &str) -> String {
+    let replaced = |character| match character {
+        '\t' => '\t',
+        _ if is_interpreted(character) => char::REPLACEMENT_CHARACTER,
+        _ => character,
+    };
+    text.chars().map(replaced).collect()
+}
+
+/// Whether a terminal may interpret a character: a control character, or one that changes the direction of text.
+fn is_interpreted(character: char) -> bool {
+    let changes_direction = matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    character.is_control() || changes_direction
+}
+
 /// Prints a note for people.
 pub fn note(line: &str) {
     // A note that cannot be printed changes nothing.
-    let _ = writeln!(anstream::stderr(), "{line}");
+    let _ = writeln!(anstream::stderr(), "{}", printable(line));
+}
+
+fn labelled_note(style: Style, label: &str, line: &str) {
+    let line = printable(line);
+    let _ = writeln!(anstream::stderr(), "{style}{label}:{style:#} {line}");
 }
 
 /// Who is logged in, as a JSON object.
@@ -55,56 +103,87 @@ pub fn account(session: &Session) -> String {
 /// Prints why a command failed.
 pub fn print_failure(failure: &Failure, is_json: bool) {
     if is_json {
-        // There is no other place to report that standard output is closed.
-        let _ = write_out(format!("{}\n", failure_json(failure)).as_bytes());
+        if let Err(failure) = print_json(&failure_json(failure)) {
+            labelled_note(ERROR, "error", failure.message());
+        }
         return;
     }
-    let (message, hint) = match failure {
-        Failure::Call(error) => (error.to_string(), hint(error)),
-        Failure::NotLoggedIn(reason) => ((*reason).to_owned(), "run: bosauth login".into()),
-        Failure::Program(message) => (message.clone(), String::new()),
-        Failure::Interrupted => ("interrupted".into(), String::new()),
-    };
-    note(&format!("{ERROR}error:{ERROR:#} {message}"));
-    if !hint.is_empty() {
-        note(&format!("{HINT}hint:{HINT:#} {hint}"));
+    match failure {
+        Failure::Call(error) => print_error(error, failure.message()),
+        _ => labelled_note(ERROR, "error", failure.message()),
+    }
+    for hint in hints(failure) {
+        labelled_note(HINT, "hint", &hint);
     }
 }
 
+/// Prints the error of a call, with what the server says about it.
+fn print_error(error: &Error, message: &str) {
+    labelled_note(ERROR, "error", &format!("{}: {message}", error.status()));
+    if !error.server_message().is_empty() {
+        labelled_note(HINT, "server", error.server_message());
+    }
+    for (field, reason) in data(error) {
+        let reason = match reason["message"].as_str() {
+            Some(message) => message.to_owned(),
+            None => reason.to_string(),
+        };
+        labelled_note(HINT, &format!("field {}", printable(&field)), &reason);
+    }
+}
+
+/// What the server says about the fields of a request.
+fn data(error: &Error) -> Map<String, Value> {
+    serde_json::from_str(error.data_json()).unwrap_or_default()
+}
+
 fn failure_json(failure: &Failure) -> Value {
+    let message = failure.message();
     match failure {
         Failure::Call(error) => json!({
             "status": error.status().name(),
             "action": error.action().name(),
-            "message": error.message(),
+            "message": message,
             "http_status": error.http_status(),
+            "server_message": error.server_message(),
             "outcome_unknown": error.outcome_unknown(),
             "retry_after_ms": u64::try_from(error.retry_after().as_millis()).unwrap_or(u64::MAX),
-            "data": serde_json::from_str(error.data_json()).unwrap_or(Value::Object(Map::new())),
+            "data": data(error),
         }),
-        Failure::NotLoggedIn(reason) => json!({
-            "status": "NO_SESSION", "action": "ASK_CREDENTIALS", "message": reason,
+        Failure::NotLoggedIn(_) => json!({
+            "status": "NO_SESSION", "action": "ASK_CREDENTIALS", "message": message,
         }),
-        Failure::Program(message) => {
+        Failure::Program(_) => {
             json!({ "status": "PROGRAM", "action": "NONE", "message": message })
         }
         Failure::Interrupted => {
-            json!({ "status": "CANCELLED", "action": "NONE", "message": "interrupted" })
+            json!({ "status": "CANCELLED", "action": "NONE", "message": message })
         }
     }
 }
 
-/// What the user can do about an error.
-fn hint(error: &Error) -> String {
+/// What the user can do about a failure.
+fn hints(failure: &Failure) -> Vec<String> {
     let mut hints = Vec::new();
+    if let Failure::NotLoggedIn(_) = failure {
+        hints.push("run: bosauth login".to_owned());
+    }
+    let Failure::Call(error) = failure else {
+        return hints;
+    };
+    match error.status() {
+        Status::MfaRequired => hints.push("pass --second METHOD".to_owned()),
+        Status::StoreCorrupt => hints.push(
+            "use another --profile, or omit --url; bosauth login replaces the session".to_owned(),
+        ),
+        _ => {}
+    }
     if error.outcome_unknown() {
         hints.push("the server may have processed the request".to_owned());
     }
     if !error.retry_after().is_zero() {
-        hints.push(format!(
-            "retry after {:.1} s",
-            error.retry_after().as_secs_f64()
-        ));
+        let seconds = error.retry_after().as_secs_f64();
+        hints.push(format!("retry after {seconds:.1} s"));
     }
-    hints.join("; ")
+    hints
 }

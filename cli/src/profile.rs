@@ -9,6 +9,7 @@ use directories::ProjectDirs;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::files;
 
 /// The settings of a profile. None of them is secret.
 #[derive(Clone, Default, Deserialize, Serialize)]
@@ -36,7 +37,7 @@ impl Profiles {
         let of_user = || {
             Some(
                 ProjectDirs::from("", "", "bosauth")?
-                    .config_dir()
+                    .config_local_dir()
                     .to_owned(),
             )
         };
@@ -88,7 +89,7 @@ impl Profiles {
         let file = settings_of(&self.create(name)?);
         let content = serde_json::to_string_pretty(profile).map_err(io::Error::from);
         content
-            .and_then(|content| replace(&file, &(content + "\n")))
+            .and_then(|content| files::replace(&file, (content + "\n").as_bytes()))
             .map_err(|error| Failure::program(format!("cannot write {}", file.display()), error))
     }
 
@@ -106,7 +107,12 @@ impl Profiles {
         Ok(path)
     }
 
-    /// The names of the profiles, sorted.
+    /// The directory of a profile, if it exists.
+    pub fn existing(&self, name: &str) -> Result<Option<PathBuf>, Failure> {
+        Ok(Some(self.path(name)?).filter(|path| path.is_dir()))
+    }
+
+    /// The names of the directories, sorted. They may have no profile, or one that cannot be read.
     pub fn names(&self) -> Result<Vec<String>, Failure> {
         let entries = match fs::read_dir(&self.directory) {
             Ok(entries) => entries,
@@ -118,9 +124,10 @@ impl Profiles {
                 ));
             }
         };
-        let mut names: Vec<String> = entries
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| settings_of(&self.directory.join(name)).is_file())
+        let directories = entries.flatten().filter(|entry| entry.path().is_dir());
+        let mut names: Vec<String> = directories
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .filter(|name| !name.starts_with('.'))
             .collect();
         names.sort();
         Ok(names)
@@ -129,11 +136,4 @@ impl Profiles {
 
 fn settings_of(profile: &Path) -> PathBuf {
     profile.join("profile.json")
-}
-
-/// Replaces a file at once: another process reads the old content or the new one.
-fn replace(file: &Path, content: &str) -> io::Result<()> {
-    let new = file.with_extension(format!("{}.new", std::process::id()));
-    fs::write(&new, content)?;
-    fs::rename(&new, file)
 }

@@ -172,7 +172,7 @@ fn failure_of_the_program_names_the_cause() {
     fs::write(it.directory.join("profiles/default/profile.json"), "{").unwrap();
     assert!(error(&["status"]).contains("profile.json is not a profile: "));
 
-    let mut without_server = it.command(&["status"]);
+    let mut without_server = it.command(&["health"]);
     without_server
         .env_remove("BOSAUTH_URL")
         .args(["--profile", "new"]);

@@ -175,6 +175,11 @@ fn one_source_is_not_the_password_and_the_token() {
             assert!(error.contains("has one secret only"), "{sources}: {error}");
         }
     }
+    let separately =
+        format!("\"$0\" bind --email {DEMO_USER} --password-fd 3 --token-file both 3<both");
+    let output = script(&it, &separately).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("token is the password"), "{error}");
     let login = it.run(&["login", "--token-file", "both"]);
     assert_eq!(login.code, Some(12), "nothing is bound");
 }

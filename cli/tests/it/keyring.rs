@@ -7,16 +7,29 @@ use bosbase_local::DEMO_USER;
 
 use crate::support::{Fixture, PROGRAM};
 
-/// Logs in, shows the session, locks the keyring, and logs out, with the program `$0`.
+/// Logs in with a file and then with the keyring, shows the session and logs out, with the program `$0`. The file is
+/// removed both times. Directories of the same relative name have different sessions.
 const SCRIPT: &str = r#"
 set -eu
 echo password | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
+"$0" login --token-file token
+cp -p profiles/default/session saved
 "$0" login --keyring --token-file token
+test ! -e profiles/default/session
 "$0" status
 "$0" refresh
 test ! -e profiles/default/session
+cp -p saved profiles/default/session
 "$0" logout
-! "$0" status 2>&1
+test ! -e profiles/default/session
+if "$0" status 2>&1; then exit 1; fi
+
+mkdir -p one two/default
+export BOSAUTH_CONFIG_DIR=.
+(cd one && "$0" login --keyring --token-file ../token)
+cp one/default/profile.json two/default
+(cd two && if "$0" status 2>&1; then exit 1; fi)
+BOSAUTH_CONFIG_DIR=$PWD/one "$0" status
 "#;
 
 #[test]
@@ -29,10 +42,14 @@ fn session_is_in_the_keyring() {
     let output = programs::run(&mut in_session(&it, SCRIPT));
     assert_eq!(
         output.matches(&format!("as {DEMO_USER}")).count(),
-        3,
+        6,
         "{output}"
     );
-    assert!(output.contains("error: nobody is logged in"), "{output}");
+    assert_eq!(
+        output.matches("error: nobody is logged in").count(),
+        2,
+        "{output}"
+    );
 }
 
 #[test]

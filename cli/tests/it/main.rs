@@ -8,6 +8,8 @@ mod commands;
 mod input;
 #[cfg(target_os = "linux")]
 mod keyring;
+mod output;
+mod profiles;
 #[cfg(target_os = "linux")]
 mod pty;
 mod support;

@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::json;
 
-use crate::support::{DEFAULT_SIGNALS, Fixture, PROGRAM, TOKEN, exit_code};
+use crate::support::{DEFAULT_SIGNALS, Fixture, NOTES, PROGRAM, TOKEN, exit_code};
 
 /// The program at a terminal, and all that it has shown.
 struct Pty {
@@ -177,4 +177,32 @@ fn hidden_question_is_not_stopped() {
     let (code, shown) = pty.end();
     assert_eq!(code, Some(0), "{shown}");
     assert!(shown.contains(&format!("as {DEMO_USER}")), "{shown}");
+}
+
+/// The body of a response is not shown as the terminal would interpret it.
+#[test]
+fn body_has_no_control_characters_at_a_terminal() {
+    let it = Fixture::with_notes();
+    it.create_note("1@example.com", "\u{9b}31m red");
+    let sent = it.output(&["send", "GET", NOTES]);
+    assert!(
+        sent.contains("\u{9b}31m red"),
+        "it is unchanged without a terminal: {sent}"
+    );
+    let json = it.output(&["--json", "send", "GET", NOTES]);
+    assert!(
+        json.contains("\\u009b31m red") && !json.contains('\u{9b}'),
+        "{json}"
+    );
+    let pty = Pty::new(
+        &it,
+        DEFAULT_SIGNALS,
+        &format!("exec \"$0\" send GET {NOTES}"),
+    );
+    let (code, shown) = pty.end();
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(
+        shown.contains("\u{fffd}31m red") && !shown.contains('\u{9b}'),
+        "{shown}"
+    );
 }
