@@ -8,7 +8,7 @@ use bosauth_test_support::programs;
 use bosbase_local::{DEMO_PASSWORD, DEMO_USER};
 use serde_json::json;
 
-use crate::support::{self, Fixture, TOKEN};
+use crate::support::{self, Fixture, Run, TOKEN};
 
 #[test]
 fn session_of_a_profile_from_login_to_logout() {
@@ -362,40 +362,67 @@ fn man_pages_and_completions_cover_every_command() {
     }
 }
 
+/// The shell scripts of the page that run the program.
+fn scripts_of_the_page() -> Vec<String> {
+    let page = fs::read_to_string("../docs/cli.md").unwrap();
+    let blocks = page.split("```sh\n").skip(1);
+    let blocks = blocks.filter_map(|block| block.split("```").next());
+    let scripts = blocks.filter(|block| block.starts_with("bosauth "));
+    scripts.map(str::to_owned).collect()
+}
+
+/// A script without a terminal, with the program on its search path.
+fn without_terminal(it: &Fixture, script: &str) -> Run {
+    let mut shell = Command::new("setsid");
+    shell
+        .args(["--wait", "sh", "-c", script])
+        .current_dir(&it.directory)
+        .envs(it.environment())
+        .env("PATH", support::path())
+        .env("HOME", &it.directory);
+    Run::new(shell.output().unwrap())
+}
+
 #[test]
-fn shell_commands_of_the_page_work() {
+fn completions_and_man_pages_of_the_page_are_installed() {
     let it = Fixture::new();
-    it.bind();
-    fs::rename(it.directory.join("token"), it.directory.join("my-token")).unwrap();
-    for directory in [
+    let directories = [
         ".local/share/bash-completion/completions",
         ".local/share/man/man1",
-    ] {
+    ];
+    for directory in directories {
         fs::create_dir_all(it.directory.join(directory)).unwrap();
     }
-    let page = fs::read_to_string("../docs/cli.md").unwrap();
-    let blocks = page
-        .split("```sh\n")
-        .skip(1)
-        .filter_map(|block| block.split("```").next());
-    let scripts: Vec<_> = blocks
-        .filter(|block| block.starts_with("bosauth "))
-        .collect();
+    let scripts = scripts_of_the_page();
     assert_eq!(scripts.len(), 2);
-    for script in scripts {
-        let mut shell = Command::new("sh");
-        shell
-            .args(["-euc", script])
-            .current_dir(&it.directory)
-            .envs(it.environment())
-            .env("PATH", support::path())
-            .env("HOME", &it.directory);
-        programs::run(&mut shell);
+    let run = without_terminal(&it, &format!("set -e\n{}", scripts[1]));
+    assert_eq!(run.code, Some(0), "{}", run.error);
+    let page = ".local/share/man/man1/bosauth-bind.1";
+    assert!(it.directory.join(page).is_file());
+}
+
+/// The script of the page binds the token if that is necessary. It is logged in, or fails.
+#[test]
+fn script_of_the_page_logs_in_or_fails() {
+    let it = Fixture::new();
+    for (from, to) in [("token", "my-token"), ("password", "my-password")] {
+        fs::rename(it.directory.join(from), it.directory.join(to)).unwrap();
     }
-    assert!(it.output(&["status"]).contains(DEMO_USER));
-    assert!(
-        it.directory
-            .join(".local/share/man/man1/bosauth-bind.1")
-            .is_file()
-    );
+    let script = &scripts_of_the_page()[0];
+    for logins in ["bound by the script", "bound before"] {
+        let run = without_terminal(&it, script);
+        assert_eq!(run.code, Some(0), "{logins}: {}", run.error);
+        assert!(it.output(&["status"]).contains(DEMO_USER));
+        it.output(&["logout"]);
+    }
+    let limited = json!({"do": "add_fault", "fault": "rate_limited", "when": "before"});
+    it.server.control(limited).unwrap();
+    let run = without_terminal(&it, script);
+    assert_eq!((run.code, &*run.out), (Some(1), "try again later\n"));
+    let elsewhere = format!("export BOSAUTH_COLLECTION=missing\n{script}");
+    assert_eq!(without_terminal(&it, &elsewhere).code, Some(1));
+    let token = TOKEN.to_owned() + "2";
+    fs::write(it.directory.join("my-token"), token).unwrap();
+    fs::write(it.directory.join("my-password"), "wrong password").unwrap();
+    assert_eq!(without_terminal(&it, script).code, Some(1));
 }
