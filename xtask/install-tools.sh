@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 apt-get update -qq
 DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq --no-install-recommends \
     binutils binutils-aarch64-linux-gnu binutils-arm-linux-gnueabihf clang-19 cmake cpio debootstrap g++ \
-    gcc-mingw-w64-x86-64 git gpg lintian lld-19 make maven musl openjdk-17-jdk-headless pkg-config python3-venv \
+    gcc-mingw-w64-x86-64 git gpg lintian lld-19 llvm-19 make maven musl openjdk-17-jdk-headless pkg-config python3-venv \
     qemu-user-static rpm rpm2cpio wine64 >/dev/null
 
 rustup target add aarch64-apple-darwin aarch64-apple-ios aarch64-apple-ios-sim aarch64-linux-android \

@@ -82,7 +82,7 @@ macos-*)
 windows-*)
     name=bosauth_jni.dll
     # Statically: the libraries of the compiler are on no other machine.
-    set -- -shared -static -Wl,--gc-sections,-s -lws2_32 -luserenv -lntdll -lbcrypt
+    set -- -shared -static -Wl,--gc-sections,-s,--no-insert-timestamp -lws2_32 -luserenv -lntdll -lbcrypt
     ;;
 *) fail "unknown platform $platform; the names are those of io.bosauth.Loader, such as linux-x86_64" ;;
 esac

@@ -8,7 +8,7 @@ use bosauth_test_support::programs;
 
 use crate::failure::Failure;
 use crate::targets::{System, Target};
-use crate::{apple, jni, tools};
+use crate::{apple, jni, tools, windows};
 
 /// Builds the shared and the static library, and the native library of the Java library.
 pub fn build(target: &Target) -> Result<String, Failure> {
@@ -44,10 +44,13 @@ fn cargo(target: &Target) -> Result<Command, Failure> {
         System::Windows => {
             tools::find(&["x86_64-w64-mingw32-gcc"])?;
             cargo.args(["build", "--target", target.triple]);
+            rust_flags.push("-Clink-arg=-Wl,--no-insert-timestamp".into());
         }
         System::MacOs => {
             cargo.args(["build", "--target", target.triple]);
             rust_flags.extend(apple_environment(&mut cargo, target)?);
+            // cargo strips the library after linking, but its UUID would still depend on the paths of the objects.
+            rust_flags.push("-Clink-arg=-Wl,-S".into());
         }
         System::Ios => {
             cargo.args([
@@ -178,5 +181,8 @@ fn copy_libraries(target: &Target) -> Result<(), Failure> {
         let name = file.file_name().expect("a file");
         fs::copy(built.join(name), &file)?;
     }
-    Ok(())
+    match target.system {
+        System::Windows => windows::rename_imports(&target.archive()),
+        _ => Ok(()),
+    }
 }

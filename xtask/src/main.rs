@@ -20,6 +20,7 @@ mod smoke;
 mod targets;
 mod tools;
 mod verify;
+mod windows;
 
 #[cfg(all(test, target_os = "linux"))]
 #[allow(clippy::unwrap_used)]

@@ -8,7 +8,7 @@ use bosauth_test_support::programs;
 use super::{check_shared, check_static, jni_symbols};
 use crate::targets::Target;
 use crate::tests::{directory, this_target};
-use crate::tools;
+use crate::{tools, windows};
 
 const SYMBOLS: [&str; 2] = ["bosauth_one", "bosauth_two"];
 
@@ -65,6 +65,10 @@ fn paths_of_this_machine_are_found() {
         let expected = format!("contains a path of this machine: {}", path.display());
         assert!(found.contains(&expected), "{found:?}");
     }
+    let symbol = windows::mangled(&tools::output()) + "_rustc";
+    let found = problems("symbol", &format!("{SOURCE}int {symbol};\n"), &[]);
+    let expected = format!("contains a path of this machine: {symbol}");
+    assert!(found.contains(&expected), "{found:?}");
 }
 
 #[test]

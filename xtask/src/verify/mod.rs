@@ -22,7 +22,7 @@ use object::{Architecture, Object};
 use crate::dist::{self, checksums};
 use crate::failure::Failure;
 use crate::targets::{System, Target};
-use crate::tools;
+use crate::{tools, windows};
 
 /// What one of the readers found in a shared library.
 #[derive(Debug, Default)]
@@ -213,9 +213,13 @@ fn local_paths(data: &[u8]) -> Result<Vec<String>, Failure> {
     ];
     directories.extend(env::home_dir());
     directories.extend(tools::zig_lib().ok());
+    let mut prefixes: Vec<_> = directories
+        .iter()
+        .map(|it| format!("{}/", it.display()))
+        .collect();
+    prefixes.push(windows::mangled(&tools::output()));
     let mut found = Vec::new();
-    for directory in directories {
-        let prefix = format!("{}/", directory.display());
+    for prefix in prefixes {
         if let Some(at) = memmem::find(data, prefix.as_bytes()) {
             let path = data[at..].split(|byte| !byte.is_ascii_graphic()).next();
             let path = String::from_utf8_lossy(path.unwrap_or_default());
