@@ -81,8 +81,9 @@ macos-*)
     ;;
 windows-*)
     name=bosauth_jni.dll
-    # Statically: the libraries of the compiler are on no other machine.
-    set -- -shared -static -Wl,--gc-sections,-s,--no-insert-timestamp -lws2_32 -luserenv -lntdll -lbcrypt
+    # Statically: the libraries of the compiler are on no other machine. Neither the time nor the path of the library
+    # becomes part of it.
+    set -- -shared -static -Wl,--gc-sections,-s,--no-insert-timestamp,--disable-auto-image-base -lws2_32 -luserenv -lntdll -lbcrypt
     ;;
 *) fail "unknown platform $platform; the names are those of io.bosauth.Loader, such as linux-x86_64" ;;
 esac
