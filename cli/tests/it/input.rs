@@ -11,7 +11,7 @@ use bosauth_test_support::programs;
 use bosbase_local::{DEMO_PASSWORD, DEMO_USER};
 use serde_json::json;
 
-use crate::support::{DEFAULT_SIGNALS, Fixture, NOTES, PROGRAM, TOKEN, exit_code, wait_until};
+use crate::support::{DEFAULT_SIGNALS, Fixture, NOTES, PROGRAM, Run, TOKEN, exit_code, wait_until};
 
 const SIGHUP: u32 = 1;
 const SIGINT: u32 = 2;
@@ -165,20 +165,15 @@ fn one_source_is_not_the_password_and_the_token() {
         "--password-file ./both --token-file link",
     ] {
         for command in ["bind", "unbind", "login"] {
-            let run = script(
-                &it,
-                &format!("\"$0\" {command} --email {DEMO_USER} {sources}"),
-            );
-            let output = { run }.output().unwrap();
-            let error = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(output.status.code(), Some(1), "{sources}: {error}");
+            let call = format!("\"$0\" {command} --email {DEMO_USER} {sources}");
+            let Run { code, error, .. } = Run::new(script(&it, &call).output().unwrap());
+            assert_eq!(code, Some(1), "{sources}: {error}");
             assert!(error.contains("has one secret only"), "{sources}: {error}");
         }
     }
     let separately =
         format!("\"$0\" bind --email {DEMO_USER} --password-fd 3 --token-file both 3<both");
-    let output = script(&it, &separately).output().unwrap();
-    let error = String::from_utf8(output.stderr).unwrap();
+    let Run { error, .. } = Run::new(script(&it, &separately).output().unwrap());
     assert!(error.contains("token is the password"), "{error}");
     let login = it.run(&["login", "--token-file", "both"]);
     assert_eq!(login.code, Some(12), "nothing is bound");

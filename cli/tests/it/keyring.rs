@@ -5,7 +5,7 @@ use std::process::Command;
 use bosauth_test_support::programs;
 use bosbase_local::DEMO_USER;
 
-use crate::support::{Fixture, PROGRAM};
+use crate::support::{Fixture, PROGRAM, Run};
 
 /// Logs in with a file and then with the keyring, shows the session and logs out, with the program `$0`. The file is
 /// removed both times. Directories of the same relative name have different sessions.
@@ -56,12 +56,9 @@ fn session_is_in_the_keyring() {
 fn missing_keyring_is_reported() {
     let it = Fixture::new();
     let mut login = it.command(&["login", "--keyring", "--token-file", "token"]);
-    let output = login
-        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let error = String::from_utf8(output.stderr).unwrap();
+    login.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
+    let Run { code, error, .. } = Run::new(login.output().unwrap());
+    assert_eq!(code, Some(1));
     assert!(
         error.starts_with("error: cannot use the keyring: "),
         "{error}"

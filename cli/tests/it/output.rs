@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 
 use bosbase_local::DEMO_USER;
 
-use crate::support::{Fixture, NOTES};
+use crate::support::{Fixture, NOTES, Run};
 
 #[test]
 fn error_has_what_the_server_says() {
@@ -126,8 +126,8 @@ fn full_output_is_reported() {
     ] {
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
         let output = it.command(arguments).stdout(full).output().unwrap();
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-        let error = String::from_utf8(output.stderr).unwrap();
+        let Run { code, error, .. } = Run::new(output);
+        assert_eq!(code, Some(1), "{arguments:?}");
         assert!(
             error.contains("cannot write to standard output: "),
             "{arguments:?}: {error}"

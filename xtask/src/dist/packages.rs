@@ -33,7 +33,7 @@ pub enum Content {
 }
 
 /// A package of a target.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Package {
     pub format: Format,
     pub content: Content,

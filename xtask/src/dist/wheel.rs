@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::documents::sbom_name;
 use super::{VERSION, directory, documents};
 use crate::failure::Failure;
 use crate::targets::Target;
@@ -58,7 +59,7 @@ pub fn create(target: &Target, documents: &Path) -> Result<Vec<PathBuf>, Failure
         hatchling
             .env("BOSAUTH_PREBUILT_LIBRARY", library)
             .env("BOSAUTH_PLATFORM_TAG", platform)
-            .env("BOSAUTH_SBOM", documents.join("bosauth.cdx.json"));
+            .env("BOSAUTH_SBOM", documents.join(sbom_name("bosauth")));
         tools::run(&mut hatchling)?;
         created.push(wheel);
     }
